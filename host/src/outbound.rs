@@ -84,7 +84,7 @@ impl SendingCall {
             Err(_) => {
                 let most = self.most_requests;
                 let reason = format!(
-                    "the call has sent {most} requests, redirects counted, which is all that it may: \
+                    "the call has sent {most} requests, redirects included, which is its limit: \
                      raise `limits.http-requests`"
                 );
                 Err(SendError::of(SendErrorKind::Denied, url, reason))
@@ -163,9 +163,9 @@ impl Outbound {
             Err(_elapsed) => {
                 let reason = match asked.filter(|_| until < latest) {
                     Some(asked) => {
-                        format!("no whole response came within {} ms", asked.as_millis())
+                        format!("no complete response within {} ms", asked.as_millis())
                     }
-                    None => "no whole response came within what the call has left of `limits.time`"
+                    None => "no complete response within the rest of the call's `limits.time`"
                         .to_owned(),
                 };
                 Err(SendError::of(SendErrorKind::Timeout, &url, reason))
@@ -225,7 +225,7 @@ impl Outbound {
                 false => format!("{origin:?}"),
             };
             let reason = format!(
-                "no grant covers it: write `allow = [{row}]` in [plugins.{}.http], or \
+                "no grant allows it: write `allow = [{row}]` in [plugins.{}.http], or \
                  `--allow-http {origin}` for `hostel run`",
                 self.plugin
             );

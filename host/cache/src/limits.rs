@@ -105,10 +105,10 @@ pub struct CacheLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LimitsError {
     /// The value limit is 0, but the shortest JSON text has one byte.
-    #[error("value limit of 0 bytes: the shortest JSON text is 1 byte, so raise the limit")]
+    #[error("the value limit is 0 bytes, but the shortest JSON text is 1 byte: raise the limit")]
     NoValue,
     /// The entry limit is 0.
-    #[error("a limit of 0 entries: raise it, or leave it out")]
+    #[error("the limit of entries is 0: raise it, or remove it")]
     NoEntry,
     /// The capacity is less than [`MIN_CAPACITY`].
     #[error("capacity of {capacity} bytes is too small: raise it to at least {MIN_CAPACITY}")]

@@ -46,8 +46,8 @@ enum OpenCache {
 /// The cache is already open with other limits or on another backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "cache {name} is open with {open}, and cannot be opened with {asked}: make them equal, or \
-     restart to change them"
+    "cache {name} is already open with {open} and cannot be opened with {asked}: make them equal, \
+     or restart to change them"
 )]
 pub struct OpenError {
     /// The cache's name.

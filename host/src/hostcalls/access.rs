@@ -102,7 +102,7 @@ pub(super) fn closed() -> SmallError {
 }
 
 const READ_ONLY: &str =
-    "the plugin may only read its cache: `access = \"read-write\"` lets it write";
+    "the plugin may only read its cache: set `access = \"read-write\"` to let it write";
 const CLOSED: &str = "the cache is closed while a plugin lists its services: call it from `handle`";
 
 /// Returns the cache in the host's memory. A plugin with a cache elsewhere is linked
@@ -112,7 +112,7 @@ pub(super) fn in_memory(store: &CacheStore) -> Result<&Cache, SmallError> {
 }
 
 fn unlinked() -> SmallError {
-    let unlinked = "its entries are not in the host's memory, where this plugin was linked to";
+    let unlinked = "its entries are not in the host's memory, for which this plugin was linked";
     error(ErrorKind::Unavailable, unlinked)
 }
 

@@ -67,7 +67,8 @@ fn open(state: &mut State) -> Result<(Arc<Capabilities>, Sending), Error> {
     Ok((capabilities, state.sending()))
 }
 
-const CLOSED: &str = "no request is sent while a plugin lists its services: send it from `handle`";
+const CLOSED: &str =
+    "a plugin cannot send requests while it lists its services: send them from `handle`";
 
 impl From<Request> for SendRequest {
     fn from(request: Request) -> Self {

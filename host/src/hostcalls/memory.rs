@@ -92,7 +92,7 @@ impl MemoryLimiter {
         let rule = match why {
             MemoryRefusal::Limit => format!("`limits.memory` is {most} bytes"),
             MemoryRefusal::Budget => {
-                "its plugin has its share of `server.memory`, or all of that is taken".to_owned()
+                "its plugin's share of `server.memory`, or all of it, is in use".to_owned()
             }
         };
         let message =

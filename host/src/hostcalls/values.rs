@@ -59,7 +59,7 @@ impl ConfigValues {
         let plugin = &self.plugin;
         Some(match check_value_name(name) {
             Ok(()) => format!(
-                "there is no setting {name:?}: write it in [plugins.{plugin}.config], or as a secret in \
+                "the setting {name:?} does not exist: write it in [plugins.{plugin}.config], or as a secret in \
                  [plugins.{plugin}.secrets]; `hostel run` takes --config {name}=VALUE, and --secret \
                  {name}=env:VARIABLE"
             ),

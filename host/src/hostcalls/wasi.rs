@@ -102,7 +102,7 @@ impl Pollable for LineStream {
 impl OutputStream for LineStream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         if bytes.len() > WRITE_BYTES {
-            return Err(StreamError::trap("it wrote more at once than `check-write` allowed"));
+            return Err(StreamError::trap("it wrote more bytes than `check-write` permitted"));
         }
         self.log.write_bytes(self.level, &bytes);
         Ok(())

@@ -71,7 +71,10 @@ impl Room {
         let mut charge = self.charge.lock().unwrap_or_else(PoisonError::into_inner);
         match charge.grow(bytes) {
             true => Ok(()),
-            false => Err("the host has no room for the response: raise `server.memory`".to_owned()),
+            false => {
+                Err("the host has too little memory for the response: raise `server.memory`"
+                    .to_owned())
+            }
         }
     }
 }
@@ -192,7 +195,7 @@ fn failed(url: &Url, error: &legacy::Error) -> SendError {
         }
         source = cause.source();
     }
-    SendError::of(SendErrorKind::Aborted, url, format!("no whole response came: {error}"))
+    SendError::of(SendErrorKind::Aborted, url, format!("no complete response: {error}"))
 }
 
 fn aborted(url: &Url, error: &hyper::Error) -> SendError {
@@ -204,11 +207,11 @@ fn aborted(url: &Url, error: &hyper::Error) -> SendError {
         return SendError::of(SendErrorKind::TooLarge, url, reason);
     }
     let reason = match (error.is_parse(), error.is_incomplete_message()) {
-        (true, _) => "what came is no response of HTTP".to_owned(),
-        (_, true) => "the connection was closed before the response was whole".to_owned(),
+        (true, _) => "the server's reply is not an HTTP response".to_owned(),
+        (_, true) => "the connection was closed before the response was complete".to_owned(),
         _ => match error.source() {
-            Some(cause) => format!("the connection broke: {cause}"),
-            None => format!("the connection broke: {error}"),
+            Some(cause) => format!("the connection failed: {cause}"),
+            None => format!("the connection failed: {error}"),
         },
     };
     SendError::of(SendErrorKind::Aborted, url, reason)

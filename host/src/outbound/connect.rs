@@ -131,7 +131,7 @@ impl Row {
         // stops waiting.
         let permits = self.bounds.look_up().await;
         let failed = |reason: &dyn Error| {
-            ConnectError::Unreachable(format!("its name has no address: {reason}"))
+            ConnectError::Unreachable(format!("its name cannot be resolved: {reason}"))
         };
         let resolver = self.bounds.resolver();
         let resolve = move || {
@@ -141,7 +141,7 @@ impl Row {
         let found = blocking::run(resolve).await.map_err(|error| failed(&error))?;
         let found = found.map_err(|error| failed(&error))?;
         match found.is_empty() {
-            true => Err(failed(&io::Error::other("the resolver found none"))),
+            true => Err(failed(&io::Error::other("the resolver found no address"))),
             false => Ok(found),
         }
     }
@@ -160,7 +160,7 @@ impl Row {
             match connected {
                 Ok(Ok(stream)) => return self.is_elsewhere(stream, address),
                 Ok(Err(error)) => reason = format!("{address}: {error}"),
-                Err(_) => reason = format!("{address} does not answer"),
+                Err(_) => reason = format!("{address} does not respond"),
             }
         }
         Err(ConnectError::Unreachable(reason))
@@ -184,7 +184,7 @@ impl Row {
 }
 
 fn denied(address: IpAddr, kind: &str) -> ConnectError {
-    ConnectError::Denied(format!("its address {address} is {kind}, which only a private row opens"))
+    ConnectError::Denied(format!("its address {address} is {kind}, which needs `private = true`"))
 }
 
 /// Counts the bytes read from a connection, and remembers the count at the end of its last

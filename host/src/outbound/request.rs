@@ -71,7 +71,7 @@ impl Outgoing {
             let (name, value) = header(&name, value)
                 .map_err(|reason| SendError::of(SendErrorKind::InvalidRequest, &url, reason))?;
             let full = |_| {
-                let reason = "it has too many headers";
+                let reason = "the request has too many headers";
                 SendError::of(SendErrorKind::InvalidRequest, &url, reason)
             };
             map.try_append(name, value).map_err(full)?;

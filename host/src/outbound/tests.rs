@@ -164,7 +164,7 @@ async fn what_no_row_covers_is_denied_with_the_row_to_write() {
     let error = result.unwrap_err();
     assert_eq!(
         error.message,
-        "https://api.example.com/a: no grant covers it: write `allow = [\"https://api.example.com\"]` \
+        "https://api.example.com/a: no grant allows it: write `allow = [\"https://api.example.com\"]` \
          in [plugins.p.http], or `--allow-http https://api.example.com` for `hostel run`"
     );
     assert_eq!(server.requests(), [""; 0]);
@@ -265,7 +265,11 @@ async fn a_name_without_an_address_is_unreachable() {
     let none = Network::with(|_, _| Ok(Vec::new()), &messages(1 << 20));
     let url = "http://none.example/";
     let plugin = Reach { network: none, ..Reach::public(&[url]) }.open();
-    Plugin::refused(plugin.get(url).await, SendErrorKind::Unreachable, "its name has no address");
+    Plugin::refused(
+        plugin.get(url).await,
+        SendErrorKind::Unreachable,
+        "its name cannot be resolved",
+    );
 }
 
 #[tokio::test]

@@ -197,10 +197,10 @@ impl SharedLog {
             let LogBounds { lines, bytes, .. } = self.bounds;
             let reached = match written.lines >= lines {
                 true => format!("{lines}; raise `limits.log-lines`"),
-                false => format!("{bytes} bytes of them; raise `limits.log-bytes`"),
+                false => format!("{bytes} bytes; raise `limits.log-bytes`"),
             };
             let message =
-                format!("{} log lines dropped: one call may write {reached}", dropped.lines);
+                format!("{} log lines dropped: the limit of one call is {reached}", dropped.lines);
             self.emit(&call.origin, Level::Warn, &message);
         }
     }
@@ -250,7 +250,7 @@ mod tests {
             log.clone().write(Level::Info, message);
         }
         drop(log);
-        let dropped = "2 log lines dropped: one call may write 2; raise `limits.log-lines`";
+        let dropped = "2 log lines dropped: the limit of one call is 2; raise `limits.log-lines`";
         assert_eq!(*seen.lock().unwrap(), ["one", "two", dropped]);
         assert_eq!(sink.dropped(), LineCount { lines: 2, bytes: 9 });
     }
@@ -270,7 +270,7 @@ mod tests {
         log.report(Level::Warn, "a line of the host's own");
         drop(log);
         let dropped =
-            "3 log lines dropped: one call may write 12 bytes of them; raise `limits.log-bytes`";
+            "3 log lines dropped: the limit of one call is 12 bytes; raise `limits.log-bytes`";
         let own = "a line of the host's own";
         assert_eq!(*seen.lock().unwrap(), ["123456", "\\u{1b}", dropped, "next call", own]);
         assert_eq!(sink.dropped(), LineCount { lines: 3, bytes: 5 });

@@ -89,7 +89,7 @@ impl Tracer {
         if tokio::time::timeout(MAX_END_TIME, &mut task).await.is_err() {
             task.abort();
             let waited = MAX_END_TIME.as_secs();
-            let message = format!("the collector did not take the last spans within {waited} s");
+            let message = format!("the collector did not accept the last spans within {waited} s");
             log_event(&self.log, Level::Warn, "", &message);
         }
     }

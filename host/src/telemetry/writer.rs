@@ -139,7 +139,8 @@ fn sink(format: LineFormat, queue: LineQueue) -> LogSink {
         };
         drop(buckets);
         if before > 0 {
-            let message = format!("{before} log lines dropped: a plugin may write 1,000 a second");
+            let message =
+                format!("{before} log lines dropped: the limit of a plugin is 1,000 a second");
             queue.push(format.line(&LogLine { level: Level::Warn, message: &message, ..*line }));
         }
         queue.push(format.line(line));
@@ -178,9 +179,8 @@ impl<W: Write> WriterThread<W> {
             return;
         }
         let bytes = dropped.bytes.saturating_sub(reported.bytes);
-        let message = format!(
-            "{lines} log lines dropped, {bytes} bytes: the output took them too slowly, or failed"
-        );
+        let message =
+            format!("{lines} log lines dropped, {bytes} bytes: the output was too slow, or failed");
         if self.write_line(&self.format.line(&LogLine::new(Level::Warn, &message))) {
             self.reported = dropped;
         }
@@ -303,7 +303,7 @@ mod tests {
         assert_eq!(dropped.of_floods(), LineCount::default());
         let written = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
         let LineCount { lines, bytes } = unread;
-        let report = format!("{lines} log lines dropped, {bytes} bytes: the output took them too ");
+        let report = format!("{lines} log lines dropped, {bytes} bytes: the output was too ");
         assert!(written.contains(&report), "{unread:?} in {}", written.lines().last().unwrap());
     }
 

@@ -90,11 +90,11 @@ fn import_fault(name: &str) -> Option<String> {
     match (offered, version) {
         (Some(offered), Some(found)) if fits(interface, offered, found) => None,
         (Some(offered), Some(found)) => Some(format!(
-            "import {interface} is wanted in version {}; offered is {offered}",
+            "import {interface} has version {}; the host offers {offered}",
             excerpt(found)
         )),
         (Some(offered), None) => {
-            Some(format!("import {interface} is wanted without a version; offered is {offered}"))
+            Some(format!("import {interface} has no version; the host offers {offered}"))
         }
         (None, _) => Some(format!("import {} is not offered", excerpt(name))),
     }
@@ -114,7 +114,7 @@ fn export_fault(exports: &[&str]) -> Option<String> {
     Some(match found {
         Some(found) => {
             let found = excerpt(found);
-            format!("export {wanted} is there in version {found}; wanted is {version}")
+            format!("export {wanted} has version {found}; the host requires {version}")
         }
         None => format!("export {} is missing", hostel::EXPORT),
     })
@@ -172,15 +172,15 @@ mod tests {
         check_import("wasi:cli/stdout@0.2.6", None);
         check_import(
             "hostel:cache/cache@0.2.0",
-            Some("import hostel:cache/cache is wanted in version 0.2.0; offered is 0.1.1"),
+            Some("import hostel:cache/cache has version 0.2.0; the host offers 0.1.1"),
         );
         check_import(
             "hostel:cache/cache@0.1.7",
-            Some("import hostel:cache/cache is wanted in version 0.1.7; offered is 0.1.1"),
+            Some("import hostel:cache/cache has version 0.1.7; the host offers 0.1.1"),
         );
         check_import(
             "wasi:cli/stdout@0.3.0",
-            Some("import wasi:cli/stdout is wanted in version 0.3.0; offered is 0.2.12"),
+            Some("import wasi:cli/stdout has version 0.3.0; the host offers 0.2.12"),
         );
         check_import("wasi:http/types@0.2.0", Some("import wasi:http/types@0.2.0 is not offered"));
         check_import("run", Some("import run is not offered"));
@@ -202,7 +202,7 @@ mod tests {
         );
         assert_eq!(
             export_fault(&["hostel:service/handler@0.2.0"]).as_deref(),
-            Some("export hostel:service/handler is there in version 0.2.0; wanted is 0.1.0"),
+            Some("export hostel:service/handler has version 0.2.0; the host requires 0.1.0"),
         );
     }
 }

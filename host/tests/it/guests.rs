@@ -198,7 +198,7 @@ async fn logs_too_much() {
     assert_eq!(lines.len(), 1_001);
     assert!(lines[0].ends_with("... (1808 bytes cut: `limits.log-line-bytes` is 8192)"));
     assert_eq!(lines[1], "\\u{1b}[31mred\\r\\nfaked line");
-    let last = "502 log lines dropped: one call may write 1000; raise `limits.log-lines`";
+    let last = "502 log lines dropped: the limit of one call is 1000; raise `limits.log-lines`";
     assert_eq!(lines[1_000], last);
 }
 

@@ -66,7 +66,7 @@ async fn every_import_and_export_that_does_not_fit_is_named() {
             (import "wasi:cli/stdout@0.2.0" (instance)))"#,
         "it does not fit the world hostel:service/service@0.1.0: \
          import wasi:http/types@0.2.0 is not offered; \
-         import hostel:cache/cache is wanted in version 0.9.0; offered is 0.1.1; \
+         import hostel:cache/cache has version 0.9.0; the host offers 0.1.1; \
          export hostel:service/handler@0.1.0 is missing",
     )
     .await;
@@ -76,7 +76,7 @@ async fn every_import_and_export_that_does_not_fit_is_named() {
             (instance $i (instantiate $c))
             (export "hostel:service/handler@0.2.0" (instance $i)))"#,
         "it does not fit the world hostel:service/service@0.1.0: \
-         export hostel:service/handler is there in version 0.2.0; wanted is 0.1.0",
+         export hostel:service/handler has version 0.2.0; the host requires 0.1.0",
     )
     .await;
 }

@@ -109,7 +109,7 @@ async fn check_errors(folder: &str) {
     let limits = Limits { http_response: 50_000, ..patient() };
     let host = loaded(folder, PluginSettings { limits: Some(limits), ..settings }).await;
     let cases = [
-        (source.url("/close"), None, "aborted", "closed before the response was whole"),
+        (source.url("/close"), None, "aborted", "closed before the response was complete"),
         (closed.clone(), None, "unreachable", "Connection refused"),
         ("https://api.example.com/".to_owned(), None, "denied", "[plugins.sources.http]"),
         (source.url("/never"), Some(100), "timeout", "within 100 ms"),

@@ -429,7 +429,7 @@ fn a_collector_that_hangs_or_is_not_there_holds_up_nobody() {
     let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (collector, told) in [
-        (hangs.local_addr().unwrap(), "the collector did not take the last spans within 2 s"),
+        (hangs.local_addr().unwrap(), "the collector did not accept the last spans within 2 s"),
         (gone, "2 spans of traces were lost: Connection refused"),
     ] {
         let (mut serving, first) = serve(&format!("http://{collector}"));

@@ -44,7 +44,7 @@ impl fmt::Debug for Password {
 pub enum RedisAddressError {
     /// The scheme is unknown or missing.
     #[error(
-        "{0:?} is no backend: write \"memory\", \"redis://HOST:6379/0\", \"rediss://\" for TLS, \
+        "{0:?} is not a backend: write \"memory\", \"redis://HOST:6379/0\", \"rediss://\" for TLS, \
          \"redis+unix:///PATH\", \"redis+sentinel://HOST:26379/NAME/0\" or \
          \"redis+cluster://HOST:6379,HOST:6379\""
     )]
@@ -53,7 +53,7 @@ pub enum RedisAddressError {
     #[error("the address of Redis names no host: write it as in \"redis://127.0.0.1:6379/0\"")]
     NoHost,
     /// A host or its port is malformed.
-    #[error("{0:?} is no host and port: write HOST or HOST:PORT with a port from 1 to 65535")]
+    #[error("{0:?} is not a host and port: write HOST or HOST:PORT with a port from 1 to 65535")]
     Host(String),
     /// Several hosts for a single server.
     #[error(
@@ -62,14 +62,14 @@ pub enum RedisAddressError {
     )]
     SeveralHosts,
     /// The database is not a number.
-    #[error("{0:?} is no database: write a number, as in \"redis://127.0.0.1:6379/0\"")]
+    #[error("{0:?} is not a database: write a number, as in \"redis://127.0.0.1:6379/0\"")]
     Database(String),
     /// A database other than 0 on a cluster.
-    #[error("a Redis cluster has database 0 alone: remove \"/{0}\"")]
+    #[error("a Redis cluster has only database 0: remove \"/{0}\"")]
     ClusterDatabase(String),
     /// A Sentinel address without the name of the primary.
     #[error(
-        "the address names no primary: write the name that the Sentinels know it by, as in \
+        "the address names no primary: write its name in the Sentinels' configuration, as in \
          \"redis+sentinel://HOST:26379/mymaster/0\""
     )]
     NoMaster,
@@ -83,7 +83,7 @@ pub enum RedisAddressError {
     )]
     Escape,
     /// Unexpected text after the address.
-    #[error("the address ends in {0:?}, which means nothing here: remove it")]
+    #[error("the address ends in {0:?}, which is not supported: remove it")]
     Rest(String),
 }
 
@@ -300,17 +300,17 @@ mod tests {
         for (text, part) in [
             ("", "\"redis://HOST:6379/0\""),
             ("redis", "\"redis://HOST:6379/0\""),
-            ("http://u:secret@h", "\"http\" is no backend"),
-            ("redis+tls://h", "\"redis+tls\" is no backend"),
+            ("http://u:secret@h", "\"http\" is not a backend"),
+            ("redis+tls://h", "\"redis+tls\" is not a backend"),
             ("redis://", "names no host"),
             ("redis:///0", "names no host"),
-            ("redis://u:secret@h:0", "\"h:0\" is no host"),
+            ("redis://u:secret@h:0", "\"h:0\" is not a host"),
             ("redis://h:70000", "from 1 to 65535"),
-            ("redis://a b", "is no host"),
+            ("redis://a b", "is not a host"),
             ("redis://a,b", "redis+cluster://"),
-            ("redis://h/x", "\"x\" is no database"),
-            ("redis://h/-1", "\"-1\" is no database"),
-            ("redis://h/0?ssl=true", "\"?ssl=true\", which means nothing"),
+            ("redis://h/x", "\"x\" is not a database"),
+            ("redis://h/-1", "\"-1\" is not a database"),
+            ("redis://h/0?ssl=true", "\"?ssl=true\", which is not supported"),
             ("redis://u:secr%zzet@h", "write % as %25"),
             ("redis://u:se/cret@h", "/ as %2F"),
             ("redis://u:1/secret@h", "/ as %2F"),

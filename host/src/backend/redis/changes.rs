@@ -143,7 +143,9 @@ impl RedisCache {
                 Swap::Changed(found) => expected = found,
             }
             if Instant::now() >= deadline {
-                return Err(unavailable("the value changed again and again".to_owned()));
+                return Err(unavailable(
+                    "other callers changed the value at each attempt".to_owned(),
+                ));
             }
         }
     }

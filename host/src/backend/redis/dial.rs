@@ -75,7 +75,7 @@ impl Connection {
         let role = reply::array(role)?.into_iter().next().unwrap_or(redis::Value::Nil);
         match reply::string(role)?.as_str() {
             "master" => Ok(()),
-            other => Err(format!("it is no primary: its role is {other:?}")),
+            other => Err(format!("it is not a primary: its role is {other:?}")),
         }
     }
 
@@ -120,7 +120,8 @@ impl Dialer {
     pub(super) async fn connect(&self, place: &ServerPlace) -> Result<Connection, String> {
         let connecting = timeout(CONNECT_TIME, self.open(place)).await;
         let waited = CONNECT_TIME.as_secs();
-        connecting.unwrap_or_else(|_| Err(format!("it did not let a client in within {waited} s")))
+        connecting
+            .unwrap_or_else(|_| Err(format!("it did not complete the login within {waited} s")))
     }
 
     async fn open(&self, place: &ServerPlace) -> Result<Connection, String> {
@@ -142,11 +143,11 @@ impl Dialer {
                 let trusted = spawn_blocking(trust::client_config).await;
                 let tls = TlsConnector::from(trusted.map_err(|error| error.to_string())??);
                 let name = ServerName::try_from(host.clone());
-                let name = name.map_err(|_| format!("{host:?} is no name for TLS"))?;
+                let name = name.map_err(|_| format!("{host:?} is not a valid name for TLS"))?;
                 let stream = tls.connect(name, stream).await.map_err(|error| {
                     format!(
                         "TLS failed: {error}; its certificate must be for {host}, not expired, and \
-                         of an authority that this machine or SSL_CERT_FILE trusts"
+                         signed by an authority that this machine or SSL_CERT_FILE trusts"
                     )
                 })?;
                 self.log_in(stream).await
@@ -195,16 +196,16 @@ fn refusal(error: &RedisError, login_settings: &str) -> String {
             login_refused(error, login_settings)
         }
         _ if is_login => login_refused(error, login_settings),
-        (_, Some(code)) => format!("it refuses: {code} {detail}"),
+        (_, Some(code)) => format!("it refuses the connection: {code} {detail}"),
         (ErrorKind::Parse, None) => {
-            "what listens there does not speak Redis: is the port right, and is it \"rediss://\" \
-             that is meant?"
+            "it does not speak the Redis protocol: check the port; a server with TLS needs \
+             \"rediss://\""
                 .to_owned()
         }
         (ErrorKind::Io, None) => {
             format!(
-                "the connection ended at the login ({error}): is it \"rediss://\" that is meant, has \
-                 it as many clients as its maxclients, or does its protected mode keep us out?"
+                "it closed the connection at the login ({error}): a server with TLS needs \
+                 \"rediss://\"; also check its maxclients and its protected mode"
             )
         }
         _ => error.to_string(),

@@ -73,7 +73,7 @@ async fn slots(
     let mut reply = || replies.next().unwrap_or(Value::Nil);
     let ranges = match reply() {
         Value::ServerError(error) if error.code() == "ERR" => Err(format!(
-            "{}; is it a cluster? \"redis://\" is for one server",
+            "{}; if it is not a cluster, write \"redis://\"",
             unexpected(&Value::ServerError(error))
         )),
         slots => read_slots(slots, &asked.place),
@@ -111,19 +111,23 @@ async fn primary(
     let at = &sentinel.place;
     let reply = ask_one(sentinel, command).await?;
     if reply == Value::Nil {
-        return Err(format!("{at} knows no primary {master:?}: write the name it has"));
+        return Err(format!(
+            "{at} knows no primary {master:?}: write the name in its configuration"
+        ));
     }
     let mut words = array(reply).map_err(|why| format!("{at}: {why}"))?.into_iter();
     let mut word = || words.next().and_then(|word| string(word).ok()).unwrap_or_default();
     let (host, port) = (word(), word());
     let place = port.parse().ok().and_then(|port| ServerPlace::told(&host, port, at));
-    let place = place.ok_or_else(|| format!("{at} names {host:?} and {port:?} as primary"))?;
+    let place = place.ok_or_else(|| {
+        format!("{at} returned an invalid address of the primary: {host:?}, {port:?}")
+    })?;
     let primary = node(place);
     let role = array(ask_one(&primary, redis::cmd("ROLE")).await?);
     let role = role.map_err(|why| format!("{}: {why}", primary.place))?.into_iter().next();
     match role.and_then(|role| string(role).ok()).as_deref() {
         Some("master") => Ok(primary),
-        _ => Err(format!("{at} names {} as primary, which it no longer is", primary.place)),
+        _ => Err(format!("{at} returned {} as the primary, which it no longer is", primary.place)),
     }
 }
 
@@ -136,7 +140,7 @@ async fn ask_one(node: &Arc<RedisNode>, command: Cmd) -> Result<Value, String> {
     let mut pipeline = Pipeline::with_capacity(1);
     pipeline.add_command(command);
     let values = ask(node, &pipeline).await?;
-    values.into_iter().next().ok_or_else(|| format!("{} replied with nothing", node.place))
+    values.into_iter().next().ok_or_else(|| format!("{} sent an empty reply", node.place))
 }
 
 fn joined(mut reasons: Vec<String>) -> String {

@@ -64,11 +64,11 @@ impl ServerLayout {
 pub(super) fn read_slots(reply: Value, asked: &ServerPlace) -> Result<Vec<SlotRange>, String> {
     let range = |range: Value| {
         let mut fields = array(range)?.into_iter();
-        let mut next = || fields.next().ok_or_else(|| "a range of slots is cut short".to_owned());
+        let mut next = || fields.next().ok_or_else(|| "a range of slots is incomplete".to_owned());
         let slot = |value: Value| {
             let number = integer(&value)?;
             let slot = u16::try_from(number).ok().filter(|slot| *slot < SLOTS);
-            slot.ok_or_else(|| format!("{number} is no slot"))
+            slot.ok_or_else(|| format!("{number} is not a slot"))
         };
         let (first, last) = (slot(next()?)?, slot(next()?)?);
         let mut primary = array(next()?)?.into_iter();
@@ -76,12 +76,13 @@ pub(super) fn read_slots(reply: Value, asked: &ServerPlace) -> Result<Vec<SlotRa
         let host = host.map_or(Ok(String::new()), string)?;
         let port = primary.next().map_or(Ok(0), |port| integer(&port))?;
         let place = u16::try_from(port).ok().and_then(|port| ServerPlace::told(&host, port, asked));
-        let place = place.ok_or_else(|| format!("{host:?} and {port} are no host and port"))?;
+        let place =
+            place.ok_or_else(|| format!("{host:?} and {port} are not a valid host and port"))?;
         Ok((first, last, place))
     };
     let ranges: Vec<_> = array(reply)?.into_iter().map(range).collect::<Result<_, String>>()?;
     if ranges.is_empty() {
-        return Err("no server of the cluster has any slot".to_owned());
+        return Err("no server of the cluster has slots".to_owned());
     }
     Ok(ranges)
 }

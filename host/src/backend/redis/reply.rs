@@ -43,7 +43,7 @@ pub(super) fn text(error: &ServerError) -> String {
     let (code, details) = (error.code(), error.details().unwrap_or_default());
     let hint = match code {
         "OOM" => ": raise its maxmemory, or let it evict with maxmemory-policy",
-        "MISCONF" => ": its disk or its snapshots fail",
+        "MISCONF" => ": its disk or its snapshots have failed",
         "NOAUTH" | "WRONGPASS" => ": set `password-env` or `password-file`",
         "NOPERM" => ": its ACL must allow the user these keys and commands",
         "READONLY" => ": it is a replica; name the primary",
@@ -74,7 +74,7 @@ pub(super) fn bytes(value: Value) -> Result<Vec<u8>, String> {
 
 /// Returns the text of a reply.
 pub(super) fn string(value: Value) -> Result<String, String> {
-    String::from_utf8(bytes(value)?).map_err(|_| "it replied with no UTF-8".to_owned())
+    String::from_utf8(bytes(value)?).map_err(|_| "its reply is not UTF-8".to_owned())
 }
 
 /// Returns the elements of a reply.
@@ -89,6 +89,6 @@ pub(super) fn array(value: Value) -> Result<Vec<Value>, String> {
 pub(super) fn unexpected(value: &Value) -> String {
     match value {
         Value::ServerError(error) => text(error),
-        _ => "it replied with something else than the command's reply".to_owned(),
+        _ => "its reply has an unexpected type".to_owned(),
     }
 }

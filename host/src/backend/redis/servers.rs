@@ -147,7 +147,7 @@ impl Servers {
                         if hops < MAX_HOPS {
                             continue;
                         }
-                        "its servers send it in circles".to_owned()
+                        "its servers redirect the command to each other without end".to_owned()
                     }
                     Next::Elsewhere { .. } => return Err(self.is_a_cluster()),
                     Next::Again { reason, is_elsewhere } => {
@@ -186,7 +186,7 @@ impl Servers {
         let mut pipeline = Pipeline::with_capacity(1);
         pipeline.add_command(command);
         let values = self.ask_all(node, &pipeline, deadline).await?;
-        values.into_iter().next().ok_or_else(|| format!("{} replied with nothing", node.place))
+        values.into_iter().next().ok_or_else(|| format!("{} sent an empty reply", node.place))
     }
 
     /// Sends several commands to one server, like [`Servers::ask`].
@@ -263,7 +263,7 @@ impl Servers {
     }
 
     async fn permit(&self, deadline: Instant) -> Result<tokio::sync::SemaphorePermit<'_>, String> {
-        let busy = || format!("{MAX_IN_FLIGHT} operations are under way, and none ended in time");
+        let busy = || format!("{MAX_IN_FLIGHT} operations are active, and none ended in time");
         match timeout_at(deadline, self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(busy()),

@@ -143,7 +143,7 @@ impl RedisCache {
         let begin = begin.or_else(|| nodes.iter().position(|(slot, _)| *slot >= at.slot));
         let mut rest = nodes.into_iter().skip(begin.unwrap_or(usize::MAX));
         let Some((slot, node)) = rest.next() else {
-            let reason = "the servers changed during the walk: begin again".to_owned();
+            let reason = "the servers changed during the listing: start again".to_owned();
             return Err(unavailable(reason));
         };
         let server = node.place.to_string();

@@ -52,7 +52,7 @@ fn the_shape_is_checked_with_what_is_allowed() {
     );
     check_last(
         "[caches.a]\nbackend = \"redis\"",
-        "11: \"redis\" is no backend: write \"memory\", \"redis://HOST:6379/0\"",
+        "11: \"redis\" is not a backend: write \"memory\", \"redis://HOST:6379/0\"",
     );
     check_last(
         "[server]\nheaders = 0",
@@ -209,12 +209,12 @@ fn what_is_wrong_with_a_backend_is_told_with_the_setting_to_mend() {
     let redis = |line: &str| format!("[caches.a]\nbackend = \"redis://h\"\n{line}");
     check_last(
         "[caches.a]\nbackend = \"http://h\"",
-        "11: \"http\" is no backend: write \"memory\"",
+        "11: \"http\" is not a backend: write \"memory\"",
     );
-    check_last("[private-cache]\nbackend = \"redis://h/x\"", "11: \"x\" is no database");
+    check_last("[private-cache]\nbackend = \"redis://h/x\"", "11: \"x\" is not a database");
     check_last(
         "[caches.a]\nbackend = \"redis+cluster://h/1\"",
-        "11: a Redis cluster has database 0",
+        "11: a Redis cluster has only database 0",
     );
     check_last(&redis("password-env = \"NONE\""), "16: the environment variable `NONE` is not set");
     check_last(&redis("password-file = \"gone\""), "17: cannot read /srv/gone: No such file");

@@ -88,12 +88,12 @@ fn lower_hit<T>(cx: &mut LowerContext<'_, T>, text: &str, offset: usize) -> Resu
     let memory = cx.as_slice_mut();
     let copy = memory.get_mut(place..).and_then(|memory| memory.get_mut(..text.len()));
     let Some(copy) = copy else {
-        bail!("the guest's `realloc` gave a place outside its memory");
+        bail!("the guest's `realloc` returned an address outside its memory");
     };
     copy.copy_from_slice(text.as_bytes());
     let written = memory.get_mut(offset..).and_then(|memory| memory.first_chunk_mut::<BYTES>());
     let Some(written) = written else {
-        bail!("the guest asks for the result outside its memory");
+        bail!("the guest requested the result at an address outside its memory");
     };
     *written = (1 << 32 | (place as u128) << 64 | (text.len() as u128) << 96).to_le_bytes();
     Ok(())

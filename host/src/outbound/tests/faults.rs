@@ -31,7 +31,8 @@ async fn a_server_that_never_answers_ends_with_the_time() {
 #[tokio::test]
 async fn a_response_that_is_not_whole_is_aborted() {
     let aborted = SendErrorKind::Aborted;
-    check(|| Reply::then("", Then::Close), aborted, "closed before the response was whole").await;
+    check(|| Reply::then("", Then::Close), aborted, "closed before the response was complete")
+        .await;
     check(|| Reply::then("HTTP/1.1 20", Then::Close), aborted, "").await;
     let half = || Reply::then("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", Then::Close);
     check(half, aborted, "").await;
@@ -43,12 +44,12 @@ async fn a_response_that_is_not_whole_is_aborted() {
 #[tokio::test]
 async fn what_is_no_http_is_aborted() {
     let aborted = SendErrorKind::Aborted;
-    check(|| Reply::then("SSH-2.0-OpenSSH\r\n", Then::Wait), aborted, "no response of HTTP").await;
+    check(|| Reply::then("SSH-2.0-OpenSSH\r\n", Then::Wait), aborted, "not an HTTP response").await;
     let twice = || {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab";
         Reply::then(head, Then::Wait)
     };
-    check(twice, aborted, "no response of HTTP").await;
+    check(twice, aborted, "not an HTTP response").await;
 }
 
 #[tokio::test]

@@ -80,9 +80,9 @@ async fn a_redirect_leads_nowhere_that_a_request_may_not() {
     let mut reach = Reach::private(&[&server.url("")]);
     reach.allow.push(Allowed::new(&public).unwrap());
     for (to, kind, words) in [
-        (other.url("/"), SendErrorKind::Denied, "no grant covers it"),
-        ("http://0x7f000001:1/".to_owned(), SendErrorKind::Denied, "no grant covers it"),
-        ("http://169.254.169.254/latest".to_owned(), SendErrorKind::Denied, "no grant covers it"),
+        (other.url("/"), SendErrorKind::Denied, "no grant allows it"),
+        ("http://0x7f000001:1/".to_owned(), SendErrorKind::Denied, "no grant allows it"),
+        ("http://169.254.169.254/latest".to_owned(), SendErrorKind::Denied, "no grant allows it"),
         // The entry covers it, but is not private.
         (format!("{public}/"), SendErrorKind::Denied, "a loopback address"),
         ("file:///etc/passwd".to_owned(), SendErrorKind::Aborted, "no URL of http or https"),

@@ -77,15 +77,15 @@ impl ListenerMetrics {
             refused: Family::default(),
             unknown: Family::default(),
         };
-        let help = "Requests by their target and the class of their status, 499 without a response";
+        let help = "Requests, by target and status class; 499 means no response";
         registry.register("http_requests", help, http.requests.clone());
         registry.register("http_connections", "Connections accepted", http.accepted.clone());
         registry.register("http_connections_open", "Connections open", http.open.clone());
         let help =
             "Connections that failed at the accept, in the PROXY header or in the TLS handshake";
         registry.register("http_connections_refused", help, http.refused.clone());
-        let help = "Requests that failed authentication, by their credentials: missing, wrong or \
-                    unchecked, since too many others wait";
+        let help = "Requests that failed authentication, by their credentials: missing, wrong, or \
+                    unchecked because too many requests waited";
         registry.register("http_unauthorized", help, http.unknown.clone());
         http
     }

@@ -40,7 +40,7 @@ impl HttpClientMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(&REQUEST_SECONDS);
         let seconds = Family::new_with_constructor(histogram);
-        let help = "Time of requests to servers elsewhere, the response included";
+        let help = "Time of requests to other servers, including the response";
         let name = "http_client_request_duration";
         registry.register_with_unit(name, help, Unit::Seconds, Family::clone(&seconds));
         HttpClientMetrics(seconds)

@@ -75,9 +75,9 @@ impl PluginMetrics {
         registry.register("instances_made", "Instances created for calls", plugins.made.clone());
         let help = "Calls in a reused instance";
         registry.register("instances_reused", help, plugins.reused.clone());
-        let help = "Reusable instances that were dropped, by the reason";
+        let help = "Reusable instances that were dropped, by reason";
         registry.register("instances_retired", help, plugins.retired.clone());
-        let help = "Calls whose guest was refused memory beyond `limits.memory`";
+        let help = "Calls whose guest requested memory beyond `limits.memory` and was refused";
         registry.register("calls_refused_memory", help, plugins.refused_memory.clone());
         plugins
     }

@@ -35,7 +35,7 @@ impl RedisMetrics {
     pub(super) fn new(registry: &mut Registry) -> Self {
         let histogram: fn() -> Histogram = || Histogram::new(&OPERATION_SECONDS);
         let seconds = Family::new_with_constructor(histogram);
-        let help = "Time of operations on Redis, the wait for their turn included";
+        let help = "Time of operations on Redis, including the wait in the queue";
         let name = "db_client_operation_duration";
         registry.register_with_unit(name, help, Unit::Seconds, Family::clone(&seconds));
         RedisMetrics(seconds)

@@ -48,7 +48,7 @@ impl Exporter {
         lost: Arc<AtomicU64>,
         log: LogSink,
     ) -> Self {
-        let reason = "they come faster than the collector takes them".to_owned();
+        let reason = "the collector accepts them too slowly".to_owned();
         Exporter { spans, collector, service_name, lost, log, reported: None, reason }
     }
 

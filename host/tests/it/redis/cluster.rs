@@ -196,7 +196,7 @@ async fn a_cluster_holds_one_cache() {
     let server = RedisServer::start();
     let one = RedisAddress::parse(&format!("redis+cluster://{}", server.address())).unwrap();
     let error = super::cache(one).get("k").await.unwrap_err().to_string();
-    assert!(error.contains("is it a cluster?"), "{error}");
+    assert!(error.contains("if it is not a cluster"), "{error}");
 }
 
 #[tokio::test]

@@ -259,7 +259,7 @@ async fn what_does_not_speak_redis_is_named() {
             stream.readable().await.unwrap();
         }
     });
-    check_unavailable(cache(address(port)).get("k").await, "does not speak Redis");
+    check_unavailable(cache(address(port)).get("k").await, "does not speak the Redis protocol");
     web.abort();
 }
 

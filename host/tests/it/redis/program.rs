@@ -286,5 +286,5 @@ fn a_run_keeps_its_caches_on_redis() {
     assert_eq!(name, [b"hostel:v:{p/store-and-read/my-key}"]);
     let output = run("http://127.0.0.1");
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("\"http\" is no backend"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("\"http\" is not a backend"), "{}", stderr(&output));
 }
