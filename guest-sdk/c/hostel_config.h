@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* The value of the setting or secret of that name, which belongs to `ctx`, with a NUL after its
- * last byte. `ptr` is NULL when there is none. */
+ * last byte. `ptr` is NULL if none has that name. */
 hostel_str hostel_config_get(hostel_ctx *ctx, const char *name);
 
 /* Reads the value of the setting or secret of that name, as hostel_config_get does. When there is

@@ -90,7 +90,7 @@ typedef struct hostel_fake_http_call {
 hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
 /* The header of that name of a response, case-insensitive: all its fields, joined by ", ". `ptr` is
- * NULL when there is none or it is not UTF-8. The media type is in `content_type`, not here. Joined
+ * NULL when it is missing or not UTF-8. The media type is in `content_type`, not here. Joined
  * `set-cookie` fields cannot be separated: use hostel_fake_header_values. The text lives until the
  * next call of the same fake. */
 hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response,

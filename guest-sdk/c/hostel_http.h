@@ -39,8 +39,8 @@ typedef struct hostel_http_response {
 } hostel_http_response;
 
 /* The header of that name, case-insensitive: all its fields, joined by ", ". It belongs to `ctx` or
- * borrows from the response. `ptr` is NULL when there is none or it is not UTF-8. Joined
- * `set-cookie` fields cannot be separated: use hostel_http_header_values. */
+ * borrows from the response. `ptr` is NULL when it is missing or not UTF-8. Joined `set-cookie`
+ * fields cannot be separated: use hostel_http_header_values. */
 hostel_str hostel_http_header(hostel_ctx *ctx, const hostel_http_response *response,
                               const char *name);
 
@@ -100,7 +100,7 @@ typedef struct hostel_http_request {
     hostel_str url;             /* Absolute, with the scheme http or https. */
     const hostel_pair *headers; /* In this order; names may repeat. */
     size_t header_count;
-    hostel_str body; /* Any bytes; empty when there is none. */
+    hostel_str body; /* Any bytes; may be empty. */
 
     /* The timeout, including redirects. 0 means the call's remaining time, which is also the
      * maximum. */
@@ -132,7 +132,7 @@ HOSTEL_MUST_USE hostel_result hostel_http_send(hostel_ctx *ctx, const hostel_htt
 typedef struct hostel_http_result {
     hostel_result result;
     hostel_str message;            /* Why there is no response; empty when there is one. */
-    hostel_http_response response; /* Zeroed when there is none. */
+    hostel_http_response response; /* Zeroed if there is an error. */
 } hostel_http_result;
 
 /* Sends `count` requests in parallel and waits for all of them. `results` has `count` elements, in

@@ -43,9 +43,9 @@ HOSTEL_MUST_USE hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text
 /* The kind of a value. */
 hostel_json_kind hostel_json_kind_of(hostel_json value);
 
-/* The value at a JSON Pointer (RFC 6901), such as "/items/0/name", or "" for the value itself. Of
- * kind HOSTEL_MISSING when there is none. Of duplicate members the last counts. In names, `~1`
- * stands for a slash and `~0` for a tilde. */
+/* The value at a JSON Pointer (RFC 6901), such as "/items/0/name", or "" for the value itself. Its
+ * kind is HOSTEL_MISSING if the pointer finds no value. Of duplicate members the last counts. In
+ * names, `~1` stands for a slash and `~0` for a tilde. */
 hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
 /* True when there is a value at the pointer and it is not null. */

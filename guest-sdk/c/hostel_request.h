@@ -25,7 +25,7 @@ typedef struct hostel_http {
     const hostel_pair *path_params; /* The parameters of the route's path, decoded, in the route's
                                        order. */
     size_t path_param_count;
-    hostel_str query;           /* As sent, without the `?`; empty when there is none. */
+    hostel_str query;           /* As sent, without the `?`; empty without a query. */
     hostel_str authority;       /* Host and port as the client sent them; may be empty. */
     hostel_str client;          /* `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
     const hostel_pair *headers; /* In the order sent, names in lower case, possibly repeated. */
@@ -37,7 +37,7 @@ typedef struct hostel_request {
     hostel_str service;      /* The service's name within the plugin. */
     hostel_str id;           /* The correlation id, which the host's log lines carry. */
     hostel_str content_type; /* The body's media type; `ptr` is NULL without one. */
-    hostel_str body;         /* Any bytes; empty when there is none. */
+    hostel_str body;         /* Any bytes; empty without a body. */
     const hostel_http *http; /* NULL when the request did not come by HTTP. */
 } hostel_request;
 

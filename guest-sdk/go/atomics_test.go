@@ -58,7 +58,7 @@ func TestSetIfAbsentStoresOnceAndAStoredNullCounts(t *testing.T) {
 	holds(t, cache, "k", "null")
 }
 
-func TestSetIfAbsentGivesOnlyTheEntryThatItCreatesItsExpiry(t *testing.T) {
+func TestSetIfAbsentSetsTheExpiryOfNewEntriesOnly(t *testing.T) {
 	fake := hostel.NewFake()
 	cache, created := fake.Context().Cache, checked[bool](t)
 	if !created(cache.SetIfAbsentWithExpiry("k", "a", time.Minute)) {
@@ -77,7 +77,7 @@ func TestSetIfAbsentGivesOnlyTheEntryThatItCreatesItsExpiry(t *testing.T) {
 	refusedAs(t, err, hostel.CacheInvalidValue, `"other" has no JSON form`)
 }
 
-func TestIncrementCountsFromZeroAndKeepsTheExpiryOfTheFirst(t *testing.T) {
+func TestIncrementCountsFromZeroAndKeepsTheFirstExpiry(t *testing.T) {
 	fake := hostel.NewFake()
 	cache, sum := fake.Context().Cache, checked[int64](t)
 	sums := []int64{sum(cache.IncrementWithExpiry("k", 5, time.Minute))}
@@ -93,7 +93,7 @@ func TestIncrementCountsFromZeroAndKeepsTheExpiryOfTheFirst(t *testing.T) {
 	}
 }
 
-func TestIncrementIsExactToTheLargestIntegerAndRefusesWhatIsNone(t *testing.T) {
+func TestIncrementIsExactUpToTheLargestIntegerAndRefusesOtherValues(t *testing.T) {
 	cache, sum := newCache(), checked[int64](t)
 	const most = 1<<53 - 1
 	if sum(cache.Increment("k", most)) != most {
@@ -154,7 +154,7 @@ func swaps(t *testing.T, cache hostel.Cache, expected, wanted *string, outcome s
 	}
 }
 
-func TestSwapComparesByteForByteAndTellsWhatIsThere(t *testing.T) {
+func TestSwapComparesByteForByteAndReturnsTheCurrentValue(t *testing.T) {
 	cache := newCache()
 	swaps(t, cache, new("1"), new("2"), "")
 	swaps(t, cache, nil, new("1.0"), "swapped")
@@ -165,17 +165,17 @@ func TestSwapComparesByteForByteAndTellsWhatIsThere(t *testing.T) {
 	swaps(t, cache, new(" 2 "), nil, "swapped")
 	holds(t, cache, "k", "")
 	swaps(t, cache, nil, nil, "swapped")
-	for text, says := range map[string]string{
+	for text, message := range map[string]string{
 		"nope": "expected a value", "": "expected a value", "\"\xff\"": `the JSON text for "k" is not UTF-8`,
 	} {
 		_, err := cache.CompareAndSwapRaw("k", nil, &text, hostel.Keep)
-		refusedAs(t, err, hostel.CacheInvalidValue, says)
+		refusedAs(t, err, hostel.CacheInvalidValue, message)
 		_, err = cache.CompareAndSwapRaw("k", &text, nil, hostel.Keep)
-		refusedAs(t, err, hostel.CacheInvalidValue, says)
+		refusedAs(t, err, hostel.CacheInvalidValue, message)
 	}
 }
 
-func TestSwapKeepsTheExpiryOrTakesItAwayOrReplacesIt(t *testing.T) {
+func TestSwapKeepsRemovesOrReplacesTheExpiry(t *testing.T) {
 	cache := newCache()
 	expected := (*string)(nil)
 	for _, step := range []struct{ expiry, left time.Duration }{
@@ -197,7 +197,7 @@ func TestSwapKeepsTheExpiryOrTakesItAwayOrReplacesIt(t *testing.T) {
 	}
 }
 
-func TestUpdateStartsFromWhatIsThereAndKeepsTheExpiry(t *testing.T) {
+func TestUpdateStartsFromTheCurrentValueAndKeepsTheExpiry(t *testing.T) {
 	cache := newCache()
 	add := func(more, expected int) {
 		t.Helper()
@@ -223,7 +223,7 @@ func TestUpdateStartsFromWhatIsThereAndKeepsTheExpiry(t *testing.T) {
 	add(4, 4)
 }
 
-func TestUpdateLosesNoChangeThatComesBetween(t *testing.T) {
+func TestUpdateLosesNoConcurrentChange(t *testing.T) {
 	cache := newCache()
 	calls := 0
 	if err := cache.Set("k", 1); err != nil {

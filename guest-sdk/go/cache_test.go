@@ -18,11 +18,11 @@ type point struct {
 	X float64 `json:"x"`
 }
 
-func refusedAs(t *testing.T, err error, kind hostel.CacheErrorKind, says string) {
+func refusedAs(t *testing.T, err error, kind hostel.CacheErrorKind, message string) {
 	t.Helper()
 	var refused *hostel.CacheError
-	if !errors.As(err, &refused) || refused.Kind != kind || !strings.Contains(refused.Message, says) {
-		t.Errorf("got %v; expected %v with %q", err, kind, says)
+	if !errors.As(err, &refused) || refused.Kind != kind || !strings.Contains(refused.Message, message) {
+		t.Errorf("got %v; expected %v with %q", err, kind, message)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestZeroKeepsItsSign(t *testing.T) {
 	}
 }
 
-func TestMissingKeyAndStoredNullAreNotFoundAndExistsTellsThemApart(t *testing.T) {
+func TestMissingKeyAndStoredNullAreNotFoundAndExistsDistinguishesThem(t *testing.T) {
 	cache := hostel.NewFake().Context().Cache
 	for _, stored := range []bool{false, true} {
 		if stored {
@@ -106,7 +106,7 @@ func TestSecondDeleteFindsNothing(t *testing.T) {
 	}
 }
 
-func TestEntryIsGoneWhenItsExpiryHasPassedAndTheLastSetRules(t *testing.T) {
+func TestEntryExpiresAndTheLastSetDeterminesTheExpiry(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	for _, key := range []string{"short", "cleared"} {
@@ -161,8 +161,8 @@ func TestValueWithoutAJSONFormIsRefusedAndTheOldOneStays(t *testing.T) {
 	}
 	now := time.Now()
 	for _, refused := range []struct {
-		value any
-		says  string
+		value   any
+		message string
 	}{
 		{math.NaN(), "NaN"},
 		{[]any{1, float32(math.Inf(1))}, "+Inf"},
@@ -192,7 +192,7 @@ func TestValueWithoutAJSONFormIsRefusedAndTheOldOneStays(t *testing.T) {
 		if err := cache.Set("k", "old"); err != nil {
 			t.Fatal(err)
 		}
-		refusedAs(t, cache.Set("k", refused.value), hostel.CacheInvalidValue, refused.says)
+		refusedAs(t, cache.Set("k", refused.value), hostel.CacheInvalidValue, refused.message)
 		old, _, err := hostel.Get[string](cache, "k")
 		if old != "old" || err != nil || fake.Stats().Sets != 1 {
 			t.Errorf("%T: the old value is %q, %v", refused.value, old, err)
@@ -202,7 +202,7 @@ func TestValueWithoutAJSONFormIsRefusedAndTheOldOneStays(t *testing.T) {
 
 type stamp struct{ time.Time }
 
-func TestWhatIsNoMistakeIsStored(t *testing.T) {
+func TestValidValuesAreStored(t *testing.T) {
 	moment := time.Unix(0, 0).UTC()
 	for _, fine := range []struct {
 		value any
@@ -230,7 +230,7 @@ func TestWhatIsNoMistakeIsStored(t *testing.T) {
 	}
 }
 
-func TestRefusalOfTheHostKeepsItsKindAndItsWords(t *testing.T) {
+func TestRefusalOfTheHostKeepsItsKindAndMessage(t *testing.T) {
 	cache := hostel.NewFake().Context().Cache
 	long := strings.Repeat("k", 1025)
 	for _, key := range []string{"", long, "\xff"} {
@@ -249,11 +249,11 @@ func TestRefusalOfTheHostKeepsItsKindAndItsWords(t *testing.T) {
 	if err := errors.Join(cache.Set(long[:1024], 1), cache.Set("k", nested(100))); err != nil {
 		t.Error(err)
 	}
-	for text, says := range map[string]string{
+	for text, message := range map[string]string{
 		string(nested(101)): "byte 100: nested deeper than 100", `["\ud800"]`: "byte 2: a high surrogate",
 		`"\udc00"`: "byte 1: a low surrogate", "[1,-1e400]": "byte 3: a number that is not finite",
 	} {
-		refusedAs(t, cache.Set("k", json.RawMessage(text)), hostel.CacheInvalidValue, says)
+		refusedAs(t, cache.Set("k", json.RawMessage(text)), hostel.CacheInvalidValue, message)
 	}
 }
 
@@ -264,11 +264,11 @@ func TestValueOfAnotherTypeIsAnErrorThatNamesKeyAndType(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err := hostel.Get[[]point](cache, key)
-	says := fmt.Sprintf("the value under %q.. cannot be read as []hostel_test.point", key[:64])
-	refusedAs(t, err, hostel.CacheInvalidValue, says)
+	message := fmt.Sprintf("the value under %q.. cannot be read as []hostel_test.point", key[:64])
+	refusedAs(t, err, hostel.CacheInvalidValue, message)
 }
 
-func TestChangingWhatWasReadChangesNothing(t *testing.T) {
+func TestChangingAValueThatWasReadDoesNotChangeTheEntry(t *testing.T) {
 	cache := hostel.NewFake().Context().Cache
 	if err := cache.Set("k", map[string][]int{"a": {1}}); err != nil {
 		t.Fatal(err)

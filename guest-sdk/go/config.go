@@ -17,7 +17,7 @@ func (c Config) Get(name string) (value string, found bool) {
 	return c.host.setting(name)
 }
 
-// Require returns the value of the setting or secret of that name. If there is none, the error is a
+// Require returns the value of the setting or secret of that name. If it is missing, the error is a
 // [Failure] of kind [FailureInternal] that names the place to set it.
 func (c Config) Require(name string) (string, error) {
 	value, found := c.Get(name)

@@ -7,7 +7,7 @@ import (
 	"hostel-sdk"
 )
 
-func TestSettingIsReadByItsNameAndOneThatIsMissingIsNamed(t *testing.T) {
+func TestSettingIsReadByNameAndAMissingOneIsNamed(t *testing.T) {
 	fake := hostel.NewFake()
 	fake.SetConfig("b", "2")
 	fake.SetConfig("a", "")

@@ -8,7 +8,7 @@ import (
 	"hostel-sdk"
 )
 
-func TestTimeLeftIsWholeSecondsRoundedUpUntilTheEntryIsGone(t *testing.T) {
+func TestTimeLeftIsWholeSecondsRoundedUpUntilTheEntryExpires(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	livesFor(t, cache, "k", 0)
@@ -28,7 +28,7 @@ func TestTimeLeftIsWholeSecondsRoundedUpUntilTheEntryIsGone(t *testing.T) {
 	livesFor(t, cache, "k", 0)
 }
 
-func TestExpireCountsFromNowAndUnlimitedTakesItAway(t *testing.T) {
+func TestExpireCountsFromNowAndUnlimitedRemovesTheExpiry(t *testing.T) {
 	fake := hostel.NewFake()
 	cache, found := fake.Context().Cache, checked[bool](t)
 	if found(cache.Expire("k", time.Minute)) {
@@ -90,14 +90,14 @@ func walks(t *testing.T, cache hostel.Cache, prefix string, expected int) {
 	}
 }
 
-func TestKeysOfAPrefixComeFromEveryPage(t *testing.T) {
+func TestKeysOfAPrefixAreCollectedFromEveryPage(t *testing.T) {
 	cache := cacheOfMany(t)
 	walks(t, cache, "user:", many)
 	walks(t, cache, "", 2*many)
 	walks(t, cache, "use*", 0)
 }
 
-func TestLoopOverKeysMayEndEarlyAndEntriesMayGoMeanwhile(t *testing.T) {
+func TestLoopOverKeysMayEndEarlyAndEntriesMayBeDeletedMeanwhile(t *testing.T) {
 	cache := cacheOfMany(t)
 	for range cache.Keys("user:") {
 		break

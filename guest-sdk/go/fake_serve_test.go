@@ -26,7 +26,7 @@ func init() {
 }
 
 // The rows are those of the host's router test.
-func TestRoutesLeadToServicesAsTheyDoInAHost(t *testing.T) {
+func TestRoutesMatchAsInAHost(t *testing.T) {
 	fake := hostel.NewFake()
 	for _, route := range []string{
 		"GET /users/{id}", "PUT /users/{user}", "DELETE /users/{user}", "GET /users/me",
@@ -134,7 +134,7 @@ func panicsWith(t *testing.T, part string, call func()) {
 	call()
 }
 
-func TestRequestByHTTPIsWhole(t *testing.T) {
+func TestRequestOverHTTPIsComplete(t *testing.T) {
 	fake := hostel.NewFake()
 	fake.Serve("POST /a/{id}", "shown.whole")
 	response := fake.HTTP("POST", "/a/%20?x=%20", hostel.WithJSON([]int{1}), hostel.WithHeader("X-A", "b"))

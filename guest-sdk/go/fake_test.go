@@ -45,7 +45,7 @@ func TestClockOfAFakeStandsStill(t *testing.T) {
 	})
 }
 
-func TestStatsCountWhatWasReadWrittenAndRemoved(t *testing.T) {
+func TestStatsCountReadsWritesAndRemovals(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	for range 2 {

@@ -117,7 +117,7 @@ type OutgoingRequest struct {
 	URL string
 	// Headers are sent in this order; names may repeat.
 	Headers []Header
-	// Body is empty when there is none.
+	// Body is empty for a request without a body.
 	Body []byte
 	// Timeout includes redirects. Zero means the call's remaining time, which is also the maximum.
 	Timeout time.Duration

@@ -30,7 +30,7 @@ func (q *sendQueue) fetch(url string) string {
 	return result.Response.URL
 }
 
-func TestRequestsOfGoroutinesGoOutTogether(t *testing.T) {
+func TestRequestsOfGoroutinesAreSentTogether(t *testing.T) {
 	onOneThread(t)
 	for _, goroutines := range []int{1, 2, 70, 200} {
 		for range 50 {
@@ -52,7 +52,7 @@ func TestRequestsOfGoroutinesGoOutTogether(t *testing.T) {
 	}
 }
 
-func TestRequestsOfOneGoroutineGoOutOneAfterTheOther(t *testing.T) {
+func TestRequestsOfOneGoroutineAreSentOneByOne(t *testing.T) {
 	onOneThread(t)
 	var together []int
 	queue := countedQueue(&together)
@@ -64,7 +64,7 @@ func TestRequestsOfOneGoroutineGoOutOneAfterTheOther(t *testing.T) {
 	}
 }
 
-func TestTimeoutIsWholeMillisecondsAtLeastOneWhereThereIsOne(t *testing.T) {
+func TestTimeoutIsWholeMillisecondsAndAtLeastOne(t *testing.T) {
 	for timeout, expected := range map[time.Duration]uint32{
 		0: 0, 1: 1, time.Millisecond: 1, time.Millisecond + 1: 2, time.Second: 1000, 1 << 62: 1<<32 - 1,
 	} {

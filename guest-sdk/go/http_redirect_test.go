@@ -19,7 +19,7 @@ func redirects() *hostel.Fake {
 	return fake
 }
 
-func TestFakeFollowsAsManyRedirectsAsTheRequestSays(t *testing.T) {
+func TestFakeFollowsRedirectsUpToTheLimitOfTheRequest(t *testing.T) {
 	fake := redirects()
 	http := fake.Context().HTTP
 	response := checked[*hostel.HTTPResponse](t)(http.Get("http://a/5"))
@@ -67,7 +67,7 @@ func TestRedirectChangesMethodAndHeadersAsAHostDoes(t *testing.T) {
 	}
 }
 
-func TestRedirectToWhatIsNoURLOfHTTPIsAborted(t *testing.T) {
+func TestRedirectToAnInvalidURLIsAborted(t *testing.T) {
 	for _, location := range []string{"ftp://a", "http://u:p@a/", "http://[", "mailto:a"} {
 		fake := hostel.NewFake()
 		fake.Route("GET", "http://a/", hostel.Empty().WithStatus(302).WithHeader("location", location))

@@ -18,7 +18,7 @@ type HTTPResponse struct {
 }
 
 // Header returns the header of that name, case-insensitive: the values of several fields are joined
-// by a comma and a blank. It is empty when there is none, or when one is not UTF-8. Use
+// by a comma and a blank. The text is empty when the header is missing or a field is not UTF-8. Use
 // [HTTPResponse.HeaderValues] for set-cookie: its values contain commas.
 func (r *HTTPResponse) Header(name string) string {
 	return joined(r.Headers, name)

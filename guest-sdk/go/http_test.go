@@ -76,7 +76,7 @@ func TestBodySetsItsContentTypeUnlessAHeaderDoes(t *testing.T) {
 	}
 }
 
-func TestWrongRequestIsRefusedWithTheArgumentItsValueAndTheRule(t *testing.T) {
+func TestInvalidRequestIsRefusedWithTheArgumentItsValueAndTheRule(t *testing.T) {
 	http := hostel.NewFake().Context().HTTP
 	for _, one := range []struct {
 		url     string
@@ -131,7 +131,7 @@ func TestManyResultsAreInTheOrderOfTheirRequests(t *testing.T) {
 	}
 }
 
-func TestGoroutinesSendEachItsOwnRequest(t *testing.T) {
+func TestEachGoroutineSendsItsOwnRequest(t *testing.T) {
 	fake := hostel.NewFake()
 	fake.RouteFunc("GET", "http://a/*", func(request hostel.OutgoingRequest) (hostel.Response, error) {
 		return hostel.JSON(request.URL)
@@ -150,7 +150,7 @@ func TestGoroutinesSendEachItsOwnRequest(t *testing.T) {
 	group.Wait()
 }
 
-func TestErrorWithoutAResponseIsUnavailableWhereTheServerMayAnswerLater(t *testing.T) {
+func TestErrorWithoutAResponseIsUnavailableIfTheServerMayRespondLater(t *testing.T) {
 	fake := hostel.NewFake()
 	for kind, expected := range map[hostel.HTTPErrorKind]hostel.FailureKind{
 		hostel.HTTPInvalidRequest: hostel.FailureInternal,
@@ -255,7 +255,7 @@ func TestRequestThatNoRowMatchesFailsTheTestWhateverTheServiceRecovers(t *testin
 	}
 }
 
-func TestLaterRowCountsAndMayBeAFunction(t *testing.T) {
+func TestLaterRouteReplacesAnEarlierOneAndMayBeAFunction(t *testing.T) {
 	fake := hostel.NewFake()
 	http := fake.Context().HTTP
 	fake.Route("GET", "http://a/*", hostel.Text("old"))

@@ -17,7 +17,7 @@ func TestStringWithSpacesAroundItIsLeftToEncodingJSON(t *testing.T) {
 	}
 }
 
-func TestLeaseIsGivenBackWhenAValueIsNotComputedOrNotStored(t *testing.T) {
+func TestLeaseIsReleasedIfAValueIsNotComputedOrNotStored(t *testing.T) {
 	for _, expiry := range []time.Duration{0, time.Second} {
 		fake := NewFake()
 		cache := fake.Context().Cache
@@ -43,7 +43,7 @@ func TestLeaseIsGivenBackWhenAValueIsNotComputedOrNotStored(t *testing.T) {
 	}
 }
 
-func TestValueThatAnUnavailableCacheMayNotHaveStoredIsKeptWithAWarning(t *testing.T) {
+func TestValueThatAnUnavailableCacheMayNotHaveStoredIsReturnedWithAWarning(t *testing.T) {
 	fake := NewFake()
 	g := &getOrSet{cache: fake.Context().Cache, key: "k"}
 	tooLarge := refusedf(CacheTooLarge, "no room")
@@ -61,7 +61,7 @@ func TestValueThatAnUnavailableCacheMayNotHaveStoredIsKeptWithAWarning(t *testin
 	}
 }
 
-func TestCallWaitsForFiveSecondsUnlessToldOtherwise(t *testing.T) {
+func TestCallWaitsForFiveSecondsByDefault(t *testing.T) {
 	for _, one := range []struct {
 		options []GetOrSetOption
 		millis  uint32

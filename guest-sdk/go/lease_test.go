@@ -49,7 +49,7 @@ func TestValueWithoutAnExpiryStays(t *testing.T) {
 	getsOrSets(t, cache, 2, 1, early)
 }
 
-func TestHitIsOneReadAndOnlyAMissAsksWhichCallComputes(t *testing.T) {
+func TestHitIsOneReadAndOnlyAMissRequestsALease(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	for _, step := range []struct {
@@ -85,7 +85,7 @@ func TestStoredNullIsAHit(t *testing.T) {
 	}
 }
 
-func TestInTheLastSecondsAValueIsComputedAnew(t *testing.T) {
+func TestValueIsRefreshedInItsLastSeconds(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	getsOrSets(t, cache, 1, 1, early)
@@ -109,7 +109,7 @@ func TestFailureToComputeIsReturnedAndTheNextCallComputes(t *testing.T) {
 	getsOrSets(t, cache, 1, 1)
 }
 
-func TestOldValueIsReturnedWhileItLivesAndCannotBeComputedAnew(t *testing.T) {
+func TestOldValueIsReturnedIfItsRefreshFails(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	getsOrSets(t, cache, 1.5, 1.5, early)
@@ -155,7 +155,7 @@ func TestValueOfAKeyThatAnotherCallComputesIsComputedAndNotStored(t *testing.T) 
 	holds(t, cache, "k", "3")
 }
 
-func TestFailureToComputeLeavesTheLeaseThatAnotherCallHasGotMeanwhile(t *testing.T) {
+func TestFailedComputationKeepsALeaseThatAnotherCallGotMeanwhile(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	_, err := hostel.GetOrSet(cache, "k", time.Minute, func() (int, error) {
@@ -178,7 +178,7 @@ func TestOldValueIsReturnedWhileAnotherCallComputesTheNext(t *testing.T) {
 	getsOrSets(t, cache, 2, 2, early)
 }
 
-func TestHeldKeyThatIsSetOrDeletedIsHeldNoMore(t *testing.T) {
+func TestSetOrDeleteEndsTheLeaseOfAKey(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	fake.Hold("k")
@@ -201,7 +201,7 @@ func newer(t *testing.T, stored string, change func(cache hostel.Cache) error) {
 	holds(t, cache, "k", stored)
 }
 
-func TestWhatWasSetMeanwhileIsNewerThanWhatWasComputed(t *testing.T) {
+func TestChangeDuringAComputationIsKept(t *testing.T) {
 	seven := func() (int, error) { return 7, nil }
 	newer(t, "7", func(cache hostel.Cache) error { return cache.Set("k", 7) })
 	newer(t, "7", func(cache hostel.Cache) error { return hostel.SetMany(cache, map[string]int{"k": 7}) })
@@ -235,7 +235,7 @@ func newerThanOld(t *testing.T, stored string, change func(cache hostel.Cache) e
 	holds(t, cache, "k", stored)
 }
 
-func TestWhatWasChangedMeanwhileIsNewerThanWhatWasComputedAnew(t *testing.T) {
+func TestChangeDuringARefreshIsKept(t *testing.T) {
 	newerThanOld(t, "0", func(cache hostel.Cache) error { _, err := cache.Expire("k", time.Minute); return err })
 	newerThanOld(t, "0", func(cache hostel.Cache) error {
 		_, err := cache.CompareAndSwapRaw("k", nil, new("7"), hostel.Keep)

@@ -68,8 +68,8 @@ func TestValueWhoseFieldsWouldBeLostIsRefusedWithItsPlace(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	for _, one := range []struct {
-		value any
-		says  string
+		value   any
+		message string
 	}{
 		{account{"ada"}, "a hostel_test.account has no field that JSON can contain"},
 		{&account{"ada"}, "export its fields"},
@@ -89,7 +89,7 @@ func TestValueWhoseFieldsWouldBeLostIsRefusedWithItsPlace(t *testing.T) {
 		{leftRight{}, `two fields with the JSON name "Same"`},
 		{map[folded]int{{1}: 1, {2}: 2}, `have the same name in JSON, "one"`},
 	} {
-		refusedAs(t, cache.Set("k", one.value), hostel.CacheInvalidValue, one.says)
+		refusedAs(t, cache.Set("k", one.value), hostel.CacheInvalidValue, one.message)
 	}
 	if sets := fake.Stats().Sets; sets != 0 {
 		t.Errorf("%d values were stored", sets)
@@ -136,7 +136,7 @@ func TestTargetIsCheckedEvenIfTheCacheIsEmpty(t *testing.T) {
 	}
 }
 
-func TestRawTextIsStoredAsItIsOrRefused(t *testing.T) {
+func TestRawTextIsStoredUnchangedOrRefused(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	if err := cache.SetRawWithExpiry("k", " [1.0, -0] ", time.Minute); err != nil {

@@ -38,7 +38,7 @@ func TestValuesComeBackInTheOrderOfTheirKeys(t *testing.T) {
 	livesFor(t, cache, "a", hostel.Unlimited)
 }
 
-func TestAllEntriesHaveTheOneExpiry(t *testing.T) {
+func TestAllEntriesGetTheSameExpiry(t *testing.T) {
 	fake := hostel.NewFake()
 	cache := fake.Context().Cache
 	if err := hostel.SetManyWithExpiry(cache, map[string]int{"a": 1, "b": 2}, time.Minute); err != nil {
@@ -61,7 +61,7 @@ func TestDeleteManyCountsLiveEntries(t *testing.T) {
 	getsMany(t, cache, []string{"a", "b", "c"}, "[nil nil 3]")
 }
 
-func TestOneWrongArgumentLeavesAllEntries(t *testing.T) {
+func TestOneInvalidArgumentLeavesAllEntries(t *testing.T) {
 	cache := newCache()
 	for _, key := range []string{"", "\xff"} {
 		err := hostel.SetMany(cache, map[string]int{"a": 1, key: 2})

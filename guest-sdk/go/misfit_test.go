@@ -37,7 +37,7 @@ type basket struct {
 	Text    fmt.Stringer    `json:"text"`
 }
 
-func TestBodyOfAWrongTypeIsDescribedInTheTermsOfJSON(t *testing.T) {
+func TestBodyOfAWrongTypeIsDescribedInJSONTerms(t *testing.T) {
 	for body, expected := range map[string]string{
 		`[]`:                                  " is an array: it must be an object, at line 1 column 1",
 		` "` + "\n" + `"`:                     ": a control character that is not escaped at line 1 column 3",
@@ -72,7 +72,7 @@ func TestMismatchThatAMethodOfTheTypeReturnsIsNotMistakenForAnotherValue(t *test
 		"the request body: a value in it is of another type: it must be an integer")
 }
 
-func TestNullThatDoesNotFitIsDescribedInTheTermsOfJSON(t *testing.T) {
+func TestNullThatDoesNotFitIsDescribedInJSONTerms(t *testing.T) {
 	request := hostel.Request{Body: []byte("\n null ")}
 	for expected, target := range map[string]any{
 		"it must be an integer, at line 2 column 5":     new(uint8),
@@ -85,7 +85,7 @@ func TestNullThatDoesNotFitIsDescribedInTheTermsOfJSON(t *testing.T) {
 	}
 }
 
-func TestStoredValueOfAWrongTypeIsDescribedInTheTermsOfJSON(t *testing.T) {
+func TestStoredValueOfAWrongTypeIsDescribedInJSONTerms(t *testing.T) {
 	cache := hostel.NewFake().Context().Cache
 	if err := cache.Set("k", map[string]any{"count": "a"}); err != nil {
 		t.Fatal(err)

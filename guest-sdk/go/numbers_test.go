@@ -41,7 +41,7 @@ func refusesToRound[T any](t *testing.T, text, integer string) {
 	refusedAs(t, err, hostel.CacheInvalidValue, "GetRaw")
 }
 
-func TestIntegerReadsIntoWhatHoldsIt(t *testing.T) {
+func TestIntegerIsReadIntoTypesThatHoldIt(t *testing.T) {
 	reads(t, odd, int64(9_007_199_254_740_993))
 	reads(t, "-9223372036854775808", int64(math.MinInt64))
 	reads(t, "18446744073709551615", uint64(math.MaxUint64))
@@ -56,7 +56,7 @@ func TestIntegerReadsIntoWhatHoldsIt(t *testing.T) {
 	}
 }
 
-func TestIntegerReadsIntoAFloatUpToTheLastExactOne(t *testing.T) {
+func TestIntegerIsReadIntoAFloatUpToTheLastExactOne(t *testing.T) {
 	reads(t, "9007199254740992", float64(1<<53))
 	reads(t, "-9007199254740992", any(float64(-1<<53)))
 	reads(t, "16777216", float32(1<<24))
@@ -71,7 +71,7 @@ func TestIntegerReadsIntoAFloatUpToTheLastExactOne(t *testing.T) {
 	refusesToRound[float64](t, strings.Repeat("7", 300), strings.Repeat("7", 40)+"..")
 }
 
-func TestNumberWrittenAsAFloatReadsAsOne(t *testing.T) {
+func TestNumberWrittenAsAFloatIsReadAsAFloat(t *testing.T) {
 	for text, expected := range map[string]float64{
 		odd + ".0": 1 << 53, "1e300": 1e300, "1180591620717411303424e0": 1 << 70, "-2E+40": -2e40,
 	} {
@@ -84,7 +84,7 @@ type chain struct {
 	Last float32
 }
 
-func TestRoundingIsFoundInATypeThatHoldsItself(t *testing.T) {
+func TestRoundingIsFoundInARecursiveType(t *testing.T) {
 	refusesToRound[chain](t, `{"Next":{"Last":16777217}}`, "16777217")
 	reads(t, `{"Next":{"Last":16777216}}`, chain{Next: &chain{Last: 1 << 24}})
 }
@@ -107,7 +107,7 @@ type Named struct {
 	Z []float32
 }
 
-func TestRoundingIsFoundWhereverTheNumberIs(t *testing.T) {
+func TestRoundingIsFoundAtAnyDepth(t *testing.T) {
 	refusesToRound[*float64](t, odd, odd)
 	refusesToRound[[]*float64](t, "[1,null,"+odd+"]", odd)
 	refusesToRound[[2]float64](t, "[1,"+odd+"]", odd)

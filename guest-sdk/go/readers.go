@@ -46,8 +46,8 @@ func (r *Request) ClientAddress() string {
 	return address
 }
 
-// Query returns the first value of that query parameter, decoded. It is empty when there is none;
-// [Request.QueryValues] distinguishes an empty value from none.
+// Query returns the first value of that query parameter, decoded. The text is empty when the
+// parameter is missing; [Request.QueryValues] distinguishes an empty value from a missing one.
 //
 // Queries are decoded like web forms: a plus is a blank, an invalid escape stays as it is, and
 // U+FFFD replaces bytes that are not UTF-8.

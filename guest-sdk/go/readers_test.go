@@ -8,7 +8,7 @@ import (
 	"hostel-sdk"
 )
 
-func TestRequestWithoutHTTPHasNothingOfIt(t *testing.T) {
+func TestRequestWithoutHTTPHasNoHTTPParts(t *testing.T) {
 	request := hostel.Request{}
 	if request.Header("a") != "" || request.HeaderValues("a") != nil || request.Query("a") != "" ||
 		request.QueryValues("a") != nil || request.PathParam("a") != "" {
@@ -56,7 +56,7 @@ func queryOf(query string) *hostel.Request {
 }
 
 // The rows are those of the WHATWG Encoding Standard: one U+FFFD for each truncated character.
-func TestWhatIsNotUTF8IsReplacedAsOnTheWeb(t *testing.T) {
+func TestInvalidUTF8IsReplacedAsOnTheWeb(t *testing.T) {
 	for query, expected := range map[string]string{
 		"%E2%82a":      "\ufffda",
 		"%E2%82":       "\ufffd",

@@ -13,7 +13,7 @@ type Request struct {
 	ID string
 	// ContentType is the media type of the body; empty without one.
 	ContentType string
-	// Body is empty when there is none.
+	// Body is empty if the request has no body.
 	Body []byte
 	// HTTP is nil when the request did not come by HTTP.
 	HTTP *HTTPRequest
@@ -74,7 +74,7 @@ type HTTPRequest struct {
 	Path string
 	// PathParams are the decoded parameters of the route's path, in the route's order.
 	PathParams []PathParam
-	// Query is as sent, without the question mark; empty when there is none.
+	// Query is as sent, without the question mark; empty without a query.
 	Query string
 	// Authority is host and port as the client sent them; may be empty.
 	Authority string

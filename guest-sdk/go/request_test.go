@@ -21,7 +21,7 @@ func TestBodyIsReadAsTheType(t *testing.T) {
 	}
 }
 
-func TestEmptyBodyReadsAsNullWhichFitsWhatCanBeNil(t *testing.T) {
+func TestEmptyBodyIsReadAsNullIntoTypesThatCanBeNil(t *testing.T) {
 	for _, body := range []string{"", "null", " null\n"} {
 		request := hostel.Request{Body: []byte(body)}
 		pointer, list, object, anything := &order{}, []int{1}, map[string]int{}, any(1)
@@ -45,9 +45,9 @@ func TestEmptyBodyReadsAsNullWhichFitsWhatCanBeNil(t *testing.T) {
 	failsWith(t, null.JSON(new(order)), hostel.FailureBadRequest, "the request body is null: it must be an object, at line 1 column 5")
 }
 
-func TestBodyThatDoesNotFitIsABadRequestThatSaysWhere(t *testing.T) {
+func TestBodyOfAnotherTypeIsABadRequestThatNamesThePlace(t *testing.T) {
 	deep := strings.Repeat("[", 128) + strings.Repeat("]", 128)
-	for body, says := range map[string]string{
+	for body, message := range map[string]string{
 		"{\"id\": 1,\n\"price\": \"2\"}":       `price is "2": it must be a number, at line 2 column 12`,
 		`{"id": 1, "price": 9007199254740993}`: "9007199254740993 does not fit without rounding, at line 1",
 		"{} {}":                                "expected nothing after the value at line 1 column 4",
@@ -60,7 +60,7 @@ func TestBodyThatDoesNotFitIsABadRequestThatSaysWhere(t *testing.T) {
 		request := hostel.Request{Body: []byte(body)}
 		err := request.JSON(new(order))
 		failsWith(t, err, hostel.FailureBadRequest, "the request body: ")
-		failsWith(t, err, hostel.FailureBadRequest, says)
+		failsWith(t, err, hostel.FailureBadRequest, message)
 	}
 }
 

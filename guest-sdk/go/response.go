@@ -16,7 +16,7 @@ type Response struct {
 	ContentType string
 	// Headers are sent with names in lower case; names may repeat.
 	Headers []Header
-	// Body is empty when there is none.
+	// Body may be empty.
 	Body []byte
 
 	isRedirect bool
@@ -91,9 +91,9 @@ func (r Response) WithCookie(cookie Cookie) Response {
 }
 
 // Header returns the header of that name, case-insensitive: the values of several fields are joined
-// by a comma and a blank. It is empty when there is none, or when one is not UTF-8. The media type
-// is in ContentType, not here. Use [Response.HeaderValues] for set-cookie: its values contain
-// commas.
+// by a comma and a blank. The text is empty when the header is missing or a field is not UTF-8.
+// The media type is in ContentType, not here. Use [Response.HeaderValues] for set-cookie: its
+// values contain commas.
 func (r Response) Header(name string) string {
 	return joined(r.Headers, name)
 }

@@ -35,7 +35,7 @@ func seenByHTTP(err error) (response hostel.Response, seen error, logs []string)
 	return response, seen, fake.Logs()
 }
 
-func TestResponseWithMoreLeavesTheFirstOneAlone(t *testing.T) {
+func TestResponseWithAnotherHeaderDoesNotChangeTheOriginal(t *testing.T) {
 	first := hostel.Text("made").WithHeader("X-A", "1")
 	second := first.WithStatus(201).WithHeader("Location", "/orders/7")
 	third := first.WithHeader("x-b", "2")
@@ -58,7 +58,7 @@ func TestHeadersOfAResponseAreReadByName(t *testing.T) {
 	}
 }
 
-func TestHeadersOfTheHandlerStayAsTheyAre(t *testing.T) {
+func TestHeadersOfTheHandlerAreNotChanged(t *testing.T) {
 	headers := []hostel.Header{{Name: "a"}, {Name: "X-B"}}
 	response, err := seen(hostel.Response{Status: 204, Headers: headers})
 	if shownHeaders(response.Headers) != "a= x-b=" || headers[1].Name != "X-B" || err != nil {
@@ -89,7 +89,7 @@ func TestRedirectHasAStatusOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestCookieHasASafeFormOrNone(t *testing.T) {
+func TestCookieIsSafeOrRefused(t *testing.T) {
 	for expected, cookie := range map[string]hostel.Cookie{
 		"a=1; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax": {Name: "a", Value: "1", MaxAge: time.Minute},
 		"a=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax":   {Name: "a", Delete: true},
@@ -140,7 +140,7 @@ func TestFailureThatNoProblemCanShowIsInternal(t *testing.T) {
 	}
 }
 
-func TestFailureWithMoreLeavesTheFirstOneAlone(t *testing.T) {
+func TestFailureWithAnotherHeaderDoesNotChangeTheOriginal(t *testing.T) {
 	first := hostel.Conflict("no").WithHeader("a", "1")
 	second, third := first.WithHeader("b", "2"), first.WithHeader("c", "3")
 	for expected, failure := range map[string]error{"a=1": first, "a=1 b=2": second, "a=1 c=3": third} {

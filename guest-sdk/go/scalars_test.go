@@ -64,7 +64,7 @@ func TestScalarIsWrittenAsEncodingJSONWritesIt(t *testing.T) {
 	}
 }
 
-func TestStringThatIsNotUTF8IsRefusedByItselfAndInAList(t *testing.T) {
+func TestStringThatIsNotUTF8IsRefusedAloneAndInAList(t *testing.T) {
 	cache := hostel.NewFake().Context().Cache
 	for _, value := range []any{"a\xff", []any{"a\xff"}} {
 		refusedAs(t, cache.Set("k", value), hostel.CacheInvalidValue, "not UTF-8")

@@ -85,11 +85,11 @@ func answers(t *testing.T, service string, payload any, status int, contentType,
 	}
 }
 
-func failsWith(t *testing.T, err error, kind hostel.FailureKind, says string) {
+func failsWith(t *testing.T, err error, kind hostel.FailureKind, message string) {
 	t.Helper()
 	var failure *hostel.Failure
-	if !errors.As(err, &failure) || failure.Kind != kind || !strings.Contains(err.Error(), says) {
-		t.Errorf("got %v; expected %v with %q", err, kind, says)
+	if !errors.As(err, &failure) || failure.Kind != kind || !strings.Contains(err.Error(), message) {
+		t.Errorf("got %v; expected %v with %q", err, kind, message)
 	}
 }
 
@@ -103,12 +103,12 @@ func TestRequestReachesTheServiceItNamesWithItsTypedBody(t *testing.T) {
 	answers(t, "odd-status", 599, 599, "", "")
 }
 
-func TestServiceThatCannotAnswerFails(t *testing.T) {
+func TestServiceWithoutAValidResponseFails(t *testing.T) {
 	for _, refused := range []struct {
 		service string
 		payload any
 		kind    hostel.FailureKind
-		says    string
+		message string
 	}{
 		{"fails", 1, hostel.FailureConflict, "taken"},
 		{"add_numbers", "x", hostel.FailureBadRequest, `the request body is "x": it must be an array`},
@@ -120,11 +120,11 @@ func TestServiceThatCannotAnswerFails(t *testing.T) {
 		{"fail", nil, hostel.FailureNotFound, "log-request, add_numbers"},
 	} {
 		_, err := hostel.NewFake().Call(refused.service, refused.payload)
-		failsWith(t, err, refused.kind, refused.says)
+		failsWith(t, err, refused.kind, refused.message)
 	}
 }
 
-func TestPanicIsAnInternalFailureThatTellsTheAuthorsLine(t *testing.T) {
+func TestPanicIsAnInternalFailureThatNamesTheAuthorsLine(t *testing.T) {
 	fake := hostel.NewFake()
 	_, err := fake.Call("panics", 3)
 	failsWith(t, err, hostel.FailureInternal, `"panics" panicked: runtime error: index out of range [3]`)
@@ -146,7 +146,7 @@ func TestPanicIsAnInternalFailureThatTellsTheAuthorsLine(t *testing.T) {
 	}
 }
 
-func TestErrorIsInternalUnlessItsChainSaysMore(t *testing.T) {
+func TestErrorIsInternalUnlessItsChainHasAnotherKind(t *testing.T) {
 	for kind := hostel.FailureBadRequest; kind <= hostel.FailureUnavailable; kind++ {
 		wrapped := fmt.Errorf("saving: %w", &hostel.Failure{Kind: kind, Message: "no"})
 		failsWith(t, answeredBy(wrapped), kind, "saving: no")
@@ -156,8 +156,8 @@ func TestErrorIsInternalUnlessItsChainSaysMore(t *testing.T) {
 		if kind == hostel.CacheUnavailable {
 			expected = hostel.FailureUnavailable
 		}
-		refused := &hostel.CacheError{Kind: kind, Message: "no answer"}
-		failsWith(t, answeredBy(fmt.Errorf("saving: %w", refused)), expected, "saving: no answer")
+		refused := &hostel.CacheError{Kind: kind, Message: "no response"}
+		failsWith(t, answeredBy(fmt.Errorf("saving: %w", refused)), expected, "saving: no response")
 	}
 	failsWith(t, answeredBy(errors.New("no disk")), hostel.FailureInternal, "no disk")
 	noZone := errors.New("unknown time zone Europe/Paris")

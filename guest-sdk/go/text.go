@@ -27,7 +27,7 @@ type grammar struct {
 	open []byte
 }
 
-// flawOf returns the first error in a text that may nest at most levels deep; nil if there is none.
+// flawOf returns the first error in a text that may nest at most levels deep; nil if the text is valid JSON.
 func flawOf(text []byte, levels int) *flaw {
 	if !utf8.Valid(text) {
 		return &flaw{len(text) - len(afterValid(text)), "not UTF-8"}

@@ -58,7 +58,7 @@ mod tests {
     use crate::fake::Fake;
 
     #[test]
-    fn a_setting_is_read_by_its_name_and_one_that_is_missing_is_named() {
+    fn a_setting_is_read_by_name_and_a_missing_one_is_named() {
         let fake = Fake::new();
         fake.set_config("b", "2");
         fake.set_config("a", "1");

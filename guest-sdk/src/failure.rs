@@ -197,21 +197,21 @@ mod tests {
     }
 
     fn cache_error(kind: CacheErrorKind) -> CacheError {
-        CacheError { kind, message: "no answer in 250 ms".to_owned() }
+        CacheError { kind, message: "no response in 250 ms".to_owned() }
     }
 
     #[test]
-    fn any_error_is_internal_and_tells_its_causes_once() {
+    fn any_error_is_internal_and_lists_its_causes_once() {
         check(Step("no disk", None), FailureKind::Internal, "no disk");
         let inner = Step("not found", None);
         check(Step("reading a", Some(inner.into())), FailureKind::Internal, "reading a: not found");
-        let said = Step("reading a: not found", Some(Step("not found", None).into()));
-        check(said, FailureKind::Internal, "reading a: not found");
+        let error = Step("reading a: not found", Some(Step("not found", None).into()));
+        check(error, FailureKind::Internal, "reading a: not found");
     }
 
     #[test]
     fn only_an_unavailable_cache_is_unavailable_also_as_a_cause() {
-        let text = "no answer in 250 ms";
+        let text = "no response in 250 ms";
         check(cache_error(CacheErrorKind::Unavailable), FailureKind::Unavailable, text);
         for kind in [
             CacheErrorKind::InvalidKey,
@@ -223,6 +223,6 @@ mod tests {
             check(cache_error(kind), FailureKind::Internal, text);
         }
         let wrapped = Step("saving", Some(cache_error(CacheErrorKind::Unavailable).into()));
-        check(wrapped, FailureKind::Unavailable, "saving: no answer in 250 ms");
+        check(wrapped, FailureKind::Unavailable, "saving: no response in 250 ms");
     }
 }

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn values_become_json_unit_nothing_and_a_response_itself() {
+    fn values_become_json_unit_becomes_empty_and_a_response_stays() {
         check((), 204, None, "");
         check("a", 200, Some("application/json"), r#""a""#);
         check(None::<u8>, 200, Some("application/json"), "null");

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_service_is_answered_with_those_there_are() {
+    fn error_of_an_unknown_service_lists_the_services() {
         let failure = Fake::new().call(SERVICES, "fail", &()).unwrap_err();
         assert!(failure.message.contains("\"fail\""), "{failure}");
         assert!(failure.message.contains("log-request, add_numbers"), "{failure}");

@@ -14,7 +14,7 @@ static hostel_result text_at(struct step *step, hostel_json value, const char *p
     return hostel_json_string(step->ctx, value, pointer, text);
 }
 
-/* The number at a pointer of a step; `*number` is unchanged when there is none. */
+/* The number at a pointer of a step; `*number` is unchanged if it is missing. */
 static hostel_result number_at(struct step *step, const char *pointer, double *number)
 {
     if (!hostel_json_has(step->ctx, step->body, pointer))
@@ -319,10 +319,10 @@ static hostel_result get_or_set(struct step *step)
     return answered(step, result);
 }
 
-static hostel_result there_is_none(hostel_ctx *ctx, void *user_data, hostel_str *json)
+static hostel_result compute_nothing(hostel_ctx *ctx, void *user_data, hostel_str *json)
 {
     (void)user_data, (void)json;
-    return hostel_fail(ctx, HOSTEL_INTERNAL, "there is no value");
+    return hostel_fail(ctx, HOSTEL_INTERNAL, "no value to compute");
 }
 
 /* The number of times that a step repeats its call. */
@@ -338,7 +338,7 @@ static hostel_result get_or_set_many(struct step *step)
     HOSTEL_TRY(times_of(step, &times));
     for (int64_t i = 0; i < times; i++)
         HOSTEL_TRY(
-            hostel_cache_get_or_set(step->ctx, step->key, 60, there_is_none, NULL, &value));
+            hostel_cache_get_or_set(step->ctx, step->key, 60, compute_nothing, NULL, &value));
     return HOSTEL_OK;
 }
 

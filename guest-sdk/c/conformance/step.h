@@ -4,7 +4,7 @@
 
 #include <hostel.h>
 
-/* One step and its answer, a JSON text; `ptr` is NULL when C cannot express the step. */
+/* One step and its result, a JSON text; `ptr` is NULL if C cannot express the step. */
 struct step {
     hostel_ctx *ctx;
     const hostel_request *req;
@@ -17,7 +17,7 @@ struct step {
 /* An operation. */
 typedef hostel_result operation(struct step *step);
 
-/* The operation of that name, except `get` and `set`; NULL when there is none. */
+/* The operation of that name, except `get` and `set`; NULL if no operation has that name. */
 operation *change_of(hostel_str op);
 
 /* The operations of numbers.c. */

@@ -226,8 +226,8 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
         return;
     }
     hostel_str message = text_at(ctx, expected, "/message");
-    hostel_str told = text_at(ctx, result, "/message");
-    check(strstr(hostel_copy(ctx, told).ptr, hostel_copy(ctx, message).ptr) != NULL, step, told);
+    hostel_str actual = text_at(ctx, result, "/message");
+    check(strstr(hostel_copy(ctx, actual).ptr, hostel_copy(ctx, message).ptr) != NULL, step, actual);
     if (hostel_json_has(ctx, expected, "/error"))
         check(equal(ctx, hostel_json_at(ctx, result, "/error"),
                     hostel_json_at(ctx, expected, "/error")),

@@ -48,7 +48,7 @@ static void *grow(hostel_ctx *ctx, void *old, size_t old_size, size_t size);
 
 static hostel_str vformat(hostel_ctx *ctx, const char *format, va_list arguments);
 
-/* The offset of the first byte that is not UTF-8; the length if there is none. */
+/* The offset of the first byte that is not UTF-8; the length if all bytes are. */
 static size_t valid_utf8(hostel_str text);
 
 /* The text itself when it is UTF-8. Otherwise a copy in which U+FFFD replaces each maximal invalid
@@ -140,7 +140,7 @@ static bool is_integer_in_range(double number);
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
 /* Header lookup by name, case-insensitive: whether it exists; its fields as one text, with `ptr`
- * NULL when there is none or it is not UTF-8; and the list of its fields that are UTF-8. */
+ * NULL when it is missing or not UTF-8; and the list of its fields that are UTF-8. */
 static bool has_header(const hostel_pair *headers, size_t count, const char *name);
 static hostel_str joined_header(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
                                 const char *name);

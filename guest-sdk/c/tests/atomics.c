@@ -25,7 +25,7 @@ static void set_if_absent_stores_once_and_a_stored_null_counts(void)
     CHECK(hostel_cache_set_if_absent(ctx, HOSTEL_STR("k"), HOSTEL_STR("1"), 1, NULL) == HOSTEL_OK);
 }
 
-static void set_if_absent_gives_only_the_entry_that_it_creates_its_expiry(void)
+static void set_if_absent_sets_the_expiry_of_new_entries_only(void)
 {
     CHECK(set_if_absent("1", 60));
     hostel_fake_advance(fake, 30000);
@@ -58,7 +58,7 @@ static int64_t increment(double delta, double expiry)
     return sum;
 }
 
-static void increment_counts_from_zero_and_keeps_the_expiry_of_the_first(void)
+static void increment_counts_from_zero_and_keeps_the_first_expiry(void)
 {
     CHECK(increment(5, 60) == 5);
     hostel_fake_advance(fake, 30000);
@@ -72,7 +72,7 @@ static void increment_counts_from_zero_and_keeps_the_expiry_of_the_first(void)
     CHECK_TEXT(stored(ctx, "k"), "2");
 }
 
-static void increment_is_exact_to_the_largest_integer_and_refuses_what_is_none(void)
+static void increment_is_exact_up_to_the_largest_integer_and_refuses_other_values(void)
 {
     const int64_t most = HOSTEL_MAX_INTEGER;
     int64_t sum = 7;
@@ -95,7 +95,7 @@ static void increment_is_exact_to_the_largest_integer_and_refuses_what_is_none(v
     CHECK(sum == 7);
 }
 
-static void delta_that_is_no_integer_in_range_is_refused(void)
+static void delta_that_is_not_an_integer_in_range_is_refused(void)
 {
     int64_t sum = 7;
     const double refused[] = {1.5, 9007199254740992.0, -9007199254740992.0, 1e300, (double)NAN,
@@ -125,7 +125,7 @@ static bool swap(const char *expected, const char *wanted, double expiry, const 
     return swap.swapped;
 }
 
-static void swap_compares_byte_for_byte_and_tells_what_is_there(void)
+static void swap_compares_byte_for_byte_and_returns_the_current_value(void)
 {
     const double keep = HOSTEL_KEEP_EXPIRY;
     CHECK(!swap("1", "2", keep, NULL));
@@ -139,7 +139,7 @@ static void swap_compares_byte_for_byte_and_tells_what_is_there(void)
     CHECK(swap(NULL, NULL, keep, NULL));
 }
 
-static void swap_takes_a_text_that_was_read_and_not_there_as_no_entry(void)
+static void swap_treats_a_missing_text_as_no_entry(void)
 {
     hostel_str key = HOSTEL_STR("k"), one = HOSTEL_STR("1"), read = stored(ctx, "k");
     CHECK(hostel_cache_compare_and_swap_raw(ctx, key, &read, &one, 60, NULL) == HOSTEL_OK);
@@ -165,7 +165,7 @@ static void wanted_value_without_a_json_form_removes_nothing(void)
     CHECK_TEXT(stored(ctx, "k"), "1");
 }
 
-static void swap_keeps_the_expiry_or_takes_it_away_or_replaces_it(void)
+static void swap_keeps_removes_or_replaces_the_expiry(void)
 {
     CHECK(swap(NULL, "1", HOSTEL_KEEP_EXPIRY, NULL) && seconds_left(ctx, "k") == UNLIMITED);
     CHECK(swap("1", "1", 60, NULL) && seconds_left(ctx, "k") == 60);
@@ -174,7 +174,7 @@ static void swap_keeps_the_expiry_or_takes_it_away_or_replaces_it(void)
     CHECK(swap("2", "1", HOSTEL_NO_EXPIRY, NULL) && seconds_left(ctx, "k") == UNLIMITED);
 }
 
-static void keeping_the_expiry_is_for_swaps_alone(void)
+static void expiry_is_kept_only_by_swaps(void)
 {
     CHECK(hostel_cache_set(ctx, HOSTEL_STR("k"), HOSTEL_STR("1"), HOSTEL_KEEP_EXPIRY) ==
           HOSTEL_INVALID_EXPIRY);
@@ -206,7 +206,7 @@ static hostel_result update(struct change *change, hostel_json *value)
     return hostel_cache_update(ctx, HOSTEL_STR("k"), add_one, change, value);
 }
 
-static void update_starts_from_what_is_there_and_keeps_the_expiry(void)
+static void update_starts_from_the_current_value_and_keeps_the_expiry(void)
 {
     hostel_json value;
     struct change change = {0};
@@ -230,7 +230,7 @@ static void set_then_delete(int call)
         CHECK(hostel_cache_delete(ctx, HOSTEL_STR("k"), NULL) == HOSTEL_OK);
 }
 
-static void update_loses_no_change_that_comes_between(void)
+static void update_loses_no_concurrent_change(void)
 {
     struct change change = {.meanwhile = set_then_delete};
     store(ctx, "k", "1", HOSTEL_NO_EXPIRY);
@@ -309,18 +309,18 @@ static void on_a_new_fake(void (*claim)(void))
 void test_atomics(void)
 {
     on_a_new_fake(set_if_absent_stores_once_and_a_stored_null_counts);
-    on_a_new_fake(set_if_absent_gives_only_the_entry_that_it_creates_its_expiry);
+    on_a_new_fake(set_if_absent_sets_the_expiry_of_new_entries_only);
     on_a_new_fake(set_if_absent_refuses_what_set_refuses);
-    on_a_new_fake(increment_counts_from_zero_and_keeps_the_expiry_of_the_first);
-    on_a_new_fake(increment_is_exact_to_the_largest_integer_and_refuses_what_is_none);
-    on_a_new_fake(delta_that_is_no_integer_in_range_is_refused);
-    on_a_new_fake(swap_compares_byte_for_byte_and_tells_what_is_there);
-    on_a_new_fake(swap_takes_a_text_that_was_read_and_not_there_as_no_entry);
+    on_a_new_fake(increment_counts_from_zero_and_keeps_the_first_expiry);
+    on_a_new_fake(increment_is_exact_up_to_the_largest_integer_and_refuses_other_values);
+    on_a_new_fake(delta_that_is_not_an_integer_in_range_is_refused);
+    on_a_new_fake(swap_compares_byte_for_byte_and_returns_the_current_value);
+    on_a_new_fake(swap_treats_a_missing_text_as_no_entry);
     on_a_new_fake(wanted_value_without_a_json_form_removes_nothing);
-    on_a_new_fake(swap_keeps_the_expiry_or_takes_it_away_or_replaces_it);
-    on_a_new_fake(keeping_the_expiry_is_for_swaps_alone);
-    on_a_new_fake(update_starts_from_what_is_there_and_keeps_the_expiry);
-    on_a_new_fake(update_loses_no_change_that_comes_between);
+    on_a_new_fake(swap_keeps_removes_or_replaces_the_expiry);
+    on_a_new_fake(expiry_is_kept_only_by_swaps);
+    on_a_new_fake(update_starts_from_the_current_value_and_keeps_the_expiry);
+    on_a_new_fake(update_loses_no_concurrent_change);
     on_a_new_fake(update_of_a_key_that_always_changes_ends_and_names_the_key);
     on_a_new_fake(update_that_fails_leaves_the_entry);
     on_a_new_fake(take_returns_a_value_once);

@@ -26,7 +26,7 @@ static bool exists(const char *key)
     return there;
 }
 
-static void text_comes_back_as_it_was_written(void)
+static void text_comes_back_unchanged(void)
 {
     static const char *const texts[] = {"1", "1.0", "-0.0", "1180591620717411303424", "null",
                                         " {\"b\":1, \"a\" : [ ] } ", "\"\xF0\x9F\x90\x8E\""};
@@ -37,7 +37,7 @@ static void text_comes_back_as_it_was_written(void)
     CHECK(raw("other").ptr == NULL);
 }
 
-static void missing_and_null_are_nothing_and_exists_tells_them_apart(void)
+static void missing_key_and_stored_null_have_no_value_and_exists_distinguishes_them(void)
 {
     hostel_json value;
     CHECK(set("null", "null", HOSTEL_NO_EXPIRY) == HOSTEL_OK);
@@ -89,7 +89,7 @@ static void expiry_is_whole_seconds_in_range(void)
     CHECK_TEXT(raw("x"), "\"old\"");
 }
 
-static void deleting_tells_whether_something_was_there(void)
+static void delete_returns_whether_an_entry_existed(void)
 {
     bool deleted = false;
     CHECK(set("d", "1", HOSTEL_NO_EXPIRY) == HOSTEL_OK);
@@ -159,7 +159,7 @@ static void a_hundred_levels_are_the_deepest_value(void)
     CHECK(set("deep", text + 1, HOSTEL_NO_EXPIRY) == HOSTEL_OK);
 }
 
-static void what_was_read_may_be_changed(void)
+static void value_that_was_read_is_mutable(void)
 {
     CHECK(set("m", "[1]", HOSTEL_NO_EXPIRY) == HOSTEL_OK);
     ((char *)(uintptr_t)raw("m").ptr)[1] = '2';
@@ -170,16 +170,16 @@ void test_cache(void)
 {
     fake = hostel_fake_new();
     ctx = hostel_fake_ctx(fake);
-    text_comes_back_as_it_was_written();
-    missing_and_null_are_nothing_and_exists_tells_them_apart();
+    text_comes_back_unchanged();
+    missing_key_and_stored_null_have_no_value_and_exists_distinguishes_them();
     value_that_does_not_fit_names_its_key();
     entry_is_gone_at_its_deadline();
     overwriting_replaces_the_expiry();
     expiry_is_whole_seconds_in_range();
-    deleting_tells_whether_something_was_there();
+    delete_returns_whether_an_entry_existed();
     keys_are_bytes_of_utf8();
     refused_value_leaves_the_old_one();
     a_hundred_levels_are_the_deepest_value();
-    what_was_read_may_be_changed();
+    value_that_was_read_is_mutable();
     hostel_fake_free(fake);
 }

@@ -8,7 +8,7 @@
 static hostel_fake *fake;
 static hostel_ctx *ctx;
 
-static void time_left_is_whole_seconds_rounded_up_until_the_entry_is_gone(void)
+static void time_left_is_whole_seconds_rounded_up_until_the_entry_expires(void)
 {
     hostel_ttl ttl;
     CHECK(seconds_left(ctx, "k") == MISSING);
@@ -33,7 +33,7 @@ static bool expire(double expiry)
     return exists;
 }
 
-static void expire_counts_from_now_and_may_take_the_expiry_away(void)
+static void expire_counts_from_now_and_can_remove_the_expiry(void)
 {
     bool exists = false;
     CHECK(!expire(60));
@@ -71,7 +71,7 @@ static int count_keys(const char *prefix)
     return count;
 }
 
-static void keys_of_a_prefix_come_from_every_page(void)
+static void keys_of_a_prefix_are_collected_from_every_page(void)
 {
     static bool seen[MANY];
     char prefix[] = "user:";
@@ -90,7 +90,7 @@ static void keys_of_a_prefix_come_from_every_page(void)
     CHECK(count_keys("use*") == 0 && count_keys("user:249") == 11);
 }
 
-static void entries_may_go_while_keys_are_walked(void)
+static void entries_may_be_deleted_while_keys_are_walked(void)
 {
     int count = 0;
     store_many();
@@ -142,10 +142,10 @@ static void on_a_new_fake(void (*claim)(void))
 
 void test_entries(void)
 {
-    on_a_new_fake(time_left_is_whole_seconds_rounded_up_until_the_entry_is_gone);
-    on_a_new_fake(expire_counts_from_now_and_may_take_the_expiry_away);
-    on_a_new_fake(keys_of_a_prefix_come_from_every_page);
-    on_a_new_fake(entries_may_go_while_keys_are_walked);
+    on_a_new_fake(time_left_is_whole_seconds_rounded_up_until_the_entry_expires);
+    on_a_new_fake(expire_counts_from_now_and_can_remove_the_expiry);
+    on_a_new_fake(keys_of_a_prefix_are_collected_from_every_page);
+    on_a_new_fake(entries_may_be_deleted_while_keys_are_walked);
     on_a_new_fake(expired_entries_have_no_keys);
     on_a_new_fake(delete_prefix_removes_every_page_and_no_other_key);
     on_a_new_fake(prefix_that_is_not_utf8_is_refused);

@@ -98,7 +98,7 @@ static void check_invalid_header(const char *name, hostel_str value, const char 
     check_invalid(&request, message);
 }
 
-static void wrong_request_is_refused_with_the_argument_its_value_and_the_rule(void)
+static void invalid_request_is_refused_with_the_argument_its_value_and_the_rule(void)
 {
     check_invalid_url("GET", "a\xFF", "the URL \"a\xEF\xBF\xBD\" is not UTF-8 from byte 1 on");
     check_invalid_url("\xFF", "http://a", "the method \"\xEF\xBF\xBD\" is not UTF-8");
@@ -220,7 +220,7 @@ static hostel_result serve(hostel_ctx *owner, void *user_data, const hostel_http
     return hostel_respond_json(owner, res, hostel_json_of_integer(owner, *calls));
 }
 
-static void later_row_counts_and_may_be_a_function(void)
+static void later_route_replaces_an_earlier_one_and_may_be_a_function(void)
 {
     int calls = 0;
     hostel_http_response response;
@@ -243,7 +243,7 @@ static void redirect_route(const char *method, const char *url, uint16_t status,
         .status = status, .headers = &header, .header_count = 1});
 }
 
-static void as_many_redirects_are_followed_as_the_request_says(void)
+static void redirects_are_followed_up_to_the_limit_of_the_request(void)
 {
     hostel_http_response response;
     hostel_fake_route(fake, "GET", "http://a/0", 200, "\"there\"");
@@ -310,16 +310,16 @@ void check_stops(void (*act)(const char *argument), const char *argument, const 
         _exit(0);
     }
     close(ends[1]);
-    char told[512];
+    char printed[512];
     size_t length = 0;
     ssize_t count;
-    while ((count = read(ends[0], told + length, sizeof told - length)) > 0)
+    while ((count = read(ends[0], printed + length, sizeof printed - length)) > 0)
         length += (size_t)count;
     close(ends[0]);
     int status;
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    CHECK_SAYS(((hostel_str){told, length}), line);
+    CHECK_SAYS(((hostel_str){printed, length}), line);
 }
 
 static void get(const char *url)
@@ -340,7 +340,7 @@ static void request_that_no_row_matches_ends_the_test(void)
     check_stops(get, "http://c", "the fake does not follow a redirect to //d\n");
 }
 
-static void setting_is_read_by_its_name_and_one_that_is_missing_is_named(void)
+static void setting_is_read_by_name_and_a_missing_one_is_named(void)
 {
     static const char *const sorted[] = {"a", "b", "c", "d"};
     const hostel_str *names;
@@ -372,14 +372,14 @@ void test_http(void)
     static void (*const claims[])(void) = {
         each_method_sends_a_request_that_follows_five_redirects,
         json_body_sets_its_content_type_unless_a_header_does,
-        wrong_request_is_refused_with_the_argument_its_value_and_the_rule,
+        invalid_request_is_refused_with_the_argument_its_value_and_the_rule,
         many_results_are_in_the_order_of_their_requests,
         response_is_read_by_its_type_and_its_status,
-        later_row_counts_and_may_be_a_function,
-        as_many_redirects_are_followed_as_the_request_says,
+        later_route_replaces_an_earlier_one_and_may_be_a_function,
+        redirects_are_followed_up_to_the_limit_of_the_request,
         redirect_changes_method_and_headers_as_a_host_does,
         request_that_no_row_matches_ends_the_test,
-        setting_is_read_by_its_name_and_one_that_is_missing_is_named,
+        setting_is_read_by_name_and_a_missing_one_is_named,
     };
     for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
         fake = hostel_fake_new();

@@ -14,7 +14,7 @@ static hostel_json parsed(const char *text)
     return value;
 }
 
-static void text_is_read_when_it_is_json(void)
+static void text_is_read_if_it_is_json(void)
 {
     static const char *const texts[] = {
         "0", "-0", "1.0", "1E+2", "0.1e1", "5e-324", "1e308", "0e99999999999999999999",
@@ -40,7 +40,7 @@ static void check_refused(const char *marked, const char *why)
     CHECK_SAYS(hostel_message(ctx), at.ptr);
 }
 
-static void what_is_no_json_is_refused_where_it_stands(void)
+static void text_that_is_not_json_is_refused_with_its_offset(void)
 {
     static const char *const texts[][2] = {
         {"^", "expected a value"},      {" ^NaN", "expected a value"},
@@ -165,7 +165,7 @@ static void a_number_is_written_as_its_own_type(void)
     CHECK_TEXT(hostel_written(&json), "[18446744073709551615,1,2]");
 }
 
-static void double_takes_no_integer_that_it_would_round(void)
+static void double_refuses_an_integer_that_it_would_round(void)
 {
     static const struct {
         const char *text;
@@ -253,7 +253,7 @@ static void writer_writes_every_kind(void)
                "\"\":\"\\u0001\\n\\t\\\\\x7f\xC3\xA9\\u0000\"}");
 }
 
-static void double_is_written_in_the_fewest_digits_and_stays_one(void)
+static void double_is_written_in_the_fewest_digits_and_stays_a_double(void)
 {
     CHECK_TEXT(hostel_json_of_double(ctx, 1), "1.0");
     CHECK_TEXT(hostel_json_of_double(ctx, -0.0), "-0.0");
@@ -323,18 +323,18 @@ void test_json(void)
 {
     fake = hostel_fake_new();
     ctx = hostel_fake_ctx(fake);
-    text_is_read_when_it_is_json();
-    what_is_no_json_is_refused_where_it_stands();
+    text_is_read_if_it_is_json();
+    text_that_is_not_json_is_refused_with_its_offset();
     depth_has_a_limit();
     pointer_finds_members_and_elements();
     integer_is_exact_or_refused();
     unsigned_integer_is_exact_or_refused();
     a_number_is_written_as_its_own_type();
-    double_takes_no_integer_that_it_would_round();
+    double_refuses_an_integer_that_it_would_round();
     string_is_decoded();
     walk_visits_every_item_in_order();
     writer_writes_every_kind();
-    double_is_written_in_the_fewest_digits_and_stays_one();
+    double_is_written_in_the_fewest_digits_and_stays_a_double();
     value_without_a_json_form_is_refused_with_the_reason();
     steps_out_of_order_are_refused();
     hostel_fake_free(fake);

@@ -86,7 +86,7 @@ static void stored_null_is_a_hit(void)
     CHECK_TEXT(get_early("1"), "null");
 }
 
-static void in_the_last_seconds_a_value_is_computed_anew(void)
+static void value_is_refreshed_in_its_last_seconds(void)
 {
     CHECK_TEXT(get_early("1"), "1");
     hostel_fake_advance(fake, 55000);
@@ -109,7 +109,7 @@ static void failure_to_compute_is_returned_and_the_next_call_computes(void)
     CHECK_TEXT(stored(ctx, "k"), "1");
 }
 
-static void old_value_is_returned_while_it_lives_and_cannot_be_computed_anew(void)
+static void old_value_is_returned_if_its_refresh_fails(void)
 {
     hostel_json value;
     CHECK_TEXT(get_early("1.5"), "1.5");
@@ -151,7 +151,7 @@ static void hold(void)
     hostel_fake_hold(fake, HOSTEL_STR("k"));
 }
 
-static void failure_to_compute_leaves_the_lease_that_another_call_has_got_meanwhile(void)
+static void failed_computation_keeps_a_lease_that_another_call_got_meanwhile(void)
 {
     hostel_json value;
     struct computing computing = {.result = HOSTEL_CONFLICT, .meanwhile = hold};
@@ -258,7 +258,7 @@ static void check_newer(void (*meanwhile)(void), bool is_refresh, const char *js
     hostel_fake_free(fake);
 }
 
-static void what_was_changed_meanwhile_is_newer_than_what_was_computed(void)
+static void change_during_a_computation_is_kept(void)
 {
     check_newer(set_it, false, "7");
     check_newer(set_many, false, "7");
@@ -357,13 +357,13 @@ void test_lease(void)
     on_a_new_fake(value_is_computed_once_in_its_life);
     on_a_new_fake(value_without_an_expiry_stays);
     on_a_new_fake(stored_null_is_a_hit);
-    on_a_new_fake(in_the_last_seconds_a_value_is_computed_anew);
+    on_a_new_fake(value_is_refreshed_in_its_last_seconds);
     on_a_new_fake(failure_to_compute_is_returned_and_the_next_call_computes);
-    on_a_new_fake(old_value_is_returned_while_it_lives_and_cannot_be_computed_anew);
+    on_a_new_fake(old_value_is_returned_if_its_refresh_fails);
     on_a_new_fake(value_of_a_key_that_another_call_computes_is_computed_and_not_stored);
-    on_a_new_fake(failure_to_compute_leaves_the_lease_that_another_call_has_got_meanwhile);
+    on_a_new_fake(failed_computation_keeps_a_lease_that_another_call_got_meanwhile);
     on_a_new_fake(old_value_is_returned_while_another_call_computes_the_next);
-    what_was_changed_meanwhile_is_newer_than_what_was_computed();
+    change_during_a_computation_is_kept();
     on_a_new_fake(value_that_cannot_be_stored_is_an_error_and_the_next_call_computes);
     on_a_new_fake(options_are_checked_before_anything_is_computed);
     on_a_new_fake(value_of_another_type_names_its_key);

@@ -41,7 +41,7 @@ static void value_of_another_type_names_its_key(void)
     CHECK_SAYS(hostel_message(ctx), "the value under \"b\" is ");
 }
 
-static void no_keys_are_no_error(void)
+static void empty_list_of_keys_is_not_an_error(void)
 {
     uint32_t deleted = 7;
     CHECK(hostel_cache_get_many(ctx, NULL, 0, NULL) == HOSTEL_OK);
@@ -49,7 +49,7 @@ static void no_keys_are_no_error(void)
     CHECK(hostel_cache_delete_many(ctx, NULL, 0, &deleted) == HOSTEL_OK && deleted == 0);
 }
 
-static void all_entries_have_the_one_expiry(void)
+static void all_entries_get_the_same_expiry(void)
 {
     const hostel_entry entries[] = {ENTRY("a", "1"), ENTRY("b", "2")};
     CHECK(hostel_cache_set_many(ctx, entries, 2, 60) == HOSTEL_OK);
@@ -82,7 +82,7 @@ static void check_nothing_set(hostel_entry wrong, double expiry, hostel_result r
     CHECK(stored(ctx, "a").ptr == NULL);
 }
 
-static void one_wrong_argument_leaves_all_entries(void)
+static void one_invalid_argument_leaves_all_entries(void)
 {
     hostel_str nan = hostel_json_of_double(ctx, (double)NAN);
     check_nothing_set((hostel_entry)ENTRY("", "1"), 60, HOSTEL_INVALID_KEY, "invalid key");
@@ -138,9 +138,9 @@ void test_many(void)
 {
     on_a_new_fake(values_come_back_in_the_order_of_their_keys);
     on_a_new_fake(value_of_another_type_names_its_key);
-    on_a_new_fake(no_keys_are_no_error);
-    on_a_new_fake(all_entries_have_the_one_expiry);
+    on_a_new_fake(empty_list_of_keys_is_not_an_error);
+    on_a_new_fake(all_entries_get_the_same_expiry);
     on_a_new_fake(delete_many_counts_live_entries);
-    on_a_new_fake(one_wrong_argument_leaves_all_entries);
+    on_a_new_fake(one_invalid_argument_leaves_all_entries);
     on_a_new_fake(a_call_has_at_most_a_thousand_keys);
 }

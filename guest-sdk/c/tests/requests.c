@@ -74,7 +74,7 @@ static void check_done(const char *todo, uint16_t status, const char *words)
     CHECK_SAYS(response.body, words);
 }
 
-static void request_by_http_has_what_the_host_fills_in(void)
+static void request_over_http_has_the_parts_that_the_host_sets(void)
 {
     hostel_fake_serve(fake, "/a/{id}", "order");
     CHECK_TEXT(sent(NULL, "/a/b%20c?page=7&x").body,
@@ -92,7 +92,7 @@ static void request_by_http_has_what_the_host_fills_in(void)
                "GET /a/1  localhost 127.0.0.1:1 [1] 1 (a/b) x");
 }
 
-static void route_that_fits_best_takes_a_request(void)
+static void request_matches_the_most_specific_route(void)
 {
     static const char *const routes[] = {
         "GET /users/{id}", "PUT /users/{user}",      "DELETE /users/{u}", "GET /users/me",
@@ -225,7 +225,7 @@ static void header_of_a_response_is_read_by_its_name(void)
     CHECK(hostel_fake_header(fake, &res, "location").ptr == NULL);
 }
 
-static void cookie_is_deleted_by_a_function_of_its_own(void)
+static void cookie_is_deleted_by_a_separate_function(void)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
     hostel_response res = {.status = 204};
@@ -268,7 +268,7 @@ static void part_that_is_not_utf8_is_left_out_or_replaced(void)
     CHECK_TEXT(value, BAD "|" BAD "|" BAD "|" BAD "|" BAD BAD "|" BAD BAD "|" BAD);
 }
 
-static void empty_piece_of_a_query_is_no_parameter(void)
+static void empty_part_of_a_query_is_not_a_parameter(void)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
     hostel_http http = {.query = HOSTEL_STR("&&a=1")};
@@ -278,7 +278,7 @@ static void empty_piece_of_a_query_is_no_parameter(void)
     CHECK_TEXT(hostel_request_query(ctx, &req, ""), "x");
 }
 
-static void request_that_did_not_come_by_http_has_only_a_body(void)
+static void request_without_http_has_only_a_body(void)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
     const hostel_str *values;
@@ -303,15 +303,15 @@ static void on_a_new_fake(void (*claim)(void))
 
 void test_requests(void)
 {
-    on_a_new_fake(request_by_http_has_what_the_host_fills_in);
-    on_a_new_fake(route_that_fits_best_takes_a_request);
+    on_a_new_fake(request_over_http_has_the_parts_that_the_host_sets);
+    on_a_new_fake(request_matches_the_most_specific_route);
     on_a_new_fake(invalid_route_ends_the_test);
     on_a_new_fake(failure_is_the_response_that_a_client_gets);
     on_a_new_fake(response_is_checked);
     on_a_new_fake(client_address_has_no_port_and_no_brackets);
     on_a_new_fake(header_of_a_response_is_read_by_its_name);
-    on_a_new_fake(cookie_is_deleted_by_a_function_of_its_own);
+    on_a_new_fake(cookie_is_deleted_by_a_separate_function);
     on_a_new_fake(part_that_is_not_utf8_is_left_out_or_replaced);
-    on_a_new_fake(empty_piece_of_a_query_is_no_parameter);
-    on_a_new_fake(request_that_did_not_come_by_http_has_only_a_body);
+    on_a_new_fake(empty_part_of_a_query_is_not_a_parameter);
+    on_a_new_fake(request_without_http_has_only_a_body);
 }

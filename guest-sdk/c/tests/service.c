@@ -105,7 +105,7 @@ static void failure_has_a_kind_and_its_own_message(void)
                   "no service \"shout\" here; there are: show, misbehave, order");
 }
 
-static void request_without_a_response_is_unavailable_where_the_server_may_answer_later(void)
+static void request_without_a_response_is_unavailable_if_the_server_may_respond_later(void)
 {
     for (int result = HOSTEL_HTTP_INVALID_REQUEST; result <= HOSTEL_HTTP_ABORTED; result++) {
         hostel_fake *fake = hostel_fake_new();
@@ -147,7 +147,7 @@ void test_service(void)
 {
     request_reaches_the_service_it_names();
     failure_has_a_kind_and_its_own_message();
-    request_without_a_response_is_unavailable_where_the_server_may_answer_later();
+    request_without_a_response_is_unavailable_if_the_server_may_respond_later();
     memory_lasts_as_long_as_its_ctx();
     log_keeps_level_and_formatted_text();
     hostel_fake_free(NULL);

@@ -126,7 +126,7 @@ fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<An
 
 /// Reads an existing value with `get_or_set`.
 pub fn hit(ctx: &Context, key: &str) -> Result<(), CacheError> {
-    let computed = || Err(Failure::internal("there is no value"));
+    let computed = || Err(Failure::internal("no value to compute"));
     let value = ctx.cache.get_or_set::<Value>(key, Duration::from_secs(60), computed);
     value.map(drop).map_err(|Failure { message, .. }| CacheError {
         kind: CacheErrorKind::Unavailable,

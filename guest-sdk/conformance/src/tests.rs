@@ -51,11 +51,11 @@ fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
         Ok(response) => serde_json::from_slice(&response.body).unwrap(),
         Err(failure) => json!({ "failure": [kebab_case(failure.kind), failure.message] }),
     };
-    let told = result.as_object_mut().and_then(|result| result.remove("message"));
-    let told = told.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let actual = result.as_object_mut().and_then(|result| result.remove("message"));
+    let actual = actual.as_ref().and_then(Value::as_str).unwrap_or_default();
     let message = expected["message"].as_str().unwrap_or_default();
-    if !told.contains(message) {
-        return Err(format!("{told:?} and not {message:?}"));
+    if !actual.contains(message) {
+        return Err(format!("got {actual:?}, expected {message:?}"));
     }
     let skipped = step["may_skip"] == true && result == json!({ "skip": true });
     // The numbers must differ between instances, but a fake has no instances.

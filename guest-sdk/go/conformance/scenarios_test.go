@@ -77,10 +77,10 @@ func checkStep(t *testing.T, fake *hostel.Fake, step map[string]any) {
 			expected = exception
 		}
 	}
-	told, _ := result["message"].(string)
+	got, _ := result["message"].(string)
 	delete(result, "message")
-	if message, _ := expected["message"].(string); !strings.Contains(told, message) {
-		t.Errorf("%.200v: told %q; expected %q", step, told, message)
+	if message, _ := expected["message"].(string); !strings.Contains(got, message) {
+		t.Errorf("%.200v: got the message %q; expected %q", step, got, message)
 	}
 	if wanted := wantedOf(expected); !reflect.DeepEqual(result, wanted) {
 		t.Errorf("%.200v: got %.200v; expected %.200v", step, result, wanted)

@@ -155,7 +155,7 @@ func done(ctx *hostel.Context, step step) (any, error) {
 }
 
 func noValue() (any, error) {
-	return nil, hostel.Internal("there is no value")
+	return nil, hostel.Internal("no value to compute")
 }
 
 func bitsOf(float float64) string {

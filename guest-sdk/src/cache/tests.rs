@@ -43,7 +43,7 @@ fn value_comes_back_equal_and_with_its_type() {
 }
 
 #[test]
-fn missing_key_and_stored_null_are_none_and_exists_tells_them_apart() {
+fn missing_key_and_stored_null_are_none_and_exists_distinguishes_them() {
     let cache = cache();
     assert_eq!(cache.get::<String>("k"), Ok(None));
     assert_eq!((cache.get_raw("k"), cache.exists("k")), (Ok(None), Ok(false)));
@@ -61,7 +61,7 @@ fn second_delete_finds_nothing() {
 }
 
 #[test]
-fn entry_is_gone_when_its_expiry_has_passed_and_the_last_set_rules() {
+fn entry_expires_and_the_last_set_determines_the_expiry() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     let second = Duration::from_secs(1);
@@ -101,13 +101,13 @@ fn expiry_is_whole_seconds_up_to_ten_years() {
 }
 
 #[track_caller]
-fn check_set_refused<T: Serialize>(value: T, says: &str) {
+fn check_set_refused<T: Serialize>(value: T, message: &str) {
     let fake = Fake::new();
     let cache = fake.context().cache;
     cache.set("k", "old").unwrap();
     let error = cache.set("k", &value).unwrap_err();
     assert_eq!(error.kind, CacheErrorKind::InvalidValue);
-    assert!(error.message.contains(says), "{error}");
+    assert!(error.message.contains(message), "{error}");
     assert_eq!(cache.get("k"), Ok(Some("old".to_owned())));
     assert_eq!(fake.stats().sets, 1);
 }
@@ -122,7 +122,7 @@ fn value_without_a_json_form_is_refused_and_the_old_one_stays() {
 }
 
 #[test]
-fn refusal_of_the_host_keeps_its_kind_and_its_words() {
+fn refusal_of_the_host_keeps_its_kind_and_message() {
     let cache = cache();
     let kind = |result: Result<(), CacheError>| result.unwrap_err().kind;
     assert_eq!(kind(cache.set("", "v")), CacheErrorKind::InvalidKey);
@@ -133,7 +133,7 @@ fn refusal_of_the_host_keeps_its_kind_and_its_words() {
 }
 
 #[test]
-fn a_refusal_names_what_was_asked_and_what_helps() {
+fn a_refusal_names_the_argument_and_the_fix() {
     let cache = cache();
     let error = cache.set_with_expiry("k", "v", Duration::ZERO).unwrap_err();
     assert!(error.message.starts_with("an expiry of 0 seconds: "), "{error}");
@@ -146,7 +146,7 @@ fn a_refusal_names_what_was_asked_and_what_helps() {
 }
 
 #[test]
-fn raw_text_is_stored_as_it_is_or_refused() {
+fn raw_text_is_stored_unchanged_or_refused() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     let text = " { \"a\" : 1.0 , \"a\" : -0 } ";
@@ -167,14 +167,14 @@ fn value_of_another_type_is_an_error_that_names_key_and_type() {
     let key = "k".repeat(65);
     cache.set(&key, "v").unwrap();
     let error = cache.get::<u8>(&key).unwrap_err();
-    let says =
+    let message =
         format!("the value under \"{}\".. cannot be read as u8: invalid type", "k".repeat(64));
     assert_eq!(error.kind, CacheErrorKind::InvalidValue);
-    assert!(error.message.starts_with(&says), "{error}");
+    assert!(error.message.starts_with(&message), "{error}");
 }
 
 #[test]
-fn integer_that_would_be_rounded_is_an_error_and_its_text_still_reads() {
+fn integer_that_would_be_rounded_is_an_error_and_its_text_can_be_read() {
     let cache = cache();
     cache.set("k", &((1_u64 << 53) + 1)).unwrap();
     assert_eq!(cache.get::<f64>("k").unwrap_err().kind, CacheErrorKind::InvalidValue);

@@ -24,7 +24,7 @@ fn contexts_of_one_fake_share_its_cache() {
 }
 
 #[test]
-fn request_reaches_the_handler_as_it_was_sent() {
+fn request_reaches_the_handler_unchanged() {
     fn who(ctx: &Context) -> Result<Option<String>> {
         Ok(ctx.request.header("X-Who").map(Cow::into_owned))
     }
@@ -91,7 +91,7 @@ fn problem(response: &Response) -> serde_json::Value {
 }
 
 #[test]
-fn request_by_http_has_all_that_a_client_sends() {
+fn request_over_http_has_everything_that_a_client_sends() {
     let shown = |target: &str| {
         let response = served().http(HttpCall::get(target));
         serde_json::from_slice::<Vec<String>>(&response.body).unwrap()
@@ -113,7 +113,7 @@ fn request_by_http_has_all_that_a_client_sends() {
 }
 
 #[test]
-fn requests_find_the_route_that_fits_them_best() {
+fn requests_match_the_most_specific_route() {
     let status = |method: &str, path: &str| served().http(HttpCall::new(method, path)).status;
     assert_eq!((status("GET", "/orders/7"), status("HEAD", "/orders/7")), (200, 200));
     assert_eq!((status("DELETE", "/orders/7"), status("GET", "/orders/new")), (429, 429));
@@ -130,7 +130,7 @@ fn requests_find_the_route_that_fits_them_best() {
 }
 
 #[test]
-fn failures_by_http_are_problems_as_a_client_sees_them() {
+fn failures_over_http_are_problem_documents() {
     let fake = served();
     let response = fake.http(HttpCall::post("/orders/7"));
     assert_eq!(response.headers, [("allow".to_owned(), b"DELETE, GET, HEAD".to_vec())]);
@@ -179,7 +179,7 @@ fn invalid_route_fails_the_test_with_the_reason() {
 }
 
 #[test]
-fn response_that_http_cannot_carry_is_a_failure() {
+fn response_that_is_not_valid_http_is_a_failure() {
     fn refused(response: Response) -> String {
         response.checked().unwrap_err().message
     }

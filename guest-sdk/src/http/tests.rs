@@ -12,7 +12,7 @@ use crate::service::Context;
 const URL: &str = "https://api.example.com/latest?key=secret";
 
 #[test]
-fn each_method_is_sent_as_it_is_named_with_its_body_as_json() {
+fn each_method_sends_its_name_and_its_body_as_json() {
     let fake = Fake::new();
     for method in ["GET", "HEAD", "DELETE", "POST", "PUT", "PATCH"] {
         fake.route(method, URL, HttpResponse::of_text(method));
@@ -84,7 +84,7 @@ fn an_error_becomes_a_failure_by_its_kind() {
 }
 
 #[test]
-fn redirects_are_followed_up_to_their_number() {
+fn redirects_are_followed_up_to_their_limit() {
     let fake = Fake::new();
     let to = |url: &str| HttpResponse::of_status(303).with_header("location", url);
     fake.route("POST", "https://a/1", to("https://a/2"));
@@ -115,7 +115,7 @@ fn results_of_several_are_in_the_order_of_the_requests() {
 }
 
 #[test]
-fn a_request_that_no_route_matches_fails_the_test_with_what_there_is() {
+fn a_request_that_no_route_matches_fails_the_test_with_the_list_of_routes() {
     let fake = Fake::new();
     fake.route("POST", URL, HttpResponse::of_status(200));
     let ctx = fake.context();

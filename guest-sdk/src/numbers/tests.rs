@@ -47,7 +47,7 @@ const ODD: &str = "9007199254740993"; // 2^53 + 1
 const HUGE: &str = "1180591620717411303425"; // 2^70 + 1
 
 #[test]
-fn integer_reads_into_integers_that_hold_it() {
+fn integer_is_read_into_types_that_hold_it() {
     reads(ODD, 9_007_199_254_740_993_u64);
     reads("-9223372036854775808", i64::MIN);
     reads("18446744073709551615", u64::MAX);
@@ -60,7 +60,7 @@ fn integer_reads_into_integers_that_hold_it() {
 }
 
 #[test]
-fn integer_reads_into_a_float_up_to_the_last_exact_one() {
+fn integer_is_read_into_a_float_up_to_the_last_exact_one() {
     reads("9007199254740992", 9_007_199_254_740_992.0);
     reads("-9007199254740992", -9_007_199_254_740_992.0);
     reads("16777216", 16_777_216_f32);
@@ -88,7 +88,7 @@ fn integer_reads_into_a_float_up_to_the_last_exact_one() {
 }
 
 #[test]
-fn integer_of_any_length_is_told_apart_from_the_float_next_to_it() {
+fn integer_of_any_length_is_distinguished_from_the_adjacent_float() {
     let mut digits = "7".repeat(20);
     for _ in 0..280 {
         refuses::<f64>(&digits, &shown(&digits));
@@ -124,7 +124,7 @@ fn float_of_any_bits_comes_back() {
 }
 
 #[test]
-fn number_written_as_a_float_reads_as_serde_json_reads_it() {
+fn number_written_as_a_float_is_read_as_serde_json_reads_it() {
     for text in ["9007199254740993.0", "1e300", "1.8446744073709552e19", "-0", "0.1", "-2E+40"] {
         reads::<f64>(text, text.parse().unwrap());
         assert_eq!(from_text::<Value>(text).unwrap(), serde_json::from_str::<Value>(text).unwrap());
@@ -132,7 +132,7 @@ fn number_written_as_a_float_reads_as_serde_json_reads_it() {
 }
 
 #[test]
-fn rounding_is_found_wherever_the_number_is() {
+fn rounding_is_found_at_any_depth() {
     refuses::<Option<f64>>(ODD, ODD);
     refuses::<Meters>(ODD, ODD);
     refuses::<Vec<Option<f64>>>(&format!("[1, null, {ODD}]"), ODD);
@@ -168,7 +168,7 @@ fn raw_value_passes_in_both_directions() {
 }
 
 #[test]
-fn text_that_is_no_json_is_refused_whole() {
+fn text_that_is_not_json_is_refused() {
     for text in ["", "{} {}", "[1,]", "\"", "-", "{\"a\": 99999999999999999999", "[\"\\"] {
         assert!(from_text::<Value>(text).is_err(), "{text}");
         assert!(from_text::<IgnoredAny>(text).is_err(), "{text}");
@@ -252,7 +252,7 @@ fn two_members_of_one_name_are_refused() {
 }
 
 #[test]
-fn number_that_json_does_not_have_is_refused_wherever_it_is() {
+fn number_without_a_json_form_is_refused_at_any_depth() {
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         for choice in every(bad) {
             assert!(to_text(&choice).is_err());

@@ -18,10 +18,10 @@ fn by_http(http: HttpRequest) -> Request {
 }
 
 #[track_caller]
-fn check_refused(body: &[u8], says: &str) {
+fn check_refused(body: &[u8], message: &str) {
     let failure = request(body).json::<Order>().unwrap_err();
     assert_eq!(failure.kind, FailureKind::BadRequest);
-    assert!(failure.message.contains(says), "{failure}");
+    assert!(failure.message.contains(message), "{failure}");
 }
 
 #[test]
@@ -31,14 +31,14 @@ fn body_is_read_as_the_type() {
 }
 
 #[test]
-fn empty_body_reads_as_null() {
+fn empty_body_is_read_as_null() {
     assert_eq!(request(b"").json::<Option<Order>>(), Ok(None));
     assert_eq!(request(b"").json::<()>(), Ok(()));
     check_refused(b"", "needs a JSON body and has none");
 }
 
 #[test]
-fn body_that_does_not_fit_is_a_bad_request_that_says_where() {
+fn body_of_another_type_is_a_bad_request_that_names_the_place() {
     check_refused(br#"{"id": 1}"#, "missing field `price` at line 1 column 9");
     check_refused(b"{\"id\": 1,\n\"price\": \"2\"}", "at line 2 column 12");
     check_refused(br#"{"id": 1, "price": 9007199254740993}"#, "9007199254740993");

@@ -36,7 +36,7 @@ static double shown(hostel_fake *fake, const char *clock)
     return seconds;
 }
 
-static void clocks_move_with_the_fake_alone(void)
+static void clocks_move_only_with_the_fake(void)
 {
     static const char *const clocks[] = {"/0", "/1", "/2"};
     for (int i = 0; i < 3; i++) {
@@ -52,7 +52,7 @@ static void clocks_move_with_the_fake_alone(void)
     }
 }
 
-static void newest_fake_tells_the_time(void)
+static void newest_fake_sets_the_clock(void)
 {
     hostel_fake *first = hostel_fake_new();
     hostel_fake_advance(first, 1000000000);
@@ -68,7 +68,7 @@ static void newest_fake_tells_the_time(void)
     hostel_fake_free(second);
 }
 
-static void without_a_fake_time_is_the_machine_s(void)
+static void without_a_fake_the_clock_is_the_system_clock(void)
 {
     struct timespec now, later;
     CHECK((time)(NULL) <= time(NULL) && time(NULL) - (time)(NULL) <= 1);
@@ -81,10 +81,10 @@ static void without_a_fake_time_is_the_machine_s(void)
 
 int main(void)
 {
-    without_a_fake_time_is_the_machine_s();
-    clocks_move_with_the_fake_alone();
-    newest_fake_tells_the_time();
-    without_a_fake_time_is_the_machine_s();
+    without_a_fake_the_clock_is_the_system_clock();
+    clocks_move_only_with_the_fake();
+    newest_fake_sets_the_clock();
+    without_a_fake_the_clock_is_the_system_clock();
     puts("all passed");
     return 0;
 }

@@ -33,7 +33,7 @@ static hostel_result get_or_set(char *json, double early, hostel_json *value)
 
 static char one[] = "1", two[] = "2", no_json[] = "hello";
 
-static void hit_is_one_read_and_only_a_miss_asks_who_computes(void)
+static void hit_is_one_read_and_only_a_miss_requests_a_lease(void)
 {
     hostel_json value;
     CHECK(get_or_set(one, HOSTEL_NO_EXPIRY, &value) == HOSTEL_OK);
@@ -45,7 +45,7 @@ static void hit_is_one_read_and_only_a_miss_asks_who_computes(void)
     CHECK_TEXT(value.text, "1");
 }
 
-static void busy_call_computes_and_asks_for_nothing_more(void)
+static void busy_call_computes_without_further_calls(void)
 {
     hostel_json value;
     hostel_fake_hold(fake, HOSTEL_STR("k"));
@@ -78,7 +78,7 @@ static void failure_to_compute_or_to_fill_releases_the_lease(void)
                "warn: the value under \"k\" could not be refreshed: no response");
 }
 
-static void value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_warning(void)
+static void value_that_an_unavailable_cache_may_not_have_stored_is_returned_with_a_warning(void)
 {
     hostel_json value;
     host.refuses = "fill";
@@ -93,7 +93,7 @@ static void value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_w
                "warn: the value under \"k\" may not have been stored: no response");
 }
 
-static void call_waits_for_five_seconds_unless_told_otherwise(void)
+static void call_waits_for_five_seconds_by_default(void)
 {
     static const struct {
         double seconds;
@@ -109,7 +109,7 @@ static void call_waits_for_five_seconds_unless_told_otherwise(void)
     }
 }
 
-static void sum_that_is_no_integer_is_no_result(void)
+static void sum_that_is_not_an_integer_is_refused(void)
 {
     const double sums[] = {0.5, 9007199254740992.0, -1e300, 1e308 * 10, (1e308 * 10) * 0};
     int64_t sum = 7;
@@ -120,7 +120,7 @@ static void sum_that_is_no_integer_is_no_result(void)
     CHECK(sum == 7);
 }
 
-static void more_or_fewer_values_than_keys_are_no_result(void)
+static void more_or_fewer_values_than_keys_are_refused(void)
 {
     const hostel_str keys[] = {HOSTEL_STR("a"), HOSTEL_STR("b")};
     hostel_json values[2] = {{.misfit = HOSTEL_CONFLICT}};
@@ -166,7 +166,7 @@ static hostel_result change_late(hostel_ctx *ctx, void *calls, hostel_json old, 
     return HOSTEL_OK;
 }
 
-static void lost_swap_tells_what_is_there_so_it_is_not_read_again(void)
+static void failed_swap_returns_the_current_value_which_is_not_read_again(void)
 {
     int calls = 0;
     CHECK(hostel_cache_update(ctx, HOSTEL_STR("k"), change_late, &calls, NULL) == HOSTEL_OK);
@@ -195,7 +195,7 @@ static void walk_ends_at_an_error(void)
 }
 
 /* The SDK refuses invalid arguments without a call to the host. */
-static void wrong_arguments_are_refused_without_a_call(void)
+static void invalid_arguments_are_refused_without_a_call(void)
 {
     static hostel_str keys[1001];
     static hostel_entry entries[1001];
@@ -244,7 +244,7 @@ static void wrong_arguments_are_refused_without_a_call(void)
     check_calls("");
 }
 
-static void valid_requests_are_sent_in_one_call_and_the_first_failure_tells_its_message(void)
+static void valid_requests_are_sent_in_one_call_and_the_first_failure_sets_the_message(void)
 {
     hostel_http_result results[3];
     const hostel_http_request requests[] = {
@@ -284,18 +284,18 @@ static void on_a_new_host(void (*claim)(void))
 
 int main(void)
 {
-    on_a_new_host(hit_is_one_read_and_only_a_miss_asks_who_computes);
-    on_a_new_host(busy_call_computes_and_asks_for_nothing_more);
+    on_a_new_host(hit_is_one_read_and_only_a_miss_requests_a_lease);
+    on_a_new_host(busy_call_computes_without_further_calls);
     on_a_new_host(failure_to_compute_or_to_fill_releases_the_lease);
-    on_a_new_host(value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_warning);
-    on_a_new_host(call_waits_for_five_seconds_unless_told_otherwise);
-    on_a_new_host(sum_that_is_no_integer_is_no_result);
-    on_a_new_host(more_or_fewer_values_than_keys_are_no_result);
+    on_a_new_host(value_that_an_unavailable_cache_may_not_have_stored_is_returned_with_a_warning);
+    on_a_new_host(call_waits_for_five_seconds_by_default);
+    on_a_new_host(sum_that_is_not_an_integer_is_refused);
+    on_a_new_host(more_or_fewer_values_than_keys_are_refused);
     on_a_new_host(write_is_not_repeated);
-    on_a_new_host(lost_swap_tells_what_is_there_so_it_is_not_read_again);
+    on_a_new_host(failed_swap_returns_the_current_value_which_is_not_read_again);
     on_a_new_host(walk_ends_at_an_error);
-    on_a_new_host(wrong_arguments_are_refused_without_a_call);
-    on_a_new_host(valid_requests_are_sent_in_one_call_and_the_first_failure_tells_its_message);
+    on_a_new_host(invalid_arguments_are_refused_without_a_call);
+    on_a_new_host(valid_requests_are_sent_in_one_call_and_the_first_failure_sets_the_message);
     on_a_new_host(value_of_a_setting_ends_with_a_nul);
     puts("all passed");
     return 0;

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 services! {
-    /// Sends requests, one by `send` and several by `send_many`, and returns what came of them.
+    /// Sends requests, one with `send` and several with `send_many`, and returns their results.
     http_send,
     /// Fetches URLs at the same time, and returns the statuses.
     http_at_once,
-    /// Fetches a URL as often as it is told, one time after the other.
+    /// Fetches a URL the given number of times, one request after the other.
     http_again,
     /// Returns the value of a setting.
     config_get,

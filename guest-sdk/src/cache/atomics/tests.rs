@@ -28,7 +28,7 @@ fn set_if_absent_stores_once_and_a_stored_null_counts() {
 }
 
 #[test]
-fn set_if_absent_gives_only_the_entry_that_it_creates_its_expiry() {
+fn set_if_absent_sets_the_expiry_of_new_entries_only() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     assert_eq!(cache.set_if_absent_with_expiry("k", "a", MINUTE), Ok(true));
@@ -41,7 +41,7 @@ fn set_if_absent_gives_only_the_entry_that_it_creates_its_expiry() {
 }
 
 #[test]
-fn increment_counts_from_zero_and_keeps_the_expiry_of_the_first() {
+fn increment_counts_from_zero_and_keeps_the_first_expiry() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     assert_eq!(cache.increment_with_expiry("k", 5, MINUTE), Ok(5));
@@ -56,7 +56,7 @@ fn increment_counts_from_zero_and_keeps_the_expiry_of_the_first() {
 }
 
 #[test]
-fn increment_is_exact_to_the_largest_integer_and_refuses_what_is_none() {
+fn increment_is_exact_up_to_the_largest_integer_and_refuses_other_values() {
     let cache = cache();
     let most = (1 << 53) - 1;
     assert_eq!(cache.increment("k", most), Ok(most));
@@ -102,7 +102,7 @@ fn expiry_of_an_atomic_step_is_checked_without_a_call() {
 }
 
 #[test]
-fn swap_compares_byte_for_byte_and_tells_what_is_there() {
+fn swap_compares_byte_for_byte_and_returns_the_current_value() {
     let cache = cache();
     let changed = |text: &str| Ok(Swap::Changed(Some(text.to_owned())));
     let swap = |expected, wanted| cache.compare_and_swap_raw("k", expected, wanted, Lifetime::Keep);
@@ -118,7 +118,7 @@ fn swap_compares_byte_for_byte_and_tells_what_is_there() {
 }
 
 #[test]
-fn swap_keeps_the_expiry_or_takes_it_away_or_replaces_it() {
+fn swap_keeps_removes_or_replaces_the_expiry() {
     let cache = cache();
     let swap = |lifetime| {
         let old = cache.get_raw("k").unwrap();
@@ -132,7 +132,7 @@ fn swap_keeps_the_expiry_or_takes_it_away_or_replaces_it() {
 }
 
 #[test]
-fn update_starts_from_what_is_there_and_keeps_the_expiry() {
+fn update_starts_from_the_current_value_and_keeps_the_expiry() {
     let cache = cache();
     let add = |more: u64| cache.update("k", |old| Ok(old.unwrap_or(0) + more));
     assert_eq!(add(2), Ok(2));
@@ -152,7 +152,7 @@ fn update_replaces_a_stored_null_which_reads_as_none() {
 }
 
 #[test]
-fn update_loses_no_change_that_comes_between() {
+fn update_loses_no_concurrent_change() {
     let cache = cache();
     cache.set("k", &1).unwrap();
     let calls = Cell::new(0);

@@ -19,7 +19,7 @@ fn many() -> Cache {
 }
 
 #[test]
-fn time_left_is_whole_seconds_rounded_up_until_the_entry_is_gone() {
+fn time_left_is_whole_seconds_rounded_up_until_the_entry_expires() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     assert_eq!(cache.ttl("k"), Ok(TimeLeft::Missing));
@@ -34,7 +34,7 @@ fn time_left_is_whole_seconds_rounded_up_until_the_entry_is_gone() {
 }
 
 #[test]
-fn expire_counts_from_now_and_none_takes_it_away() {
+fn expire_counts_from_now_and_none_removes_the_expiry() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     assert_eq!(cache.expire("k", Some(MINUTE)), Ok(false));
@@ -50,7 +50,7 @@ fn expire_counts_from_now_and_none_takes_it_away() {
 }
 
 #[test]
-fn keys_of_a_prefix_come_from_every_page() {
+fn keys_of_a_prefix_are_collected_from_every_page() {
     let cache = many();
     let keys: BTreeSet<String> = cache.keys("user:").map(Result::unwrap).collect();
     let expected: BTreeSet<String> = (0..MANY).map(|number| format!("user:{number}")).collect();
@@ -60,7 +60,7 @@ fn keys_of_a_prefix_come_from_every_page() {
 }
 
 #[test]
-fn keys_outlive_the_text_of_their_prefix_and_entries_may_go_meanwhile() {
+fn keys_outlive_the_text_of_their_prefix_and_entries_may_be_deleted_meanwhile() {
     let cache = many();
     let keys = cache.keys(&["us", "er:"].concat());
     let deleted = keys.filter(|key| cache.delete(key.as_ref().unwrap()).unwrap());

@@ -33,7 +33,7 @@ fn value_without_an_expiry_stays() {
 }
 
 #[test]
-fn hit_is_one_read_and_only_a_miss_asks_who_computes() {
+fn hit_is_one_read_and_only_a_miss_requests_a_lease() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     let reads = || (fake.stats().hits, fake.stats().misses);
@@ -58,7 +58,7 @@ fn stored_null_is_a_hit() {
 }
 
 #[test]
-fn in_the_last_seconds_a_value_is_computed_anew() {
+fn value_is_refreshed_in_its_last_seconds() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     let get = |new| cache.get_or_set_with("k", EARLY, || Ok(new));
@@ -83,7 +83,7 @@ fn failure_to_compute_is_returned_and_the_next_call_computes() {
 }
 
 #[test]
-fn old_value_is_returned_while_it_lives_and_cannot_be_computed_anew() {
+fn old_value_is_returned_if_its_refresh_fails() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     assert_eq!(cache.get_or_set_with("k", EARLY, || Ok(1.5)), Ok(1.5));
@@ -112,7 +112,7 @@ fn value_of_a_key_that_another_call_computes_is_computed_and_not_stored() {
 }
 
 #[test]
-fn failure_to_compute_leaves_the_lease_that_another_call_has_got_meanwhile() {
+fn failed_computation_keeps_a_lease_that_another_call_got_meanwhile() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     let failure = cache.get_or_set("k", MINUTE, || {
@@ -149,7 +149,7 @@ fn check_newer(change: impl FnOnce(&Cache), stored: Option<&str>) {
 }
 
 #[test]
-fn what_was_set_meanwhile_is_newer_than_what_was_computed() {
+fn change_during_a_computation_is_kept() {
     check_newer(|cache| cache.set("k", &7).unwrap(), Some("7"));
     check_newer(|cache| cache.set_many([("k", 7)]).unwrap(), Some("7"));
     check_newer(|cache| _ = cache.set_if_absent("k", &7).unwrap(), Some("7"));
@@ -176,7 +176,7 @@ fn check_newer_than_old(change: impl FnOnce(&Cache), stored: Option<&str>) {
 }
 
 #[test]
-fn what_was_changed_meanwhile_is_newer_than_what_was_computed_anew() {
+fn change_during_a_refresh_is_kept() {
     check_newer_than_old(|cache| _ = cache.expire("k", Some(MINUTE)).unwrap(), Some("0"));
     check_newer_than_old(|cache| _ = cache.take_raw("k").unwrap(), None);
     check_newer_than_old(|cache| _ = cache.delete_many(["k"]).unwrap(), None);
@@ -186,7 +186,7 @@ fn what_was_changed_meanwhile_is_newer_than_what_was_computed_anew() {
 }
 
 #[test]
-fn value_that_an_unavailable_cache_may_not_have_stored_is_kept_with_a_warning() {
+fn value_that_an_unavailable_cache_may_not_have_stored_is_returned_with_a_warning() {
     let fake = Fake::new();
     let error = |kind| CacheError { kind, message: "no response".to_owned() };
     let unavailable = error(CacheErrorKind::Unavailable);
@@ -210,7 +210,7 @@ fn value_that_cannot_be_stored_is_an_error_and_the_next_call_computes() {
 }
 
 #[test]
-fn early_is_less_than_the_expiry() {
+fn early_must_be_less_than_the_expiry() {
     let cache = Fake::new().context().cache;
     for (options, expected) in [
         (GetOrSet::expiry(MINUTE).early(MINUTE), "60 s: it must be less than the expiry, 60 s"),
@@ -239,7 +239,7 @@ fn expiry_and_early_are_checked_before_anything_is_computed() {
 }
 
 #[test]
-fn call_waits_for_five_seconds_unless_told_otherwise() {
+fn call_waits_for_five_seconds_by_default() {
     assert_eq!(EARLY.wait_millis(), 5_000);
     assert_eq!(EARLY.wait(Duration::ZERO).wait_millis(), 0);
     assert_eq!(EARLY.wait(Duration::from_millis(1_500)).wait_millis(), 1_500);

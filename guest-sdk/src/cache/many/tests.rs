@@ -32,7 +32,7 @@ fn keys_and_entries_come_from_any_collection() {
 }
 
 #[test]
-fn all_entries_have_the_one_expiry() {
+fn all_entries_get_the_same_expiry() {
     let fake = Fake::new();
     let cache = fake.context().cache;
     cache.set_many_with_expiry([("a", 1), ("b", 2)], MINUTE).unwrap();
@@ -57,7 +57,7 @@ fn check_nothing_set(result: Result<(), CacheError>, kind: CacheErrorKind, cache
 }
 
 #[test]
-fn one_wrong_argument_leaves_all_entries() {
+fn one_invalid_argument_leaves_all_entries() {
     let cache = cache();
     let wrong_key = cache.set_many([("a", 1), ("", 2)]);
     check_nothing_set(wrong_key, CacheErrorKind::InvalidKey, &cache);

@@ -91,7 +91,7 @@ impl Default for Http {
 }
 
 impl Step {
-    /// Returns a member of an action of the test, or null if there is none.
+    /// Returns a member of an action of the test, or null if it is missing.
     pub(super) fn member(&self, name: &str) -> &Value {
         self.members.get(name).unwrap_or(&Value::Null)
     }
