@@ -47,10 +47,13 @@ use compiler::Job;
 use config::config;
 use fairness::{CallStopped, LongCalls};
 use instance::{Idle, Instance};
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 use wasmtime::component::Linker;
 
 /// Compiles components and runs them.
@@ -217,15 +220,15 @@ impl Engine {
         let limits = &component.limits;
         let charge = InstanceCharge::forced(&self.memory);
         let mut instance = self.instance(component, None, origin, charge);
-        let linked = Arc::clone(&component.linked);
         let call = Box::pin(async move {
-            let listed = match instance.guest(&linked).await {
+            let listed = match instance.guest().await {
                 Ok((guest, store)) => guest.services(store).await,
                 Err(error) => Err(error),
             };
             (instance, listed)
         });
-        let (instance, services) = self.bounded(component, call).await?;
+        let until = Instant::now() + limits.time;
+        let (instance, services) = self.bounded(component, until, call).await?;
         let memory = instance.store.data().memory.used();
         component.first_memory.store(memory, Ordering::Relaxed);
         if services.len() > limits.services {
@@ -239,7 +242,7 @@ impl Engine {
         &self,
         component: &Compiled,
         origin: Origin,
-        capabilities: Arc<Capabilities>,
+        capabilities: &Arc<Capabilities>,
         request: Request,
         charge: InstanceCharge,
         span: Option<&mut CallSpan>,
@@ -263,24 +266,25 @@ impl Engine {
             }
             None => {
                 component.meter.made();
-                let mut made = self.instance(component, Some(capabilities), origin, charge);
+                let capabilities = Some(Arc::clone(capabilities));
+                let mut made = self.instance(component, capabilities, origin, charge);
                 made.retires = component.idle.as_ref().map(|_| component.meter.retirement());
                 made
             }
         };
         let state = instance.store.data_mut();
         state.span = parent;
-        state.may_run(limits.time);
-        let linked = Arc::clone(&component.linked);
+        let until = Instant::now() + limits.time;
+        state.may_run_until(until);
         // Boxed from the start: the future is large, and moving it is expensive.
         let call = Box::pin(async move {
-            let handled = match instance.guest(&linked).await {
+            let handled = match instance.guest().await {
                 Ok((guest, store)) => guest.handle(store, service, request).await,
                 Err(error) => Err(error),
             };
             (instance, handled)
         });
-        let (instance, handled) = self.bounded(component, call).await?;
+        let (instance, handled) = self.bounded(component, until, call).await?;
         let result = match handled {
             Ok(response) => Ok(accept(response, limits)?),
             Err(Failure { kind, message }) => {
@@ -301,15 +305,14 @@ impl Engine {
         origin: Origin,
         charge: InstanceCharge,
     ) -> Instance {
-        let Compiled { limits, config, meter, .. } = component;
+        let Compiled { limits, config, .. } = component;
         let bounds = LogBounds {
             lines: limits.log_lines,
             bytes: limits.log_bytes,
             line_bytes: limits.log_line_bytes,
         };
         let log = CallLog::new(Arc::clone(&self.sink), origin, bounds, config.masks());
-        let config = Arc::clone(config);
-        Instance::new(&self.engine, limits, capabilities, config, log, charge, meter.memory())
+        Instance::new(&self.engine, component, capabilities, log, charge)
     }
 
     /// Runs a call within its time limits. The epoch makes a looping guest yield, so that the
@@ -317,26 +320,42 @@ impl Engine {
     async fn bounded<T: Send + 'static>(
         &self,
         component: &Compiled,
+        until: Instant,
         call: Pin<Box<impl Future<Output = (Instance, wasmtime::Result<T>)> + Send + 'static>>,
     ) -> Result<(Instance, T), CallError> {
         let Compiled { limits, cpu_share, .. } = component;
         // A CPU limit not below the time limit is redundant.
         let cpu = if limits.cpu < limits.time { limits.cpu } else { Duration::MAX };
         let running = self.long_calls.run(cpu_share, cpu, call);
-        match tokio::time::timeout(limits.time, running).await {
-            Ok(Ok((instance, Ok(result)))) => Ok((instance, result)),
-            Ok(Ok((instance, Err(error)))) => {
+        match before(until, running).await {
+            Some(Ok((instance, Ok(result)))) => Ok((instance, result)),
+            Some(Ok((instance, Err(error)))) => {
                 let state = instance.store.data();
                 let refused = state.memory.refused();
                 Err(error::classify(&error, refused, limits).after(state.log.last_warning()))
             }
-            Ok(Err(CallStopped::Cpu)) => Err(Limit::Cpu.reached(limits).into()),
-            Ok(Err(CallStopped::Panicked)) => {
+            Some(Err(CallStopped::Cpu)) => Err(Limit::Cpu.reached(limits).into()),
+            Some(Err(CallStopped::Panicked)) => {
                 Err(CallError::Host("a fault of the host ended it".to_owned()))
             }
-            Err(_elapsed) => Err(Limit::Time.reached(limits).into()),
+            None => Err(Limit::Time.reached(limits).into()),
         }
     }
+}
+
+/// Runs a call, and returns `None` if it has not ended at `until`. The timer is created after the
+/// first poll: most calls end in it, and creating a timer is expensive.
+async fn before<T>(until: Instant, call: impl Future<Output = T>) -> Option<T> {
+    let mut call = pin!(call);
+    let mut timer = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(result) = call.as_mut().poll(cx) {
+            return Poll::Ready(Some(result));
+        }
+        let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        timer.as_mut().poll(cx).map(|()| None)
+    })
+    .await
 }
 
 /// Returns the response if it is within its limits and HTTP can carry it.

@@ -1,10 +1,11 @@
 //! A plugin's live instances: one for each call, or some that are reused.
 
+use super::compiled::Compiled;
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
-use crate::hostcalls::{Capabilities, ConfigValues, State, StoreBounds};
+use crate::hostcalls::{Capabilities, State, StoreBounds};
 use crate::memory::InstanceCharge;
-use crate::telemetry::{CallLog, MemoryMeter, Origin, Retirement};
+use crate::telemetry::{CallLog, Origin, Retirement};
 use crate::world::{Guest, Linked};
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -87,6 +88,7 @@ impl HostIdle {
 /// An instance and its store.
 pub(super) struct Instance {
     pub(super) store: Store<State>,
+    linked: Arc<Linked>,
     /// `None` until the first call: instantiation counts towards that call's time.
     guest: Option<Guest>,
     calls: u32,
@@ -102,13 +104,12 @@ impl Instance {
     /// Creates an empty store for one call, with every limit set.
     pub(super) fn new(
         engine: &wasmtime::Engine,
-        limits: &Limits,
+        component: &Compiled,
         capabilities: Option<Arc<Capabilities>>,
-        config: Arc<ConfigValues>,
         log: CallLog,
         charge: InstanceCharge,
-        memory: MemoryMeter,
     ) -> Self {
+        let Compiled { linked, limits, config, meter, .. } = component;
         let bounds = StoreBounds {
             memory: limits.memory,
             instances: limits.instances,
@@ -117,6 +118,7 @@ impl Instance {
             http_requests: limits.http_requests,
             http_response: limits.http_response,
         };
+        let (config, memory) = (Arc::clone(config), meter.memory());
         let mut store =
             Store::new(engine, State::new(capabilities, config, log, charge, memory, bounds));
         store.limiter(|state| &mut state.memory);
@@ -129,7 +131,9 @@ impl Instance {
             let yielding = Box::pin(tokio::task::yield_now());
             Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, yielding))
         });
-        Instance { store, guest: None, calls: 0, memory: 0, since: Instant::now(), retires: None }
+        let linked = Arc::clone(linked);
+        let since = Instant::now();
+        Instance { store, linked, guest: None, calls: 0, memory: 0, since, retires: None }
     }
 
     /// Resets an idle instance for its next call.
@@ -152,13 +156,10 @@ impl Instance {
     /// # Errors
     ///
     /// When the instance cannot be created: a limit forbids it, or its start function traps.
-    pub(super) async fn guest(
-        &mut self,
-        linked: &Linked,
-    ) -> wasmtime::Result<(&Guest, &mut Store<State>)> {
+    pub(super) async fn guest(&mut self) -> wasmtime::Result<(&Guest, &mut Store<State>)> {
         let guest = match self.guest.take() {
             Some(guest) => guest,
-            None => linked.instantiate(&mut self.store).await?,
+            None => self.linked.instantiate(&mut self.store).await?,
         };
         Ok((self.guest.insert(guest), &mut self.store))
     }

@@ -9,7 +9,6 @@ use crate::memory::InstanceCharge;
 use crate::outbound::{Outbound, Sending, SendingCall};
 use crate::telemetry::{CallLog, LeaseMeter, MemoryMeter, Origin, RedisSpan, SpanParent};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::time::Instant;
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
@@ -101,9 +100,9 @@ impl State {
         self.log.begin(origin);
     }
 
-    /// Sets the deadline of the call to `time` from now.
-    pub(crate) fn may_run(&mut self, time: Duration) {
-        self.until = Instant::now() + time;
+    /// Sets the deadline of the call.
+    pub(crate) fn may_run_until(&mut self, until: Instant) {
+        self.until = until;
     }
 
     /// Ends a call whose instance is kept: resets its memory's charge, its log, its leases and its

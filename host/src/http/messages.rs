@@ -77,8 +77,8 @@ impl Messages {
 
     /// Creates an empty charge. If the client is unknown, `client` is `None`, and only the pools
     /// apply.
-    pub(super) fn charge(self: &Arc<Self>, client: Option<IpAddr>) -> MessageCharge {
-        MessageCharge { messages: Arc::clone(self), client, held: Sizes::default() }
+    pub(super) fn charge(self: &Arc<Self>, client: Option<IpAddr>) -> MessageCharge<'_> {
+        MessageCharge { messages: self, client, held: Sizes::default() }
     }
 
     /// Replaces the charge `old` by `new`. On an error nothing changes.
@@ -163,13 +163,16 @@ impl fmt::Display for NoRoom {
 }
 
 /// The charge for one message, released when this is dropped.
-pub(super) struct MessageCharge {
-    messages: Arc<Messages>,
+///
+/// It borrows the pools: most messages are free, and cloning the pointer would write to memory that
+/// all threads share.
+pub(super) struct MessageCharge<'a> {
+    messages: &'a Arc<Messages>,
     client: Option<IpAddr>,
     held: Sizes,
 }
 
-impl MessageCharge {
+impl MessageCharge<'_> {
     /// Replaces the charge by this many bytes. `length` is that of the whole message, as far as it
     /// is known, so that a large message counts as large from its first byte. A declared length is
     /// not charged by itself: otherwise clients could use up the pool without sending a byte.
@@ -188,12 +191,34 @@ impl MessageCharge {
         }
         Ok(())
     }
+
+    /// Returns the charge as that of a response, or `None` if nothing is charged.
+    pub(super) fn into_response(mut self) -> Option<ResponseCharge> {
+        let held = std::mem::take(&mut self.held);
+        let (messages, client) = (self.messages, self.client);
+        let charge = || ResponseCharge { messages: Arc::clone(messages), client, held };
+        (held != Sizes::default()).then(charge)
+    }
 }
 
-impl Drop for MessageCharge {
+impl Drop for MessageCharge<'_> {
     fn drop(&mut self) {
         // Cannot fail: a charge of 0 needs no room.
         let _ = self.hold(0, 0);
+    }
+}
+
+/// The charge for a response, released when this is dropped: when the response is sent.
+pub(super) struct ResponseCharge {
+    messages: Arc<Messages>,
+    client: Option<IpAddr>,
+    held: Sizes,
+}
+
+impl Drop for ResponseCharge {
+    fn drop(&mut self) {
+        // Cannot fail: a charge of 0 needs no room.
+        let _ = self.messages.replace(self.client, self.held, Sizes::default());
     }
 }
 

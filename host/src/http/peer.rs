@@ -32,7 +32,7 @@ pub(super) struct Peer {
 /// The body of a request, and the charge for the request and its response.
 struct RequestBody<'a> {
     incoming: &'a mut Incoming,
-    charge: MessageCharge,
+    charge: MessageCharge<'a>,
 }
 
 /// A call to a service for a request.
@@ -118,7 +118,7 @@ impl Peer {
         response: Response<Content>,
         kind: RequestKind,
         id: &str,
-        mut charge: MessageCharge,
+        mut charge: MessageCharge<'_>,
     ) -> Result<Response<ChargedContent>, Problem> {
         let length = response.body().len();
         let is_own = matches!(kind, RequestKind::List | RequestKind::Admin);
@@ -129,7 +129,7 @@ impl Peer {
             self.handler.log.of_request(id, &message);
             return Err(Problem::no_room(no_room));
         }
-        Ok(response.map(|content| ChargedContent::new(content, charge)))
+        Ok(response.map(|content| ChargedContent::new(content, charge.into_response())))
     }
 
     /// Routes a request. The body is read only after the route and the caller are accepted, so that

@@ -46,7 +46,7 @@ pub(super) async fn read<B>(
     headers: &HeaderMap,
     limit: usize,
     server: &Server,
-    charge: &mut MessageCharge,
+    charge: &mut MessageCharge<'_>,
 ) -> Result<Vec<u8>, Problem>
 where
     B: Body<Data = Bytes> + Unpin,
@@ -70,7 +70,7 @@ async fn collect<B>(
     length: usize,
     limit: usize,
     pace: &BodyPace,
-    charge: &mut MessageCharge,
+    charge: &mut MessageCharge<'_>,
 ) -> Result<Option<Vec<u8>>, Problem>
 where
     B: Body<Data = Bytes> + Unpin,

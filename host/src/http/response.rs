@@ -1,6 +1,6 @@
 //! Responses to a client: from a service, from a file, from the server itself, and problems.
 
-use super::messages::MessageCharge;
+use super::messages::ResponseCharge;
 use super::problem::{MEDIA_TYPE, Problem};
 use super::request::{REQUEST_ID, is_hop_by_hop};
 use super::slice::FileSlice;
@@ -51,7 +51,8 @@ pub(super) enum ChargedContent {
 }
 
 impl ChargedContent {
-    pub(super) fn new(content: Content, charge: MessageCharge) -> Self {
+    /// Creates content with its charge, which is `None` if it is free.
+    pub(super) fn new(content: Content, charge: Option<ResponseCharge>) -> Self {
         match content {
             Content::Bytes(bytes) => ChargedContent::Bytes(ChargedBytes::new(bytes, charge)),
             Content::File(slice) => ChargedContent::File(FileBody { slice, _charge: charge }),
@@ -60,7 +61,7 @@ impl ChargedContent {
 
     /// Creates content without a charge.
     pub(super) fn free(bytes: Bytes) -> Self {
-        ChargedContent::Bytes(ChargedBytes::free(bytes))
+        ChargedContent::Bytes(ChargedBytes::new(bytes, None))
     }
 
     /// The length in bytes.
@@ -75,23 +76,18 @@ impl ChargedContent {
 /// A body that is read from a file while it is sent.
 pub(super) struct FileBody {
     pub(super) slice: FileSlice,
-    _charge: MessageCharge,
+    _charge: Option<ResponseCharge>,
 }
 
 /// The bytes of a response's body, with their charge.
 pub(super) struct ChargedBytes {
     bytes: Bytes,
-    _charge: Option<MessageCharge>,
+    _charge: Option<ResponseCharge>,
 }
 
 impl ChargedBytes {
-    pub(super) fn new(bytes: Bytes, charge: MessageCharge) -> Self {
-        ChargedBytes { bytes, _charge: Some(charge) }
-    }
-
-    /// Creates bytes without a charge.
-    pub(super) fn free(bytes: Bytes) -> Self {
-        ChargedBytes { bytes, _charge: None }
+    pub(super) fn new(bytes: Bytes, charge: Option<ResponseCharge>) -> Self {
+        ChargedBytes { bytes, _charge: charge }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -9,6 +9,7 @@ use crate::telemetry::RequestKind;
 use hyper::Method;
 use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -213,17 +214,18 @@ impl Router {
             };
         }
         let Some(segments) = segments(path) else { return Match::Malformed };
-        match segments.iter().map(|segment| &**segment).collect::<Vec<_>>().as_slice() {
-            ["services"] | ["services", _] if !self.serves_directly => Match::Nothing,
-            ["services"] => match method {
+        let of_services = segments.split_first().filter(|(first, _)| **first == "services");
+        match of_services.map(|(_, rest)| rest) {
+            Some([] | [_]) if !self.serves_directly => Match::Nothing,
+            Some([]) => match method {
                 &Method::GET | &Method::HEAD => Match::List,
                 _ => self.other_methods(ONLY_GET),
             },
-            ["services", name] => match method {
-                &Method::POST => Match::Service(ServiceName::new(*name)),
+            Some([name]) => match method {
+                &Method::POST => Match::Service(ServiceName::new(&**name)),
                 _ => self.other_methods(OF_SERVICE),
             },
-            segments if path.starts_with('/') => self.route(method, segments),
+            _ if path.starts_with('/') => self.route(method, &segments),
             _ => Match::Nothing,
         }
     }
@@ -233,7 +235,7 @@ impl Router {
         Match::Methods(methods::list(methods), self.cors.as_deref())
     }
 
-    fn route(&self, method: &Method, segments: &[&str]) -> Match<'_> {
+    fn route(&self, method: &Method, segments: &[Cow<'_, str>]) -> Match<'_> {
         let mut values = Vec::new();
         let Some((ends, files)) = self.root.find(segments, &mut values) else {
             return Match::Nothing;
@@ -244,7 +246,8 @@ impl Router {
         }
         match files.filter(|_| [Method::GET, Method::HEAD].contains(method)) {
             Some(files) => {
-                let below = segments.iter().skip(files.depth).map(|segment| (*segment).to_owned());
+                let below =
+                    segments.iter().skip(files.depth).map(|segment| segment.clone().into_owned());
                 Match::File(files, below.collect())
             }
             None => {
@@ -269,7 +272,11 @@ impl Node {
         })
     }
 
-    fn find<'a>(&self, segments: &[&'a str], values: &mut Vec<&'a str>) -> Option<Ends<'_>> {
+    fn find<'a>(
+        &self,
+        segments: &'a [Cow<'_, str>],
+        values: &mut Vec<&'a str>,
+    ) -> Option<Ends<'_>> {
         let files = self.files.as_deref();
         let Some((first, rest)) = segments.split_first() else {
             let is_target = !self.ends.is_empty() || files.is_some();
@@ -282,7 +289,7 @@ impl Node {
     fn below<'a>(
         &self,
         first: &'a str,
-        rest: &[&'a str],
+        rest: &'a [Cow<'_, str>],
         values: &mut Vec<&'a str>,
     ) -> Option<Ends<'_>> {
         let fixed = self.fixed.get(first).and_then(|node| node.find(rest, values));

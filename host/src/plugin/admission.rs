@@ -67,7 +67,7 @@ impl Gate {
     /// Creates the call counter of one plugin. It survives a replacement of the plugin.
     pub(super) fn calls(&self, most: Option<usize>) -> Arc<PluginCalls> {
         let most = most.unwrap_or(self.admission.calls_per_plugin);
-        PluginCalls::new(most, PluginMemory::new(&self.memory))
+        PluginCalls::new(&self.places, most, PluginMemory::new(&self.memory))
     }
 
     /// Creates the limit on lease waits of one plugin. It survives a replacement of the plugin.

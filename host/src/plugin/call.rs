@@ -6,7 +6,6 @@ use super::target::Target;
 use crate::engine::{CallError, NO_MEMORY};
 use crate::service::{Request, Response, ServiceName};
 use crate::telemetry::{CallSpan, Origin};
-use std::sync::Arc;
 
 impl Host {
     /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's name alone if it
@@ -126,7 +125,7 @@ impl Host {
             service: target.service().to_owned(),
             request_id: request.id.clone(),
         };
-        let capabilities = Arc::clone(&plugin.capabilities);
+        let capabilities = &plugin.capabilities;
         self.engine().handle(component, origin, capabilities, request, charge, span).await
     }
 }

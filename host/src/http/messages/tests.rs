@@ -12,7 +12,7 @@ fn messages() -> Arc<Messages> {
 }
 
 /// Creates charges of `bytes` each, until there is no room.
-fn fill(messages: &Arc<Messages>, client: Option<IpAddr>, bytes: usize) -> Vec<MessageCharge> {
+fn fill(messages: &Arc<Messages>, client: Option<IpAddr>, bytes: usize) -> Vec<MessageCharge<'_>> {
     let charge = |_| {
         let mut charge = messages.charge(client);
         charge.hold(bytes, bytes).ok().map(|()| charge)
@@ -96,4 +96,18 @@ fn both_pools_fit_into_the_part_and_a_part_that_others_use_refuses() {
     assert_eq!(part.taken(), 9 * MIB);
     part.give_back(9 * MIB);
     check_is_empty(&messages);
+}
+
+#[test]
+fn a_response_holds_its_bytes_until_it_is_dropped() {
+    let messages = messages();
+    let mut charge = messages.charge(SOME);
+    charge.hold(MIB, MIB).unwrap();
+    let response = charge.into_response();
+    assert_eq!(messages.part.taken(), MIB);
+    drop(response);
+    check_is_empty(&messages);
+    let mut charge = messages.charge(SOME);
+    charge.hold(MAX_FREE_BYTES, MAX_FREE_BYTES).unwrap();
+    assert!(charge.into_response().is_none());
 }

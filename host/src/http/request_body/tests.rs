@@ -36,7 +36,8 @@ fn pace(seconds: u64) -> BodyPace {
 /// True if a body that began `seconds` ago and has `kib` KiB is still awaited.
 async fn is_waited_for(kib: usize, seconds: u64) -> bool {
     let part = MemoryBudget::new(64 << 20).part(64 << 20);
-    let mut charge = Messages::new(1 << 20, &part).charge(None);
+    let messages = Messages::new(1 << 20, &part);
+    let mut charge = messages.charge(None);
     let (mut body, pace) = (Frames(kib), pace(seconds));
     let read = collect(&mut body, 0, 1 << 20, &pace, &mut charge);
     // A body that is overdue ends before this timeout, because it is polled first.

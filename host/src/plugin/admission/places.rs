@@ -10,6 +10,7 @@ use crate::memory::{InstanceCharge, PluginMemory};
 
 /// The running calls of one plugin, and the memory of its instances.
 pub(in crate::plugin) struct PluginCalls {
+    places: Arc<Places>,
     most: usize,
     memory: Arc<PluginMemory>,
     /// Changed only while the lock of `Places` is held.
@@ -17,8 +18,9 @@ pub(in crate::plugin) struct PluginCalls {
 }
 
 impl PluginCalls {
-    pub(super) fn new(most: usize, memory: Arc<PluginMemory>) -> Arc<Self> {
-        Arc::new(PluginCalls { most, memory, under_way: AtomicUsize::new(0) })
+    pub(super) fn new(places: &Arc<Places>, most: usize, memory: Arc<PluginMemory>) -> Arc<Self> {
+        let (places, under_way) = (Arc::clone(places), AtomicUsize::new(0));
+        Arc::new(PluginCalls { places, most, memory, under_way })
     }
 
     /// Reserves memory for a call, reclaiming memory if needed.
@@ -64,7 +66,6 @@ struct WaitingCall {
 
 /// The place of a running call; released on drop.
 pub(in crate::plugin) struct CallPlace {
-    places: Arc<Places>,
     calls: Arc<PluginCalls>,
     charge: Option<InstanceCharge>,
 }
@@ -78,7 +79,6 @@ impl CallPlace {
 
 /// A queued call; leaves the queue on drop.
 pub(super) struct Ticket {
-    places: Arc<Places>,
     calls: Arc<PluginCalls>,
     number: u64,
     place: oneshot::Receiver<CallPlace>,
@@ -109,17 +109,12 @@ impl Places {
     /// Takes a place for a call that needs this many bytes of memory, or else enters the queue,
     /// which holds at most `queue` calls. If the queue is full, the last call of the plugin with
     /// the most queued calls is evicted in favor of a plugin with fewer.
-    pub(super) fn enter(
-        self: &Arc<Self>,
-        calls: &Arc<PluginCalls>,
-        memory: usize,
-        queue: usize,
-    ) -> Entered {
+    pub(super) fn enter(&self, calls: &Arc<PluginCalls>, memory: usize, queue: usize) -> Entered {
         // Before taking the lock: reclaiming memory takes time.
         let charge = calls.charge(memory);
         let mut state = self.state();
         if let Some(charge) = charge.filter(|_| state.free > 0 && calls.has_room()) {
-            return Entered::Place(state.take(self, calls, charge));
+            return Entered::Place(state.take(calls, charge));
         }
         let refused = if state.waiting < queue { None } else { state.make_room(calls) };
         if state.waiting >= queue {
@@ -130,8 +125,7 @@ impl Places {
         drop(state);
         // Dropping its sender ends the wait of the evicted call.
         drop(refused);
-        let (places, calls) = (Arc::clone(self), Arc::clone(calls));
-        Entered::Queue(Ticket { places, calls, number, place: receiver })
+        Entered::Queue(Ticket { calls: Arc::clone(calls), number, place: receiver })
     }
 
     fn state(&self) -> MutexGuard<'_, PlacesState> {
@@ -139,7 +133,7 @@ impl Places {
     }
 
     /// Releases a place, and passes it to a waiting call if there is one.
-    fn give_back(self: &Arc<Self>, calls: &PluginCalls) {
+    fn give_back(&self, calls: &PluginCalls) {
         let mut state = self.state();
         state.free += 1;
         calls.under_way.fetch_sub(1, Ordering::Relaxed);
@@ -147,17 +141,17 @@ impl Places {
     }
 
     /// Retries to admit waiting calls: memory for them may have been freed.
-    pub(super) fn look_again(self: &Arc<Self>) {
+    pub(super) fn look_again(&self) {
         self.give_out(self.state());
     }
 
     /// Gives a free place to a waiting call, if there are both.
-    fn give_out(self: &Arc<Self>, mut state: MutexGuard<'_, PlacesState>) {
+    fn give_out(&self, mut state: MutexGuard<'_, PlacesState>) {
         if state.free == 0 {
             return;
         }
         let Some((waiter, calls, charge)) = state.next_waiter() else { return };
-        let place = state.take(self, &calls, charge);
+        let place = state.take(&calls, charge);
         // Unlock first: if the waiter is just leaving, `send` drops the place, which locks again to
         // pass it to the next waiter.
         drop(state);
@@ -166,16 +160,10 @@ impl Places {
 }
 
 impl PlacesState {
-    fn take(
-        &mut self,
-        places: &Arc<Places>,
-        calls: &Arc<PluginCalls>,
-        charge: InstanceCharge,
-    ) -> CallPlace {
+    fn take(&mut self, calls: &Arc<PluginCalls>, charge: InstanceCharge) -> CallPlace {
         self.free -= 1;
         calls.under_way.fetch_add(1, Ordering::Relaxed);
-        let (places, calls, charge) = (Arc::clone(places), Arc::clone(calls), Some(charge));
-        CallPlace { places, calls, charge }
+        CallPlace { calls: Arc::clone(calls), charge: Some(charge) }
     }
 
     fn wait(
@@ -259,7 +247,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let left = self.places.state().leave(&self.calls, self.number);
+        let left = self.calls.places.state().leave(&self.calls, self.number);
         drop(left);
     }
 }
@@ -268,6 +256,6 @@ impl Drop for CallPlace {
     fn drop(&mut self) {
         // Before the place is passed on: the next call may need this memory.
         drop(self.charge.take());
-        self.places.give_back(&self.calls);
+        self.calls.places.give_back(&self.calls);
     }
 }
