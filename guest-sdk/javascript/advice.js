@@ -3,24 +3,25 @@
 
 import { builtinModules } from "node:module";
 
-const NETWORK = "a service has no connections but the requests of `fetch` and of the SDK's `http`";
+const NETWORK = "a service can open no connections: use `fetch` or the SDK's `http`";
 
-const PAGE = "a service has no page and no browser around it";
+const PAGE = "a service does not run in a browser";
 
-const STORAGE = "a service has no storage but its cache: `import { cache } from \"hostel-sdk\"`";
+const STORAGE = "a service has no storage except its cache: `import { cache } from \"hostel-sdk\"`";
 
-const THREADS = "a service has no threads: calls run beside one another, each on its own";
+const THREADS = "a service has no threads: concurrent calls run in separate instances";
 
-const NODE = "a service has nothing of Node's own";
+const NODE = "a service does not run on Node";
 
 const SPIDERMONKEY =
-  'QuickJS has none, choose SpiderMonkey in package.json, "hostel": {"engine": "spidermonkey"}';
+  "QuickJS does not have it: choose SpiderMonkey in package.json, " +
+  '"hostel": {"engine": "spidermonkey"}';
 
 const LOCALES =
-  "a service has no data of locales: format by a package that brings its own, as date-fns or " +
+  "a service has no locale data: format with a package that includes it, such as date-fns or " +
   "@formatjs/intl";
 
-const STREAMS = "TextEncoder and TextDecoder do the same, for a stream with `{ stream: true }`";
+const STREAMS = "use TextEncoder and TextDecoder, for a stream with `{ stream: true }`";
 
 /** The advice, each with the names that it applies to. */
 const NAMES = [
@@ -30,16 +31,16 @@ const NAMES = [
   [STORAGE, "localStorage sessionStorage indexedDB caches"],
   [THREADS, "Worker SharedWorker BroadcastChannel MessageChannel MessagePort importScripts"],
   [`${NODE}: write globalThis`, "self"],
-  [`${NODE}: settings of a service are what the SDK's \`config\` has`, "process"],
+  [`${NODE}: read settings with the SDK's \`config\``, "process"],
   [`${NODE}: use \`import\``, "require module exports"],
   [`${NODE}: import a file as a module; it becomes part of the service`, "__dirname __filename"],
   [`${NODE}: use setTimeout(.., 0)`, "setImmediate clearImmediate"],
   [`${NODE}: use Uint8Array with TextEncoder, or \`npm install buffer\``, "Buffer"],
-  [`${NODE}: a service reads no files; import data as a module`, "fs"],
+  [`${NODE}: a service cannot read files; import data as a module`, "fs"],
   [LOCALES, "Intl"],
   [STREAMS, "TextEncoderStream TextDecoderStream"],
-  ["a service runs no WebAssembly of its own: it is some", "WebAssembly"],
-  ["a service runs neither on Deno nor on Bun", "Deno Bun"],
+  ["a service cannot run WebAssembly: it is compiled to WebAssembly itself", "WebAssembly"],
+  ["a service does not run on Deno or Bun", "Deno Bun"],
 ];
 
 const SPIDERMONKEYS =
@@ -75,17 +76,17 @@ const PACKAGES_LIKE_NODES = [
 export function notResolved(name, isQuickJs) {
   const bare = name.replace(/^node:/, "");
   if (name.startsWith("node:") || builtinModules.includes(bare)) {
-    const none = `there is no "${name}" in a service, which has none of Node's own modules`;
+    const none = `"${name}" is a module of Node, which a service does not have`;
     return `${none}${instead(bare, isQuickJs)}`;
   }
-  const fix = /^[./]/.test(name) ? "there is no such file" : `\`npm install ${name}\` may mend it`;
-  return `"${name}" is not to be found: ${fix}`;
+  const fix = /^[./]/.test(name) ? "the file does not exist" : `try \`npm install ${name}\``;
+  return `"${name}" cannot be found: ${fix}`;
 }
 
 /** Returns the replacement of a Node module, if there is one. */
 function instead(name, isQuickJs) {
   const [top] = name.split("/");
-  if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` brings one that runs`;
+  if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` installs a replacement`;
   if (top === "crypto") return ": use the global `crypto`, without an import";
   if (top === "timers") return ": use the global `setTimeout`, without an import";
   const advised = adviceOn(top, isQuickJs);

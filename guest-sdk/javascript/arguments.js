@@ -13,25 +13,25 @@ export function checkKey(key) {
 /** Returns the error for an invalid key. `called` names the argument. */
 export function noKey(key, called = "key") {
   return typeof key === "string"
-    ? new TypeError(`the ${called} ${shortened(key)} holds half of a surrogate pair`)
+    ? new TypeError(`the ${called} ${shortened(key)} contains a lone surrogate`)
     : new TypeError(`the ${called} is ${shown(key)}: it must be a string`);
 }
 
 /** Refuses a second argument, which may be meant as a default value. */
 export function checkAlone(method, [, given]) {
   if (given === undefined) return;
-  const fix = `for a default, cache.${method}(key) ?? ${shown(given)}`;
-  throw new TypeError(`cache.${method} takes a key and nothing else, not ${shown(given)}: ${fix}`);
+  const fix = `for a default, write cache.${method}(key) ?? ${shown(given)}`;
+  throw new TypeError(`cache.${method} has only the parameter key, not ${shown(given)}: ${fix}`);
 }
 
 /** Refuses a value that is not a well-formed string. The host checks that it is JSON. */
 export function checkText(text, called = "the JSON text") {
   if (typeof text !== "string") {
-    const rule = "it must be a string; set makes JSON of any value";
+    const rule = "it must be a string; use set to store a value as JSON";
     throw new TypeError(`${called} is ${shown(text)}: ${rule}`);
   }
   if (!text.isWellFormed()) {
-    throw new TypeError(`${called} is ${shown(text)}: it holds half of a surrogate pair`);
+    throw new TypeError(`${called} is ${shown(text)}: it contains a lone surrogate`);
   }
 }
 
@@ -40,7 +40,7 @@ export function valueUnder(key, text) {
   try {
     return fromText(text, true) ?? undefined;
   } catch (error) {
-    const fix = "getRaw gives its text";
+    const fix = "getRaw returns its text";
     throw new RangeError(`the value under ${shortened(key)}: ${error.message}; ${fix}`);
   }
 }
@@ -76,12 +76,12 @@ export function expiryOf(options, call) {
 export function wholeSeconds(seconds, name, or = "") {
   const rule = `it must be whole seconds, 1 to ${MAX_EXPIRY_SECONDS} (ten years)`;
   if (typeof seconds !== "number") {
-    const fix = isNumeric(seconds) ? "; Number(..) is" : "";
+    const fix = isNumeric(seconds) ? "; write Number(..)" : "";
     throw new TypeError(`${name} is ${shown(seconds)}: ${rule}, as a number${or}${fix}`);
   }
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_EXPIRY_SECONDS) {
     const isBetween = seconds > 1 && seconds < MAX_EXPIRY_SECONDS;
-    const fix = isBetween ? `; Math.round(${seconds}) is` : "";
+    const fix = isBetween ? `; write Math.round(${seconds})` : "";
     throw new RangeError(`${name} is ${seconds}: ${rule}${or}${fix}`);
   }
   return seconds;

@@ -93,14 +93,14 @@ function noDelta(delta) {
   const says = `delta is ${shown(delta)}: ${rule}`;
   if (typeof delta === "number") return new RangeError(says);
   const isOptions = typeof delta === "object" && delta !== null;
-  const fix = isNumeric(delta) ? "; Number(..) is" : isOptions ? "; options come after it" : "";
+  const fix = isNumeric(delta) ? "; write Number(..)" : isOptions ? "; options come after it" : "";
   return new TypeError(`${says}${fix}`);
 }
 
 /** Refuses an invalid JSON text. Undefined means no entry. */
 function checkTextOrNone(text, called) {
   if (text === null) {
-    const fix = 'undefined stands for no entry, "null" for a stored null';
+    const fix = 'use undefined for no entry, and "null" for a stored null';
     throw new TypeError(`${called} is null: ${fix}`);
   }
   if (text !== undefined) checkText(text, called);

@@ -36,7 +36,7 @@ const PLUGIN = "hostel-plugin.js";
  */
 const MAX_LOAD_SECONDS = 60;
 
-const TOO_LONG = "the module has not loaded in a minute: does it end?";
+const TOO_LONG = "the module did not load within a minute: does it end?";
 
 /** The message of esbuild for a missing module. */
 const NOT_RESOLVED = /^Could not resolve "(.*)"$/;
@@ -214,10 +214,10 @@ function message({ location, text }) {
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing !== undefined) return `${where}${notResolved(missing, isQuickJs)}`;
   if (/^No loader is configured for "\.node"/.test(text)) {
-    return `${where}a native extension cannot run in WebAssembly: use a package without one`;
+    return `${where}a native extension cannot run in WebAssembly: use a package of pure JavaScript`;
   }
   if (text.startsWith("Top-level await")) {
-    return `${where}a module of a service cannot await while it loads: await in the service`;
+    return `${where}a module cannot await while it loads: await in a service`;
   }
   return `${where}${text}`;
 }

@@ -31,7 +31,7 @@ class Cache {
     if (isInteger && Number.isSafeInteger(value)) return value;
     throw new RangeError(
       `the value under ${shortened(key)}, ${shortened(text)}, is not an integer up to 2^53 - 1; ` +
-        "getRaw gives its text",
+        "getRaw returns its text",
     );
   }
 
@@ -97,8 +97,8 @@ for (const { prototype } of PARTS) {
 export const cache = offered(Cache, (name) => {
   if (OF_PARTS.includes(name)) {
     throw new TypeError(
-      `cache.${name} is not in this component: the build puts in what the service's files ` +
-        `name, so write cache.${name}(..) in one of them`,
+      `cache.${name} is not in this component: the build includes only what the ` +
+        `service's files name: write cache.${name}(..) in one of them`,
     );
   }
   const all = [...METHODS, ...OF_PARTS].join(", ");

@@ -8,7 +8,8 @@ export class Failure extends Error {
 
   constructor(kind, message, options) {
     if (!KINDS.has(kind)) {
-      throw new TypeError(`${String(kind)} is no kind of failure: ${[...KINDS].join(", ")}`);
+      const rule = `it must be one of ${[...KINDS].join(", ")}`;
+      throw new TypeError(`the kind is ${String(kind)}: ${rule}`);
     }
     super(message, options);
     this.kind = kind;

@@ -5,8 +5,8 @@ import { refused } from "./error.js";
 
 function absent() {
   throw new Error(
-    "there is no host while a module loads, and in a test none without a Fake: " +
-      "use cache, log, http and config inside a service",
+    "no host is connected: use cache, log, http and config inside a service, not while its " +
+      "module loads; in a test, first create a Fake",
   );
 }
 
@@ -26,8 +26,8 @@ export function hostFunction(name, what, line) {
   const found = host[name];
   if (found !== undefined) return found;
   throw new TypeError(
-    `${what} is not in this component: the build puts in what the service's files name, so ` +
-      `write \`${line}\` in one of them`,
+    `${what} is not in this component: the build includes only what the service's ` +
+      `files name: write \`${line}\` in one of them`,
   );
 }
 

@@ -1,6 +1,7 @@
 // The types of `http` and `config`, re-exported by `index.d.ts`.
 
-/** * HTTP requests to other servers.
+/**
+ * HTTP requests to other servers.
  *
  * ```js
  * import { config, http } from "hostel-sdk";
@@ -43,7 +44,7 @@ export interface Http {
    *
    * ```js
    * for (const result of http.sendMany([{ url: one }, { url: other }])) {
-   *   if (result instanceof HttpError) log.warn("no answer:", result);
+   *   if (result instanceof HttpError) log.warn("no response:", result);
    * }
    * ```
    */

@@ -13,7 +13,7 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * import { Failure, Service, cache, log } from "hostel-sdk";
  *
  * export class Greet extends Service {
- *   static description = "Greets, and remembers whom for a minute.";
+ *   static description = "Greets, and stores the name for a minute.";
  *
  *   handle(request) {
  *     const { name } = request.json() ?? {};
@@ -28,7 +28,7 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * }
  *
  * function fail() {
- *   throw Failure.notFound("nobody was greeted in the last minute");
+ *   throw Failure.notFound("no greeting in the last minute");
  * }
  *
  * export default { "greeted.last": lastGreeted };

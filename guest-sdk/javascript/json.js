@@ -92,7 +92,8 @@ function check(value, levels) {
     case "number":
       // The difference is 0 if the value is finite and NaN otherwise; this avoids a function call.
       if (value - value !== 0) {
-        throw new Refusal(RangeError, `is ${value}, which is no JSON number: use null or a text`);
+        const fix = "use null or a string";
+        throw new Refusal(RangeError, `is ${value}, which is not a JSON number: ${fix}`);
       }
       if (value > MAX_INTEGER || value < -MAX_INTEGER || (value === 0 && 1 / value < 0)) {
         needsExactNumbers = true;
@@ -104,20 +105,20 @@ function check(value, levels) {
       if (value !== null) checkContainer(value, levels);
       return;
     case "undefined":
-      throw new Refusal(TypeError, "is undefined, unknown to JSON: leave it out, or use null");
+      throw new Refusal(TypeError, "is undefined, which JSON does not have: omit it, or use null");
     case "bigint":
-      throw new Refusal(TypeError, "is a BigInt, which JSON numbers do not keep: use String(..)");
+      throw new Refusal(TypeError, "is a BigInt, which a JSON number would round: use String(..)");
     default:
-      throw new Refusal(TypeError, `is a ${typeof value}, which JSON cannot hold`);
+      throw new Refusal(TypeError, `is a ${typeof value}, which has no JSON form`);
   }
 }
 
 function checkContainer(value, levels) {
-  if (levels === 0) throw new Refusal(RangeError, "is too deep inside, or the value holds itself");
+  if (levels === 0) throw new Refusal(RangeError, "is nested too deep, or contains itself");
   if (Array.isArray(value)) return checkArray(value, levels - 1);
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    const what = prototype.constructor?.name || "no plain object";
+    const what = prototype.constructor?.name || "object that is not plain";
     throw new Refusal(TypeError, `is a ${what}: ${REMEDIES[what] ?? "make it a plain object"}`);
   }
   checkObject(value, levels - 1);
@@ -129,7 +130,7 @@ const REMEDIES = {
   Promise: "await it first",
   Response: "await its json() or its text()",
   Set: "store [...] of it",
-  Uint8Array: "store text, base64 for example",
+  Uint8Array: "store a string, for example base64",
 };
 
 function checkArray(values, levels) {
@@ -137,7 +138,7 @@ function checkArray(values, levels) {
   const keys = Object.keys(values);
   if (keys.length > values.length) {
     const lost = keys.find((key) => !/^\d+$/.test(key) || key >= values.length);
-    const says = "is a member of an array, which JSON does not keep: store [...values]";
+    const says = "is a property of an array, which JSON omits: store [...values]";
     throw Object.assign(new Refusal(TypeError, says), { path: member(lost) });
   }
   let at = 0;
@@ -152,7 +153,7 @@ function checkArray(values, levels) {
 function checkSymbols(value) {
   for (const symbol of Object.getOwnPropertySymbols(value)) {
     if (!Object.prototype.propertyIsEnumerable.call(value, symbol)) continue;
-    const says = `has the key ${String(symbol)}, which JSON does not keep: name it by a text`;
+    const says = `has the key ${String(symbol)}, which JSON omits: use a string as the key`;
     throw new Refusal(TypeError, says);
   }
 }
@@ -173,7 +174,7 @@ function checkObject(value, levels) {
 }
 
 function halfAPair() {
-  return new Refusal(TypeError, "holds half of a surrogate pair: toWellFormed() replaces it");
+  return new Refusal(TypeError, "contains a lone surrogate: toWellFormed() replaces it");
 }
 
 /** Formats a member as part of a path. */

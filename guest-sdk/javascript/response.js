@@ -15,7 +15,7 @@ const OPTIONS = ["status", "contentType", "headers"];
 export class Response {
   constructor(body = new Uint8Array(), { status = 200, contentType, headers } = {}) {
     if (!(body instanceof Uint8Array)) {
-      throw new TypeError("a body is a Uint8Array: Response.text makes one of text");
+      throw new TypeError("the body must be a Uint8Array: use Response.text for a string");
     }
     if (!Number.isInteger(status) || status < MIN_STATUS || status > MAX_STATUS) {
       const rule = `it must be ${MIN_STATUS} to ${MAX_STATUS}`;
@@ -28,7 +28,7 @@ export class Response {
   }
 
   static json(value, options) {
-    const text = toText(value, "answer", MAX_BODY_DEPTH);
+    const text = toText(value, "response", MAX_BODY_DEPTH);
     return new Response(UTF8.encode(text), { contentType: JSON_TYPE, ...options });
   }
 
@@ -109,6 +109,6 @@ const NO_CONTENT = { status: 204, contentType: undefined, headers: [], body: new
 export function recordOf(returned) {
   if (returned === undefined) return NO_CONTENT;
   if (returned instanceof Response) return finished(returned);
-  const text = toText(returned, "answer", MAX_BODY_DEPTH);
+  const text = toText(returned, "response", MAX_BODY_DEPTH);
   return { status: 200, contentType: JSON_TYPE, headers: [], body: UTF8.encode(text) };
 }

@@ -17,12 +17,12 @@ const MAX_ISSUES = 5;
 export function validated(value, schema) {
   const validate = schema?.["~standard"]?.validate;
   if (typeof validate !== "function") {
-    throw new TypeError("json takes a Standard Schema, as those of zod, valibot and arktype are");
+    throw new TypeError("the schema must be a Standard Schema, such as those of zod and valibot");
   }
   const result = validate(value);
   if (typeof result?.then === "function") {
-    const fix = "leave out its asynchronous checks, and make them in the service";
-    throw new TypeError(`the schema validates asynchronously, and json does not wait: ${fix}`);
+    const fix = "move its asynchronous checks into the service";
+    throw new TypeError(`the schema validates asynchronously, which json does not support: ${fix}`);
   }
   if (result.issues === undefined) return result.value;
   if (value === undefined) throw Failure.badRequest("the request needs a JSON body and has none");

@@ -36,7 +36,7 @@ function add(services, key, value) {
   const name = serviceName(key);
   const present = services.get(name);
   if (present !== undefined && present.value !== value) {
-    throw new TypeError(`two services are called ${name}`);
+    throw new TypeError(`two services have the name ${name}: rename one of them`);
   }
   const description = String(value.description ?? "");
   const handle = isService(value) ? (request) => new value().handle(request) : value;

@@ -31,7 +31,7 @@ function compiler() {
   if (folder === undefined) {
     throw new Error(
       `Node ${process.versions.node} does not read TypeScript: run \`hostel build .\` first, ` +
-        "which fetches what does, or use Node 22.18 or newer",
+        "which downloads a compiler, or use Node 22.18 or newer",
     );
   }
   return createRequire(new URL(`${folder}/`, TOOLS))("esbuild");

@@ -83,7 +83,7 @@ function settled(promise, services, request) {
     fail: (error) => failed(error, services, request),
     stuck: () =>
       new Error(
-        `${called(services, request.service)} waits for a promise that nothing settles: ` +
+        `${called(services, request.service)} waits for a promise that is never settled: ` +
           engine.NOTHING_TO_WAIT_FOR,
       ),
     rejected,
@@ -98,7 +98,8 @@ function dropTimers() {
   const left = engine.dropTimers();
   if (left === 0 || hasDropped) return;
   hasDropped = true;
-  log.warn(`${left} of the call's timers are dropped, as the service has responded: await them`);
+  const why = "because the service has already responded: await them";
+  log.warn(`${left} of the call's timers are dropped, ${why}`);
 }
 
 /**
@@ -127,7 +128,7 @@ function failed(error, services, request) {
 
 function rejected(error) {
   advise(error);
-  log.error("a promise was rejected and nothing handles it:", error);
+  log.error("a promise was rejected and its error is not handled:", error);
 }
 
 /** Adds advice to the message of an engine error. */

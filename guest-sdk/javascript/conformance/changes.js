@@ -31,7 +31,7 @@ const many = (call) => ({ key, value }) => {
 };
 
 function missing() {
-  throw new Error("there is no value");
+  throw new Error("no value is available");
 }
 
 const HUNDRED = (key) => Array.from({ length: 100 }, () => key);

@@ -15,7 +15,9 @@ export class Clock {
   #beganTicking = performance.now();
 
   advance(seconds) {
-    if (!(seconds >= 0)) throw new RangeError(`the clock goes forward, not by ${String(seconds)}`);
+    if (!(seconds >= 0)) {
+      throw new RangeError(`seconds is ${String(seconds)}: the clock moves only forward`);
+    }
     // Round to milliseconds, so that three advances by a third of a second make one second.
     this.millis += Math.round(seconds * 1000);
   }

@@ -8,7 +8,7 @@ export function configFunctions(settings) {
     const pairs = Object.entries(settings());
     const [name, value] = pairs.find(([, value]) => typeof value !== "string") ?? [];
     if (name === undefined) return new Map(pairs);
-    throw new TypeError(`the setting ${name} of the fake is ${shown(value)}: it must be a text`);
+    throw new TypeError(`the setting ${name} of the fake is ${shown(value)}: it must be a string`);
   };
   return {
     configGet: (name) => values().get(name),

@@ -126,8 +126,8 @@ export class FakeHttp {
       const reply = isFunction ? route.reply(request) : route.reply;
       checkReply(reply, `${route.method} ${route.url}`, false);
       if (reply instanceof Response) return recordOf(reply);
-      const said = `${shownUrl(url)}: as the route of the fake says`;
-      return refuse(reply.kind, reply.message || said);
+      const why = `${shownUrl(url)}: the route of the fake returns ${reply.kind}`;
+      return refuse(reply.kind, reply.message || why);
     } catch (error) {
       if (error?.payload === undefined) this.#error ??= error;
       throw error;
@@ -136,7 +136,7 @@ export class FakeHttp {
 
   #noRoute(method, url) {
     const rows = this.#routes.map((route) => `${route.method} ${route.url}`).reverse();
-    const there = rows.length === 0 ? "it has none" : `it has: ${rows.join(", ")}`;
+    const there = rows.length === 0 ? "which has none" : `which has: ${rows.join(", ")}`;
     const fix = `fake.route(${JSON.stringify(method)}, ${JSON.stringify(url)}, Response.json(..))`;
     const message = `the fake has no route for ${method} ${url}, ${there}; ${fix} adds it`;
     return new AssertionError({ message });
@@ -147,7 +147,8 @@ function checkReply(reply, route, isFunction) {
   const isKnown = reply instanceof HttpError && KINDS.includes(reply.kind);
   if (isFunction || reply instanceof Response || isKnown) return;
   if (reply instanceof HttpError) {
-    throw new TypeError(`${reply.kind} is no kind of an HttpError: ${KINDS.join(", ")}`);
+    const rule = `it must be one of ${KINDS.join(", ")}`;
+    throw new TypeError(`the kind of the HttpError is ${reply.kind}: ${rule}`);
   }
   const rule = "it must be a Response of hostel-sdk, as Response.json(..), an HttpError, or a function";
   throw new TypeError(`the reply of the route ${route} is ${shown(reply)}: ${rule}`);

@@ -29,7 +29,7 @@ export function requestOf(method, target, options = {}) {
 /** Returns the bytes and the media type of the body, from the one option that has it. */
 function bodyOf({ body, json, form }) {
   if ([body, json, form].filter((given) => given !== undefined).length > 1) {
-    throw new TypeError("a request has one of body, json and form");
+    throw new TypeError("body, json and form: a request can have only one of them");
   }
   if (json !== undefined) {
     const { body, contentType } = Response.json(json);
@@ -41,7 +41,7 @@ function bodyOf({ body, json, form }) {
   if (body === undefined || body instanceof Uint8Array) return { body };
   if (typeof body === "string") return { body: bytesOf(body) };
   const fix = "; `json` takes any value";
-  throw new TypeError(`body is ${shown(body)}: it must be a text or a Uint8Array${fix}`);
+  throw new TypeError(`body is ${shown(body)}: it must be a string or a Uint8Array${fix}`);
 }
 
 /** Encodes a form from an object or pairs. An array of values becomes several fields. */

@@ -54,7 +54,7 @@ function parsed(route) {
     throw new Error(`the route ${JSON.stringify(route)} must be like "GET /orders/{id}"`);
   }
   if (method !== undefined && !METHODS.includes(method)) {
-    throw new Error(`no method ${JSON.stringify(method)}; there are: ${METHODS.join(", ")}`);
+    throw new Error(`the method is ${JSON.stringify(method)}: it must be ${METHODS.join(", ")}`);
   }
   return { method, path };
 }

@@ -27,7 +27,8 @@ class Config {
 
 function valueOf(name) {
   if (typeof name !== "string" || !name.isWellFormed()) {
-    throw new TypeError(`the name of a setting is ${shown(name)}: it must be a text, as "api-key"`);
+    const rule = 'it must be a string, as "api-key"';
+    throw new TypeError(`the name of a setting is ${shown(name)}: ${rule}`);
   }
   return hostFunction("configGet", "config", IMPORT)(name) ?? undefined;
 }
@@ -35,5 +36,5 @@ function valueOf(name) {
 export const config = offered(Config, (name) => {
   const all = methodsOf(Config).join(", ");
   const meant = `config.get(${JSON.stringify(name)})`;
-  throw new TypeError(`config.${name} is not offered, ${meant} is; config has: ${all}`);
+  throw new TypeError(`config.${name} is not offered: write ${meant}; config has: ${all}`);
 });

@@ -47,7 +47,7 @@ function record(method, url, { json, body, headers = [], timeout, redirects }) {
   const pairs = pairsOf(headers);
   const isJson = json !== undefined;
   if (isJson && body !== undefined) {
-    throw new TypeError("json and body are both given: a request has one of them");
+    throw new TypeError("json and body are both given: a request can have only one of them");
   }
   const isTyped = pairs.some(([name]) => name.toLowerCase() === CONTENT_TYPE);
   if (isJson && !isTyped) pairs.push([CONTENT_TYPE, UTF8.encode("application/json")]);
@@ -71,11 +71,11 @@ function checkMethod(method) {
 function urlText(url) {
   const text = typeof url === "object" && typeof url?.href === "string" ? url.href : url;
   if (typeof text !== "string") {
-    const rule = 'it must be a text, as "https://example.com/", or a URL';
+    const rule = 'it must be a string, as "https://example.com/", or a URL';
     throw new TypeError(`url is ${shown(url)}: ${rule}`);
   }
   if (!text.isWellFormed()) {
-    throw new TypeError(`url is ${shortened(text)}: it holds half of a surrogate pair`);
+    throw new TypeError(`url is ${shortened(text)}: it contains a lone surrogate`);
   }
   return text;
 }
@@ -103,14 +103,14 @@ function headerOf(pair) {
   const called = `the value of the header ${name}`;
   if (!(value instanceof Uint8Array) && typeof value !== "string") {
     const what = value === null ? "null" : typeof value;
-    throw new TypeError(`${called} is of the type ${what}: it must be a text or a Uint8Array`);
+    throw new TypeError(`${called} is of the type ${what}: it must be a string or a Uint8Array`);
   }
   const isBytes = typeof value !== "string";
   if (!isBytes && !value.isWellFormed()) {
-    throw new TypeError(`${called} holds half of a surrogate pair`);
+    throw new TypeError(`${called} contains a lone surrogate`);
   }
   if (isBytes ? value.some(isBreak) : /[\r\n\0]/.test(value)) {
-    throw new TypeError(`${called} holds a line break or a NUL, which no header may`);
+    throw new TypeError(`${called} contains a line break or a NUL, which HTTP does not allow`);
   }
   return [name, isBytes ? value : UTF8.encode(value)];
 }
@@ -121,9 +121,9 @@ function bodyOf(body) {
   if (body === undefined) return NO_BYTES;
   if (body instanceof Uint8Array) return body;
   if (typeof body === "string" && body.isWellFormed()) return UTF8.encode(body);
-  if (typeof body === "string") throw new TypeError("body holds half of a surrogate pair");
+  if (typeof body === "string") throw new TypeError("body contains a lone surrogate");
   const fix = "; `json` takes any value";
-  throw new TypeError(`body is ${shown(body)}: it must be a text or a Uint8Array${fix}`);
+  throw new TypeError(`body is ${shown(body)}: it must be a string or a Uint8Array${fix}`);
 }
 
 /** Converts seconds to milliseconds. Undefined stays undefined. */
@@ -131,7 +131,7 @@ function millisOf(seconds) {
   if (seconds === undefined) return undefined;
   const rule = "it must be 0 seconds or more, as a number";
   if (typeof seconds !== "number") {
-    const fix = isNumeric(seconds) ? "; Number(..) is" : "";
+    const fix = isNumeric(seconds) ? "; write Number(..)" : "";
     throw new TypeError(`timeout is ${shown(seconds)}: ${rule}${fix}`);
   }
   if (!(seconds >= 0)) throw new RangeError(`timeout is ${seconds}: ${rule}`);

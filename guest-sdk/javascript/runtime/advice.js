@@ -4,7 +4,7 @@
 /** QuickJS has no line numbers for destructuring patterns, and reports the line executed before. */
 const PATTERN = "Cannot convert undefined or null to object";
 
-const BELOW = " (is it `const { a } = ..` of nothing, at or below the line told?)";
+const BELOW = " (is it `const { a } = ..` of null or undefined, at or below this line?)";
 
 /** Returns the text to append to an error's message, possibly empty. */
 export function advice(message, isQuickJs) {

@@ -29,7 +29,7 @@ export function endLoading() {
 /** Throws while the module loads: a task started then would belong to no call. */
 export function checkLoaded(name) {
   if (loaded) return;
-  throw new Error(`${name} while the module loads belongs to no call: use it inside a service`);
+  throw new Error(`${name} is not available while the module loads: use it inside a service`);
 }
 
 /** Replaces the engine's `performance` object. */

@@ -3,8 +3,8 @@
 // uses a locale method.
 
 const INSTEAD =
-  "there are none in a service: format by a package that brings its own (date-fns, dayjs, " +
-  "@formatjs/intl), or leave it out";
+  "a service has none: format with a package that includes it (date-fns, dayjs, " +
+  "@formatjs/intl), or omit this argument";
 
 /** The languages with their own rules for upper and lower case. */
 const OWN_CASES = /^(az|lt|tr)\b/i;
@@ -40,5 +40,5 @@ for (const [{ prototype }, name, at, isRefused] of METHODS) {
 }
 
 function refuse(what) {
-  throw new RangeError(`${what} needs the data of locales, and ${INSTEAD}`);
+  throw new RangeError(`${what} needs locale data, but ${INSTEAD}`);
 }

@@ -19,7 +19,7 @@ class HostelPromise {
   #reactions = [];
 
   constructor(executor) {
-    if (typeof executor !== "function") throw new TypeError("a Promise is made of a function");
+    if (typeof executor !== "function") throw new TypeError("Promise needs a function");
     const { resolve, reject } = this.#resolvers();
     try {
       executor(resolve, reject);

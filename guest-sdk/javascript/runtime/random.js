@@ -16,7 +16,7 @@ export function allow(bytes) {
 function bytes(count, what) {
   if (randomBytes === undefined) {
     throw new Error(
-      `${what} while the module loads would give every instance the same: use it inside a service`,
+      `${what} while the module loads returns the same in every instance: use it inside a service`,
     );
   }
   return Uint8Array.from(randomBytes(count));
@@ -44,7 +44,7 @@ function next() {
 
 const crypto = {
   getRandomValues(array) {
-    if (!ArrayBuffer.isView(array)) throw new TypeError("getRandomValues fills a typed array");
+    if (!ArrayBuffer.isView(array)) throw new TypeError("getRandomValues needs a typed array");
     const view = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
     view.set(bytes(view.length, "crypto.getRandomValues"));
     return array;

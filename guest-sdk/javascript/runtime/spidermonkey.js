@@ -76,7 +76,7 @@ const MAX_TURNS = 1000;
 
 export const IS_QUICKJS = false;
 
-export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is left";
+export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is pending";
 
 export function runJobs() {}
 

@@ -45,7 +45,7 @@ class TextDecoder {
   #ignoreBOM;
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-    if (!/^utf-?8$/i.test(label)) throw new RangeError(`${label} is no encoding here, only utf-8`);
+    if (!/^utf-?8$/i.test(label)) throw new RangeError(`the label is ${label}: it must be utf-8`);
     this.#fatal = fatal;
     this.#ignoreBOM = ignoreBOM;
   }
@@ -73,7 +73,7 @@ function decoded(binary, fatal) {
   try {
     return decodeURIComponent(escape(binary));
   } catch {
-    if (fatal) throw new TypeError("the bytes are not UTF-8");
+    if (fatal) throw new TypeError("the bytes are not valid UTF-8");
   }
   const replaced = (sequence, stray) =>
     stray === undefined ? decodeURIComponent(escape(sequence)) : "\ufffd";

@@ -37,8 +37,8 @@ test("what is not an integer is not added", () => {
     });
   }
   for (const [delta, fix] of [
-    ["1", /"1".*; Number\(\.\.\) is$/],
-    [1n, /; Number\(\.\.\) is$/],
+    ["1", /"1".*; write Number\(\.\.\)$/],
+    [1n, /; write Number\(\.\.\)$/],
     [{ expiry: 60 }, /{\.\.}.*; options come after it$/],
     [null, /null: .* 2\^53 - 1$/],
     [true, /true/],
@@ -100,10 +100,10 @@ test("a swapped entry keeps its expiry unless another is given", () => {
 test("a text to swap is a JSON text or undefined", () => {
   new Fake();
   const swap = (...given) => () => cache.compareAndSwapRaw("k", ...given);
-  assert.throws(swap(null, "1"), /the expected text is null: undefined stands for no entry/);
+  assert.throws(swap(null, "1"), /the expected text is null: use undefined for no entry/);
   assert.throws(swap("1", null), /the wanted text is null/);
   assert.throws(swap("1", 2), /the wanted text is 2: it must be a string/);
-  assert.throws(swap("1", "\ud800"), /half of a surrogate pair/);
+  assert.throws(swap("1", "\ud800"), /a lone surrogate/);
   assert.throws(swap("{", "1"), { kind: "invalid-value" });
   assert.throws(swap(undefined, "{"), { kind: "invalid-value" });
 });
@@ -154,7 +154,7 @@ test("a write that may have happened is not repeated", () => {
   let calls = 0;
   const compareAndSwap = () => {
     calls++;
-    const payload = { kind: "unavailable", message: "no answer" };
+    const payload = { kind: "unavailable", message: "no response" };
     throw Object.assign(new Error(payload.message), { payload });
   };
   connect({ ...host, compareAndSwap });

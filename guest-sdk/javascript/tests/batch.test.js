@@ -37,7 +37,7 @@ test("live entries that are deleted are counted", () => {
 test("one wrong argument refuses all of them", () => {
   const fake = new Fake();
   cache.set("a", 1);
-  const noNumber = 'the value for "b" is NaN, which is no JSON number: use null or a text';
+  const noNumber = 'the value for "b" is NaN, which is not a JSON number: use null or a string';
   for (const [act, error] of [
     [() => cache.setMany({ a: 2, b: NaN }), { name: "RangeError", message: noNumber }],
     [() => cache.setMany({ a: 2, "": 1 }), { kind: "invalid-key" }],

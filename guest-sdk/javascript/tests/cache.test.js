@@ -61,8 +61,8 @@ test("an expiry that is no whole seconds is refused before the call", () => {
 
 test("an expiry that could be rounded or converted names the call", () => {
   new Fake();
-  assert.throws(() => cache.set("k", 1, { expiry: 59.7 }), /; Math\.round\(59\.7\) is$/);
-  assert.throws(() => cache.set("k", 1, { expiry: "60" }), /"60".*; Number\(\.\.\) is$/);
+  assert.throws(() => cache.set("k", 1, { expiry: 59.7 }), /; write Math\.round\(59\.7\)$/);
+  assert.throws(() => cache.set("k", 1, { expiry: "60" }), /"60".*; write Number\(\.\.\)$/);
   cache.set("k", 1, { expiry: 60.0 });
 });
 
@@ -154,14 +154,14 @@ test("an unavailable cache is an unavailable failure, any other error internal",
   const fake = new Fake({
     default: {
       away() {
-        throw new CacheError("unavailable", "no answer in 250 ms");
+        throw new CacheError("unavailable", "no response in 250 ms");
       },
       odd() {
         throw "a text";
       },
     },
   });
-  const unavailable = { name: "Failure", kind: "unavailable", message: "no answer in 250 ms" };
+  const unavailable = { name: "Failure", kind: "unavailable", message: "no response in 250 ms" };
   await assert.rejects(fake.call("away"), unavailable);
   await assert.rejects(fake.call("odd"), { kind: "internal", message: "a text" });
   assert.throws(() => new Failure("teapot", "short and stout"), TypeError);

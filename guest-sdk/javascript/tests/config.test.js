@@ -30,9 +30,10 @@ test("a setting that is needed and missing is refused with what to write", () =>
 test("a name that is no text is refused, and a method that is none lists ours", () => {
   new Fake();
   for (const name of [undefined, 5, "\ud800"]) {
-    assert.throws(() => config.get(name), /the name of a setting is .*: it must be a text/);
+    assert.throws(() => config.get(name), /the name of a setting is .*: it must be a string/);
     assert.throws(() => config.require(name), TypeError);
   }
-  const says = /config.apiKey is not offered, config.get\("apiKey"\) is; config has: get, require/;
-  assert.throws(() => config.apiKey, says);
+  const message =
+    /config.apiKey is not offered: write config.get\("apiKey"\); config has: get, require/;
+  assert.throws(() => config.apiKey, message);
 });

@@ -151,10 +151,10 @@ test("a body is one that is whole, and what is none says what there is", async (
   const response = new own.Response(bytes);
   bytes[0] = 98;
   assert.equal(await response.text(), "a");
-  const says = /a body cannot be a Object: it is a text, bytes or URLSearchParams; JSON.stringify/;
+  const says = /the body is a Object: it must be a string, bytes or URLSearchParams; use JSON.stringify/;
   assert.throws(() => new own.Response({ a: 1 }), says);
   const request = () => new own.Request(URL_A, { method: "PUT", body: new Map() });
-  assert.throws(request, /cannot be a Map/);
+  assert.throws(request, /the body is a Map: it must be /);
 });
 
 test("fetch in a service asks the routes, and outside of it is that of Node", async () => {
@@ -361,7 +361,7 @@ test("a request that is out of time is told as the end of a signal that is so to
 test("a service that returns the response of fetch is told to read it", async () => {
   const fake = new Fake({ default: { passes: () => fetch(URL_A) } });
   fake.route("GET", URL_A, Response.empty());
-  const message = "answer is a Response: await its json() or its text()";
+  const message = "response is a Response: await its json() or its text()";
   await assert.rejects(fake.call("passes"), { kind: "internal", message });
 });
 
@@ -380,6 +380,7 @@ test("a fetch that is not awaited is dropped with a warning", async () => {
   await runAll();
   assert.deepEqual(calls, []);
   assert.deepEqual(lines, [
-    "warn: 2 of the call's fetches are not sent, as the service has responded: await them",
+    "warn: 2 of the call's fetches are not sent, because the service has already responded: " +
+      "await them",
   ]);
 });

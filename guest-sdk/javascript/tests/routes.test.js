@@ -73,7 +73,7 @@ test("an invalid route is refused", () => {
   for (const [route, message] of [
     ["GET orders", 'the route "GET orders" must be like "GET /orders/{id}"'],
     ["", 'the route "" must be like'],
-    ["get /a", 'no method "get"; there are: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+    ["get /a", 'the method is "get": it must be GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
     ["/a//b", 'the path "/a//b" has the segment "": a segment must not be empty'],
     ["/a/", 'the path "/a/" has the segment ""'],
     ["/a/..", 'the path "/a/.." has the segment ".."'],
@@ -126,9 +126,9 @@ test("options that no request has are refused", async () => {
   const fake = fakeWith("GET /");
   await assert.rejects(fake.http("GET", "a"), /the path "a" must begin with a slash/);
   await assert.rejects(fake.http("GET", "/", { query: {} }), /fake.http has no option query/);
-  const both = /a request has one of body, json and form/;
+  const both = /body, json and form: a request can have only one of them/;
   await assert.rejects(fake.http("POST", "/", { body: "a", json: 1 }), both);
-  await assert.rejects(fake.http("POST", "/", { body: 1 }), /body is 1: it must be a text/);
+  await assert.rejects(fake.http("POST", "/", { body: 1 }), /body is 1: it must be a string/);
 });
 
 test("a failure is a response, and the log has what the client does not read", async () => {
@@ -154,7 +154,7 @@ test("a failure is a response, and the log has what the client does not read", a
   assert.deepEqual(await problem("late"), late);
   assert.deepEqual(fake.logs, ["error: the ledger is down"]);
   assert.deepEqual(await problem("odd"), [500, "internal", "the service failed"]);
-  assert.match(fake.logs[1], /^error: RangeError: answer.at is NaN, .* at /);
+  assert.match(fake.logs[1], /^error: RangeError: response.at is NaN, .* at /);
 });
 
 test("an error of the test is not a response", async () => {

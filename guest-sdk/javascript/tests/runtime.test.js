@@ -111,8 +111,8 @@ test("of an error that says little what helps is said", () => {
   globalThis.HOSTEL_ADVICE = adviceFor("new WebSocket(setTimeout)", true);
   try {
     const told = (message, isQuickJs = true) => advice(message, isQuickJs);
-    assert.match(told("Cannot convert undefined or null to object"), /at or below the line told/);
-    assert.match(told("'WebSocket' is not defined", false), /a service has no connections/);
+    assert.match(told("Cannot convert undefined or null to object"), /at or below this line/);
+    assert.match(told("'WebSocket' is not defined", false), /a service can open no connections/);
     const unknown = ["Buffer", "x", "toString"].map((name) => `${name} is not defined`);
     for (const message of [...unknown, "no WebSocket"]) {
       assert.equal(told(message), "", message);

@@ -54,7 +54,7 @@ test("an empty body that the schema refuses is a bad request, and so is no JSON"
 
 test("an invalid schema, or an asynchronous one, is a TypeError", () => {
   for (const schema of [{}, null, "text", () => {}]) {
-    const message = /^json takes a Standard Schema/;
+    const message = /^the schema must be a Standard Schema/;
     assert.throws(() => request("1").json(schema), { name: "TypeError", message });
   }
   const waits = schemaOf(async (value) => ({ value }));

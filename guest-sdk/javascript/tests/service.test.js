@@ -34,7 +34,7 @@ test("exports without a service are refused with what to export", () => {
     [{ isUp }, /no service is exported/],
     [{ default: isUp }, /has no name/],
     [{ default: { a: 1 } }, /a is neither a function nor a class/],
-    [{ default: { placeOrder: isUp }, PlaceOrder }, /two services are called place-order/],
+    [{ default: { placeOrder: isUp }, PlaceOrder }, /two services have the name place-order/],
   ]) {
     assert.throws(() => servicesOf(plugin), says);
   }
@@ -64,7 +64,7 @@ test("a response that HTTP cannot carry is refused when it is made", () => {
     assert.throws(() => Response.empty({ status }), /200 to 599/);
   }
   assert.throws(() => new Response("text"), /Response.text/);
-  assert.throws(() => Response.json({ at: NaN }), /answer.at is NaN/);
+  assert.throws(() => Response.json({ at: NaN }), /response.at is NaN/);
 });
 
 test("a body is read as JSON, an empty one as nothing, a wrong one as a bad request", () => {

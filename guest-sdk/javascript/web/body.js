@@ -58,7 +58,7 @@ export class Body {
   /** Returns the bytes of an unread body without marking it as read, or null without a body. */
   static peek(body) {
     if (!body.#isUsed) return body.#bytes;
-    throw new TypeError("the body was read already: it is read once, or clone() is called before");
+    throw new TypeError("the body was already read: call clone() before reading it twice");
   }
 
   /** Returns the bytes and marks the body as read. */
@@ -90,6 +90,6 @@ export function given(body) {
   if (kind === "URLSearchParams") {
     return [UTF8.encode(String(body)), "application/x-www-form-urlencoded;charset=UTF-8"];
   }
-  const rule = "it is a text, bytes or URLSearchParams; JSON.stringify(..) makes a text of a value";
-  throw new TypeError(`a body cannot be a ${kind}: ${rule}`);
+  const rule = "it must be a string, bytes or URLSearchParams; use JSON.stringify(..) for a value";
+  throw new TypeError(`the body is a ${kind}: ${rule}`);
 }

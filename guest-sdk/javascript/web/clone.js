@@ -3,17 +3,17 @@
 const ERRORS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
 
 export function structuredClone(value, options) {
-  if (arguments.length === 0) throw new TypeError("structuredClone takes a value");
+  if (arguments.length === 0) throw new TypeError("structuredClone needs a value");
   const transfer = new Set(options?.transfer ?? []);
   for (const each of transfer) {
-    if (!(each instanceof ArrayBuffer)) refuse(each, "and only an ArrayBuffer is transferred");
+    if (!(each instanceof ArrayBuffer)) refuse(each, "only an ArrayBuffer can be transferred");
   }
   return copy(value, { seen: new Map(), transfer });
 }
 
-function refuse(value, why = "and has none of its state outside of its code") {
+function refuse(value, why = "its state is not accessible") {
   const what = typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
-  throw new DOMException(`${what} could not be cloned, ${why}`, "DataCloneError");
+  throw new DOMException(`${what} could not be cloned: ${why}`, "DataCloneError");
 }
 
 function copy(value, state) {

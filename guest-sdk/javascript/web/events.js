@@ -85,7 +85,7 @@ export class AbortSignal extends EventTarget {
   onabort = null;
 
   constructor(key) {
-    if (key !== KEY) throw new TypeError("an AbortController makes an AbortSignal");
+    if (key !== KEY) throw new TypeError("an AbortSignal is created by an AbortController");
     super();
   }
 

@@ -151,7 +151,7 @@ useFetches({
     [settleSent, until] = [];
     const left = waiting.splice(0).length;
     if (left === 0) return;
-    const why = "as the service has responded: await them";
+    const why = "because the service has already responded: await them";
     log.warn(`${left} of the call's fetches are not sent, ${why}`);
   },
 });

@@ -8,13 +8,13 @@ export class Headers {
 
   constructor(init = {}) {
     if (typeof init !== "object" || init === null) {
-      throw new TypeError("Headers are made of pairs of a name and a value, or of an object");
+      throw new TypeError("the argument of Headers must be an object or pairs of name and value");
     }
     const pairs = typeof init[Symbol.iterator] === "function" ? init : Object.entries(init);
     for (const pair of pairs) {
       const [name, value, ...more] = pair;
       if (value === undefined || more.length > 0) {
-        throw new TypeError("each of the Headers is a pair of a name and a value");
+        throw new TypeError("each entry of Headers must be a pair of a name and a value");
       }
       this.append(name, value);
     }
@@ -84,7 +84,7 @@ function keyOf(name) {
 function valueOf(name, value) {
   const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, "");
   if (/[\0\n\r]|[^\0-\xff]/.test(text)) {
-    throw new TypeError(`${JSON.stringify(text)} is no value of the header ${name}`);
+    throw new TypeError(`${JSON.stringify(text)} is not a value for the header ${name}`);
   }
   return text;
 }

@@ -23,7 +23,7 @@ export class Request extends Body {
   #fields;
 
   constructor(input, init) {
-    if (arguments.length === 0) throw new TypeError("a Request is made of a URL");
+    if (arguments.length === 0) throw new TypeError("a Request needs a URL");
     const from = input instanceof Request ? input : undefined;
     const options = init ?? {};
     const { body, headers = from?.headers } = options;
@@ -78,7 +78,7 @@ export class Request extends Body {
 function urlOf(input) {
   const url = String(input);
   if (/^\s*https?:/i.test(url)) return url;
-  const why = "a service has no page that a URL is relative to";
+  const why = "a service has no page to which a URL can be relative";
   throw new TypeError(`${JSON.stringify(url)} is not an http or https URL: ${why}`);
 }
 
@@ -86,7 +86,7 @@ function methodOf(method = "GET") {
   const text = String(method);
   const large = text.toUpperCase();
   if (!TOKEN.test(text) || NEVER_SENT.includes(large)) {
-    throw new TypeError(`${JSON.stringify(text)} is no method that a Request has`);
+    throw new TypeError(`${JSON.stringify(text)} is not a method that a Request can have`);
   }
   return IN_LARGE_LETTERS.includes(large) ? large : text;
 }
@@ -94,12 +94,12 @@ function methodOf(method = "GET") {
 function redirectOf(redirect = "follow") {
   if (REDIRECTS.includes(redirect)) return redirect;
   const all = REDIRECTS.join(", ");
-  throw new TypeError(`the redirect of a Request is ${all}, not ${String(redirect)}`);
+  throw new TypeError(`the redirect of a Request is ${String(redirect)}: it must be one of ${all}`);
 }
 
 function signalOf(signal = null) {
   if (signal === null || typeof signal?.aborted === "boolean") return signal;
-  throw new TypeError("the signal of a Request is an AbortSignal");
+  throw new TypeError("the signal of a Request must be an AbortSignal");
 }
 
 /** Adds the default media type of a body to headers without one. */
@@ -115,10 +115,11 @@ export class Response extends Body {
     const { status = 200, statusText = "", headers } = init ?? {};
     const [bytes, type] = given(body);
     if (!Number.isInteger(status) || status < 200 || status > 599) {
-      throw new RangeError(`the status of a Response is 200 to 599, not ${String(status)}`);
+      const shown = String(status);
+      throw new RangeError(`the status of a Response is ${shown}: it must be from 200 to 599`);
     }
     if (bytes !== null && WITHOUT_BODY.includes(status)) {
-      throw new TypeError(`a Response of the status ${status} has no body`);
+      throw new TypeError(`a Response with the status ${status} must not have a body`);
     }
     super(bytes);
     this.#fields = {
@@ -148,7 +149,8 @@ export class Response extends Body {
 
   static redirect(url, status = 302) {
     if (!OF_REDIRECTS.includes(status)) {
-      throw new RangeError(`the status of a redirect is ${OF_REDIRECTS.join(", ")}, not ${status}`);
+      const rule = `it must be one of ${OF_REDIRECTS.join(", ")}`;
+      throw new RangeError(`the status of a redirect is ${status}: ${rule}`);
     }
     return new Response(null, { status, headers: { location: String(url) } });
   }

@@ -30,7 +30,7 @@ class CryptoKey {
 function notOffered(what) {
   const offered = `digests (${Object.keys(HASHES).join(", ")}) and HMAC`;
   return new DOMException(
-    `${what} is not offered, only ${offered}: use a package in pure JavaScript, as @noble/curves`,
+    `${what} is not offered, only ${offered}: use a package such as @noble/curves`,
     "NotSupportedError",
   );
 }
@@ -50,7 +50,7 @@ function bytesOf(data) {
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   }
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  throw new TypeError("the data is an ArrayBuffer or a view of one");
+  throw new TypeError("the data must be an ArrayBuffer or a view of one");
 }
 
 function isHmac(algorithm, what) {
@@ -60,7 +60,7 @@ function isHmac(algorithm, what) {
 function signed(algorithm, key, data, usage) {
   isHmac(algorithm, `crypto.subtle.${usage}`);
   if (!key.usages.includes(usage)) {
-    throw new DOMException(`the key was not imported to ${usage}`, "InvalidAccessError");
+    throw new DOMException(`the key was not imported for ${usage}`, "InvalidAccessError");
   }
   return hmac(HASHES[key.algorithm.hash.name], secrets.get(key), bytesOf(data));
 }
@@ -74,7 +74,7 @@ const subtle = {
     isHmac(algorithm, "crypto.subtle.importKey");
     const name = nameOf(algorithm.hash);
     hashOf(name, "crypto.subtle.importKey of HMAC");
-    if (format !== "raw" && format !== "jwk") throw notOffered(`a key in the form ${format}`);
+    if (format !== "raw" && format !== "jwk") throw notOffered(`a key in the format ${format}`);
     const options = { alphabet: "base64url" };
     const secret =
       format === "jwk" ? Uint8Array.fromBase64(data.k, options) : bytesOf(data).slice();

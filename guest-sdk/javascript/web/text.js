@@ -88,7 +88,7 @@ export class TextDecoder {
     // An odd byte at the end and a preceding high surrogate count as one error.
     if (view.length % 2 === 1 && !/[\ud800-\udbff]$/.test(text)) text += "\ud800";
     if (this.#fatal && !text.isWellFormed()) {
-      throw new TypeError(`the bytes are no ${this.#encoding}`);
+      throw new TypeError(`the bytes are not valid ${this.#encoding}`);
     }
     return text.toWellFormed();
   }
@@ -106,7 +106,7 @@ function encodingOf(label) {
   const found = Object.keys(LABELS).find((encoding) => LABELS[encoding].includes(wanted));
   if (found !== undefined) return found;
   const all = Object.keys(LABELS).join(", ");
-  throw new RangeError(`TextDecoder does not decode ${JSON.stringify(label)}, only ${all}`);
+  throw new RangeError(`TextDecoder does not support ${JSON.stringify(label)}, only ${all}`);
 }
 
 /** Returns the number of bytes at the end that are an incomplete character. */

@@ -18,7 +18,7 @@ let last = 0;
 
 /** Starts a timer. `isSilent` is for internal timers, which are not counted as dropped. */
 export function begin(name, act, delay, { isRepeated = false, isSilent = false } = {}) {
-  if (typeof act !== "function") throw new TypeError(`${name} takes a function`);
+  if (typeof act !== "function") throw new TypeError(`the argument of ${name} must be a function`);
   checkLoaded(name);
   const wanted = Number(delay) || 0;
   const every = wanted > MAX_DELAY ? 1 : Math.max(wanted, isRepeated ? 1 : 0);

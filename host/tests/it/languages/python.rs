@@ -367,8 +367,8 @@ def dynamic():
     host.call("svc.plain", &Value::Null).await.unwrap();
     assert_eq!(host.messages(), ["['Ada', 'Joe']"]);
     let error = host.call("svc.dynamic", &Value::Null).await.unwrap_err().to_string();
-    let why = "RuntimeError: cache.increment is not in this component: the build puts in what the \
-               source names; write `cache.increment` literally in it";
+    let why = "RuntimeError: cache.increment is not in this component: the build includes only \
+               what the source names: write `cache.increment` literally in it";
     assert!(error.contains(why), "{error}");
 }
 

@@ -91,7 +91,8 @@ async fn check_services(engine: &str) {
 
     host.messages();
     assert_eq!(answer("shop.left").await, json!("left"));
-    let dropped = "1 of the call's fetches are not sent, as the service has responded: await them";
+    let dropped = "1 of the call's fetches are not sent, because the service has already \
+                   responded: await them";
     assert_eq!(host.messages(), [dropped]);
     assert!(!source.requests().iter().any(|line| line.contains("/left")));
 }

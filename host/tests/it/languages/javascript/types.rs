@@ -172,7 +172,7 @@ fn an_error_of_settings_names_the_projects_own_file() {
 fn a_name_that_no_service_has_is_told_with_what_there_is() {
     let options = r#"{ "compilerOptions": { "lib": ["ES2024"] } }"#;
     let source = "export default { a: () => Buffer.from(\"a\") };";
-    let words = "shop.ts:1:27: error TS2591: Cannot find name 'Buffer': a service has nothing of \
-                 Node's own: use Uint8Array";
+    let words = "shop.ts:1:27: error TS2591: Cannot find name 'Buffer': a service does not run \
+                 on Node: use Uint8Array";
     check_told(options, source, words);
 }

@@ -61,8 +61,8 @@ async fn check_plain(folder: &Path, source: &str) {
     host.call("svc.plain", &Value::Null).await.unwrap();
     assert_eq!(host.messages(), [r#"[["a","b"],5,1,1]"#]);
     let error = host.call("svc.dynamic", &Value::Null).await.unwrap_err().to_string();
-    let why = "cache.increment is not in this component: the build puts in what the service's \
-               files name, so write cache.increment(..) in one of them";
+    let why = "cache.increment is not in this component: the build includes only what the \
+               service's files name: write cache.increment(..) in one of them";
     assert!(error.contains(why), "{error}");
 }
 

@@ -110,7 +110,7 @@ const CALLS: &str = r#"
             () => date.toLocaleString(undefined, { timeZone: "UTC" }), () => "a".localeCompare("b", "de"),
             () => [1.5].toLocaleString("de"), () => 5n.toLocaleString("de"), () => "i".toLocaleUpperCase("tr"),
             () => date.toLocaleTimeString(["de"]),
-        ].map((act) => /(de|tr|UTC).* needs the data of locales/.test(told(act))),
+        ].map((act) => /(de|tr|UTC).* needs locale data/.test(told(act))),
         plain: () => ["a".localeCompare("b"), "i".toLocaleUpperCase("en"), (1.5).toLocaleString()],
         left() { setTimeout(() => console.log("fired"), 10); return "left"; },
         async fails() { setTimeout(() => null.x, 1); await new Promise((resolve) => setTimeout(resolve, 5)); },
@@ -164,7 +164,7 @@ fn a_service_that_sleeps_too_long_reaches_its_limit() {
 #[test]
 fn a_timer_while_the_module_loads_is_refused() {
     let source = "setInterval(() => {}, 5);\nexport default { a() {} };";
-    let words = ["a.js:1:", "belongs to no call: use it inside a service"];
+    let words = ["a.js:1:", "is not available while the module loads: use it inside a service"];
     super::check_told("a.js", source, &words);
 }
 
