@@ -90,11 +90,11 @@ export class Atomics {
 
 function noDelta(delta) {
   const rule = "it must be an integer from -(2^53 - 1) to 2^53 - 1";
-  const says = `delta is ${shown(delta)}: ${rule}`;
-  if (typeof delta === "number") return new RangeError(says);
+  const why = `delta is ${shown(delta)}: ${rule}`;
+  if (typeof delta === "number") return new RangeError(why);
   const isOptions = typeof delta === "object" && delta !== null;
   const fix = isNumeric(delta) ? "; write Number(..)" : isOptions ? "; options come after it" : "";
-  return new TypeError(`${says}${fix}`);
+  return new TypeError(`${why}${fix}`);
 }
 
 /** Refuses an invalid JSON text. Undefined means no entry. */

@@ -27,7 +27,7 @@ export function toText(value, name, levels) {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     const path = error.path.length > 64 ? `${error.path.slice(0, 64)}..` : error.path;
-    throw new error.Kind(`${name}${path} ${error.says}`);
+    throw new error.Kind(`${name}${path} ${error.why}`);
   }
   return needsExactNumbers ? exactText(value) : JSON.stringify(value);
 }
@@ -54,9 +54,9 @@ export function fromText(text, fromCache) {
 class Refusal {
   path = "";
 
-  constructor(Kind, says) {
+  constructor(Kind, why) {
     this.Kind = Kind;
-    this.says = says;
+    this.why = why;
   }
 }
 
@@ -138,8 +138,8 @@ function checkArray(values, levels) {
   const keys = Object.keys(values);
   if (keys.length > values.length) {
     const lost = keys.find((key) => !/^\d+$/.test(key) || key >= values.length);
-    const says = "is a property of an array, which JSON omits: store [...values]";
-    throw Object.assign(new Refusal(TypeError, says), { path: member(lost) });
+    const why = "is a property of an array, which JSON omits: store [...values]";
+    throw Object.assign(new Refusal(TypeError, why), { path: member(lost) });
   }
   let at = 0;
   try {
@@ -153,8 +153,8 @@ function checkArray(values, levels) {
 function checkSymbols(value) {
   for (const symbol of Object.getOwnPropertySymbols(value)) {
     if (!Object.prototype.propertyIsEnumerable.call(value, symbol)) continue;
-    const says = `has the key ${String(symbol)}, which JSON omits: use a string as the key`;
-    throw new Refusal(TypeError, says);
+    const why = `has the key ${String(symbol)}, which JSON omits: use a string as the key`;
+    throw new Refusal(TypeError, why);
   }
 }
 

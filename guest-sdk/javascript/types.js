@@ -67,9 +67,9 @@ export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, 
       const lines = words.split("\n");
       const read = lines.filter((line) => isAbsolute(line) && existsSync(line));
       read.forEach(note);
-      const told = lines.filter((line) => !read.includes(line)).join("\n");
+      const errors = lines.filter((line) => !read.includes(line)).join("\n");
       if (code === 0) done();
-      else failed(fail(advised(located(told, project, own?.path ?? source, folder), isQuickJs)));
+      else failed(fail(advised(located(errors, project, own?.path ?? source, folder), isQuickJs)));
     });
   });
 }

@@ -5,7 +5,7 @@ import { Fake } from "../fake.js";
 import { connect, host } from "../host.js";
 import { CacheError, Failure, cache } from "../index.js";
 
-test("an entry that is there stays, also a null", () => {
+test("an existing entry stays unchanged, even if it is null", () => {
   const fake = new Fake();
   assert.equal(cache.setIfAbsent("k", null, { expiry: 60 }), true);
   assert.equal(cache.setIfAbsent("k", 1), false);
@@ -16,7 +16,7 @@ test("an entry that is there stays, also a null", () => {
   assert.throws(() => cache.setIfAbsent("k", NaN), RangeError);
 });
 
-test("a count begins at 0 and ends with the expiry that it began with", () => {
+test("a count begins at 0 and keeps its first expiry", () => {
   const fake = new Fake();
   assert.equal(cache.increment("k", 1, { expiry: 60 }), 1);
   fake.advance(59);
@@ -28,7 +28,7 @@ test("a count begins at 0 and ends with the expiry that it began with", () => {
   assert.equal(fake.stats.increments, 5);
 });
 
-test("what is not an integer is not added", () => {
+test("a delta that is not an integer is refused", () => {
   const fake = new Fake();
   for (const delta of [1.5, NaN, Infinity, 2 ** 53, -(2 ** 53)]) {
     assert.throws(() => cache.increment("k", delta), {
@@ -49,7 +49,7 @@ test("what is not an integer is not added", () => {
   assert.equal(fake.stats.increments, 0);
 });
 
-test("nothing is added to what is not an integer, and no sum is rounded", () => {
+test("increment refuses a value that is not an integer, and never rounds a sum", () => {
   new Fake();
   const refused = { name: "CacheError", kind: "invalid-value" };
   for (const text of ["1.0", "1e2", "-0", '"1"', "null", " 1", "[1]", "9007199254740992"]) {
@@ -65,7 +65,7 @@ test("nothing is added to what is not an integer, and no sum is rounded", () => 
   assert.equal(cache.increment("k", -Number.MAX_SAFE_INTEGER), 0);
 });
 
-test("an entry is swapped where its text is the expected one", () => {
+test("an entry is swapped if its text is the expected one", () => {
   const fake = new Fake();
   const swap = (...given) => cache.compareAndSwapRaw("k", ...given);
   assert.deepEqual(swap("1", "2"), { swapped: false, current: undefined });
@@ -108,7 +108,7 @@ test("a text to swap is a JSON text or undefined", () => {
   assert.throws(swap(undefined, "{"), { kind: "invalid-value" });
 });
 
-test("a value is changed by what it was", () => {
+test("update passes the old value to its function", () => {
   const fake = new Fake();
   const add = (word) => cache.update("k", (words = []) => [...words, word]);
   assert.deepEqual(add("a"), ["a"]);
@@ -120,7 +120,7 @@ test("a value is changed by what it was", () => {
   assert.equal(fake.stats.swaps, 3);
 });
 
-test("a change that fails leaves the entry as it was", () => {
+test("a failed update leaves the entry unchanged", () => {
   new Fake();
   cache.set("k", [1]);
   const fails = (act) => () => cache.update("k", act);
@@ -133,7 +133,7 @@ test("a change that fails leaves the entry as it was", () => {
   assert.deepEqual(cache.get("k"), [1]);
 });
 
-test("a change is made again of what came between, at most a hundred times", () => {
+test("update tries again after a concurrent change, at most a hundred times", () => {
   new Fake();
   let calls = 0;
   const lose = (times) => (old = 0) => {
@@ -149,7 +149,7 @@ test("a change is made again of what came between, at most a hundred times", () 
   assert.equal(calls, 100);
 });
 
-test("a write that may have happened is not repeated", () => {
+test("a write with an unknown result is not repeated", () => {
   new Fake();
   let calls = 0;
   const compareAndSwap = () => {
@@ -163,7 +163,7 @@ test("a write that may have happened is not repeated", () => {
   assert.equal(calls, 1);
 });
 
-test("of two that take a value one gets it", () => {
+test("only one of two callers takes a value", () => {
   const fake = new Fake();
   cache.set("k", { a: 1 });
   assert.deepEqual([cache.take("k"), cache.take("k")], [{ a: 1 }, undefined]);
@@ -180,7 +180,7 @@ test("of two that take a value one gets it", () => {
   assert.equal(cache.exists("k"), true);
 });
 
-test("an update has no options, and says how an expiry is changed", () => {
+test("update refuses options, and the error explains how to set an expiry", () => {
   new Fake();
   assert.throws(() => cache.update("k", () => 1, { expiry: 60 }), /takes no options.*cache\.expire/);
   assert.equal(cache.exists("k"), false);

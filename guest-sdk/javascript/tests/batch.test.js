@@ -4,7 +4,7 @@ import test from "node:test";
 import { Fake } from "../fake.js";
 import { cache } from "../index.js";
 
-test("values of several keys come in the order of the keys", () => {
+test("values of several keys are returned in the order of the keys", () => {
   const fake = new Fake();
   cache.setMany({ a: 1, b: [2], n: null });
   assert.deepEqual(cache.getMany(["b", "none", "a", "n", "a"]), [[2], undefined, 1, undefined, 1]);
@@ -15,7 +15,7 @@ test("values of several keys come in the order of the keys", () => {
   assert.throws(() => cache.getMany(["a", "big"]), /the value under "big"/);
 });
 
-test("entries are an object, a Map or pairs, of which the last of a key counts", () => {
+test("entries are an object, a Map or pairs, and the last value of a key is stored", () => {
   const fake = new Fake();
   cache.setMany(new Map([["m", 1]]), { expiry: 60 });
   cache.setMany([["p", 1], ["p", 2]]);
@@ -26,7 +26,7 @@ test("entries are an object, a Map or pairs, of which the last of a key counts",
   assert.deepEqual(cache.getMany(["m", "p"]), [undefined, 2]);
 });
 
-test("live entries that are deleted are counted", () => {
+test("deleteMany counts the live entries", () => {
   const fake = new Fake();
   cache.setMany({ a: 1, b: 1 });
   assert.equal(cache.deleteMany(["a", "none", "a", "b"]), 2);
@@ -34,7 +34,7 @@ test("live entries that are deleted are counted", () => {
   assert.equal(fake.stats.deletes, 2);
 });
 
-test("one wrong argument refuses all of them", () => {
+test("one invalid argument refuses the whole call", () => {
   const fake = new Fake();
   cache.set("a", 1);
   const noNumber = 'the value for "b" is NaN, which is not a JSON number: use null or a string';
@@ -57,7 +57,7 @@ test("one wrong argument refuses all of them", () => {
   assert.deepEqual([sets, hits, deletes], [1, 1, 0]);
 });
 
-test("what is no list of keys or entries is refused", () => {
+test("an argument that is not a list of keys or entries is refused", () => {
   new Fake();
   for (const keys of ["abc", undefined, null, 5, {}]) {
     assert.throws(() => cache.getMany(keys), { name: "TypeError", message: /array of keys/ });

@@ -4,7 +4,7 @@ import test from "node:test";
 import { Fake } from "../fake.js";
 import { CacheError, Failure, cache } from "../index.js";
 
-test("an entry is gone from the first instant of its expiry", () => {
+test("an entry is missing from the instant of its expiry", () => {
   const fake = new Fake();
   cache.set("k", 1, { expiry: 1 });
   fake.advance(0.999);
@@ -24,7 +24,7 @@ test("a later set replaces the expiry too", () => {
   assert.equal(cache.get("k"), 2);
 });
 
-test("a stored null is told from a missing key by exists alone", () => {
+test("only exists distinguishes a stored null from a missing key", () => {
   new Fake();
   cache.set("k", null);
   assert.deepEqual([cache.get("k"), cache.getInteger("k")], [undefined, undefined]);
@@ -42,7 +42,7 @@ test("an integer is exact or refused", () => {
   }
 });
 
-test("an expiry that is no whole seconds is refused before the call", () => {
+test("an expiry that is not whole seconds is refused before the call", () => {
   new Fake();
   cache.set("k", "old", { expiry: 60 });
   for (const expiry of [0, -1, 1.5, NaN, Infinity, 2 ** 32 + 60, 315_360_001]) {
@@ -66,7 +66,7 @@ test("an expiry that could be rounded or converted names the call", () => {
   cache.set("k", 1, { expiry: 60.0 });
 });
 
-test("a default is refused with what to write, whether or not there is a value", () => {
+test("a default is refused with the fix, whether or not the key exists", () => {
   const fake = new Fake();
   for (const given of [0, "", 5, null, [], {}, false]) {
     for (const present of [false, true]) {
@@ -84,7 +84,7 @@ test("a default is refused with what to write, whether or not there is a value",
   assert.equal(cache.get("none", undefined) ?? 5, 5);
 });
 
-test("a method that other caches have lists ours", async () => {
+test("an unknown method lists the methods of the cache", async () => {
   new Fake();
   for (const name of ["has", "del", "clear", "wrap", "incr", "mget"]) {
     const has =
@@ -100,7 +100,7 @@ test("a method that other caches have lists ours", async () => {
   assert.equal(JSON.stringify({ cache }), '{"cache":{}}');
 });
 
-test("an option that a method does not have is refused with those that it has", () => {
+test("an unknown option is refused with the available ones", () => {
   new Fake();
   const only = (method, names) => ({ message: `${method} has no option ttl, only ${names}` });
   assert.throws(() => cache.set("k", 1, { ttl: 5 }), only("set", "expiry"));
@@ -116,7 +116,7 @@ test("an option that a method does not have is refused with those that it has", 
   assert.throws(() => cache.setIfAbsent("k", 1, 5), { message: direct });
 });
 
-test("a raw text is stored as it is or refused", () => {
+test("a raw text is stored unchanged or refused", () => {
   const fake = new Fake();
   const text = ' { "a" : 18446744073709551615 , "a" : -0 } ';
   cache.setRaw("k", text, { expiry: 60 });
@@ -132,7 +132,7 @@ test("a raw text is stored as it is or refused", () => {
   assert.equal(cache.exists("k"), false);
 });
 
-test("a key that is none is refused", () => {
+test("an invalid key is refused", () => {
   new Fake();
   for (const key of [undefined, null, 1, {}, "\ud800"]) {
     assert.throws(() => cache.get(key), TypeError);
@@ -143,7 +143,7 @@ test("a key that is none is refused", () => {
   }
 });
 
-test("what the host refuses is a CacheError with its kind", () => {
+test("an error of the host is a CacheError with its kind", () => {
   new Fake();
   cache.set("k", "x".repeat(1024 * 1024 - 2));
   const refused = (error) => error instanceof CacheError && error.kind === "too-large";

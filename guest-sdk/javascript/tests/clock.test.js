@@ -31,7 +31,7 @@ function fakeOf(service) {
   return { fake, call: () => fake.call("service").then(() => kept.value) };
 }
 
-test("the time stands still and moves as the cache's does", async () => {
+test("the time moves only when the test advances it, as for the cache", async () => {
   const { fake, call } = fakeOf(() => [Date.now(), new Date().getTime(), performance.now()]);
   const before = NodeDate.now();
   const [first, again] = [await call(), await call()];
@@ -46,7 +46,7 @@ test("the time stands still and moves as the cache's does", async () => {
   checkRestored();
 });
 
-test("a service sees the time also after it waited, and the test never", async () => {
+test("a service has the fake's time even after it waited, and the test the real time", async () => {
   let go;
   const gate = new Promise((resolve) => (go = resolve));
   const { fake, call } = fakeOf(async () => {
@@ -68,7 +68,7 @@ test("a service sees the time also after it waited, and the test never", async (
   checkRestored();
 });
 
-test("dates are those of the test", async () => {
+test("a date has the fake's time", async () => {
   const { fake, call } = fakeOf(() => {
     class Day extends Date {}
     return {
@@ -108,7 +108,7 @@ test("a timer of a service moves its clock", async () => {
   checkRestored();
 });
 
-test("each of two fakes has its own time, and all is restored by the last call", async () => {
+test("each of two fakes has its own time, and the last call restores the real time", async () => {
   const gates = [];
   const wait = () => new Promise((resolve) => gates.push(resolve)).then(() => Date.now());
   const [one, two] = [fakeOf(wait), fakeOf(wait)];
@@ -123,7 +123,7 @@ test("each of two fakes has its own time, and all is restored by the last call",
   checkRestored();
 });
 
-test("a service that fails restores the time, and what a test sets meanwhile stays", async () => {
+test("a failing service restores the time, and a replacement by the test stays", async () => {
   const fake = new Fake({
     default: {
       throws() {

@@ -6,7 +6,7 @@ import test from "node:test";
 import { Fake } from "../fake.js";
 import { config } from "../index.js";
 
-test("a setting is a text, and one that is missing is undefined or the default", () => {
+test("a setting is a string, and a missing one is undefined or the default", () => {
   const fake = new Fake();
   assert.deepEqual([config.get("a"), config.get("a", 5), config.names()], [undefined, 5, []]);
   fake.settings = { b: "2", a: "" };
@@ -16,7 +16,7 @@ test("a setting is a text, and one that is missing is undefined or the default",
   assert.equal(config.get("toString"), undefined);
 });
 
-test("a setting that is needed and missing is refused with what to write", () => {
+test("a required setting that is missing is an error with the fix", () => {
   const fake = new Fake();
   assert.throws(() => config.require("api-key"), {
     message:
@@ -27,7 +27,7 @@ test("a setting that is needed and missing is refused with what to write", () =>
   assert.throws(() => config.require("api-key"), /the setting api-key of the fake is 5/);
 });
 
-test("a name that is no text is refused, and a method that is none lists ours", () => {
+test("an invalid name is refused, and an unknown method lists the methods", () => {
   new Fake();
   for (const name of [undefined, 5, "\ud800"]) {
     assert.throws(() => config.get(name), /the name of a setting is .*: it must be a string/);

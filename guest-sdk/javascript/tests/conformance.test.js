@@ -42,10 +42,10 @@ async function check(fake, step) {
 }
 
 function checkAnswer(answer, { ok, error, message }) {
-  const told = answer.message;
+  const shown = answer.message;
   delete answer.message;
   assert.deepEqual(answer, error ? { error } : { ok });
-  if (message) assert.ok(told.includes(message), told);
+  if (message) assert.ok(shown.includes(message), shown);
 }
 
 /** Returns the HTTP request of a step, with the step in a header. */
@@ -91,7 +91,7 @@ test("requests are sent one by one and together, and their results are shown", a
   assert.equal(second.timeout, undefined);
 });
 
-test("requests at once are those of fetch, and settings are shown", async () => {
+test("concurrent requests are sent with fetch, and settings are shown", async () => {
   const fake = new Fake(plugin);
   const status = (url) => 200 + Number(url.at(-1));
   fake.route("GET", "http://a.example/*", ({ url }) => Response.empty({ status: status(url) }));

@@ -19,7 +19,7 @@ test("the time left is rounded up", () => {
   assert.equal(fake.stats.hits, 0);
 });
 
-test("an expiry is counted from now, or taken away", () => {
+test("expire sets an expiry that is counted from now, or removes it", () => {
   const fake = new Fake();
   assert.equal(cache.expire("k", 5), false);
   cache.set("k", 1, { expiry: 5 });
@@ -38,7 +38,7 @@ test("an expiry is counted from now, or taken away", () => {
   }
 });
 
-test("keys are walked through page by page", () => {
+test("keys are returned from all pages", () => {
   new Fake();
   for (let at = 0; at < 2500; at++) cache.set(`p*:${at}`, at);
   cache.set("px:1", 1);
@@ -60,7 +60,7 @@ test("keys are walked through page by page", () => {
   assert.equal([...cache.keys("")].length, 2501);
 });
 
-test("entries are deleted by their prefix, of all pages", () => {
+test("deletePrefix deletes entries from all pages", () => {
   const fake = new Fake();
   for (let at = 0; at < 2500; at++) cache.set(`p:${at}`, at, { expiry: at < 5 ? 1 : 60 });
   cache.set("q:1", 1);
@@ -71,7 +71,7 @@ test("entries are deleted by their prefix, of all pages", () => {
   assert.equal(fake.stats.deletes, 2495);
 });
 
-test("a prefix that is none is refused before the walk", () => {
+test("an invalid prefix is refused before the iteration", () => {
   new Fake();
   cache.set("k", 1);
   for (const prefix of [undefined, null, 5]) {

@@ -144,20 +144,21 @@ function fieldsOf(made) {
   return { ...fields, headers: [...headers] };
 }
 
-test("a body is one that is whole, and what is none says what there is", async () => {
+test("a body is complete, and an invalid one is an error with the accepted types", async () => {
   assert.equal(new own.Response("a").body, null);
   assert.deepEqual(await new own.Response("ab").bytes(), new Uint8Array([97, 98]));
   const bytes = new Uint8Array([97]);
   const response = new own.Response(bytes);
   bytes[0] = 98;
   assert.equal(await response.text(), "a");
-  const says = /the body is a Object: it must be a string, bytes or URLSearchParams; use JSON.stringify/;
-  assert.throws(() => new own.Response({ a: 1 }), says);
+  const expected =
+    /the body is a Object: it must be a string, bytes or URLSearchParams; use JSON.stringify/;
+  assert.throws(() => new own.Response({ a: 1 }), expected);
   const request = () => new own.Request(URL_A, { method: "PUT", body: new Map() });
   assert.throws(request, /the body is a Map: it must be /);
 });
 
-test("fetch in a service asks the routes, and outside of it is that of Node", async () => {
+test("fetch uses the routes in a service, and is Node's own outside of it", async () => {
   const set = (fake) => fake.route("POST", URL_A, ({ url, body }) => {
     return Response.bytes(body, { status: 201, headers: { "X-A": "é", "x-url": url } });
   });
@@ -177,7 +178,7 @@ test("fetch in a service asks the routes, and outside of it is that of Node", as
   assert.equal(globalThis.Response, NodeResponse);
 });
 
-test("a response without a host's answer is a TypeError because of an HttpError", async () => {
+test("a fetch without a response is a TypeError with an HttpError as its cause", async () => {
   const set = (fake) => fake.route("GET", URL_A, new HttpError("unreachable", "no way"));
   const error = await inFake(set, () => fetch(URL_A).catch((error) => error));
   assert.ok(error instanceof TypeError && error.cause instanceof HttpError);
@@ -214,7 +215,7 @@ test("a redirect is followed, refused or returned", async () => {
   ]);
 });
 
-test("a signal that is aborted ends a fetch, also before it goes out", async () => {
+test("an aborted signal ends a fetch, even before it is sent", async () => {
   let asked = 0;
   const set = (fake) => fake.route("GET", URL_A, () => {
     asked++;
@@ -230,7 +231,7 @@ test("a signal that is aborted ends a fetch, also before it goes out", async () 
   assert.deepEqual([reasons, asked], [["stop", "AbortError"], 0]);
 });
 
-test("a fetch whose time is over is an unavailable failure", async () => {
+test("a fetch that times out is an unavailable failure", async () => {
   const timeout = () => new DOMException("late", "TimeoutError");
   for (const [reason, kind] of [[timeout(), "unavailable"], [new Error("stop"), "internal"]]) {
     const fake = new Fake({
@@ -247,7 +248,7 @@ test("a fetch whose time is over is an unavailable failure", async () => {
   }
 });
 
-test("what the test fetches while a service runs is not the fake's", async () => {
+test("a fetch of the test does not use the fake while a service runs", async () => {
   let go;
   const gate = new Promise((resolve) => (go = resolve));
   const fake = new Fake({ default: { waits: () => gate } });
@@ -259,7 +260,7 @@ test("what the test fetches while a service runs is not the fake's", async () =>
   await calling;
 });
 
-test("a fetch without a route fails the test whatever the service does", async () => {
+test("a fetch without a route fails the test even if the service catches the error", async () => {
   const fake = new Fake({ default: { hides: () => fetch(URL_A).catch(() => "hidden") } });
   await assert.rejects(fake.call("hides"), { name: "AssertionError", message: /no route for GET/ });
 });
@@ -296,7 +297,7 @@ async function runAll() {
   while (waitOnce()) await new Promise((done) => setImmediate(done));
 }
 
-test("the fetches that wait go out at once when nothing else can run", async () => {
+test("waiting fetches are sent concurrently when nothing else can run", async () => {
   const order = [];
   const fetched = (name) => ownFetch(`${URL_A}/${name}`).then(() => order.push(name));
   const soon = { at: 0, act: () => void fetched("timer").then(() => order.push("then")) };
@@ -310,7 +311,7 @@ test("the fetches that wait go out at once when nothing else can run", async () 
   assert.deepEqual(order, ["first", "second", "timer", "then", "last", "later"]);
 });
 
-test("a timer that is due while requests are out counts before the responses", async () => {
+test("a timer that is due while requests are sent fires before the responses", async () => {
   const controller = new AbortController();
   const timers = [];
   loopOf((request) => {
@@ -323,7 +324,7 @@ test("a timer that is due while requests are out counts before the responses", a
   await rejected;
 });
 
-test("a request has no more time than its signal", async () => {
+test("the signal of a request limits its time", async () => {
   const { timeout: nodeTimeout, any } = AbortSignal;
   noteDeadlines(AbortSignal);
   try {
@@ -347,7 +348,7 @@ test("a request has no more time than its signal", async () => {
   }
 });
 
-test("a request that is out of time is told as the end of a signal that is so too", async () => {
+test("a timeout of a request is reported as the timeout of its signal", async () => {
   const ends = { timeout: () => new AbortController().signal, any: () => {} };
   noteDeadlines(ends);
   const val = { kind: "timeout", message: "no" };
@@ -358,14 +359,14 @@ test("a request that is out of time is told as the end of a signal that is so to
   assert.deepEqual((await settled).map(({ reason }) => reason.name), ["TimeoutError", "TypeError"]);
 });
 
-test("a service that returns the response of fetch is told to read it", async () => {
+test("a service that returns the response of fetch gets an error with the fix", async () => {
   const fake = new Fake({ default: { passes: () => fetch(URL_A) } });
   fake.route("GET", URL_A, Response.empty());
   const message = "response is a Response: await its json() or its text()";
   await assert.rejects(fake.call("passes"), { kind: "internal", message });
 });
 
-test("a clone has bytes of its own", async () => {
+test("a clone has its own bytes", async () => {
   const response = new own.Response("ab");
   const clone = response.clone();
   (await response.bytes())[0] = 0;

@@ -29,7 +29,7 @@ test("each method sends a request and returns the response", () => {
   assert.deepEqual(fake.requests.map(shown), sent);
 });
 
-test("a request has what the options say", () => {
+test("a request has the values of its options", () => {
   const fake = new Fake();
   fake.route("POST", "https://api.example.com/*", Response.empty());
   const bytes = new Uint8Array([97]);
@@ -52,7 +52,7 @@ test("a request has what the options say", () => {
   assert.deepEqual(shown(fake.requests.at(-1)), ["POST", url, [], "x", undefined, 5]);
 });
 
-test("a response has its headers by name without case, its text and its JSON", () => {
+test("a response returns headers by case-insensitive name, its text and its JSON", () => {
   const fake = new Fake();
   const x = new Uint8Array([0xff]);
   const headers = [["Set-Cookie", ["a=1", "b"]], ["Vary", "a"], ["vary", "b"], ["x", x]];
@@ -68,7 +68,7 @@ test("a response has its headers by name without case, its text and its JSON", (
   assert.deepEqual([response.json(), response.text()], [{ a: 1 }, '{"a":1}']);
 });
 
-test("a body that is no text or no JSON is refused with its URL, without the query", () => {
+test("a body that is not text or not JSON is refused with its URL, without the query", () => {
   const fake = new Fake();
   const bodies = { bytes: [0xff], empty: [], json: '{"a":', large: "9007199254740993" };
   for (const [name, body] of Object.entries(bodies)) {
@@ -76,15 +76,15 @@ test("a body that is no text or no JSON is refused with its URL, without the que
     fake.route("GET", `${URL_A}?key=${name}`, Response.bytes(bytes));
   }
   const at = (name) => http.get(`${URL_A}?key=${name}`);
-  const says = (reason) => ({ message: new RegExp(`^the body of ${URL_A}${reason}`) });
-  assert.throws(() => at("bytes").text(), says(" is not UTF-8"));
-  assert.throws(() => at("empty").json(), says(": "));
-  assert.throws(() => at("json").json(), { name: "SyntaxError", ...says(": ") });
-  assert.throws(() => at("large").json(), { name: "RangeError", ...says(": .*9007199254740993") });
+  const why = (reason) => ({ message: new RegExp(`^the body of ${URL_A}${reason}`) });
+  assert.throws(() => at("bytes").text(), why(" is not UTF-8"));
+  assert.throws(() => at("empty").json(), why(": "));
+  assert.throws(() => at("json").json(), { name: "SyntaxError", ...why(": ") });
+  assert.throws(() => at("large").json(), { name: "RangeError", ...why(": .*9007199254740993") });
   assert.equal(at("large").text(), "9007199254740993");
 });
 
-test("without a response an error has the kind and the words of the host", () => {
+test("an error without a response has the kind and the message of the host", () => {
   const fake = new Fake();
   for (const kind of ["denied", "unreachable", "timeout", "too-large", "aborted"]) {
     fake.route("GET", URL_A, new HttpError(kind, `${URL_A}: ${kind} it is`));
@@ -98,22 +98,22 @@ test("without a response an error has the kind and the words of the host", () =>
   assert.throws(() => http.get(`${URL_A}`), { kind: "timeout", message: /: the route of the fake returns timeout$/ });
 });
 
-test("what the host refuses to send is an invalid request", () => {
+test("a request that the host refuses to send is an invalid request", () => {
   const fake = new Fake();
   fake.route("TRACE", "https://*", Response.empty());
-  for (const [request, says] of [
+  for (const [request, why] of [
     [{ url: "nope" }, /"nope" is not a URL/],
     [{ url: "ftp://a/b?secret" }, /"ftp:\/\/a\/b" is not an http or https URL$/],
     [{ url: "https://user:pass@a/" }, /^a URL has a user or a password/],
     [{ url: URL_A, method: "TRACE" }, /"TRACE" is not a method that a plugin can send/],
     [{ url: URL_A, headers: { Host: "a" } }, /the header `host` is set by the host/],
   ]) {
-    assert.throws(() => http.send(request), { kind: "invalid-request", message: says });
+    assert.throws(() => http.send(request), { kind: "invalid-request", message: why });
   }
   assert.deepEqual(fake.requests, []);
 });
 
-test("an error that a service does not catch is a failure by its kind", async () => {
+test("an error that a service does not catch becomes a failure by its kind", async () => {
   const fake = new Fake({ default: { get: () => http.get(URL_A).json() } });
   for (const [kind, failure] of [
     ["unreachable", "unavailable"],
@@ -128,7 +128,7 @@ test("an error that a service does not catch is a failure by its kind", async ()
   }
 });
 
-test("requests at the same time have their results in their order", () => {
+test("the results of concurrent requests are in the order of the requests", () => {
   const fake = new Fake();
   fake.route("GET", "https://api.example.com/*", ({ url }) => Response.text(url));
   fake.route("GET", "https://down.example.com/", new HttpError("unreachable", "no"));
@@ -139,10 +139,10 @@ test("requests at the same time have their results in their order", () => {
   assert.deepEqual(http.sendMany([]), []);
 });
 
-test("wrong arguments name the argument, the value and the rule", () => {
+test("an error about an argument has its name, its value and the rule", () => {
   const fake = new Fake();
   const post = (options) => http.post(URL_A, options);
-  for (const [act, says] of [
+  for (const [act, why] of [
     [() => http.get(5), /^url is 5: it must be a string, as "https/],
     [() => http.get(), /^url is undefined/],
     [() => http.get("https://a/\ud800"), /^url is .* a lone surrogate/],
@@ -175,7 +175,7 @@ test("wrong arguments name the argument, the value and the rule", () => {
   ]) {
     assert.throws(act, (error) => {
       assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
-      assert.match(error.message, says);
+      assert.match(error.message, why);
       assert.doesNotMatch(error.message, /cret/);
       return true;
     });
@@ -183,7 +183,7 @@ test("wrong arguments name the argument, the value and the rule", () => {
   assert.deepEqual(fake.requests, []);
 });
 
-test("redirects are followed as far as the request says", () => {
+test("redirects are followed up to the limit of the request", () => {
   const fake = new Fake();
   const to = (location, status) => Response.empty({ status, headers: { location } });
   fake.route("GET", "https://a.example.com/1", to("/2", 302));
@@ -204,7 +204,7 @@ test("redirects are followed as far as the request says", () => {
   assert.throws(elsewhere, { kind: "aborted", message: /its redirect target is not an http/ });
 });
 
-test("a redirect keeps the method and the body where the standard says so", () => {
+test("a redirect keeps the method and the body as the standard requires", () => {
   const fake = new Fake();
   fake.route("GET", `${URL_A}/to`, ({ method, headers, body }) =>
     Response.text(`${method}${body.length}${headers.length}`),
@@ -222,7 +222,7 @@ test("a redirect keeps the method and the body where the standard says so", () =
   }
 });
 
-test("the newest row that matches counts, and a request without a row fails the test", async () => {
+test("the newest matching route is used, and without a route the test fails", async () => {
   const reach = (url) => {
     try {
       return http.get(url).text();
@@ -248,7 +248,7 @@ test("the newest row that matches counts, and a request without a row fails the 
   assert.throws(() => http.get(URL_A), { name: "AssertionError", message: /which has none/ });
 });
 
-test("what a route's function throws fails the test, also outside of a call", async () => {
+test("an error that a route's function throws fails the test, even outside of a call", async () => {
   const fake = new Fake({ default: { hides: () => void http.sendMany([{ url: URL_A }]) } });
   fake.route("GET", URL_A, ({ url }) => assert.equal(url, "other"));
   assert.throws(() => http.get(URL_A), { name: "AssertionError" });
@@ -256,13 +256,13 @@ test("what a route's function throws fails the test, also outside of a call", as
   // An error outside any call does not fail the next call.
   await fake.call("hides");
   fake.route("GET", URL_A, () => ({ status: 200 }));
-  const says = /the reply of the route GET .*\/a is \{..\}: it must be a Response of hostel-sdk/;
-  await assert.rejects(fake.call("hides"), says);
+  const why = /the reply of the route GET .*\/a is \{..\}: it must be a Response of hostel-sdk/;
+  await assert.rejects(fake.call("hides"), why);
   assert.throws(() => fake.route("GET", URL_A, "text"), /"text": it must be a Response/);
   assert.throws(() => fake.route("GET", URL_A, new HttpError("late")), /the kind of the HttpError is late: it must be one of /);
 });
 
-test("a route's function and the test see what was sent", () => {
+test("a route's function and the test get the sent request", () => {
   const fake = new Fake();
   const seen = [];
   fake.route("PUT", URL_A, (request) => {

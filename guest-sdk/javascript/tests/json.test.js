@@ -9,7 +9,7 @@ const text = (value) => toText(value, "value", 100);
 /** Returns an array with this many levels of nesting. */
 const nested = (levels) => (levels === 0 ? 1 : [nested(levels - 1)]);
 
-test("what JSON holds is written and read back", () => {
+test("a value with a JSON form is written and read back", () => {
   const values = ["a\"\\\n\0😀\u2028", 0, 1.5, 5e-324, 1e308, true, null, [], {}, [1, [2]]];
   for (const value of [...values, { b: 1, a: { "": [null] } }, Object.create(null)]) {
     assert.deepEqual(fromText(text(value)), value === null ? null : structuredClone(value));
@@ -19,13 +19,13 @@ test("what JSON holds is written and read back", () => {
   assert.equal(text(nested(100)).length, 201);
 });
 
-test("what JSON does not hold is refused with its place", () => {
+test("a value without a JSON form is refused with its place", () => {
   const cycle = {};
   cycle.self = [cycle];
   const named = Object.assign([1], { total: 1 });
   const hidden = Object.defineProperty({ a: 1 }, Symbol("own"), { value: 1, enumerable: false });
   assert.equal(text(hidden), '{"a":1}');
-  for (const [value, Kind, says] of [
+  for (const [value, Kind, reason] of [
     [undefined, TypeError, "value is undefined"],
     [{ a: undefined }, TypeError, "value.a is undefined"],
     [[1, , 2], TypeError, "value[1] is undefined"],
@@ -49,12 +49,12 @@ test("what JSON does not hold is refused with its place", () => {
     [cycle, RangeError, "value.self[0].self[0]"],
     [nested(101), RangeError, "too deep"],
   ]) {
-    const refused = (error) => error instanceof Kind && error.message.includes(says);
-    assert.throws(() => text(value), refused, says);
+    const refused = (error) => error instanceof Kind && error.message.includes(reason);
+    assert.throws(() => text(value), refused, reason);
   }
 });
 
-test("a whole number that is large and a -0 are written as floats", () => {
+test("a large whole number and -0 are written as floats", () => {
   for (const [value, written] of [
     [2 ** 53 - 1, "9007199254740991"],
     [2 ** 53, "9007199254740992.0"],
@@ -69,7 +69,7 @@ test("a whole number that is large and a -0 are written as floats", () => {
   }
 });
 
-test("a number of any bits is read as it was written", () => {
+test("a number with any bits is read back unchanged", () => {
   const bits = new BigUint64Array(1);
   const number = new Float64Array(bits.buffer);
   let state = 1n;
@@ -84,7 +84,7 @@ test("a number of any bits is read as it was written", () => {
   }
 });
 
-test("a number that would be rounded is refused, wherever it stands", () => {
+test("a number that would be rounded is refused at any place", () => {
   for (const refused of [
     "9007199254740993",
     "-9007199254740993",

@@ -26,7 +26,7 @@ function failing(kind, ...names) {
 /** Returns true if this call has a lease of the key, and ends the lease. */
 const hasLease = (key) => host.fill(key, "1");
 
-test("a value is computed once in its life", () => {
+test("a value is computed once until it expires", () => {
   const fake = new Fake();
   let calls = 0;
   const get = () => cache.getOrSet("k", () => ++calls, MINUTE);
@@ -39,7 +39,7 @@ test("a value is computed once in its life", () => {
   assert.equal(cache.ttl("unlimited"), Infinity);
 });
 
-test("a hit is one read, and only a miss asks who computes", () => {
+test("a hit is one read, and only a miss requests a lease", () => {
   const fake = new Fake();
   const reads = () => [fake.stats.hits, fake.stats.misses];
   cache.getOrSet("k", () => 1, MINUTE);
@@ -50,7 +50,7 @@ test("a hit is one read, and only a miss asks who computes", () => {
   assert.deepEqual(reads(), [2, 2]);
 });
 
-test("nothing is a value, which is found again", () => {
+test("undefined is a value that is stored as null", () => {
   new Fake();
   for (const options of [MINUTE, EARLY]) {
     for (const nothing of [undefined, null]) {
@@ -62,7 +62,7 @@ test("nothing is a value, which is found again", () => {
   }
 });
 
-test("in its last seconds a value is computed anew", () => {
+test("a value is refreshed in its last seconds", () => {
   const fake = new Fake();
   const get = (value) => cache.getOrSet("k", () => value, EARLY);
   assert.equal(get(1), 1);
@@ -73,7 +73,7 @@ test("in its last seconds a value is computed anew", () => {
   assert.deepEqual([cache.get("k"), cache.ttl("k")], [3, 60]);
 });
 
-test("what the function throws is thrown, and the next call computes", async () => {
+test("an error of the function is thrown, and the next call computes", async () => {
   const fake = new Fake();
   const isSame = (error) => error instanceof Failure && error.kind === "conflict";
   assert.throws(() => cache.getOrSet("k", fail, MINUTE), isSame);
@@ -84,7 +84,7 @@ test("what the function throws is thrown, and the next call computes", async () 
   assert.deepEqual(fake.logs, []);
 });
 
-test("an old value is returned while it lives and cannot be computed anew", async () => {
+test("an old value is returned if a refresh fails", async () => {
   const fake = new Fake();
   cache.set("k", 1.5, MINUTE);
   fake.advance(58);
@@ -101,7 +101,7 @@ test("an old value is returned while it lives and cannot be computed anew", asyn
   assert.throws(() => cache.getOrSet("k", fail, EARLY), { kind: "conflict" });
 });
 
-test("an async function is awaited, and stored when it is done", async () => {
+test("the result of an async function is awaited and then stored", async () => {
   const fake = new Fake();
   let go;
   const gate = new Promise((resolve) => (go = resolve));
@@ -141,7 +141,7 @@ test("an old value is returned while another call computes the next", () => {
   assert.equal(cache.getOrSet("k", () => 2, EARLY), 2);
 });
 
-test("a lease that another call has got meanwhile is left to it", () => {
+test("the lease of another call is not released", () => {
   const fake = new Fake();
   const compute = () => {
     fake.hold("k");
@@ -152,7 +152,7 @@ test("a lease that another call has got meanwhile is left to it", () => {
   assert.equal(cache.exists("k"), false);
 });
 
-test("what was set meanwhile is newer than what was computed", () => {
+test("a value that was set meanwhile is not replaced", () => {
   for (const [change, stored] of [
     [() => cache.set("k", 7), "7"],
     [() => cache.setMany({ k: 7 }), "7"],
@@ -174,7 +174,7 @@ test("what was set meanwhile is newer than what was computed", () => {
   }
 });
 
-test("what was changed meanwhile is newer than what was computed anew", () => {
+test("a value that was changed meanwhile is not replaced by a refresh", () => {
   for (const [change, stored, old = 0] of [
     [() => cache.expire("k", 60), "0"],
     [() => cache.takeRaw("k"), undefined],
@@ -197,7 +197,7 @@ test("what was changed meanwhile is newer than what was computed anew", () => {
   }
 });
 
-test("a value that may not be stored is returned with a warning", async () => {
+test("a value that may not have been stored is returned with a warning", async () => {
   const fake = failing("unavailable", "fill");
   const warning = 'warn: the value under "k" may not have been stored: CacheError: no response';
   assert.equal(cache.getOrSet("k", () => 1, MINUTE), 1);
@@ -242,7 +242,7 @@ test("arguments are checked before anything is read or computed", () => {
   assert.deepEqual([fake.stats.hits, fake.stats.misses], [0, 0]);
 });
 
-test("a call waits for five seconds unless told otherwise", () => {
+test("a call waits for five seconds by default", () => {
   const waits = [];
   new Fake();
   const getOrLease = (_key, _early, wait) => {

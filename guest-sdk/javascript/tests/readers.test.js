@@ -7,7 +7,7 @@ import { Request } from "../index.js";
 
 const bytes = (...values) => new Uint8Array(values);
 
-test("a request that did not come by HTTP has nothing to read", () => {
+test("a request that is not made over HTTP has no HTTP data", () => {
   const request = new Request();
   const read = [request.header("a"), request.query("a"), request.queryInteger("a")];
   read.push(request.pathParam("a"), request.cookie("a"), request.form("a"));
@@ -26,7 +26,7 @@ test("the address of a client has no port and no brackets", () => {
   assert.equal(new Request().clientAddress(), undefined);
 });
 
-test("a header with a field that is not UTF-8 is none, and its other fields are read", () => {
+test("a header with an invalid field is undefined, and its valid fields are returned", () => {
   const headers = [["x", "1"], ["X", bytes(0xff)], ["x", bytes(0xc3, 0xa9)], ["y", bytes(0xff)]];
   const request = new Request({ http: { headers } });
   assert.deepEqual([request.header("x"), request.headerValues("x")], [undefined, ["1", "é"]]);
@@ -35,7 +35,7 @@ test("a header with a field that is not UTF-8 is none, and its other fields are 
   assert.equal(cookies.cookie("a"), undefined);
 });
 
-test("a query and a form are decoded as URLSearchParams does", () => {
+test("a query and a form are decoded as by URLSearchParams", () => {
   const texts = ["", "&&", "=", "a", "a=", "=a", "a=b=c", "+a+=+b+", "a=%2B+%20", "a=%", "a=%f"];
   texts.push("a=%C3%A9%c3%a9", "%61=%E2%82", "a=%E2%82x%AC", "a=%F0%9F%98%80", "a=%ED%A0%80");
   texts.push("a=é&ä=%zz", "a=1;b=2", "a=%EF%BB%BFx", "a=%00", "__proto__=1&a=%26%3D");
@@ -52,7 +52,7 @@ test("a query and a form are decoded as URLSearchParams does", () => {
   }
 });
 
-test("a body that is no UTF-8 is a form, and an empty one of another type is not", () => {
+test("a body that is not UTF-8 can be a form, and an empty one of another type cannot", () => {
   const contentType = "application/x-www-form-urlencoded";
   const form = new Request({ body: bytes(97, 61, 0xff), contentType });
   assert.equal(form.form("a"), "\ufffd");
@@ -60,7 +60,7 @@ test("a body that is no UTF-8 is a form, and an empty one of another type is not
   assert.throws(() => other.form("a"), { kind: "bad-request" });
 });
 
-test("an integer of a query is never -0, and as large as a number is exact", () => {
+test("an integer of a query is never -0, and exact up to the largest safe integer", () => {
   const integer = (text) => new Request({ http: { query: `n=${text}` } }).queryInteger("n");
   assert.ok(Object.is(integer("-0"), 0));
   assert.equal(integer("-9007199254740991"), -9007199254740991);
@@ -70,7 +70,7 @@ test("an integer of a query is never -0, and as large as a number is exact", () 
   assert.throws(() => integer("9".repeat(400)), long);
 });
 
-test("one double quote is no pair of them", () => {
+test("a single double quote is not removed", () => {
   const request = (cookie) => new Request({ http: { headers: { cookie } } });
   const cookie = (value) => request(`a=${value}`).cookie("a");
   assert.deepEqual(['"', '""', '"x', '"x"', '" x "'].map(cookie), ['"', "", '"x', "x", " x "]);

@@ -55,7 +55,7 @@ function readPrice() {
   return reads;
 }
 
-test("a caller has a hundred calls a minute", () => {
+test("a caller can make a hundred calls a minute", () => {
   const fake = new Fake();
   const requestOf = (client) => new Request({ http: { client } });
   const refused = { kind: "too-many-requests", headers: [["retry-after", "60"]] };
@@ -66,7 +66,7 @@ test("a caller has a hundred calls a minute", () => {
   checkRate(requestOf("192.0.2.1:7"));
 });
 
-test("a token is redeemed once and in its time", () => {
+test("a token is redeemed once and before it expires", () => {
   const fake = new Fake();
   issue("abc123", "ada");
   assert.equal(redeem("abc123"), "ada");
@@ -76,7 +76,7 @@ test("a token is redeemed once and in its time", () => {
   assert.throws(() => redeem("abc123"), { kind: "unauthorized" });
 });
 
-test("a lock lets one in and never ends that of another", async () => {
+test("a lock has one holder, and only the holder releases it", async () => {
   const fake = new Fake();
   await assert.rejects(report(() => report(() => {})), { kind: "conflict" });
   assert.equal(cache.exists("lock:report"), false);
@@ -87,13 +87,13 @@ test("a lock lets one in and never ends that of another", async () => {
   assert.equal(cache.get("lock:report"), "another");
 });
 
-test("the last three searches are kept", () => {
+test("the last three searches are stored", () => {
   new Fake();
   for (const search of "abc") lastSearches("ada", search);
   assert.deepEqual(lastSearches("ada", "d"), ["d", "c", "b"]);
 });
 
-test("prices are read once until all are dropped", () => {
+test("prices are read once until all are deleted", () => {
   new Fake();
   const first = price("tea");
   assert.equal(price("tea"), first);

@@ -42,7 +42,7 @@ test("a value of another type is a TypeError that names the header and not the v
   }
 });
 
-test("what a service puts in the list of headers is checked when it has responded", async () => {
+test("the headers that a service sets are validated when it has responded", async () => {
   const pushed = (field) => {
     const response = Response.empty();
     response.headers.push(field);
@@ -57,7 +57,7 @@ test("what a service puts in the list of headers is checked when it has responde
   await assert.rejects(fake.call("kelvin"), kelvin);
 });
 
-test("bytes of a value and a content type are checked", async () => {
+test("the bytes of a value and of a content type are validated", async () => {
   const fake = new Fake({
     default: {
       bytes: () => Response.empty({ headers: { "x-a": new Uint8Array([9, 0xff]) } }),
@@ -75,13 +75,13 @@ test("bytes of a value and a content type are checked", async () => {
   }
 });
 
-test("a response is read by the names of its headers", () => {
+test("a response returns its headers by name", () => {
   const response = Response.empty({ headers: { "X-A": ["1", "2"] } });
   assert.deepEqual([response.header("x-A"), response.headerValues("X-a")], ["1, 2", ["1", "2"]]);
   assert.deepEqual([response.header("b"), response.headerValues("b")], [undefined, []]);
 });
 
-test("a redirect takes a URL, and refuses what is no place or no option", () => {
+test("a redirect accepts a URL, and refuses an invalid location or option", () => {
   const to = (...given) => pairs(Response.redirect(...given));
   const headers = { "x-a": "1" };
   const both = ["x-a: 1", "location: http://a.example/b"];
@@ -91,7 +91,7 @@ test("a redirect takes a URL, and refuses what is no place or no option", () => 
   assert.throws(() => Response.redirect("/a", { statuss: 308 }), /has no option statuss/);
 });
 
-test("an option of a cookie that is none is refused", () => {
+test("an invalid option of a cookie is refused", () => {
   for (const [options, message] of [
     [{ maxage: 1 }, /withCookie has no option maxage, only maxAge,/],
     [{ maxAge: 1.5 }, /the cookie "a": its maxAge is 1.5: it must be whole seconds, 0 or more/],
@@ -106,7 +106,7 @@ test("an option of a cookie that is none is refused", () => {
   assert.throws(() => Response.empty().withCookie(1, "a"), /the cookie 1: a name may contain only/);
 });
 
-test("a failure with headers is a failure without HTTP, and a problem with it", async () => {
+test("a failure with headers is a failure without HTTP, and a problem over HTTP", async () => {
   const service = () => {
     throw Failure.tooManyRequests("slow \ud800 down").withHeader("Retry-After", 7);
   };

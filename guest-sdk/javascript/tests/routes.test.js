@@ -20,7 +20,7 @@ function fakeWith(...routes) {
   return fake;
 }
 
-test("a request is led as the host leads it", async () => {
+test("a request is routed as in the host", async () => {
   const fake = fakeWith(
     ...["GET /users/{id}", "PUT /users/{user}", "DELETE /users/{user}", "GET /users/me"],
     ...["/users/me/{what}", "GET /users/{id}/orders", "GET /"],
@@ -42,7 +42,7 @@ test("a request is led as the host leads it", async () => {
   }
 });
 
-test("a request without a route is the problem that the host responds with", async () => {
+test("a request without a route gets the problem of the host", async () => {
   const fake = fakeWith("GET /users/{id}", "PUT /users/{id}", "GET /users/me");
   const problem = async (method, path) => {
     const response = await fake.http(method, path);
@@ -97,7 +97,7 @@ test("an invalid route is refused", () => {
   fakeWith("GET /a/{id}", "PUT /a/{b}", "/a/b");
 });
 
-test("a request has what a client sends", async () => {
+test("a request has the data that the client sends", async () => {
   const seen = [];
   const fake = new Fake({ default: { see: (request) => void seen.push(request) } });
   fake.serve("/a/{id}", "see");
@@ -122,7 +122,7 @@ test("a request has what a client sends", async () => {
   assert.deepEqual([none.contentType, none.body.length, none.service], [undefined, 0, "see"]);
 });
 
-test("options that no request has are refused", async () => {
+test("unknown options of a request are refused", async () => {
   const fake = fakeWith("GET /");
   await assert.rejects(fake.http("GET", "a"), /the path "a" must begin with a slash/);
   await assert.rejects(fake.http("GET", "/", { query: {} }), /fake.http has no option query/);
@@ -131,7 +131,7 @@ test("options that no request has are refused", async () => {
   await assert.rejects(fake.http("POST", "/", { body: 1 }), /body is 1: it must be a string/);
 });
 
-test("a failure is a response, and the log has what the client does not read", async () => {
+test("a failure is a response, and details that the client does not get are logged", async () => {
   const fails = {
     conflict: () => {
       throw Failure.conflict("it is there");

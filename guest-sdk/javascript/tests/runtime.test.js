@@ -27,7 +27,7 @@ function noted(act) {
   }
 }
 
-test("reactions run in order, when told to", () => {
+test("reactions run in order when the jobs run", () => {
   const { notes } = noted((note, Promise) => {
     Promise.resolve(1).then(note);
     new Promise((resolve) => resolve(Promise.resolve(3))).then(note);
@@ -38,7 +38,7 @@ test("reactions run in order, when told to", () => {
   assert.deepEqual(notes, ["first", 1, 2, "task", "then", 3]);
 });
 
-test("promises are combined as everywhere", () => {
+test("promises are combined as in the standard", () => {
   const { notes, unhandled } = noted((note, Promise) => {
     const no = Promise.reject("no");
     Promise.all([1, Promise.resolve(2)]).then(note);
@@ -57,18 +57,18 @@ test("promises are combined as everywhere", () => {
   assert.deepEqual(unhandled, []);
 });
 
-test("an error that nobody asks for is told", () => {
+test("an unhandled rejection is reported", () => {
   const { unhandled } = noted((_, Promise) => {
-    Promise.reject("told");
+    Promise.reject("early");
     Promise.reject("asked").catch(() => {});
     Promise.resolve().then(() => {
       throw "late";
     });
   });
-  assert.deepEqual(unhandled, ["told", "late"]);
+  assert.deepEqual(unhandled, ["early", "late"]);
 });
 
-test("a place in the built file leads to the author's", () => {
+test("a place in the built file is mapped to the author's file", () => {
   // Line 1 has no source. Line 2 is a.js:1:1, and from column 4 a.js:3:2. Line 3 is b.js:1:1.
   const map = { mappings: ";AAAA,IAEC;ACFD", sources: ["a.js", "b.js"], names: [] };
   const all = placesOf(map, "\n\n", (source) => source);
@@ -82,7 +82,7 @@ test("a place in the built file leads to the author's", () => {
   assert.equal(original(some, 3, 1), undefined);
 });
 
-test("a place is found in a line of many parts, and nothing beside the author's", () => {
+test("a place is found in a line with many segments, and only in the author's files", () => {
   // Every tenth column maps to the next line and column, alternating between two files.
   const steps = Array.from({ length: 1000 }, (_, at) => [at && 10, at && (at % 2 ? 1 : -1), 1, 1]);
   const map = { mappings: steps.map(segment).join(","), sources: ["a.js", "sdk.js"], names: [] };
@@ -96,7 +96,7 @@ test("a place is found in a line of many parts, and nothing beside the author's"
   }
 });
 
-test("what the bundler renamed is told by the name that the author gave it", () => {
+test("a function that the bundler renamed has the author's name in errors", () => {
   const map = { mappings: "AAAAA,SAASC", sources: ["a.js"], names: ["function", "inner"] };
   globalThis.HOSTEL_PLACES = placesOf(map, "function inner2(){}", (source) => source);
   try {
@@ -107,22 +107,22 @@ test("what the bundler renamed is told by the name that the author gave it", () 
   }
 });
 
-test("of an error that says little what helps is said", () => {
+test("an unclear error gets advice", () => {
   globalThis.HOSTEL_ADVICE = adviceFor("new WebSocket(setTimeout)", true);
   try {
-    const told = (message, isQuickJs = true) => advice(message, isQuickJs);
-    assert.match(told("Cannot convert undefined or null to object"), /at or below this line/);
-    assert.match(told("'WebSocket' is not defined", false), /a service can open no connections/);
+    const advised = (message, isQuickJs = true) => advice(message, isQuickJs);
+    assert.match(advised("Cannot convert undefined or null to object"), /at or below this line/);
+    assert.match(advised("'WebSocket' is not defined", false), /a service can open no connections/);
     const unknown = ["Buffer", "x", "toString"].map((name) => `${name} is not defined`);
     for (const message of [...unknown, "no WebSocket"]) {
-      assert.equal(told(message), "", message);
+      assert.equal(advised(message), "", message);
     }
   } finally {
     delete globalThis.HOSTEL_ADVICE;
   }
 });
 
-test("a name that Node or a browser has is there or is advised on", () => {
+test("each global name of Node or a browser exists or has advice", () => {
   const names =
     "fetch WebSocket XMLHttpRequest EventSource Request Response document window navigator " +
     "location history HTMLElement DOMParser FileReader requestAnimationFrame localStorage " +
@@ -140,7 +140,7 @@ test("a name that Node or a browser has is there or is advised on", () => {
   }
 });
 
-test("a line of either engine's stack leads to the author's", () => {
+test("a stack line of either engine is mapped to the author's file", () => {
   const map = { mappings: "AAAA", sources: ["a.js"], names: [] };
   globalThis.HOSTEL_PLACES = placesOf(map, "", (source) => source);
   try {

@@ -14,7 +14,7 @@ const refuses = (...issues) => schemaOf(() => ({ issues }));
 
 const request = (text) => new Request({ body: new TextEncoder().encode(text) });
 
-test("a body becomes what the schema makes of it", () => {
+test("the result is the value that the schema returns", () => {
   assert.deepEqual(request('{"a":1}').json(makes(({ a }) => [a, 2])), [1, 2]);
   assert.equal(request("").json(makes(() => "nothing")), "nothing");
   // Schemas of arktype are functions.
@@ -46,7 +46,7 @@ test("issues are a bad request with their places", () => {
   }
 });
 
-test("an empty body that the schema refuses is a bad request, and so is no JSON", () => {
+test("an empty body that the schema refuses is a bad request, and so is invalid JSON", () => {
   const empty = { kind: "bad-request", message: "the request needs a JSON body and has none" };
   assert.throws(() => request("").json(refuses({ message: "no" })), empty);
   assert.throws(() => request("{").json(makes(() => 1)), { kind: "bad-request" });

@@ -15,7 +15,7 @@ class PlaceOrder extends Service {
 
 function isUp() {}
 
-test("services are classes by their names and what the default export lists", () => {
+test("services are exported classes and the members of the default export", () => {
   const plugin = { PlaceOrder, isUp, default: { isUp, "orders.place": PlaceOrder, HTTPGet: isUp } };
   const listed = Array.from(servicesOf(plugin).values(), (service) => [
     service.name,
@@ -29,18 +29,18 @@ test("services are classes by their names and what the default export lists", ()
   ]);
 });
 
-test("exports without a service are refused with what to export", () => {
-  for (const [plugin, says] of [
+test("exports without a service are refused with the fix", () => {
+  for (const [plugin, reason] of [
     [{ isUp }, /no service is exported/],
     [{ default: isUp }, /has no name/],
     [{ default: { a: 1 } }, /a is neither a function nor a class/],
     [{ default: { placeOrder: isUp }, PlaceOrder }, /two services have the name place-order/],
   ]) {
-    assert.throws(() => servicesOf(plugin), says);
+    assert.throws(() => servicesOf(plugin), reason);
   }
 });
 
-test("what a service returns becomes the response", async () => {
+test("the returned value of a service becomes the response", async () => {
   const answers = {
     nothing: () => {},
     value: () => [1],
@@ -59,7 +59,7 @@ test("what a service returns becomes the response", async () => {
   await assert.rejects(fake.call("gone"), { kind: "not-found", message: /nothing, value, made/ });
 });
 
-test("a response that HTTP cannot carry is refused when it is made", () => {
+test("a response that HTTP does not allow is refused when it is created", () => {
   for (const status of [0, 199, 600, 200.5, "200"]) {
     assert.throws(() => Response.empty({ status }), /200 to 599/);
   }
@@ -67,7 +67,7 @@ test("a response that HTTP cannot carry is refused when it is made", () => {
   assert.throws(() => Response.json({ at: NaN }), /response.at is NaN/);
 });
 
-test("a body is read as JSON, an empty one as nothing, a wrong one as a bad request", () => {
+test("a body is parsed as JSON, an empty one is undefined, an invalid one is a bad request", () => {
   const request = (text) => new Request({ body: new TextEncoder().encode(text) });
   assert.deepEqual(request('{"a":1}').json(), { a: 1 });
   assert.equal(request("").json(), undefined);
@@ -77,7 +77,7 @@ test("a body is read as JSON, an empty one as nothing, a wrong one as a bad requ
   assert.throws(() => new Request({ body: new Uint8Array([0xff]) }).json(), bad);
 });
 
-test("a line shows values much as their source", () => {
+test("a log line shows values similar to their source", () => {
   const fake = new Fake();
   const cycle = { a: [1] };
   cycle.self = cycle;

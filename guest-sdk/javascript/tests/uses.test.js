@@ -11,7 +11,7 @@ import { Lease } from "../lease.js";
 import { PARTS } from "../parts.js";
 import { functionsOf, importsOf, interfacesAmong, namedIn } from "../uses.js";
 
-test("each method is listed by the interface that it needs", () => {
+test("each method is listed under the interface that it needs", () => {
   const parts = { atomics: Atomics, lease: Lease, batch: Batch, entries: Entries };
   const methods = ({ prototype }) => Object.getOwnPropertyNames(prototype).slice(1);
   const listed = Object.entries(parts).map(([name, part]) => [name, methods(part)]);
@@ -61,7 +61,7 @@ test("an export of the SDK is found as an import, under another name too, and as
   }
 });
 
-test("the functions of an interface are given to the SDK by how it calls them", () => {
+test("the functions of an interface are passed to the SDK under its own names", () => {
   const config = "{ configGet: config.get, configNames: config.names }";
   assert.equal(functionsOf(["lease", "config"]), `[lease, ${config}]`);
   const [http, lease] = importsOf(["http", "lease"]).split("\n");
@@ -69,7 +69,7 @@ test("the functions of an interface are given to the SDK by how it calls them", 
   assert.equal(lease, 'import * as lease from "hostel:cache/lease@0.1.1";');
 });
 
-test("a name that other things have is found where it may be the cache's", () => {
+test("a common name is found if it may be a method of the cache", () => {
   for (const [name, codes] of Object.entries({
     keys: ['cache.keys("")', "store.keys(prefix)", "cache?.keys(p)", "const{keys}=cache;"],
     update: [
@@ -88,7 +88,7 @@ test("a name that other things have is found where it may be the cache's", () =>
   }
 });
 
-test("a name that is another thing's for sure is not found", () => {
+test("a name that certainly belongs to another object is not found", () => {
   for (const code of [
     "Object.keys(cache)",
     "for(const k of map.keys()){}",
@@ -108,7 +108,7 @@ test("a name that is another thing's for sure is not found", () => {
   }
 });
 
-test("of what a component imports the interfaces that not every one has are added", () => {
+test("the optional interfaces among a component's imports are added", () => {
   const log = "hostel:log/log@0.1.0";
   const cache = "hostel:cache/cache@0.1.1";
   const lease = "hostel:cache/lease@0.1.1";

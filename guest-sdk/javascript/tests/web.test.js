@@ -81,7 +81,7 @@ test("a clone is equal and shares nothing", () => {
   }
 });
 
-test("a text is decoded as in Node, in one part and in many", () => {
+test("a text is decoded as in Node, in one part or in several", () => {
   const { TextDecoder: NodeTextDecoder } = globalThis;
   const all = Uint8Array.from({ length: 256 }, (_, at) => at);
   const text = new TextEncoder().encode("\ufeffaé€😀\ufeff");
