@@ -74,9 +74,9 @@ def from_text(key: str, text: str | None, read: typed.Reader | None, default: An
     """Parses the text that was stored under the key. Returns the default if it is missing or
     ``null``."""
     value = values.from_host(text) if text is not None else None
-    if value is None:
-        return default
-    return fitting(key, value, read) if read is not None else value
+    if value is not None:
+        return fitting(key, value, read) if read is not None else value
+    return default
 
 
 def fitting(key: str, value: Any, read: typed.Reader) -> Any:

@@ -69,9 +69,9 @@ class Cache(Atomics, Leases, Many, Entries):
         if text is None:
             return default
         value = values.from_host(text)
-        if value is None:
-            return default
-        return fitting(key, value, read) if read is not None else value
+        if value is not None:
+            return fitting(key, value, read) if read is not None else value
+        return default
 
     def get_raw(self, key: str) -> str | None:
         """Returns the JSON text under ``key``, byte for byte as stored. A stored ``null`` is

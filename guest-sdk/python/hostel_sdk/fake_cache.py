@@ -168,9 +168,9 @@ class FakeCache:
         entry = self._live(key)
         if not entry:
             return None
-        if entry.deadline is None:
-            return math.inf
-        return -((self._clock.nanos - entry.deadline) // _NANOS)
+        if entry.deadline is not None:
+            return -((self._clock.nanos - entry.deadline) // _NANOS)
+        return math.inf
 
     def expire(self, key: str, expiry: int | None) -> bool:
         entry = self._live(key)

@@ -65,7 +65,7 @@ def fails(how: str) -> None:
 
 
 class HTTPPage(Service):
-    """Answers a page."""
+    """Returns a page."""
 
     def handle(self, request: Request) -> Response:
         assert self.request is request
@@ -102,7 +102,7 @@ class ServiceTest(unittest.TestCase):
         expected = [
             ("no-body", "Does nothing,"),
             ("orders.place", ""),
-            ("http-page", "Answers a page."),
+            ("http-page", "Returns a page."),
             ("by.hand", ""),
         ]
         self.assertEqual(listed, expected)
