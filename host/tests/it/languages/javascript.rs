@@ -169,7 +169,10 @@ fn an_error_of_a_service_is_told_with_file_and_line() {
     for (number, (body, told)) in [
         ("null.x", "cannot read property"),
         ("return new Promise(() => {})", "waits for a promise that is never settled"),
-        ("(async () => { await 1; null.x })()", "a promise was rejected and its error is not handled"),
+        (
+            "(async () => { await 1; null.x })()",
+            "a promise was rejected and its error is not handled",
+        ),
         ("return { ok: undefined }", "response.ok is undefined"),
         ("return ({}).gone.further", "cannot read property 'further'"),
         ("new Blob([])", "QuickJS does not have it: choose SpiderMonkey"),
@@ -177,7 +180,7 @@ fn an_error_of_a_service_is_told_with_file_and_line() {
         ("cache.set(\"k\", [1, NaN])", "value[1] is NaN"),
         ("cache.set(\"k\", new Map())", "value is a Map"),
         ("cache.incr(\"k\")", "cache.incr is not offered; cache has: get, getInteger"),
-        ("class Own { static own = () => new Own() }; return Own.own()", "answer is a Own"),
+        ("class Own { static own = () => new Own() }; return Own.own()", "response is a Own"),
         ("cache.set(\"k\", 1, { expiry: 1.5 })", "expiry is 1.5"),
         ("cache.set(\"k\", 1, { expiry: -1 })", "expiry is -1"),
         ("cache.set(\"k\", 1, { expiry: 4294967356 })", "expiry is 4294967356"),
@@ -304,7 +307,7 @@ fn an_engine_that_is_none_is_refused_with_those_that_are() {
         let folder = with_engine(engine, "export default { a() {} };");
         let run = hostel_in(folder.path(), &["run", "shop"]);
         assert!(!run.status.success(), "{engine}");
-        let words = format!("{engine}: there are \"quickjs\" and \"spidermonkey\"");
+        let words = format!("{engine}: it must be \"quickjs\" or \"spidermonkey\"");
         for word in ["package.json", &words] {
             assert!(stderr(&run).contains(word), "no {word:?} in {}", stderr(&run));
         }
