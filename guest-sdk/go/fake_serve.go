@@ -47,7 +47,7 @@ func (f *Fake) serve(route, service string) error {
 		end.method, path = method, rest
 	}
 	if end.method != "" && !slices.Contains(methodsOfRoutes, end.method) {
-		return fmt.Errorf("no method %q; there are: %s", end.method, strings.Join(methodsOfRoutes, ", "))
+		return fmt.Errorf("unknown method %q; there are: %s", end.method, strings.Join(methodsOfRoutes, ", "))
 	}
 	if !hasService(service) {
 		return fmt.Errorf("no service %q here; there are: %s", service, names())

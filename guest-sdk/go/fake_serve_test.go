@@ -96,7 +96,7 @@ func TestRouteThatAHostWouldRefuseFailsTheTest(t *testing.T) {
 		"orders":             `the route "orders": the path "orders" must begin with a slash`,
 		"":                   `the path "" must begin with a slash`,
 		"GET orders":         `the path "orders" must begin with a slash`,
-		"get /orders":        `no method "get"; there are: GET, HEAD`,
+		"get /orders":        `unknown method "get"; there are: GET, HEAD`,
 		"GET  /orders":       `the path " /orders" must begin with a slash`,
 		"/orders/":           "it has the segment \"\": a segment must not be empty, `.` or `..`",
 		"//":                 `it has the segment ""`,

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_ends_with_its_result_or_with_what_kept_it_from_ending() {
+    async fn work_returns_its_result_or_the_reason_for_its_failure() {
         assert_eq!(run(|| 7).await.unwrap(), 7);
         assert!(matches!(run(panics).await, Err(BlockingError::Panicked)));
         assert!(matches!(run_in(refused(), || 7).await, Err(BlockingError::NoThread(_))));

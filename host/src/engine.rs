@@ -336,7 +336,7 @@ impl Engine {
             }
             Some(Err(CallStopped::Cpu)) => Err(Limit::Cpu.reached(limits).into()),
             Some(Err(CallStopped::Panicked)) => {
-                Err(CallError::Host("a fault of the host ended it".to_owned()))
+                Err(CallError::Host("an internal error of the host ended it".to_owned()))
             }
             None => Err(Limit::Time.reached(limits).into()),
         }

@@ -7,11 +7,11 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "each holds the text as written")]
 pub enum UnitError {
-    #[error("{0:?} is no size: write it as in \"64MiB\"")]
+    #[error("{0:?} is not a size: write it as in \"64MiB\"")]
     Size(String),
-    #[error("{0:?} is no duration: write it as in \"5s\" or \"250ms\"")]
+    #[error("{0:?} is not a duration: write it as in \"5s\" or \"250ms\"")]
     Duration(String),
-    #[error("{0:?} is no whole number: write it as in 1000")]
+    #[error("{0:?} is not a whole number: write it as in 1000")]
     Count(String),
 }
 

@@ -47,7 +47,7 @@ impl Routes {
             Some((method, path)) => {
                 let known = METHODS.into_iter().find(|known| *known == method);
                 let all = METHODS.join(", ");
-                (Some(known.ok_or(format!("no method {method:?}; there are: {all}"))?), path)
+                (Some(known.ok_or(format!("unknown method {method:?}; there are: {all}"))?), path)
             }
             None => (None, route),
         };

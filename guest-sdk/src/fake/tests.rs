@@ -155,7 +155,7 @@ fn failures_over_http_are_problem_documents() {
 #[test]
 fn invalid_route_fails_the_test_with_the_reason() {
     for (route, service, reason) in [
-        ("get /x", "show", "no method \"get\"; there are: GET, HEAD"),
+        ("get /x", "show", "unknown method \"get\"; there are: GET, HEAD"),
         ("GET x", "show", "begin with a slash"),
         ("GET /x/", "show", "a segment must not be empty"),
         ("GET /x/../y", "show", "a segment must not be empty"),

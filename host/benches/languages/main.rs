@@ -168,7 +168,7 @@ async fn per_call(host: &Host, body: &[u8], calls: u32, done: u32) -> Result<Dur
         let response = host.call("plugin.conformance", request).await?;
         anyhow::ensure!(
             body.is_empty() || response.body.starts_with(br#"{"ok":"#),
-            "it answers {}",
+            "it returns {}",
             String::from_utf8_lossy(&response.body)
         );
     }

@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_replaced_in_its_place_only_when_nobody_reads_it_and_it_fits() {
+    fn a_value_is_replaced_in_place_only_without_readers_and_if_it_fits() {
         let mut entry = entry("key", "[1,2]", None);
         let never = entry.deadline();
         assert!(entry.replace("[3,4]", never));

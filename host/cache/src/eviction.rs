@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_used_and_is_no_longer_goes_in_the_end() {
+    fn an_entry_that_is_no_longer_used_is_evicted_eventually() {
         let cache = full();
         get(&cache, 0..200);
         set(&cache, 1_000..1_200);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_comes_back_soon_is_kept_without_a_use() {
+    fn an_evicted_key_that_is_stored_again_soon_stays_without_a_use() {
         let cache = full();
         set(&cache, 1_000..1_010);
         let evicted: Vec<_> = (0..200).filter(|name| count(&cache, *name..name + 1) == 0).collect();

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_text_is_no_integer() {
+    fn any_other_text_is_not_an_integer() {
         let texts = [
             "",
             "-",

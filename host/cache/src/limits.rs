@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_entries_is_no_limit_unless_it_is_asked_for() {
+    fn the_number_of_entries_is_unlimited_unless_it_is_set() {
         let limits = CacheLimits::default();
         assert_eq!(limits.entries(), None);
         assert_eq!(limits.with_entries(1).unwrap().entries(), Some(1));

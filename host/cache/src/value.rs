@@ -56,7 +56,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     #[test]
-    fn a_value_at_the_limit_is_taken_and_kept_as_written() {
+    fn a_value_at_the_limit_is_stored_unchanged() {
         let text = "{ \"b\":1.0, \"a\":-0, \"a\":1e2 }";
         assert_eq!(Json::new(text, text.len()).map(Json::as_str), Ok(text));
     }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flaw_is_told_with_what_stands_there() {
+    fn an_error_names_the_text_at_its_place() {
         let error = Json::new("[\"é\",nope]", 100).unwrap_err();
         let Error::InvalidValue { offset: 6, found, .. } = error else { panic!("{error}") };
         assert_eq!(found, "\"nope]\"");

@@ -70,7 +70,7 @@ fn where_nothing_is_left_a_cache_evicts_entries_of_its_own() {
     fill(&other, 20_000, None);
     let stats = other.stats();
     assert!(stats.entries >= 400 && stats.evicted > 0, "a chunk in each shard: {stats:?}");
-    assert_eq!(full.stats().entries, entries, "the other cache's entries are left alone");
+    assert_eq!(full.stats().entries, entries, "the other cache's entries are unchanged");
     assert!(memory.taken() <= MOST + 2 * SHARDS * CHUNK, "{} bytes", memory.taken());
 }
 

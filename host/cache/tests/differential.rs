@@ -17,7 +17,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: CASES, ..Default::default() })]
 
     #[test]
-    fn a_cache_answers_as_its_model_whatever_is_asked(
+    fn a_cache_returns_the_results_of_its_model(
         bytes in prop::collection::vec(any::<u8>(), 0..MOST_BYTES),
     ) {
         model::check(&bytes);

@@ -238,7 +238,7 @@ fn a_hundred_levels_are_taken_whatever_they_are_of() {
 }
 
 #[test]
-fn what_is_no_text_at_all_cannot_be_asked_about() {
+fn bytes_that_are_not_text_are_refused() {
     // A value is a `str`, and these bytes are not: the host rejects them before it calls the cache.
     let texts: [&[u8]; 6] = [
         b"\"\xff\"",

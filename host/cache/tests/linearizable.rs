@@ -79,7 +79,7 @@ fn a_key_is_linearizable_while_the_clock_goes_on() {
 }
 
 #[test]
-fn a_cache_that_answers_from_an_old_copy_is_found_out() {
+fn a_cache_that_returns_an_old_copy_is_detected() {
     let copy = Mutex::new(Answer::Value(None));
     let from_copy = |cache: &Cache, time: &MockClock, key: &str, operation| {
         let answer = perform(cache, time, key, operation);

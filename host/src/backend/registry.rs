@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_that_is_opened_again_has_kept_its_entries() {
+    fn a_cache_that_is_opened_again_still_has_its_entries() {
         let (clock, handle) = Clock::mock();
         let caches = on(clock);
         open(&caches, private("a")).set("k", "1", Some(2)).unwrap();

@@ -352,7 +352,7 @@ mod tests {
     use hostel_cache::{CacheLimits, Clock};
 
     #[tokio::test]
-    async fn pages_hold_each_entry_once_and_the_last_says_so() {
+    async fn pages_hold_each_entry_once_and_the_last_has_no_cursor() {
         let store =
             CacheStore::in_memory(Arc::new(Cache::new(CacheLimits::default(), Clock::system())));
         for key in ["a1", "a2", "a3", "b1"] {

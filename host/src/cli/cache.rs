@@ -57,7 +57,7 @@ enum What {
         #[arg(long, value_name = "COUNT")]
         limit: Option<usize>,
     },
-    /// Print the value of a key; exit code 1 if there is none
+    /// Print the value of a key; exit code 1 if there is no entry
     Get {
         #[command(flatten)]
         entry: EntryArguments,

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_keeps_its_lines_and_steers_no_terminal() {
+    fn other_text_keeps_its_lines_and_is_escaped_for_the_terminal() {
         check("{a: 1}\nb", "{a: 1}\nb");
         check("\u{1b}[2J\u{202e}", r"\u{1b}[2J\u{202e}");
         check("[\"\u{9b}2J\"]", "[\n  \"\\u{9b}2J\"\n]");

@@ -63,8 +63,8 @@ pub(super) fn of_route(
             if *is_on {
                 diagnostics.fault(
                     raw.at(),
-                    "`cors` of a route must be `false` or a table like [server.cors]: leave it out to \
-                     use the server's",
+                    "`cors` of a route must be `false` or a table like [server.cors]: leave it out \
+                     to use the server's",
                 );
             }
             RouteCors::Off
@@ -129,9 +129,9 @@ fn origins(raw: &At<RawOrigins>, diagnostics: &mut Diagnostics<'_>) -> CorsOrigi
 /// Checks that an origin is written as browsers send it, because it is compared byte by byte.
 fn check_origin(written: &str, at: Range<usize>, diagnostics: &mut Diagnostics<'_>) {
     let fault = match Url::parse(written).ok().and_then(|url| Some((serialized(&url)?, url))) {
-        _ if written == ANY => "\"*\" stands for all origins: write it alone".to_owned(),
+        _ if written == ANY => "\"*\" stands for all origins: write only \"*\"".to_owned(),
         _ if written.contains('*') => {
-            format!("{written:?} has a `*`: write each origin in full, or \"*\" alone for all")
+            format!("{written:?} has a `*`: write each origin in full, or only \"*\" for all")
         }
         _ if written == "null" => {
             "\"null\" is the origin of every page in a sandbox, of any site: it cannot be allowed"

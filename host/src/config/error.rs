@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_nearly_right_is_told_the_right_one() {
+    fn the_nearest_name_is_suggested() {
         let known = ["listen", "token-env", "token-file"];
         assert_eq!(instead("lisen", known), "did you mean `listen`?");
         assert_eq!(instead("token", known), "did you mean `token-env`?");

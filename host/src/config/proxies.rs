@@ -29,7 +29,7 @@ pub enum ProxyNetworkError {
     #[error("{0:?} has a prefix of too many bits: at most 32 for IPv4 and 128 for IPv6")]
     LongPrefix(String),
     /// The address has bits set after the prefix. Has the text, and the network with this prefix.
-    #[error("{0:?} has bits after its prefix: write the network, \"{1}\", or an address alone")]
+    #[error("{0:?} has bits after its prefix: write the network, \"{1}\", or a single address")]
     HostBits(String, ProxyNetwork),
     /// It is an IPv4-mapped IPv6 address.
     #[error("{0:?} is IPv4 written as IPv6: write it as IPv4, as in \"10.0.0.0/8\"")]

@@ -60,7 +60,7 @@ fn check_last(text: &str, fault: &str) {
 }
 
 #[test]
-fn a_file_that_says_nothing_means_what_no_file_means() {
+fn an_empty_file_means_the_same_as_no_file() {
     let same = |text: &str| {
         let of_folder = Config::of_folder(Path::new("/srv"));
         assert_eq!(format!("{:?}", config(text)), format!("{of_folder:?}"), "{text}");

@@ -153,8 +153,8 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
 ];
 
 /// The message for a call that was refused memory.
-pub(crate) const NO_MEMORY: &str = "its plugin has its share of the host's memory, or all of that is \
-                                    taken: come back later, or raise `server.memory`";
+pub(crate) const NO_MEMORY: &str = "its plugin's share of the host's memory, or all of it, is in use: \
+                                    try again later, or raise `server.memory`";
 
 /// Classifies why a call into a guest failed, from the engine's error and the reason why memory was
 /// refused.

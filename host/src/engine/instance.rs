@@ -63,7 +63,7 @@ impl HostIdle {
         Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })
     }
 
-    /// Drops the instance that has been idle longest. Returns false if there is none.
+    /// Drops the instance that has been idle longest. Returns false if no instance is idle.
     pub(crate) fn end_longest(&self) -> bool {
         let pools = self.pools();
         let longest =

@@ -209,7 +209,7 @@ impl Limit {
     fn what(self) -> &'static str {
         match self {
             Limit::Time => "the call ran longer than",
-            Limit::Cpu => "the guest computed longer than",
+            Limit::Cpu => "the guest used more CPU time than",
             Limit::Memory => "the guest needed more memory than",
             Limit::Stack => "the guest needed more stack than",
             Limit::Instances => "the component has more instances, memories or tables than",

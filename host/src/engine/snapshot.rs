@@ -54,7 +54,7 @@ pub(crate) struct MountedFolder {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SnapshotError {
     /// The base is malformed.
-    #[error("the base is no component: {0}")]
+    #[error("the base is not a component: {0}")]
     Malformed(#[from] BinaryReaderError),
     /// The base has state that cannot be written into a copy.
     #[error("the base has {0}, which no copy of it can begin with")]
@@ -69,7 +69,7 @@ pub(crate) enum SnapshotError {
     #[error("the script does not load: {0}")]
     Script(String),
     /// The initialisation called exit, and has printed the reason.
-    #[error("the initialisation ended itself")]
+    #[error("the initialisation called exit")]
     Exited,
     /// The initialisation ended by a trap.
     #[error("the initialisation failed")]
@@ -144,7 +144,7 @@ fn load(
     let interface = instance.get_export_index(&mut store, None, interface);
     let function = instance.get_export_index(&mut store, interface.as_ref(), name);
     let function = function.and_then(|it| instance.get_func(&mut store, it));
-    let function = function.ok_or_else(|| wasmtime::format_err!("there is no such export"))?;
+    let function = function.ok_or_else(|| wasmtime::format_err!("the export does not exist"))?;
     let mut results = vec![Val::Bool(false); function.ty(&store).results().len()];
     function.call(store, &arguments, &mut results)?;
     match results.pop() {

@@ -37,7 +37,8 @@ pub enum AllowError {
     NoUrl(String),
     /// It has parts that an entry cannot have.
     #[error(
-        "{0:?} has a user, a password, a query or a fragment: write only scheme, host, port and path"
+        "{0:?} has a user, a password, a query or a fragment: write only scheme, host, port and \
+         path"
     )]
     Parts(String),
     /// The `*` is not the first label of a name.
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_row_is_refused_with_what_to_write() {
+    fn an_invalid_entry_is_refused_with_a_fix() {
         for (text, words) in [
             ("api.example.com", "is not an http or https URL"),
             ("ftp://a", "is not an http or https URL"),

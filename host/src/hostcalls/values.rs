@@ -59,9 +59,9 @@ impl ConfigValues {
         let plugin = &self.plugin;
         Some(match check_value_name(name) {
             Ok(()) => format!(
-                "the setting {name:?} does not exist: write it in [plugins.{plugin}.config], or as a secret in \
-                 [plugins.{plugin}.secrets]; `hostel run` takes --config {name}=VALUE, and --secret \
-                 {name}=env:VARIABLE"
+                "the setting {name:?} does not exist: write it in [plugins.{plugin}.config], or as \
+                 a secret in [plugins.{plugin}.secrets]; for `hostel run`, use --config {name}=VALUE \
+                 or --secret {name}=env:VARIABLE"
             ),
             Err(error) => excerpt(&error.to_string()),
         })
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_without_a_value_is_told_once_with_what_to_write() {
+    fn a_name_without_a_value_is_reported_once_with_a_fix() {
         let mut grant = ConfigGrant::default();
         grant.settings.insert("there".to_owned(), "1".to_owned());
         let values = ConfigValues::new("rates", &grant);

@@ -156,8 +156,8 @@ impl fmt::Display for NoRoom {
         let setting = self.setting;
         write!(
             f,
-            "bodies of requests and responses of {whose} have as many bytes as the server's setting \
-             `{setting}` allows"
+            "the bodies of requests and responses of {whose} have reached the limit of \
+             `{setting}`"
         )
     }
 }

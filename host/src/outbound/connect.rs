@@ -148,7 +148,7 @@ impl Row {
 
     /// Connects to the first address that accepts.
     async fn reach(&self, addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectError> {
-        let mut reason = String::from("there is no address to connect to");
+        let mut reason = String::from("it has no address to connect to");
         let last = addresses.len().saturating_sub(1);
         for (at, address) in addresses.into_iter().enumerate() {
             let connecting = TcpStream::connect(address);

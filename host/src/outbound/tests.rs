@@ -251,7 +251,7 @@ async fn a_name_that_leads_inside_is_denied_whatever_else_it_leads_to() {
 }
 
 #[tokio::test]
-async fn a_response_that_the_host_has_no_room_for_is_too_large_and_takes_none() {
+async fn a_response_that_exceeds_the_budget_is_too_large_and_takes_no_memory() {
     let server = Server::new(|_| OK.into()).await;
     let url = format!("http://{}/", server.address);
     let messages = messages(1);
@@ -273,7 +273,7 @@ async fn a_name_without_an_address_is_unreachable() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_refused_by_its_fault() {
+async fn an_invalid_request_is_refused_with_its_fault() {
     let plugin = Reach::public(&["https://a.example"]).open();
     for (url, words) in [
         ("", "is not a URL"),
@@ -324,7 +324,7 @@ async fn a_call_sends_so_many_requests_and_no_more() {
 }
 
 #[tokio::test]
-async fn several_requests_are_sent_at_the_same_time_and_answered_in_their_order() {
+async fn several_requests_are_sent_at_once_and_return_in_order() {
     // The server responds only once all requests have arrived.
     let together = Arc::new(tokio::sync::Barrier::new(10));
     let server = Server::with(move |request| {

@@ -111,8 +111,8 @@ impl Gate {
         let Admission { calls: most, queue, queue_time, .. } = &self.admission;
         let full = || {
             CallError::Busy(format!(
-                "{most} calls are under way, or as many of this plugin as it may have, and {queue} \
-                 wait: come back later, or raise `admission.queue`"
+                "{most} calls, or the plugin's maximum, are active, and {queue} wait: try again \
+                 later, or raise `admission.queue`"
             ))
         };
         let mut ticket = match self.places.enter(calls, memory, *queue) {
@@ -135,7 +135,7 @@ impl Gate {
                 // This charge only tests whether memory was short; it is released at once.
                 Err(CallError::Busy(match calls.charge(memory) {
                     Some(_) => {
-                        format!("the call waited {waited} for others to end: come back later")
+                        format!("the call waited {waited} for others to end: try again later")
                     }
                     None => format!("the call waited {waited} for memory: {NO_MEMORY}"),
                 }))
@@ -156,14 +156,14 @@ impl Gate {
         let Admission { queue, queue_time, .. } = &self.admission;
         let _place = Loading::enter(&self.loading, *queue).ok_or_else(|| {
             CallError::Busy(format!(
-                "the plugin `{plugin}` is being loaded, and {queue} wait: come back later, or raise \
+                "the plugin `{plugin}` is being loaded, and {queue} wait: try again later, or raise \
                  `admission.queue`"
             ))
         })?;
         tokio::time::timeout(*queue_time, loaded).await.map_err(|_| {
             let waited = humantime::format_duration(*queue_time);
             CallError::Busy(format!(
-                "the call waited {waited} for the plugin `{plugin}` to be loaded: come back later"
+                "the call waited {waited} for the plugin `{plugin}` to be loaded: try again later"
             ))
         })
     }

@@ -19,7 +19,7 @@ pub enum HostError {
     #[error("the thread that reclaims memory cannot be started")]
     Reclaim(#[source] io::Error),
     /// The folder for compiled code cannot be created, or other users can write to it.
-    #[error("compiled code cannot be kept in {}", folder.display())]
+    #[error("cannot store compiled code in {}", folder.display())]
     CodeFolder {
         /// The folder.
         folder: PathBuf,

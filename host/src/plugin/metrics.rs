@@ -46,7 +46,7 @@ type CacheMetric<T> = (&'static str, &'static str, fn(&T) -> u64);
 
 const OPERATIONS: [CacheMetric<CacheStats>; 9] = [
     ("cache_hits", "Calls of get that found a live entry", |stats| stats.hits),
-    ("cache_misses", "Calls of get that found none", |stats| stats.misses),
+    ("cache_misses", "Calls of get that found no live entry", |stats| stats.misses),
     ("cache_exists", "Calls of exists", |stats| stats.exists),
     ("cache_sets", "Calls of set that stored a value", |stats| stats.sets),
     ("cache_deletes", "Calls of delete that removed an entry", |stats| stats.deletes),
@@ -82,12 +82,16 @@ impl Host {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
             now.register(name, help, gauge);
         };
-        gauge("calls_under_way", "Calls under way", activity.calls);
+        gauge("calls_under_way", "Active calls", activity.calls);
         let help = "Connections of plugins to servers elsewhere, idle ones included";
         gauge("http_client_connections_open", help, activity.http_connections);
-        gauge("calls_at_once", "Calls that are taken on at once", activity.most_calls);
+        gauge("calls_at_once", "Maximum concurrent calls", activity.most_calls);
         gauge("calls_waiting", "Calls that wait to begin", activity.waiting);
-        gauge("instance_slots", "Instances with a place set aside", activity.slots as usize);
+        gauge(
+            "instance_slots",
+            "Instances for which address space is reserved",
+            activity.slots as usize,
+        );
         gauge("versions", "Versions of plugins in memory", activity.versions);
         gauge("plugins", "Plugins that serve", self.plugins().len());
         let (loading, refused) = self.pending.counts();
@@ -103,7 +107,7 @@ impl Host {
     fn register_memory(&self, registry: &mut Registry) {
         let memory = self.memory();
         let gauge = |bytes: usize| ConstGauge::new(i64::try_from(bytes).unwrap_or(i64::MAX));
-        let help = "Bytes that caches, messages and instances may take together";
+        let help = "Maximum bytes of caches, messages and instances together";
         registry.register("memory_budget_bytes", help, gauge(memory.budget().most()));
         let family = Family::<KindLabel, Gauge>::default();
         let parts = [memory.caches(), memory.messages(), memory.instances()];
@@ -124,8 +128,8 @@ impl Host {
             lines.get_or_create(&label).inc_by(count.lines);
             bytes.get_or_create(&label).inc_by(count.bytes);
         }
-        registry.register("log_lines_dropped", "Log lines dropped, by why", lines);
-        registry.register("log_bytes_dropped", "Bytes of the log lines dropped, by why", bytes);
+        registry.register("log_lines_dropped", "Log lines dropped, by reason", lines);
+        registry.register("log_bytes_dropped", "Bytes of the log lines dropped, by reason", bytes);
     }
 }
 
@@ -211,7 +215,7 @@ fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
             reconnects.get_or_create(&labels).inc_by(server.reconnects);
         }
     }
-    let help = "Operations on Redis under way, by the first cache of the address";
+    let help = "Active operations on Redis, by the first cache of the address";
     registry.register("redis_in_flight", help, in_flight);
     let help = "1 while operations are kept away from a server that does not respond";
     registry.register("redis_circuit_open", help, circuits);

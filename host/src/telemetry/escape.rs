@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_message_is_cut_between_characters_and_says_so() {
+    fn a_long_message_is_cut_between_characters_with_a_note() {
         check("aé", 2, "a ... (2 bytes cut: `limits.log-line-bytes` is 2)");
         check("abc", 3, "abc");
     }

@@ -19,7 +19,7 @@ const COLUMNS: u16 = 80;
 /// Moves to the beginning of the line and clears it.
 const CLEAR: &str = "\r\x1b[K";
 
-/// The text of the status line; empty if there is none.
+/// The text of the status line; empty if no work is shown.
 static SHOWN: Mutex<String> = Mutex::new(String::new());
 
 /// Returns true if stderr has a status line.

@@ -219,7 +219,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_digest_tells_ways_to_build_and_inputs_apart() {
+    fn a_digest_differs_for_other_build_options_and_inputs() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.py");
         fs::write(&file, "one").unwrap();

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_tells_the_language_of_its_source() {
+    fn a_component_contains_the_language_of_its_source() {
         let component = wat::parse_str("(component (core module))").unwrap();
         assert_eq!(source_language(&component), None);
         for (language, file, expected) in [

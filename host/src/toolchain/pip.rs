@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_of_how_packages_are_reached_are_kept_and_no_others() {
+    fn only_settings_for_the_package_index_are_kept() {
         let listed = "global.index-url='https://a/simple'\nglobal.user='true'\n\
             install.prefix='/opt'\nglobal.require-virtualenv='1'\nfreeze.timeout='1'\n\
             install.extra-index-url='\\nhttps://b\\nhttps://c'\n:env:.index-url='https://d'\n\

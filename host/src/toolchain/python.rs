@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_was_read_is_told_as_it_is_here() {
+    fn a_path_that_was_read_is_mapped_to_this_machine() {
         let folders = [Some(Path::new("/home/shop")), None];
         let path = |read| path_here(read, folders);
         assert_eq!(path("/2/a b.txt"), Some("/home/shop/a b.txt".into()));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_folder_that_ignores_the_link_wants_it() {
+    fn only_a_folder_that_ignores_the_link_gets_it() {
         let folder = tempfile::tempdir().unwrap();
         assert!(!wants_link(folder.path()));
         std::fs::write(folder.path().join(".gitignore"), "/.hostel\n").unwrap();

@@ -88,7 +88,8 @@ const NO_SUCH_METHOD: &[(&str, &str)] = &[
     ),
 ];
 
-const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or cannot be reached: check the name and the network";
+const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or cannot be reached: \
+                               check the name and the network";
 
 const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
 
@@ -137,7 +138,7 @@ pub(super) fn run(
     if ended.success() {
         return Ok(kept);
     }
-    let why = why.map_or_else(|| format!("see what {tool} says above"), str::to_owned);
+    let why = why.map_or_else(|| format!("see the output of {tool} above"), str::to_owned);
     Err(BuildError::Failed { path: path.to_owned(), why })
 }
 
@@ -224,7 +225,7 @@ mod tests {
             ERROR: No matching distribution found for x";
         check(pip, NO_NETWORK);
         check("ERROR: No matching distribution found for x", NO_SUCH_PACKAGE);
-        check(" 12 | text = \"dial tcp\"", "see what sh says above");
+        check(" 12 | text = \"dial tcp\"", "see the output of sh above");
     }
 
     #[test]

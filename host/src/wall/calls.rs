@@ -155,7 +155,8 @@ fn program(
 ) -> Result<BpfProgram, String> {
     let rules: BTreeMap<i64, Vec<_>> = calls.map(|call| (call, Vec::new())).collect();
     let architecture = std::env::consts::ARCH.try_into();
-    let architecture = architecture.map_err(|_| "it is not known for this processor".to_owned())?;
+    let architecture =
+        architecture.map_err(|_| "it is not supported on this processor".to_owned())?;
     let filter = SeccompFilter::new(rules, others, named, architecture);
     filter.and_then(BpfProgram::try_from).map_err(|error| error.to_string())
 }

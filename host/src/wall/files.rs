@@ -18,7 +18,9 @@ pub(super) fn bound(files: &Files) -> Result<(), String> {
     let status = restrict(files).map_err(|error| error.to_string())?;
     match status.ruleset {
         RulesetStatus::FullyEnforced => Ok(()),
-        RulesetStatus::PartiallyEnforced => Err("this kernel knows a part of it".to_owned()),
+        RulesetStatus::PartiallyEnforced => {
+            Err("this kernel supports only a part of it".to_owned())
+        }
         RulesetStatus::NotEnforced => Err("this kernel or container does not offer it".to_owned()),
     }
 }

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_is_offered_by_hostel_by_wasi_or_by_nobody() {
+    fn an_import_is_offered_by_hostel_or_wasi_or_refused() {
         assert_eq!(offer("hostel:log/log@0.1.0"), Offer::Hostel);
         assert_eq!(offer("wasi:cli/stdout@0.2.6"), Offer::Wasi);
         assert_eq!(offer("run"), Offer::None("import run is not offered".to_owned()));

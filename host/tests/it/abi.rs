@@ -30,9 +30,9 @@ macro_rules! each_has_a_test {
 }
 
 each_has_a_test! {
-    answers_a_million_headers
-    answers_a_wild_pointer
-    answers_its_body
+    returns_a_million_headers
+    returns_a_wild_pointer
+    returns_its_body
     behaves
     calls_the_cache_in_services
     calls_the_host_in_post_return
@@ -42,7 +42,7 @@ each_has_a_test! {
     declares_many_memories
     declares_many_tables
     declares_too_much_memory
-    fills_memory_for_ever
+    fills_memory_endlessly
     leaves_a_secret
     lists_a_huge_name
     lists_a_malformed_name
@@ -320,8 +320,8 @@ async fn loops_over_host_calls() {
 }
 
 #[tokio::test]
-async fn fills_memory_for_ever() {
-    check_limit(&error_of(short(), "fills_memory_for_ever").await, Limit::Time);
+async fn fills_memory_endlessly() {
+    check_limit(&error_of(short(), "fills_memory_endlessly").await, Limit::Time);
 }
 
 #[tokio::test]
@@ -466,12 +466,12 @@ fn success(status: u32, media_type: [u32; 3], headers: [u32; 2], body: [u32; 2])
 }
 
 #[tokio::test]
-async fn answers_its_body() {
+async fn returns_its_body() {
     const TEXT: [u32; 2] = [1024, 6];
     const NONE: [u32; 3] = [0, 0, 0];
     let list = "list pointer/length out of bounds of memory";
     let text = "string pointer/length out of bounds of memory";
-    let hotel = Hotel::with(patient(), "answers_its_body").await;
+    let hotel = Hotel::with(patient(), "returns_its_body").await;
     let answer = hotel.call(&success(200, NONE, [0, 0], TEXT)).await;
     assert_eq!(answer.unwrap().body, b"\"text\"");
     for (result, words) in [
@@ -502,8 +502,8 @@ async fn answers_its_body() {
 }
 
 #[tokio::test]
-async fn answers_a_wild_pointer() {
-    let hotel = Hotel::with(patient(), "answers_a_wild_pointer").await;
+async fn returns_a_wild_pointer() {
+    let hotel = Hotel::with(patient(), "returns_a_wild_pointer").await;
     for pointer in [16 << 16, (16 << 16) - 4, u32::MAX - 3] {
         hotel.check_violation(&numbers(&[pointer]), "pointer out of bounds of memory").await;
     }
@@ -511,8 +511,8 @@ async fn answers_a_wild_pointer() {
 }
 
 #[tokio::test]
-async fn answers_a_million_headers() {
-    let hotel = Hotel::with(patient(), "answers_a_million_headers").await;
+async fn returns_a_million_headers() {
+    let hotel = Hotel::with(patient(), "returns_a_million_headers").await;
     check_limit(&hotel.error(&numbers(&[1_000])).await, Limit::HostcallBytes);
     check_limit(&hotel.error(&numbers(&[10])).await, Limit::Response);
     check_limit(&hotel.error(&numbers(&[1])).await, Limit::Headers);

@@ -169,7 +169,7 @@ async fn a_deletion_needs_either_a_key_or_a_prefix() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_says_why() {
+async fn a_refusal_has_its_reason() {
     let served = Served::new(None).await;
     served.check(&["set", "users", "k", "{x"], 1, "", &["400 bad-request", "byte 1"]);
     served.check(&["get", "users", ""], 1, "", &["400 bad-request"]);
@@ -239,7 +239,7 @@ async fn caches_are_listed_with_what_they_hold_and_were_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cache_is_cleared_when_it_is_said_twice() {
+async fn a_cache_is_cleared_after_a_confirmation() {
     let served = Served::new(None).await;
     served.users().set("a", "1", None).unwrap();
     served.users().set("b", "1", None).unwrap();

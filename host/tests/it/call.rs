@@ -81,7 +81,7 @@ async fn a_url_is_called_with_the_method_and_the_headers_that_are_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_comes_raw_with_its_head_or_in_an_envelope() {
+async fn a_response_is_printed_raw_with_its_head_or_in_an_envelope() {
     let server = TestServer::new().await;
     let fails = ["guests.fails", "\"conflict\""];
     let included = output(&server, &[&fails[..], &["--include"]].concat());
@@ -111,12 +111,12 @@ async fn what_fails_is_one_line_by_its_code_and_its_sentence() {
         assert_eq!(stdout(&output), "");
         check_error(&output, code, words);
     };
-    check(&["guests.nobody"], 1, &["error: 404 not-found: ", "GET /services", "(request "]);
+    check(&["guests.missing"], 1, &["error: 404 not-found: ", "GET /services", "(request "]);
     check(&["guests.fails", "\"conflict\""], 1, &["409 conflict: said\\nno"]);
     check(&["guests.mirrors", "{a: 1}"], 2, &["payload is not JSON", "column 2"]);
     check(&["guests.mirrors", "@gone.json"], 2, &["gone.json"]);
     check(&["127.0.0.1:8080/x"], 2, &["neither a service nor a URL"]);
-    check(&["ftp://a.example"], 2, &["no URL of http or https"]);
+    check(&["ftp://a.example"], 2, &["not an http or https URL"]);
     check(&["guests.mirrors", "--token-env", "NOT_SET"], 2, &["NOT_SET is not set"]);
     for secret in [&["-H", "Authorization: Bearer x"][..], &["--token-env", "A", "--user-env", "B"]]
     {
@@ -126,7 +126,7 @@ async fn what_fails_is_one_line_by_its_code_and_its_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_not_there_or_does_not_answer_has_exit_code_4() {
+async fn a_server_that_does_not_exist_or_respond_has_exit_code_4() {
     let server = TestServer::new().await;
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", silent.local_addr().unwrap());
@@ -198,7 +198,7 @@ async fn tls_trusts_whom_the_machine_trusts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_configuration_says_where_the_server_is() {
+async fn the_configuration_has_the_address_of_the_server() {
     let server = TestServer::new().await;
     let folder = tempfile::tempdir().unwrap();
     let text = format!(

@@ -93,12 +93,12 @@ fn several_plugins_have_each_their_cache_unless_one_is_shared() {
 }
 
 #[test]
-fn wrong_usage_is_told_in_a_line_with_exit_code_2() {
+fn wrong_usage_is_reported_in_a_line_with_exit_code_2() {
     let guests = guests();
     let check = |arguments: &[&str], words: &[&str]| {
         check_error(&run(&[&[&*guests], arguments].concat()), 2, words);
     };
-    check(&["--service", "nobody"], &["`nobody`", "guests.exits", "more"]);
+    check(&["--service", "missing"], &["`missing`", "guests.exits", "more"]);
     check(&["--payload", "{a: 1}"], &["payload is not JSON", "column 2"]);
     check(&["--payload-file", "nowhere.json"], &["nowhere.json"]);
     check(&["--cache-size", "lots"], &["--cache-size", "lots", "64MiB"]);
@@ -115,7 +115,7 @@ fn what_clap_refuses_has_exit_code_2_too() {
 }
 
 #[test]
-fn what_is_no_plugin_is_told_in_a_line_with_exit_code_3() {
+fn an_invalid_plugin_is_reported_in_a_line_with_exit_code_3() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &[u8]| {
         let path = folder.path().join(name);
@@ -357,7 +357,7 @@ fn build_prints_where_the_component_is() {
 }
 
 #[test]
-fn where_address_space_is_short_services_run_all_the_same() {
+fn services_run_even_if_address_space_is_short() {
     let program = hostel();
     let mut run = Command::new("sh");
     run.args(["-c", "ulimit -v 2000000 && exec \"$0\" \"$@\""]).arg(program.get_program());

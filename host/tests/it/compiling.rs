@@ -33,7 +33,7 @@ async fn a_component_is_compiled_to_the_same_services() {
 }
 
 #[tokio::test]
-async fn code_is_kept_and_found() {
+async fn code_is_stored_and_found() {
     let folder = tempfile::tempdir().unwrap();
     let with = |program: &str| {
         let compiler = Compiler::Process(Launcher::new(PathBuf::from(program)));
@@ -56,7 +56,7 @@ async fn check_refused(component: &[u8]) {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_as_it_is_without_a_process() {
+async fn a_refusal_is_the_same_as_without_a_process() {
     check_refused(&wat::parse_str("(component)").unwrap()).await;
     check_refused(&wat::parse_str("(component (import \"mine\" (func)))").unwrap()).await;
     let functions = "(func)".repeat(60_000);
@@ -104,7 +104,7 @@ async fn check_fault(does: &str, words: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_process_that_fails_is_told_and_changes_nothing() {
+async fn a_process_that_fails_is_reported_and_changes_nothing() {
     check_fault("echo 'boom\x1b[31m' >&2; kill -SEGV $$", &["signal 11", "boom\\u{1b}"]).await;
     check_fault("exit 7", &["code 7"]).await;
     // Invalid code, and an invalid refusal.

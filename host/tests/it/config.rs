@@ -148,12 +148,12 @@ fn a_default_in_the_example_and_the_schema_is_the_default() {
         let in_schema = setting.table == "[limits]"
             || documented.contains(&format!("Default: {value}."))
             || documented.contains(&format!("Default: {value}, "));
-        assert!(in_schema, "{line}: the schema says {documented:?}");
+        assert!(in_schema, "{line}: the schema contains {documented:?}");
     }
     assert!(seen.len() > 30, "{seen:?}");
 }
 
-/// Returns another value of the same kind, or an invalid one if there is none.
+/// Returns another value of the same kind, or an invalid one if no other exists.
 fn another(value: &str) -> String {
     let pairs = [
         ("true", "false"),
@@ -161,7 +161,7 @@ fn another(value: &str) -> String {
         ("\"auto\"", "\"json\""),
         ("\"read-write\"", "\"read-only\""),
         ("\"fresh\"", "\"reuse\""),
-        ("\"open\"", "\"nobody\""),
+        ("\"open\"", "\"others\""),
         ("\"memory\"", "\"elsewhere\""),
     ];
     let word =
@@ -229,7 +229,7 @@ fn the_schema_is_what_the_program_reads() {
     if std::env::var_os("HOSTEL_WRITE_DOCS").is_some() {
         std::fs::write(&file, &text).unwrap();
     }
-    let told = "run the test with HOSTEL_WRITE_DOCS=1 to write hostel.schema.json anew";
+    let told = "run the test with HOSTEL_WRITE_DOCS=1 to rewrite hostel.schema.json";
     assert_eq!(std::fs::read_to_string(file).unwrap_or_default(), text, "{told}");
     assert!(example().starts_with("#:schema ./hostel.schema.json\n"));
 }
@@ -302,7 +302,7 @@ fn a_folder_alone_is_checked() {
 }
 
 #[test]
-fn a_plugin_is_told_with_what_it_is_granted() {
+fn a_plugin_is_reported_with_its_grants() {
     let users = "users: store-and-read; cache shared, read-only; 1000 calls an instance; limits \
                  time 5s, handles 7; 3 calls at once; callers staff";
     let routes = ["any method /shop: shop", "GET /users/{id}: users.store-and-read"];
@@ -311,7 +311,7 @@ fn a_plugin_is_told_with_what_it_is_granted() {
 }
 
 #[test]
-fn the_same_is_told_as_json() {
+fn the_same_is_reported_as_json() {
     let output = check(with_grants().path(), &["--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let users = &report["plugins"][0];
@@ -342,7 +342,7 @@ fn the_same_is_told_as_json() {
 }
 
 #[test]
-fn all_faults_of_a_file_are_told_and_nothing_is_loaded() {
+fn all_faults_of_a_file_are_reported_and_nothing_is_loaded() {
     let faulty = folder(Some("folder = \".\"\n[server]\nlisten = \"x\"\nidle-time = \"0s\"\n"));
     let faults = [
         "error: hostel.toml:3:10: \"x\" is not an address and port: write it as in \
@@ -353,7 +353,7 @@ fn all_faults_of_a_file_are_told_and_nothing_is_loaded() {
 }
 
 #[test]
-fn a_route_to_a_service_that_is_not_there_is_told_the_right_one() {
+fn a_route_to_a_missing_service_gets_a_suggestion() {
     let route = |path: &str, service: &str| {
         format!("[[routes]]\npath = \"{path}\"\nservice = \"{service}\"\n")
     };

@@ -12,9 +12,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-mod hosts;
 #[allow(missing_docs)]
-mod lying_host;
+mod faulty_host;
+mod hosts;
 mod step;
 
 use hosts::{Hosts, Situation};
@@ -40,7 +40,7 @@ macro_rules! languages {
                 }
 
                 #[tokio::test]
-                async fn fails_in_a_host_that_answers_wrongly() {
+                async fn fails_in_a_host_that_returns_wrong_results() {
                     super::super::check_red(stringify!($language), $folder).await;
                 }
             })*
@@ -143,7 +143,7 @@ async fn check(place: &impl Place, language: &str, step: &Step) -> Outcome {
         return check_log(place, expected);
     }
     let mut answer = answer(answered)?;
-    let told = answer.as_object_mut().and_then(|answer| answer.remove("message"));
+    let actual = answer.as_object_mut().and_then(|answer| answer.remove("message"));
     if step.may_skip && answer == json!({ "skip": true }) {
         return Ok(Passed::NotApplicable);
     }
@@ -158,9 +158,10 @@ async fn check(place: &impl Place, language: &str, step: &Step) -> Outcome {
     if !equal(&answer, &wanted) {
         return Err(format!("wanted {wanted:.200}, got {answer:.200}"));
     }
-    let told = told.as_ref().and_then(Value::as_str).unwrap_or_default();
-    if let Some(message) = expected.message.as_ref().filter(|message| !told.contains(&**message)) {
-        return Err(format!("wanted the message {message:?}, got {told:?}"));
+    let actual = actual.as_ref().and_then(Value::as_str).unwrap_or_default();
+    if let Some(message) = expected.message.as_ref().filter(|message| !actual.contains(&**message))
+    {
+        return Err(format!("wanted the message {message:?}, got {actual:?}"));
     }
     check_log(place, expected)
 }
@@ -178,7 +179,8 @@ fn check_log(place: &impl Place, expected: &Expected) -> Outcome {
 fn answer(answered: Result<Response, CallError>) -> Result<Value, String> {
     let response = answered.map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&response.body).into_owned();
-    serde_json::from_str(&text).map_err(|error| format!("answered {text:?}: {error}"))
+    serde_json::from_str(&text)
+        .map_err(|error| format!("the response {text:?} is not JSON: {error}"))
 }
 
 /// Checks that no source of randomness returns the same number in two instances.
@@ -188,7 +190,7 @@ async fn check_distinct(place: &impl Place, request: Request, first: Value) -> O
     let second = answer(place.call(request.clone()).await)?;
     let third = answer(place.call(request).await)?;
     for answer in [first, second, third] {
-        let numbers = answer["ok"].as_array().ok_or(format!("no list of numbers: {answer}"))?;
+        let numbers = answer["ok"].as_array().ok_or(format!("not a list of numbers: {answer}"))?;
         count += numbers.len();
         drawn.extend(numbers.iter().map(ToString::to_string));
     }
@@ -283,8 +285,8 @@ fn every_language_and_scenario_is_in_the_page_of_the_docs() {
     if passed && std::env::var_os("HOSTEL_WRITE_DOCS").is_some() {
         std::fs::write(&kept, &page).unwrap();
     }
-    let told = "run the test with HOSTEL_WRITE_DOCS=1 to write docs/conformance.md anew";
-    assert_eq!(std::fs::read_to_string(kept).unwrap_or_default(), page, "{told}");
+    let fix = "run the test with HOSTEL_WRITE_DOCS=1 to rewrite docs/conformance.md";
+    assert_eq!(std::fs::read_to_string(kept).unwrap_or_default(), page, "{fix}");
 }
 
 /// Renders the results as a page of the docs.
@@ -304,9 +306,9 @@ fn page(rows: &[Row]) -> String {
 }
 
 /// A host whose cache returns the same invalid text for every `get` and does nothing else.
-struct Liar(lying_host::LyingHost);
+struct FaultyCache(faulty_host::FaultyHost);
 
-impl Place for Liar {
+impl Place for FaultyCache {
     async fn call(&self, request: Request) -> Result<Response, CallError> {
         let answered = self.0.call("conformance", request.body).await;
         let body = answered.map_err(|error| CallError::ContractViolation(error.to_string()))?;
@@ -325,13 +327,13 @@ impl Place for Liar {
 /// Scenarios must fail on a faulty host, or passing them would prove nothing.
 async fn check_red(language: &str, folder: &str) {
     let bytes = std::fs::read(Path::new(&component(folder))).unwrap();
-    let liar = Liar(lying_host::LyingHost::new(&bytes).unwrap());
+    let faulty = FaultyCache(faulty_host::FaultyHost::new(&bytes).unwrap());
     let mut red = 0;
-    // Only the cache lies, and HTTP steps do not use it.
+    // Only the cache is faulty, and HTTP steps do not use it.
     let is_of_cache = |it: &&Scenario| it.steps.iter().all(|step| !step.is_by_http());
     let ordinary = |it: &&Scenario| it.host == Situation::Ordinary;
     for scenario in scenarios().iter().filter(ordinary).filter(is_of_cache) {
-        red += usize::from(run(&liar, language, scenario).await.is_err());
+        red += usize::from(run(&faulty, language, scenario).await.is_err());
     }
-    assert!(red > 40, "{language}: only {red} scenarios noticed");
+    assert!(red > 40, "{language}: only {red} scenarios failed");
 }

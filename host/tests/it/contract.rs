@@ -86,11 +86,11 @@ macro_rules! vectors {
 
 vectors! {
     vectors_2_to_4_texts_come_back_byte_for_byte
-    vector_5_what_is_no_json_is_refused_with_its_offset
-    vector_6_a_hundred_levels_are_kept
+    vector_5_invalid_json_is_refused_with_its_offset
+    vector_6_a_hundred_levels_are_stored
     vector_7_an_entry_is_gone_at_its_deadline
-    vector_8_an_entry_that_nobody_read_is_gone_at_its_deadline
-    vector_9_the_newest_expiry_alone_holds
+    vector_8_an_entry_without_readers_expires_at_its_deadline
+    vector_9_only_the_newest_expiry_applies
     vector_10_an_expiry_is_1_second_to_10_years
     vectors_11_and_12_null_is_a_value_and_a_second_delete_finds_nothing
     vector_13_keys_are_bytes_of_utf8_and_distinct
@@ -149,7 +149,7 @@ async fn vectors_2_to_4_texts_come_back_byte_for_byte(guest: &Guest) {
     guest.check_kept(&format!("\"{}\"", "x".repeat((1 << 20) - 2))).await;
 }
 
-async fn vector_5_what_is_no_json_is_refused_with_its_offset(guest: &Guest) {
+async fn vector_5_invalid_json_is_refused_with_its_offset(guest: &Guest) {
     for (text, offset) in [
         ("NaN", 0),
         ("Infinity", 0),
@@ -164,7 +164,7 @@ async fn vector_5_what_is_no_json_is_refused_with_its_offset(guest: &Guest) {
     guest.check_refused(&nested(101), 100).await;
 }
 
-async fn vector_6_a_hundred_levels_are_kept(guest: &Guest) {
+async fn vector_6_a_hundred_levels_are_stored(guest: &Guest) {
     guest.check_kept(&nested(100)).await;
 }
 
@@ -176,14 +176,14 @@ async fn vector_7_an_entry_is_gone_at_its_deadline(guest: &Guest) {
     assert_eq!((guest.exists("k").await, guest.get("k").await), (json!(false), Value::Null));
 }
 
-async fn vector_8_an_entry_that_nobody_read_is_gone_at_its_deadline(guest: &Guest) {
+async fn vector_8_an_entry_without_readers_expires_at_its_deadline(guest: &Guest) {
     guest.set_for("k", "1", 1).await;
     guest.host.advance(Duration::from_secs(1));
     assert_eq!(guest.exists("k").await, false);
     assert_eq!(guest.delete("k").await, false);
 }
 
-async fn vector_9_the_newest_expiry_alone_holds(guest: &Guest) {
+async fn vector_9_only_the_newest_expiry_applies(guest: &Guest) {
     for (first, second, alive_after_5, alive_after_20) in [
         (Some(2), Some(10), true, false),
         (Some(10), Some(2), false, false),

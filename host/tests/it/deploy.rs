@@ -228,7 +228,7 @@ async fn a_file_that_changes_is_swapped_in() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_being_written_is_left_alone() {
+async fn a_file_that_is_being_written_is_not_loaded() {
     let house = House::serving().await;
     house.lines();
     let whole = component("two");
@@ -257,7 +257,7 @@ async fn a_file_that_is_written_slowly_changes_nothing_until_it_is_whole() {
 }
 
 #[tokio::test]
-async fn a_broken_file_is_tried_and_told_once() {
+async fn a_broken_file_is_tried_and_reported_once() {
     let house = House::serving().await;
     house.lines();
     let file = fs::File::options().write(true).open(house.path("users.wasm")).unwrap();
@@ -306,7 +306,7 @@ async fn check_replaced_by(replace: impl FnOnce(&Path), words: &str) {
 }
 
 #[tokio::test]
-async fn what_is_no_file_is_refused_and_never_opened() {
+async fn anything_but_a_file_is_refused_and_never_opened() {
     check_replaced_by(|file| fs::create_dir(file).unwrap(), "it is a folder, not a file").await;
     let pipe = |file: &Path| {
         let made = std::process::Command::new("mkfifo").arg(file).status().unwrap();
@@ -421,7 +421,7 @@ async fn other_content_of_the_same_size_and_time_is_noticed() {
 }
 
 #[tokio::test]
-async fn links_are_followed_to_where_they_lead_now() {
+async fn links_are_followed_to_their_current_targets() {
     let house = House::new();
     for (folder, version) in [("..one", "one"), ("..two", "two")] {
         fs::create_dir(house.path(folder)).unwrap();
@@ -479,11 +479,7 @@ async fn a_host_is_ready_when_all_was_loaded_or_refused_and_what_is_required_ser
     assert!(!house.deployment.readiness().await.is_ready);
     assert_eq!(house.deployment.readiness().await.missing, ["orders"]);
     house.check_state("orders", Stage::Failed, "its folder does not exist");
-    assert_eq!(
-        house.deployment.list().len(),
-        3,
-        "a named file is no second plugin: its name counts"
-    );
+    assert_eq!(house.deployment.list().len(), 3, "a named file does not define a second plugin");
     house.check_gone("orders").await;
     fs::create_dir(house.path("aside")).unwrap();
     house.scan_twice().await;
@@ -738,7 +734,7 @@ async fn a_source_is_built_when_it_changes() {
 }
 
 #[tokio::test]
-async fn a_module_of_a_source_is_no_plugin_and_its_change_builds_the_source() {
+async fn a_module_of_a_source_is_not_a_plugin_and_its_change_builds_the_source() {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
     fs::create_dir_all(house.path("shop/venv")).unwrap();
@@ -812,7 +808,7 @@ async fn a_build_that_panics_is_a_failure_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_name_that_somebody_else_loaded_is_tried_until_it_is_free() {
+async fn a_name_that_is_in_use_is_tried_until_it_is_free() {
     let house = House::new();
     house.host.load(name("users"), component("own"), PluginSettings::default()).await.unwrap();
     house.put("users.wasm", &component("one"));
@@ -828,7 +824,7 @@ async fn a_name_that_somebody_else_loaded_is_tried_until_it_is_free() {
 }
 
 #[tokio::test]
-async fn a_deployment_scans_until_it_is_told_to_stop() {
+async fn a_deployment_scans_until_it_is_stopped() {
     let house = House::new();
     house.put("users.wasm", &component("one"));
     let stop = async {
@@ -848,7 +844,7 @@ async fn a_deployment_scans_until_it_is_told_to_stop() {
 }
 
 /// Returns a build that waits for the test's signal, and the sender of that signal.
-fn build_when_told(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
+fn build_on_a_signal(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     let file = built.path().join("built.wasm");
     let (tell, told) = std::sync::mpsc::channel();
     let told = std::sync::Mutex::new(told);
@@ -884,7 +880,7 @@ async fn until(house: &House, plugin: &str, stage: Option<Stage>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_waits_for_a_slow_load_but_the_calls_to_its_plugin() {
     let built = tempfile::tempdir().unwrap();
-    let (build, tell) = build_when_told(&built);
+    let (build, tell) = build_on_a_signal(&built);
     let house = House::that_builds(Vec::new(), Some(build));
     house.put("slow.py", b"built");
     house.put("slower.py", b"built");
@@ -913,9 +909,9 @@ async fn nothing_waits_for_a_slow_load_but_the_calls_to_its_plugin() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_waits_for_its_plugin_is_answered_when_that_is_loaded_or_refused() {
+async fn a_call_that_waits_for_its_plugin_returns_once_that_is_loaded_or_refused() {
     let built = tempfile::tempdir().unwrap();
-    let (build, tell) = build_when_told(&built);
+    let (build, tell) = build_on_a_signal(&built);
     let house = House::whose_calls_wait(Duration::from_secs(60), Vec::new(), Some(build));
     house.put("slow.py", b"built");
     begin_to_load(&house, "slow").await;
@@ -942,7 +938,7 @@ async fn a_call_that_waits_for_its_plugin_is_answered_when_that_is_loaded_or_ref
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_load_is_given_up_when_its_file_is_gone() {
     let built = tempfile::tempdir().unwrap();
-    let (build, tell) = build_when_told(&built);
+    let (build, tell) = build_on_a_signal(&built);
     let house = House::that_builds(Vec::new(), Some(build));
     house.put("slow.py", b"built");
     begin_to_load(&house, "slow").await;

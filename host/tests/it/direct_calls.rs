@@ -28,7 +28,7 @@ fn route(path: &str, service: &str, callers: &str) -> String {
 
 /// Checks the lines between those about the plugin and the routes, and that there is no error.
 #[track_caller]
-fn check_tells(lines: &str, expected: &[&str]) {
+fn check_reports(lines: &str, expected: &[&str]) {
     let output = check(lines, &[]);
     let out = stdout(&output);
     let out: Vec<_> = out.lines().collect();
@@ -43,22 +43,22 @@ const OPEN: &str = "folder = \".\"\n";
 const STAFF: &str = "[plugins.shop]\ncallers = \"staff\"\n";
 
 #[test]
-fn a_direct_call_that_requires_what_a_route_requires_is_told() {
+fn a_direct_call_that_requires_the_callers_of_a_route_is_reported() {
     let told = "shop.store-and-read: POST /services/shop.store-and-read is for callers staff, as \
                 its routes are";
     for service in ["shop", "shop.store-and-read"] {
         let routes = route("/a", service, "staff") + &route("/b", "shop", "open");
-        check_tells(&format!("{OPEN}{routes}"), &[told]);
+        check_reports(&format!("{OPEN}{routes}"), &[told]);
     }
 }
 
 #[test]
-fn a_service_without_direct_calls_is_told_with_its_groups() {
+fn a_service_without_direct_calls_is_reported_with_its_groups() {
     let told = "shop.store-and-read: POST /services/shop.store-and-read is closed, since its \
                 plugin and routes require different groups of callers: robots, staff";
     let (staff, robots) = (route("/a", "shop", "staff"), route("/b", "shop", "robots"));
-    check_tells(&format!("{STAFF}{robots}"), &[told]);
-    check_tells(&format!("{OPEN}{staff}{robots}"), &[told]);
+    check_reports(&format!("{STAFF}{robots}"), &[told]);
+    check_reports(&format!("{OPEN}{staff}{robots}"), &[told]);
     let output = check(&format!("{STAFF}{robots}"), &["--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let service = "shop.store-and-read";
@@ -67,10 +67,10 @@ fn a_service_without_direct_calls_is_told_with_its_groups() {
 }
 
 #[test]
-fn direct_calls_as_the_plugin_says_are_not_told_nor_those_that_are_off() {
-    check_tells(OPEN, &[]);
-    check_tells(&format!("{STAFF}{}", route("/a", "shop", "staff")), &[]);
-    check_tells(&format!("{STAFF}{}", route("/a", "shop", "open")), &[]);
+fn usual_and_disabled_direct_calls_are_not_reported() {
+    check_reports(OPEN, &[]);
+    check_reports(&format!("{STAFF}{}", route("/a", "shop", "staff")), &[]);
+    check_reports(&format!("{STAFF}{}", route("/a", "shop", "open")), &[]);
     let off = format!("{OPEN}[server]\nservices = false\n{}", route("/a", "shop", "staff"));
-    check_tells(&off, &[]);
+    check_reports(&off, &[]);
 }

@@ -73,7 +73,7 @@ fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serv
 }
 
 #[test]
-fn the_last_setting_of_the_page_about_deployment_is_one() {
+fn the_last_setting_of_the_page_about_deployment_is_valid() {
     let (_, text) = blocks("docs/deploy.md").into_iter().rfind(|(name, _)| name == "toml").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let plugin = component("host/tests/guests");
@@ -151,7 +151,7 @@ fn the_program_has_every_command_that_a_page_shows() {
                 shell.args(["-c", line]).current_dir(folder.path()).env("PATH", folder.path());
                 shell.env("PROGRAM", hostel().get_program()).env("REPORT", &report);
                 // A secret that a command reads.
-                shell.env("WEATHER_KEY", "no secret of anybody");
+                shell.env("WEATHER_KEY", "no user's secret");
                 shell.output().unwrap();
             }
         }

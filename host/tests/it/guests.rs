@@ -111,8 +111,8 @@ async fn grows() {
 }
 
 #[tokio::test]
-async fn asks_for_much_memory() {
-    let (host, refused) = call(patient(), "asks_for_much_memory", Value::Null).await;
+async fn requests_much_memory() {
+    let (host, refused) = call(patient(), "requests_much_memory", Value::Null).await;
     assert_eq!(refused.unwrap(), 3);
     let lines = host.messages();
     let [line] = lines.as_slice() else { panic!("{lines:?}") };
@@ -171,22 +171,22 @@ async fn sets_then_spins() {
 }
 
 #[tokio::test]
-async fn answers_too_much() {
-    let error = error_of(patient(), "answers_too_much").await;
+async fn returns_too_much() {
+    let error = error_of(patient(), "returns_too_much").await;
     let message = "the response is larger than 8.0 MiB: raise `limits.response`";
     check_limit(&error, Limit::Response, message);
 }
 
 #[tokio::test]
-async fn answers_a_bad_status() {
-    let error = error_of(patient(), "answers_a_bad_status").await;
+async fn returns_a_bad_status() {
+    let error = error_of(patient(), "returns_a_bad_status").await;
     let message = "the guest broke the contract: status 99 is not within 200 to 599";
     assert_eq!(error.to_string(), message);
 }
 
 #[tokio::test]
-async fn answers_a_bad_header() {
-    let error = error_of(patient(), "answers_a_bad_header").await;
+async fn returns_a_bad_header() {
+    let error = error_of(patient(), "returns_a_bad_header").await;
     assert!(matches!(&error, CallError::ContractViolation(why) if why.contains("x-a")), "{error}");
 }
 
@@ -228,8 +228,8 @@ async fn hoards_pollables() {
 }
 
 #[tokio::test]
-async fn asks_for_much_randomness() {
-    let error = error_of(patient(), "asks_for_much_randomness").await;
+async fn requests_much_randomness() {
+    let error = error_of(patient(), "requests_much_randomness").await;
     let message = "the guest asked in one call for more random bytes than 64.0 KiB: \
                    raise `limits.random`";
     check_limit(&error, Limit::Random, message);
@@ -284,12 +284,12 @@ async fn looks_around() {
 }
 
 #[tokio::test]
-async fn asks_for_randomness() {
+async fn requests_randomness() {
     let host = TestHost::new();
     host.load("guests", guests()).await;
     let mut drawn = std::collections::BTreeSet::new();
     for _ in 0..20 {
-        let numbers = TestHost::json(host.call("guests.asks-for-randomness", &Value::Null).await);
+        let numbers = TestHost::json(host.call("guests.requests-randomness", &Value::Null).await);
         drawn.extend(numbers.as_array().unwrap().iter().map(ToString::to_string));
     }
     assert_eq!(drawn.len(), 40, "every instance draws its own");
@@ -320,11 +320,11 @@ async fn mirrors() {
 }
 
 #[tokio::test]
-async fn answers_as_told() {
+async fn responds_as_requested() {
     let host = TestHost::new();
     host.load("guests", guests()).await;
     let told = json!({ "status": 201, "type": "a/b", "headers": [["x-a", "1"]], "body": "made" });
-    let response = host.call("guests.answers-as-told", &told).await.unwrap();
+    let response = host.call("guests.responds-as-requested", &told).await.unwrap();
     assert_eq!((response.status, response.content_type.as_deref()), (201, Some("a/b")));
     assert_eq!(response.headers, [("x-a".to_owned(), b"1".to_vec())]);
     assert_eq!(response.body, b"made");

@@ -33,7 +33,7 @@ fn report(folder: &Path, arguments: &[&str], code: i32) -> Value {
 }
 
 #[test]
-fn a_component_is_told_with_all_that_is_in_it() {
+fn a_component_is_reported_with_all_of_its_parts() {
     let wasm = store_and_read();
     let folder = folder(&wasm, None);
     let found = report(folder.path(), &["users.wasm"], 0);
@@ -77,7 +77,7 @@ fn a_component_is_told_with_all_that_is_in_it() {
 }
 
 #[test]
-fn people_are_told_the_same_in_sections() {
+fn the_text_report_has_the_same_in_sections() {
     let folder = folder(&store_and_read(), None);
     let output = inspect(folder.path(), &["users.wasm"]);
     let told = stdout(&output);
@@ -97,7 +97,7 @@ fn people_are_told_the_same_in_sections() {
 }
 
 #[test]
-fn a_configuration_says_what_is_granted() {
+fn a_configuration_defines_the_grants() {
     let text = "[caches.shared]\n[limits]\ntime = \"3s\"\n[plugins.renamed]\npath = \"users.wasm\"\n\
                 cache = \"shared\"\naccess = \"read-only\"\nlimits = { handles = 7 }\n";
     let folder = folder(&store_and_read(), Some(text));
@@ -116,7 +116,7 @@ fn a_configuration_says_what_is_granted() {
 }
 
 #[test]
-fn what_does_not_fit_is_told_as_far_as_it_can_be_read() {
+fn an_unfit_component_is_reported_as_far_as_it_can_be_read() {
     let other = wat::parse_str(
         r#"(component (import "wasi:http/types@0.2.0" (instance)) (core module (memory 1 2)))"#,
     );
@@ -164,7 +164,7 @@ fn the_language_is_that_of_the_source_and_not_of_its_tools() {
 }
 
 #[test]
-fn the_network_is_open_where_it_is_granted_and_used_alone() {
+fn the_network_is_open_only_if_it_is_granted_and_used() {
     let granted = "[plugins.users]\nhttp = { allow = [\"https://a.example\"] }\n";
     let http = "hostel:http/client@0.1.0";
     for (import, configuration, network, shown) in [

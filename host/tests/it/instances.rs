@@ -33,7 +33,7 @@ async fn a_fresh_instance_has_had_no_call() {
 }
 
 #[tokio::test]
-async fn a_kept_instance_takes_as_many_calls_as_was_set() {
+async fn a_reused_instance_serves_the_configured_number_of_calls() {
     let host = reusing(3).await;
     let mut counts = Vec::new();
     for _ in 0..5 {
@@ -54,9 +54,9 @@ async fn count_on(host: TestHost, service: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_instance_survives_the_failures_it_answers_and_no_other_error() {
+async fn an_instance_survives_only_the_failures_that_it_returns() {
     assert_eq!(count_after("guests.fails").await, 2);
-    for service in ["panics", "exits", "answers-a-bad-status", "recurses"] {
+    for service in ["panics", "exits", "returns-a-bad-status", "recurses"] {
         assert_eq!(count_after(&format!("guests.{service}")).await, 1, "{service}");
     }
     let short = Limits { time: Duration::from_millis(300), ..Limits::default() };
@@ -75,7 +75,7 @@ async fn an_instance_whose_memory_has_grown_by_a_quarter_of_the_limit_is_dropped
 }
 
 #[tokio::test]
-async fn each_call_of_a_kept_instance_has_its_own_log() {
+async fn each_call_of_a_reused_instance_has_its_own_log() {
     let host = reusing(100).await;
     count(&host).await;
     assert_eq!(host.messages(), ["call 1"]);
@@ -93,7 +93,7 @@ async fn each_call_of_a_kept_instance_has_its_own_log() {
 #[tokio::test]
 async fn calls_at_the_same_time_have_an_instance_each() {
     let host = reusing(100).await;
-    assert_eq!(count(&host).await, 1, "and the instance is kept");
+    assert_eq!(count(&host).await, 1, "and the instance is reused");
     // The sleeping call is polled first, and occupies the instance.
     tokio::select! {
         biased;

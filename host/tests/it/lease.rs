@@ -192,7 +192,7 @@ async fn check_denied(settings: Settings) {
 }
 
 #[tokio::test]
-async fn what_is_no_integer_or_too_much_is_refused_with_the_rule() {
+async fn a_value_that_is_not_an_integer_or_too_large_is_refused_with_the_rule() {
     let host = TestHost::new();
     host.load("guests", guests()).await;
     let many: Vec<String> = (0..1_001).map(|number| format!("k{number}")).collect();

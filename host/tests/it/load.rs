@@ -22,7 +22,7 @@ async fn check_wat(text: &str, message: &str) {
 }
 
 #[tokio::test]
-async fn what_is_no_component_is_told_apart() {
+async fn files_that_are_not_components_have_different_errors() {
     check(b"", "it is not WebAssembly: it is empty").await;
     check(b"\x7fELF\x02\x01", "it is not WebAssembly: it is a native program (ELF)").await;
     check(b"PK\x03\x04", "it is not WebAssembly: it is a ZIP archive").await;
@@ -196,7 +196,7 @@ async fn a_plugin_that_is_loaded_again_finds_its_entries_where_there_is_room() {
 }
 
 #[tokio::test]
-async fn where_memory_is_short_the_cache_of_a_plugin_that_is_gone_is_dropped() {
+async fn if_memory_is_short_the_cache_of_a_removed_plugin_is_dropped() {
     let settings = Settings { memory: Some(4 << 20), limits: patient(), ..Settings::default() };
     let (host, name) = (TestHost::with_settings(settings), CacheName::private("guest").unwrap());
     host.load("guest", guests()).await;

@@ -61,7 +61,7 @@ fn services_in_rust_compile_what_they_depend_on_once_for_all_of_them() {
 }
 
 #[test]
-fn a_name_that_is_none_or_taken_leaves_nothing_behind() {
+fn an_invalid_or_taken_name_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("taken")).unwrap();
     for (name, words) in [("My Shop", "lower-case"), ("taken", "taken already exists")] {

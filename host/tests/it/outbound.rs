@@ -17,7 +17,7 @@ macro_rules! languages {
     ($($language:ident: $folder:literal;)*) => {
         $(mod $language {
             #[tokio::test]
-            async fn requests_are_sent_and_answered_through_the_sdk() {
+            async fn requests_are_sent_through_the_sdk() {
                 super::check_requests($folder).await;
             }
 
@@ -179,7 +179,7 @@ async fn a_secret_is_in_no_line_of_its_plugin() {
 }
 
 #[tokio::test]
-async fn the_requests_of_a_call_are_counted_anew_in_the_next_call_of_its_instance() {
+async fn the_count_of_requests_restarts_in_the_next_call_of_an_instance() {
     let source = Source::new();
     let limits = Limits { http_requests: 2, ..patient() };
     let calls = std::num::NonZeroU32::new(9).unwrap();
@@ -206,7 +206,7 @@ async fn a_guest_that_computes_ends_by_its_processor_time_however_long_a_call_ma
         let error = host.call(service, &Value::Null).await.unwrap_err();
         let CallError::Limit(reached) = &error else { panic!("{error}") };
         assert_eq!(reached.limit, Limit::Cpu, "{error}");
-        assert!(error.to_string().contains("computed longer than 200ms: raise `limits.cpu`"));
+        assert!(error.to_string().contains("used more CPU time than 200ms: raise `limits.cpu`"));
     }
 }
 

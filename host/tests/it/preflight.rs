@@ -67,7 +67,7 @@ fn a_missing_tool_is_named_with_its_fix() {
 }
 
 #[test]
-fn a_toolchain_that_cannot_be_had_is_named_with_its_fix() {
+fn a_missing_toolchain_is_named_with_its_fix() {
     let (rustup, cc) = (("rustup", FAILS), ("cc", WORKS));
     check(&[], &[rustup, cc, ("rustc", FAILS)], &["rustup toolchain install", "network"]);
     let no_target = ("rustc", "[ $# -gt 1 ] && echo /nowhere; exit 0");
@@ -150,7 +150,7 @@ fn where_everything_has_to_be_tested_a_missing_language_is_an_error() {
 }
 
 #[test]
-fn a_redis_server_that_cannot_be_had_is_named_and_in_ci_an_error() {
+fn a_missing_redis_server_is_named_and_in_ci_an_error() {
     let no_pip = [("python3", FAILS), ("redis-server", WORKS)];
     let output = preflight_with(&["redis"], &[], &["rm"], &no_pip);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));

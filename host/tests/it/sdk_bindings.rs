@@ -7,7 +7,7 @@ use wit_bindgen_rust::Opts;
 
 const HEAD: &str = "\
 //! The contract of `wit/` as Rust, as `wit-bindgen` generates it. Not written by hand:
-//! `HOSTEL_WRITE_DOCS=1 cargo test -p hostel --test it sdk_bindings` writes it anew.
+//! `HOSTEL_WRITE_DOCS=1 cargo test -p hostel --test it sdk_bindings` rewrites it.
 //!
 //! Compiled for wasm only, and public only for the expansion of [`services!`](crate::services).
 
@@ -36,6 +36,6 @@ fn the_bindings_of_the_rust_sdk_are_those_of_its_contract() {
     if std::env::var_os("HOSTEL_WRITE_DOCS").is_some() {
         std::fs::write(&kept, &bindings).unwrap();
     }
-    let told = "run the test with HOSTEL_WRITE_DOCS=1 to write guest-sdk/src/bindings.rs anew";
-    assert!(std::fs::read_to_string(kept).unwrap() == bindings, "{told}");
+    let fix = "run the test with HOSTEL_WRITE_DOCS=1 to rewrite guest-sdk/src/bindings.rs";
+    assert!(std::fs::read_to_string(kept).unwrap() == bindings, "{fix}");
 }

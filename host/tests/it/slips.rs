@@ -39,7 +39,7 @@ fn check(text: &str, code: i32, error: &str) {
 }
 
 #[test]
-fn a_plugin_that_is_not_there_is_told_the_one_that_is() {
+fn a_missing_plugin_gets_a_suggestion() {
     check(
         "[plugins.helo-c]\n",
         3,
@@ -50,7 +50,7 @@ fn a_plugin_that_is_not_there_is_told_the_one_that_is() {
         "folder = \"plugins\"\n[plugins.user]\npath = \"plugns/users.wasm\"\n\
          [plugins.users]\npath = \"gone\"\n[plugins.users.limits]\ntime = \"0s\"\n",
         2,
-        "7:8: `limits.time`: a limit of 0 lets nothing run: give it a value above",
+        "7:8: `limits.time`: a limit of 0 is invalid: it must be above 0",
     );
     check(
         "[plugins.users]\npath = \"plugns/users.wasm\"\n",
@@ -74,7 +74,7 @@ fn a_plugin_that_is_not_there_is_told_the_one_that_is() {
 }
 
 #[test]
-fn a_folder_or_file_that_is_not_there_is_told_the_nearest_one() {
+fn a_missing_folder_or_file_gets_the_nearest_one() {
     check(
         "folder = \"plugns\"\n",
         2,
@@ -104,7 +104,7 @@ fn a_folder_or_file_that_is_not_there_is_told_the_nearest_one() {
 }
 
 #[test]
-fn a_name_of_another_table_that_is_not_there_is_told_the_nearest_one() {
+fn an_unknown_name_of_another_table_gets_the_nearest_one() {
     for (text, error) in [
         (
             "[caches.sessions]\n[plugins.hello-c]\ncache = \"session\"\n",
@@ -136,7 +136,7 @@ fn a_name_of_another_table_that_is_not_there_is_told_the_nearest_one() {
 }
 
 #[test]
-fn a_path_of_the_command_line_is_told_the_nearest_one() {
+fn a_wrong_path_of_the_command_line_gets_the_nearest_one() {
     let place = place();
     let check = |arguments: &[&str], code: i32, words: &str| {
         let output = run_in(place.path(), arguments);

@@ -198,7 +198,7 @@ fn a_package_is_one_service_called_like_its_folder() {
 }
 
 #[test]
-fn a_package_is_called_like_its_folder_whatever_its_manifest_says() {
+fn a_package_is_named_after_its_folder_not_its_manifest() {
     let manifest = format!(
         "[package]\nname = \"other\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"cdylib\"]\n\
          [dependencies]\nhostel-sdk = {{ path = {:?} }}\n[workspace]\n",
@@ -252,7 +252,7 @@ fn a_folder_without_a_plugin_is_refused_by_every_command_with_the_same_code() {
 }
 
 #[test]
-fn a_folder_is_served_as_its_configuration_says_from_outside_too() {
+fn a_folder_is_served_by_its_configuration_from_outside_too() {
     let wasm = wasm();
     let configuration = "[plugins.renamed]\npath = \"users.wasm\"\n";
     let files = [("hostel.toml", configuration.as_bytes()), ("users.wasm", &wasm)];

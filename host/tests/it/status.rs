@@ -167,7 +167,7 @@ fn a_server_on_a_terminal_shows_what_it_builds() {
 }
 
 #[test]
-fn an_edit_without_watch_is_told_and_built_on_a_signal() {
+fn an_edit_without_watch_is_reported_and_built_on_a_signal() {
     let shop = Shop::new();
     let (mut serving, outside) = (Serving::spawn(shop.program(&["serve"])), shop.outside.path());
     shop.go_on();

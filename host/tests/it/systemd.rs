@@ -137,7 +137,7 @@ const NOT_READY: &str =
     "STATUS=not ready: plugins are being loaded, or a required plugin or cache is not available\n";
 
 #[test]
-fn it_is_told_when_the_server_is_ready_and_when_it_stops() {
+fn it_is_notified_when_the_server_is_ready_and_when_it_stops() {
     let manager = Manager::new();
     let (mut serving, _) = Serving::start_by(manager.command());
     assert_eq!(manager.hear_ready(), "READY=1\nSTATUS=serving 30 services\n");
@@ -166,7 +166,7 @@ fn a_server_is_not_ready_before_what_is_required_serves() {
 }
 
 #[test]
-fn a_watchdog_is_told_that_the_server_lives() {
+fn a_watchdog_is_notified_that_the_server_lives() {
     let manager = Manager::new();
     let mut serve = manager.command();
     serve.env("WATCHDOG_USEC", "200000");
@@ -178,7 +178,7 @@ fn a_watchdog_is_told_that_the_server_lives() {
 }
 
 #[test]
-fn a_manager_that_reads_nothing_holds_nothing_up() {
+fn a_manager_that_reads_nothing_delays_nothing() {
     let manager = Manager::new();
     let others = UnixDatagram::unbound().unwrap();
     others.set_nonblocking(true).unwrap();

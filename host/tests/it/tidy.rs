@@ -186,7 +186,7 @@ fn no_module_imports_one_above_it() {
 }
 
 #[test]
-fn the_page_of_the_house_has_the_same_directions() {
+fn architecture_md_has_the_same_directions() {
     let page = read("ARCHITECTURE.md");
     let section = page.split("## Directions").nth(1).unwrap().split("\n## ").next().unwrap();
     // A row contains the modules in code marks, and those that each of them may import.
@@ -279,7 +279,7 @@ fn only_the_host_knows_wasm_and_only_worlds_meet_the_export() {
 }
 
 #[test]
-fn nothing_in_the_sources_panics_or_is_unfinished() {
+fn the_sources_never_panic_and_are_finished() {
     for (file, text) in rust_files(SOURCES) {
         for word in
             [".unwrap()", ".expect(", "panic!(", "todo!(", "unimplemented!(", "unreachable!("]
@@ -326,7 +326,7 @@ fn nothing_compiles_in_the_serving_process() {
 }
 
 #[test]
-fn every_module_says_what_it_is_and_none_is_long() {
+fn every_module_has_docs_and_is_short() {
     for (file, text) in rust_files(SOURCES) {
         assert!(text.starts_with("//! "), "{} has no module docs", file.display());
         let lines = body(&text).lines().count();
@@ -398,7 +398,7 @@ fn each_wit_package_has_one_version() {
 }
 
 #[test]
-fn the_pages_for_people_keep_to_their_length() {
+fn the_pages_keep_to_their_length() {
     for (page, most) in [("README.md", 150), ("ARCHITECTURE.md", 200)] {
         let lines = read(page).lines().count();
         assert!(lines < most, "{page} has {lines} lines; the most is {most}");

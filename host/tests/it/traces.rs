@@ -206,7 +206,7 @@ async fn a_request_and_its_call_are_spans_of_the_clients_trace() {
 }
 
 #[tokio::test]
-async fn spans_say_what_went_wrong_and_by_which_route() {
+async fn spans_contain_the_error_and_the_route() {
     let collector = Collector::start(&["200 OK"]);
     let tracer = tracer(&collector, 1.0);
     let server = server(&tracer).await;
@@ -270,7 +270,7 @@ async fn the_span_of_a_preflight_has_the_route_of_its_target() {
 }
 
 #[tokio::test]
-async fn what_the_parent_says_comes_before_the_ratio() {
+async fn the_decision_of_the_parent_precedes_the_ratio() {
     for (ratio, headers, expected) in [
         (0.0, String::new(), 0),
         (0.0, parent("01"), 2),
@@ -389,7 +389,7 @@ async fn an_operation_on_redis_is_a_span_of_its_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_to_a_server_elsewhere_is_a_span_of_its_call_and_the_server_is_told() {
+async fn a_request_to_another_server_is_a_span_of_its_call_and_carries_it() {
     let collector = Collector::start(&["200 OK"]);
     let source = Source::new();
     let place = Place::new(&format!(
@@ -425,7 +425,7 @@ async fn a_request_to_a_server_elsewhere_is_a_span_of_its_call_and_the_server_is
 }
 
 #[test]
-fn a_collector_that_hangs_or_is_not_there_holds_up_nobody() {
+fn a_collector_that_hangs_or_is_missing_delays_no_request() {
     let hangs = TcpListener::bind("127.0.0.1:0").unwrap();
     let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (collector, told) in [
@@ -443,7 +443,7 @@ fn a_collector_that_hangs_or_is_not_there_holds_up_nobody() {
 }
 
 #[test]
-fn a_collector_that_cannot_be_meant_is_refused() {
+fn an_invalid_collector_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut serve = hostel();
     serve.env("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318");

@@ -109,7 +109,7 @@ fn make_keys(_: &Context, keys: (u32, u32, u64)) -> Result<()> {
 
 fn entry(ctx: &Context) -> Result<Response> {
     let text = ctx.cache.get_raw("user:123")?;
-    let text = text.ok_or_else(|| Failure::not_found("nobody has set the entry"))?;
+    let text = text.ok_or_else(|| Failure::not_found("the entry does not exist"))?;
     Ok(Response::bytes(text).with_content_type("application/json"))
 }
 

@@ -385,7 +385,7 @@ fn survives(touch: impl Fn(&Cache)) -> bool {
 }
 
 #[test]
-fn get_is_a_use_for_eviction_and_exists_is_none() {
+fn get_counts_as_a_use_for_eviction_and_exists_does_not() {
     assert!(survives(|cache| drop(cache.get("hot").unwrap())));
     assert!(!survives(|cache| assert!(cache.exists("hot").is_ok())));
     assert!(!survives(|_| ()));
@@ -501,7 +501,7 @@ fn a_swap_compares_byte_for_byte_and_returns_the_value_itself_where_it_differs()
 }
 
 #[test]
-fn a_swapped_entry_lives_as_its_lifetime_says() {
+fn a_swapped_entry_expires_after_its_lifetime() {
     use Lifetime::{After, Keep, Unlimited};
     let cases = [
         (Some(9), Keep, TimeLeft::Seconds(8)),
@@ -607,7 +607,7 @@ fn an_increment_of_a_missing_entry_begins_at_0_and_only_then_takes_the_expiry() 
 }
 
 #[test]
-fn an_increment_refuses_what_is_no_integer_and_leaves_it() {
+fn an_increment_refuses_a_value_that_is_not_an_integer_and_leaves_it() {
     let (cache, _) = new_cache();
     for text in ["1.0", "1e2", "\"1\"", "null", " 1", "-0", "9007199254740992", "[1]"] {
         cache.set("k", text, Some(9)).unwrap();
@@ -869,7 +869,7 @@ fn a_prefix_is_removed_in_pages_and_nothing_else() {
 }
 
 #[test]
-fn a_limit_on_entries_is_kept_and_every_set_is_taken() {
+fn every_set_is_accepted_within_the_limit_of_entries() {
     for most in [1, 7, 300, 5_000] {
         let limits = CacheLimits::default().with_entries(most).unwrap();
         let cache = Cache::new(limits, Clock::mock().0);

@@ -82,7 +82,7 @@ fn what_changes_an_entry_ends_its_lease_and_nothing_older_is_filled_in() {
             let swap = cache.compare_and_swap("k", None, Some("7"), Lifetime::Keep).unwrap();
             assert!(matches!(swap, Swap::Swapped));
         }),
-        ("increment of no integer", |cache| {
+        ("increment of a non-integer", |cache| {
             cache.set("k", "null", None).unwrap();
             assert!(cache.increment("k", 1, None).is_err());
         }),

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_value_is_refused_where_it_stands() {
+    fn an_invalid_value_is_refused_with_its_position() {
         let texts = [
             "^",
             " ^",

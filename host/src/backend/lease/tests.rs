@@ -79,7 +79,7 @@ async fn who_waits_takes_over_when_the_holders_call_ends() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_longer_than_three_quarters_of_what_is_left_of_the_call() {
+async fn a_wait_takes_at_most_three_quarters_of_the_rest_of_the_call() {
     let store = store();
     let mut holder = call(&store);
     ask(&mut holder, "k", LONG).await;
@@ -89,7 +89,7 @@ async fn nobody_waits_for_longer_than_three_quarters_of_what_is_left_of_the_call
 }
 
 #[tokio::test]
-async fn more_calls_than_may_wait_are_told_busy_at_once() {
+async fn calls_beyond_the_maximum_of_waiting_ones_get_busy_at_once() {
     let (store, waits, meter) = (store(), waits(1), meter());
     let (mut holder, mut first, mut second) = (call(&store), call(&store), call(&store));
     ask(&mut holder, "k", LONG).await;

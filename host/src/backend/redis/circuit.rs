@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_half_open_circuit_lets_one_operation_through_which_decides() {
+    fn a_half_open_circuit_permits_one_operation_that_decides() {
         let (circuit, later) = opened();
         let probe = circuit.enter(later).unwrap();
         assert!(circuit.enter(later).is_none());

@@ -20,8 +20,8 @@ impl Caches {
         }
     }
 
-    /// Drops the cache that was released first. Returns false if there is none. If a running call
-    /// still uses it, its memory is freed when that call ends.
+    /// Drops the cache that was released first. Returns false if no cache is released. If a running
+    /// call still uses it, its memory is freed when that call ends.
     pub(crate) fn drop_released(&self) -> bool {
         self.drop_one(|_| true)
     }

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_success_is_told_by_its_code_and_its_sentence() {
+    fn a_failure_is_reported_with_its_code_and_detail() {
         let body = br#"{"code":"not-found","detail":"no\nsuch","request_id":"7"}"#;
         let content = [("content-type", PROBLEM)];
         let told = |reply: &Reply| trouble(reply);

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_says_where_to_connect_and_what_to_ask_for() {
+    fn a_url_contains_the_address_and_the_target() {
         check("http://a.example", "a.example", 80, "/");
         check("https://a.example/x?y=%20", "a.example", 443, "/x?y=%20");
         check("http://[::1]:8080/services/a.b", "::1", 8080, "/services/a.b");

@@ -46,7 +46,7 @@ mod tests {
     use crate::telemetry::log_event;
 
     #[test]
-    fn what_plugins_tell_comes_after_the_first_line_and_their_troubles_at_once() {
+    fn news_of_plugins_follows_the_first_line_and_errors_are_printed_at_once() {
         let told = Arc::new(Mutex::new(Vec::new()));
         let log: LogSink = {
             let told = Arc::clone(&told);

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_says_where_to_call_and_what() {
+    fn the_first_line_names_the_address_and_the_services() {
         let server = Server::default;
         let url = "http://127.0.0.1:8080: POST /services/<plugin>.<service>";
         check(

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_are_bounded_and_what_no_client_reaches_has_none() {
+    fn the_lines_are_bounded_and_omitted_for_unreachable_services() {
         let routes: String =
             (0..12).map(|number| route(&format!("/r{number:02}"), "", "shop")).collect();
         let mut expected: Vec<_> =

@@ -42,8 +42,8 @@ pub(super) fn as_root(config: &Config) -> Option<String> {
     let needs_root = ports.any(|port| (1..1_024).contains(&port));
     let is_root = rustix::process::geteuid().is_root();
     (is_root && !needs_root).then(|| {
-        "running as root, which the server does not need: run it as a user of its own (`User=` in a \
-         systemd unit, `USER` in a container)"
+        "running as root, which the server does not need: run it as a user of its own (`User=` in \
+         a systemd unit, `USER` in a container)"
             .to_owned()
     })
 }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_in_the_clear_are_told_where_others_may_listen() {
+    fn secrets_in_the_clear_are_reported_on_public_addresses() {
         let (here, there, admin) = ("127.0.0.1:1", "0.0.0.0:1", "[::1]:2");
         check_clear(here, admin, true, &[]);
         check_clear(there, admin, false, &[]);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortage_of_room_is_told_with_its_reason() {
+    fn a_shortage_of_address_space_is_reported_with_its_reason() {
         check_room(1_024, 256, 256, &[]);
         check_room(
             0,

@@ -60,7 +60,7 @@ fn a_route_has_the_cors_of_the_server_its_own_or_none() {
     check("cors = \"*\"", "8: `routes.cors` is a string; it must be true or false, or a table");
     check("cors = {}", "8: `routes.cors` needs `origins`");
     check("cors = { origins = \"*\", max-age = 5 }", "35: `routes.cors.max-age` is an integer");
-    check("cors = { origins = \"*\", max-age = \"5\" }", "35: \"5\" is no duration");
+    check("cors = { origins = \"*\", max-age = \"5\" }", "35: \"5\" is not a duration");
     check("cors = { origins = \"*\", headrs = [] }", "25: unknown setting `routes.cors.headrs`");
 }
 
@@ -94,7 +94,7 @@ fn an_origin_is_written_as_browsers_send_it() {
     check("null", "\"null\" is the origin of every page in a sandbox");
     check_last(
         &format!("[server.cors]\norigins = [\"*\", \"{ORIGIN}\"]"),
-        "11: \"*\" stands for all origins: write it alone",
+        "11: \"*\" stands for all origins: write only",
     );
     check_last("[server.cors]\norigins = []", "11: `origins` is empty");
 }

@@ -3,12 +3,12 @@
 use super::*;
 
 #[test]
-fn all_faults_are_told_at_once_in_the_order_of_lines() {
+fn all_faults_are_reported_at_once_in_the_order_of_lines() {
     check(
         "[server]\nlisten = \"here\"\nidle-time = \"5\"\n[plugins.a]\ncache = \"b\"\n",
         &[
             "2:10: \"here\" is not an address and port: write it as in \"127.0.0.1:8080\"",
-            "3:13: \"5\" is no duration: write it as in \"5s\"",
+            "3:13: \"5\" is not a duration: write it as in \"5s\"",
             "5:9: no cache `b` is configured in [caches]; none is defined",
         ],
     );
@@ -26,7 +26,7 @@ fn all_faults_are_told_at_once_in_the_order_of_lines() {
         "folder = \".\"\n[server]\nlisen = \"x\"\nidle-time = \"5\"\n",
         &[
             "3:1: unknown setting `server.lisen`; did you mean `listen`?",
-            "4:13: \"5\" is no duration",
+            "4:13: \"5\" is not a duration",
         ],
     );
     check(
@@ -105,8 +105,11 @@ fn a_proxy_is_trusted_by_its_address_or_network() {
     }
     check("10.0.0.0/33", "has a prefix of too many bits: at most 32 for IPv4 and 128 for IPv6");
     check("fd00::/129", "has a prefix of too many bits");
-    check("10.0.0.1/8", "has bits after its prefix: write the network, \"10.0.0.0/8\", or an");
-    check("fd00::1/64", "has bits after its prefix: write the network, \"fd00::/64\", or an");
+    check(
+        "10.0.0.1/8",
+        "has bits after its prefix: write the network, \"10.0.0.0/8\", or a single",
+    );
+    check("fd00::1/64", "has bits after its prefix: write the network, \"fd00::/64\", or a single");
     check("::ffff:10.0.0.0/104", "is IPv4 written as IPv6: write it as IPv4");
     for everything in ["0.0.0.0/0", "10.0.0.0/0", "::/0"] {
         check(everything, "contains every address, also those of clients");
@@ -134,9 +137,9 @@ fn a_value_is_checked_with_the_reason() {
     check_last("[server]\nheader-bytes = \"0\"", "16: a size of 0 is invalid");
     check_last(
         "[limits]\nmemory = \"lots\"",
-        "10: `limits.memory`: \"lots\" is no size: write it as in \"64MiB\"",
+        "10: `limits.memory`: \"lots\" is not a size: write it as in \"64MiB\"",
     );
-    check_last("[limits]\ntime = \"0s\"", "8: `limits.time`: a limit of 0 lets nothing run");
+    check_last("[limits]\ntime = \"0s\"", "8: `limits.time`: a limit of 0 is invalid");
     check_last(
         "[traces]\nendpoint = \"collector\"",
         "12: \"collector\" is not the address of a collector",
@@ -162,7 +165,7 @@ fn what_does_not_fit_together_is_refused() {
     check("", &[nothing]);
     check_last(
         "[admission]\ncalls = 2\ncalls-per-plugin = 3",
-        "20: `calls-per-plugin` is 3, and `calls` is 2",
+        "20: `calls-per-plugin` is 3, but `calls` is 2",
     );
     check_last(
         "[plugins.a]\ncalls = 257",
@@ -187,7 +190,7 @@ fn what_does_not_fit_together_is_refused() {
     );
     check_last(
         "[admin]\nlisten = \"127.0.0.1:8080\"",
-        "10: [server] listens on 127.0.0.1:8080 and [admin] on 127.0.0.1:8080: give",
+        "10: [server] listens on 127.0.0.1:8080 and [admin] on 127.0.0.1:8080: use",
     );
     check_last(
         "[server]\nlisten = \"0.0.0.0:8081\"",
@@ -205,7 +208,7 @@ fn what_does_not_fit_together_is_refused() {
 }
 
 #[test]
-fn what_is_wrong_with_a_backend_is_told_with_the_setting_to_mend() {
+fn an_invalid_backend_is_reported_with_the_setting_to_change() {
     let redis = |line: &str| format!("[caches.a]\nbackend = \"redis://h\"\n{line}");
     check_last(
         "[caches.a]\nbackend = \"http://h\"",

@@ -63,7 +63,7 @@ fn files_have_the_callers_of_their_route_or_of_the_server() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_served_is_told_with_the_right_one() {
+fn a_folder_that_cannot_be_served_is_reported_with_the_nearest_one() {
     let site = Site::new();
     site.check(
         &route("publik", ""),

@@ -49,7 +49,7 @@ fn a_plugin_that_reaches_servers_has_thirty_seconds_unless_the_time_is_set() {
 }
 
 #[test]
-fn what_is_no_server_setting_or_secret_is_told_with_what_to_write() {
+fn invalid_servers_settings_and_secrets_are_reported_with_a_fix() {
     for (text, fault) in [
         ("allow = [\"api.example.com\"]", "10: \"api.example.com\" is not an http or https URL"),
         ("allow = [\"https://a?b\"]", "10: \"https://a?b\" has a user"),

@@ -77,7 +77,7 @@ pub enum LimitError {
     #[error(transparent)]
     Unit(#[from] UnitError),
     /// The value is zero.
-    #[error("a limit of 0 lets nothing run: give it a value above")]
+    #[error("a limit of 0 is invalid: it must be above 0")]
     Zero,
 }
 
@@ -209,12 +209,12 @@ mod tests {
     #[test]
     fn what_is_no_limit_or_no_value_is_refused_with_what_is_right() {
         check("tiem", "5s", "no limit is called `tiem`; there are: time, cpu, memory");
-        check("time", "5", "\"5\" is no duration: write it as in \"5s\"");
-        check("memory", "lots", "\"lots\" is no size: write it as in \"64MiB\"");
-        check("handles", "1.5", "\"1.5\" is no whole number");
+        check("time", "5", "\"5\" is not a duration: write it as in \"5s\"");
+        check("memory", "lots", "\"lots\" is not a size: write it as in \"64MiB\"");
+        check("handles", "1.5", "\"1.5\" is not a whole number");
         for (name, zero) in [("time", "0s"), ("memory", "0MiB"), ("random", "0"), ("headers", "00")]
         {
-            check(name, zero, "a limit of 0 lets nothing run");
+            check(name, zero, "a limit of 0 is invalid");
         }
     }
 }

@@ -223,6 +223,6 @@ fn number(value: ValType) -> Result<wasm_encoder::ValType, SnapshotError> {
     match value {
         ValType::I32 => Ok(wasm_encoder::ValType::I32),
         ValType::I64 => Ok(wasm_encoder::ValType::I64),
-        _ => Err(SnapshotError::Unsupported("a global that is no integer")),
+        _ => Err(SnapshotError::Unsupported("a global that is not an integer")),
     }
 }

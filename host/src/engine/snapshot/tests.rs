@@ -104,7 +104,7 @@ fn a_base_with_other_state_than_a_copy_can_begin_with_is_refused() {
         (
             "(global $large (mut i64) (i64.const 0x1_0000_0000))",
             "(global $large (mut i64) (i64.const 0)) (global (mut f32) (f32.const 0))",
-            "a global that is no integer",
+            "a global that is not an integer",
         ),
         (
             "(core instance $main (instantiate $main))",

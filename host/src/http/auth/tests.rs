@@ -139,7 +139,7 @@ async fn a_list_counts_a_failure_only_if_no_group_accepts() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_checked_is_told_to_try_again() {
+async fn an_unchecked_request_is_asked_to_try_again() {
     let meter = Metrics::new().listener("services");
     let problem = |denied| NotAdmitted::new(Scheme::Basic, Refused::Denied(denied)).problem(&meter);
     assert_eq!(problem(Denied::TooMany), Problem::too_many_guesses());

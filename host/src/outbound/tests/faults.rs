@@ -20,7 +20,7 @@ async fn check(reply: fn() -> Reply, kind: SendErrorKind, words: &str) {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_ends_with_the_time() {
+async fn a_server_that_never_responds_times_out() {
     check(|| Reply::then("", Then::Wait), SendErrorKind::Timeout, "within 100 ms").await;
     let half = || Reply::then("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab", Then::Wait);
     check(half, SendErrorKind::Timeout, "within 100 ms").await;
@@ -42,7 +42,7 @@ async fn a_response_that_is_not_whole_is_aborted() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_aborted() {
+async fn a_reply_that_is_not_http_is_aborted() {
     let aborted = SendErrorKind::Aborted;
     check(|| Reply::then("SSH-2.0-OpenSSH\r\n", Then::Wait), aborted, "not an HTTP response").await;
     let twice = || {

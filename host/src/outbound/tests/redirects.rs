@@ -51,7 +51,7 @@ async fn the_method_and_the_body_after_a_redirect_are_those_of_the_fetch_standar
 }
 
 #[tokio::test]
-async fn a_redirect_is_a_response_where_none_is_followed() {
+async fn a_redirect_is_a_response_if_redirects_are_not_followed() {
     let server = redirecting(|_| "/end".to_owned()).await;
     let plugin = Reach::private(&[&server.url("")]).open();
     assert_eq!(plugin.get(&server.url("/302")).await.unwrap().status, 302);
@@ -85,8 +85,8 @@ async fn a_redirect_leads_nowhere_that_a_request_may_not() {
         ("http://169.254.169.254/latest".to_owned(), SendErrorKind::Denied, "no grant allows it"),
         // The entry covers it, but is not private.
         (format!("{public}/"), SendErrorKind::Denied, "a loopback address"),
-        ("file:///etc/passwd".to_owned(), SendErrorKind::Aborted, "no URL of http or https"),
-        ("http://user:hidden@[".to_owned(), SendErrorKind::Aborted, "no URL of http or https"),
+        ("file:///etc/passwd".to_owned(), SendErrorKind::Aborted, "not an http or https URL"),
+        ("http://user:hidden@[".to_owned(), SendErrorKind::Aborted, "not an http or https URL"),
     ] {
         target.lock().unwrap().clone_from(&to);
         let result = reach.open().send(following("GET", &server.url("/302"))).await;

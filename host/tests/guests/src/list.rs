@@ -3,13 +3,13 @@
 macro_rules! foreach_guest {
     ($macro:path) => {
         $macro! {
-            answers_a_bad_header,
-            answers_a_bad_status,
-            answers_as_told,
-            answers_too_much,
-            asks_for_much_memory,
-            asks_for_much_randomness,
-            asks_for_randomness,
+            returns_a_bad_header,
+            returns_a_bad_status,
+            responds_as_requested,
+            returns_too_much,
+            requests_much_memory,
+            requests_much_randomness,
+            requests_randomness,
             computes_once,
             counts,
             exits,

@@ -57,15 +57,15 @@ pub fn sets_then_spins(ctx: &Context) -> Result<()> {
     spins(ctx)
 }
 
-pub fn answers_too_much(_: &Context) -> Result<Response> {
+pub fn returns_too_much(_: &Context) -> Result<Response> {
     Ok(Response::bytes(vec![0; (8 << 20) + 1]))
 }
 
-pub fn answers_a_bad_status(_: &Context) -> Result<Response> {
+pub fn returns_a_bad_status(_: &Context) -> Result<Response> {
     Ok(Response::text("ok").with_status(99))
 }
 
-pub fn answers_a_bad_header(_: &Context) -> Result<Response> {
+pub fn returns_a_bad_header(_: &Context) -> Result<Response> {
     crate::send_unchecked("x-a", "1\r\nset-cookie: b");
     Ok(Response::text("ok"))
 }
@@ -93,7 +93,7 @@ pub fn passes_too_much(ctx: &Context) -> Result<bool> {
 }
 
 /// Requests 1 GiB three times and continues without it. Returns how often it was refused.
-pub fn asks_for_much_memory(_: &Context) -> Result<usize> {
+pub fn requests_much_memory(_: &Context) -> Result<usize> {
     let is_refused = |_: &i32| {
         let mut bytes = Vec::<u8>::new();
         let reserved = bytes.try_reserve(1 << 30);
@@ -105,7 +105,7 @@ pub fn asks_for_much_memory(_: &Context) -> Result<usize> {
 }
 
 /// Requests 1 MiB of random bytes in one call, and never reads them.
-pub fn asks_for_much_randomness(_: &Context) -> Result<()> {
+pub fn requests_much_randomness(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {
         #[link_name = "get-random-bytes"]

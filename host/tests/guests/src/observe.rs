@@ -108,7 +108,7 @@ pub fn looks_around(_: &Context) -> Result<Value> {
 
 /// Draws from both of WASI's random sources: the one that seeds the runtime's maps, and the one for
 /// cryptographic keys.
-pub fn asks_for_randomness(_: &Context) -> Result<Vec<String>> {
+pub fn requests_randomness(_: &Context) -> Result<Vec<String>> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {
         #[link_name = "get-random-u64"]
@@ -148,7 +148,7 @@ pub fn mirrors(ctx: &Context) -> Result<Value> {
 }
 
 /// Returns a response with the status, headers, media type and body from the request.
-pub fn answers_as_told(_: &Context, told: Value) -> Result<Response> {
+pub fn responds_as_requested(_: &Context, told: Value) -> Result<Response> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let status = told["status"].as_u64().and_then(|status| u16::try_from(status).ok());
     let status = status.ok_or_else(|| Failure::bad_request("no status"))?;

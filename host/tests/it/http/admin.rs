@@ -81,7 +81,7 @@ async fn it_is_ready_once_all_named_plugins_serve_or_were_refused() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_does_not_load_is_told_with_its_reason() {
+async fn a_plugin_that_does_not_load_is_reported_with_its_reason() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("guests.wasm");
     std::fs::write(&file, "no component").unwrap();
@@ -161,7 +161,7 @@ async fn entries_are_incremented_timed_and_removed_by_prefix() {
 }
 
 #[tokio::test]
-async fn with_a_token_all_but_health_asks_for_it() {
+async fn with_a_token_all_but_health_requires_it() {
     let token = "a-token-of-enough-characters";
     let operated = Operated::new(component("host/tests/guests"), Some(token)).await;
     assert_eq!(operated.get("/healthz").await.status, 200);

@@ -49,7 +49,7 @@ async fn a_malformed_first_line_is_refused() {
 }
 
 #[tokio::test]
-async fn unusual_targets_lead_nowhere_or_where_they_say() {
+async fn unusual_targets_are_refused_or_matched_exactly() {
     let server = TestServer::new().await;
     for (target, status) in [
         ("POST http://other/services/guests.mirrors", 200),
@@ -96,7 +96,7 @@ async fn a_request_names_one_host() {
     let old = "POST /services/guests.mirrors HTTP/1.0\r\n\r\n";
     let mut client = server.connect().await;
     client.send(old).await;
-    assert_eq!(client.reply().await.unwrap().status, 200, "HTTP/1.0 needs none");
+    assert_eq!(client.reply().await.unwrap().status, 200, "HTTP/1.0 does not require it");
     assert_eq!(client.rest().await, "", "and closes");
 }
 
@@ -111,7 +111,7 @@ async fn malformed_headers_are_refused() {
         ("no name", ": 1"),
         ("NUL in a value", "x-a: \x00"),
         ("CR in a value", "x-a: 1\r2"),
-        ("a name that is no token", "x(a): 1"),
+        ("a name that is not a token", "x(a): 1"),
     ] {
         check(&server, what, with(&format!("host: a\r\n{line}\r\n")), &[400]).await;
     }
@@ -155,7 +155,7 @@ async fn malformed_chunks_are_refused() {
     let long = format!("1;{}\r\nx\r\n0\r\n\r\n", "x".repeat(1 << 16));
     let trailers = format!("0\r\n{}\r\n", "x-a: 1\r\n".repeat(10_000));
     for (what, chunks) in [
-        ("a size that is none", "x\r\n"),
+        ("a size that is not a number", "x\r\n"),
         ("a size larger than any number", "fffffffffffffffff\r\nx\r\n"),
         ("a negative size", "-1\r\n"),
         ("a chunk longer than its size", "1\r\nxx\r\n0\r\n\r\n"),
@@ -188,7 +188,7 @@ async fn a_head_has_its_limits() {
 }
 
 #[tokio::test]
-async fn pipelined_requests_are_answered_in_order() {
+async fn pipelined_requests_get_responses_in_order() {
     let server = TestServer::new().await;
     let bytes: String = (0..20).map(|n| post("mirrors", "", &n.to_string())).collect();
     let mut client = server.connect().await;
@@ -206,7 +206,7 @@ async fn pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn a_body_that_ends_early_harms_nobody() {
+async fn a_body_that_ends_early_does_not_affect_others() {
     let server = TestServer::new().await;
     for lines in ["content-length: 9", "transfer-encoding: chunked"] {
         let mut client = server.connect().await;

@@ -57,7 +57,7 @@ async fn check(server: &TestServer, path: &str, sent: &str, expected: (u16, Opti
 }
 
 #[tokio::test]
-async fn who_may_call_is_said_by_the_route_then_the_plugin_then_the_server() {
+async fn the_callers_are_those_of_the_route_then_the_plugin_then_the_server() {
     let server = server().await;
     let (ok, bearer) = ((200, None), (401, Some("Bearer")));
     let basic = (401, Some("Basic realm=\"hostel\", charset=\"UTF-8\""));
@@ -80,7 +80,7 @@ async fn who_may_call_is_said_by_the_route_then_the_plugin_then_the_server() {
 }
 
 #[tokio::test]
-async fn a_guest_sees_who_calls_and_never_the_secret() {
+async fn a_guest_sees_the_caller_and_never_the_secret() {
     let server = server().await;
     let headers = "authorization: Bearer the-long-secret-of-ben\r\nx-hostel-caller: ann\r\n";
     let reply = server.post("mirrors", headers, "").await;
@@ -92,7 +92,7 @@ async fn a_guest_sees_who_calls_and_never_the_secret() {
 }
 
 #[tokio::test]
-async fn each_request_has_an_access_line_that_tells_who_called_what() {
+async fn each_request_has_an_access_line_with_caller_and_service() {
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let access: AccessSink = Arc::new(move |line| {
         let AccessLine { request_id, method, path, status, bytes, caller, service, .. } = *line;

@@ -93,7 +93,7 @@ async fn come(serving: &Serving, phase: Phase) -> Vec<Client<TcpStream>> {
             }
         }
         Phase::Answered => {
-            send(&mut clients[0], &post("answers-too-much", "", "")).await;
+            send(&mut clients[0], &post("returns-too-much", "", "")).await;
             patiently("an answer", clients[0].stream.read_u8()).await.unwrap();
         }
     }

@@ -56,7 +56,7 @@ fn settings() -> HttpSettings {
             route("", "/any", "guests.mirrors"),
             closed,
             with(RouteCors::Own(of_partner), route("GET PUT PATCH", "/partner", "guests.mirrors")),
-            with(RouteCors::Off, route("", "/off", "guests.answers-as-told")),
+            with(RouteCors::Off, route("", "/off", "guests.responds-as-requested")),
         ],
         groups: vec![group("tokens", Scheme::Bearer)],
         ..HttpSettings::default()
@@ -93,7 +93,7 @@ fn check(reply: &Reply, expected: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn a_preflight_is_answered_before_authentication_and_by_no_guest() {
+async fn a_preflight_gets_a_response_before_authentication_and_without_a_guest() {
     let server = server().await;
     for (path, method, headers, expected) in [
         // The route's service does not exist.
@@ -219,7 +219,7 @@ async fn every_response_shows_whether_a_page_may_read_it() {
         ("DELETE /things/1", "", 405),
         ("POST /any", "more than ten", 413),
         ("POST /services/guests.exits", "", 500),
-        ("POST /services/guests.answers-too-much", "", 502),
+        ("POST /services/guests.returns-too-much", "", 502),
         ("OPTIONS *", "", 204),
     ] {
         check_shown(&server, line, body, status).await;
@@ -253,9 +253,9 @@ async fn settings_win_over_headers_of_a_service() {
         json!({"status": 200, "headers": own, "body": ""}).to_string()
     };
     let page = format!("origin: {APP}\r\n");
-    let reply = server.post("answers-as-told", &page, &told("accept")).await;
+    let reply = server.post("responds-as-requested", &page, &told("accept")).await;
     check(&reply, &[("allow-origin", APP), ("vary", "accept"), ("vary", "origin")]);
-    let reply = server.post("answers-as-told", &page, &told("accept, Origin")).await;
+    let reply = server.post("responds-as-requested", &page, &told("accept, Origin")).await;
     check(&reply, &[("allow-origin", APP), ("vary", "accept, Origin")]);
     // On a route without CORS, the service itself handles preflights.
     let body = told("accept");
@@ -266,7 +266,7 @@ async fn settings_win_over_headers_of_a_service() {
 }
 
 #[tokio::test]
-async fn the_body_of_a_preflight_is_no_request() {
+async fn the_body_of_a_preflight_is_not_a_request() {
     let server = server().await;
     let smuggled = "GET /services HTTP/1.1\r\nhost: a\r\n\r\n";
     let length = format!("content-length: {}\r\n", smuggled.len());

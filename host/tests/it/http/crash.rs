@@ -95,7 +95,7 @@ async fn compiled_code_that_is_spoilt_is_made_again() {
         ("half of it left", cut(length / 2)),
         ("all but a byte left", cut(length - 1)),
         ("bytes too many", [&whole[..], &[0; 4_096]].concat()),
-        ("no byte right", vec![0; length]),
+        ("only zero bytes", vec![0; length]),
         ("a bit wrong at the start", flipped(0)),
         ("a bit wrong in the first half", flipped(length / 3)),
         ("a bit wrong in the second half", flipped(length / 3 * 2)),
@@ -121,7 +121,7 @@ async fn check_serves_without_code(place: &Place, program: Command, what: &str) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn compiled_code_that_cannot_be_kept_keeps_nobody_from_being_served() {
+async fn plugins_serve_if_compiled_code_cannot_be_stored() {
     let place = Place::with_guests("");
     let mut nowhere = hostel();
     // Not even root can create a folder here.
@@ -143,7 +143,7 @@ async fn compiled_code_that_cannot_be_kept_keeps_nobody_from_being_served() {
 const TALKERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_log_that_nobody_reads_or_that_is_closed_stops_nobody() {
+async fn a_log_that_is_closed_or_not_read_does_not_stop_the_server() {
     let place = Place::with_guests("");
     for talker in TALKERS {
         fs::copy(place.file("guests"), place.file(talker)).unwrap();

@@ -79,7 +79,7 @@ async fn check_closes(server: Server, sent: &str, answers: usize) {
 }
 
 #[tokio::test]
-async fn a_head_has_to_come_in_time() {
+async fn a_head_must_arrive_in_time() {
     let server = || Server { header_time: SOON, ..Server::default() };
     let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     for sent in ["", "P", "POST /services", "POST / HTTP/1.1\r\nhost: a\r\n", &preface[..23]] {
@@ -107,7 +107,7 @@ async fn a_client_that_takes_nothing_loses_its_place() {
     let server = Server { write_time: SOON, connections: 1, ..Server::default() };
     let server = patient_server(server).await;
     let mut client = narrow(&server).await;
-    client.send(post("answers-too-much", "", "")).await;
+    client.send(post("returns-too-much", "", "")).await;
     // The server allows one connection, so it must have closed the first.
     server.check_serves("a client that takes nothing").await;
     assert!(client.rest().await.len() < 8 << 20);
@@ -117,7 +117,7 @@ async fn a_client_that_takes_nothing_loses_its_place() {
 async fn a_slow_client_is_waited_for_while_it_takes_something() {
     let server = patient_server(Server::default()).await;
     let mut client = narrow(&server).await;
-    client.send(post("answers-too-much", "", "")).await;
+    client.send(post("returns-too-much", "", "")).await;
     assert_eq!(client.reply().await.unwrap().body.len(), (8 << 20) + 1);
 }
 
@@ -131,7 +131,7 @@ async fn more_connections_than_there_is_room_for_wait() {
     let mut third = server.connect().await;
     third.send(post("mirrors", "", "")).await;
     let early = tokio::time::timeout(SOON, third.reply()).await;
-    assert!(early.is_err(), "there is no room for it yet");
+    assert!(early.is_err(), "the budget is still in use");
     drop(second);
     assert_eq!(third.reply().await.unwrap().status, 200);
 }
@@ -156,13 +156,13 @@ async fn a_request_under_way_ends_before_the_server_does() {
     let address = server.address;
     let report = server.report().await;
     assert_eq!((report.accepted, report.cut), (3, 0));
-    assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
+    assert!(TcpStream::connect(address).await.is_err(), "the listener is closed");
     drop(fresh);
 }
 
 #[tokio::test]
-async fn a_request_that_was_on_its_way_is_answered() {
-    while !is_answered_on_its_way().await {}
+async fn a_request_that_was_on_its_way_gets_a_response() {
+    while !gets_a_response_on_its_way().await {}
 }
 
 /// The longest delay after a server's stop at which a request still counts as in flight: half the
@@ -171,7 +171,7 @@ const ON_ITS_WAY: Duration = Duration::from_millis(50);
 
 /// Checks that requests in flight when the server stops are answered. Returns false if the machine
 /// was too busy to send them in time, which proves nothing.
-async fn is_answered_on_its_way() -> bool {
+async fn gets_a_response_on_its_way() -> bool {
     let mut server = TestServer::new().await;
     let mut idle = server.connect().await;
     idle.send(post("mirrors", "", "")).await;
@@ -220,7 +220,7 @@ async fn a_client_that_is_refused_while_it_sends_may_send_on() {
         assert!([404, 413].contains(&client.reply().await.unwrap().status));
         assert_eq!(client.rest().await, "");
         let sent = patiently("sending", client.stream.write_all(&[0; 1_024])).await;
-        assert!(sent.is_ok(), "a reset, which may overtake the answer: {sent:?}");
+        assert!(sent.is_ok(), "a reset, which may overtake the response: {sent:?}");
     }
 }
 

@@ -353,6 +353,6 @@ async fn the_program_serves_files_without_a_plugin_behind_its_wall() {
     let check = check.unwrap();
     assert_eq!(check.status.code(), Some(0));
     let route = "GET, HEAD /: files of public; callers staff";
-    let last = "0 plugins, 0 services, 1 route: all is well";
+    let last = "0 plugins, 0 services, 1 route: no errors";
     assert_eq!(stdout(&check), format!("{route}\n{last}\n"));
 }

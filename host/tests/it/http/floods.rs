@@ -211,7 +211,7 @@ async fn a_flood_of_frames_ends_its_connection_or_costs_nothing() {
     let priorities = (0..FLOOD).map(|number| frame(PRIORITY, 0, stream(number), &[0, 0, 0, 0, 9]));
     check(server, "priorities", priorities, None).await;
     let unknown = (0..FLOOD).map(|_| frame(0xbb, 0, 0, &[0; 64]));
-    check(server, "frames of no known kind", unknown, None).await;
+    check(server, "frames of unknown types", unknown, None).await;
 
     // The client never reads the responses to these frames.
     let pings = (0..10 * FLOOD).map(|_| frame(PING, 0, 0, &[7; 8]));
@@ -258,11 +258,11 @@ async fn one_connection_may_have_many_streams_one_after_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_whose_windows_stay_shut_are_given_up() {
+async fn responses_whose_windows_stay_closed_are_dropped() {
     let lines =
         "[server]\nwrite-time = \"500ms\"\n[limits]\nresponse = \"64MiB\"\ntime = \"20s\"\n";
     let mut server = Before::new(lines).await;
-    let large = head("/services/guests.answers-too-much");
+    let large = head("/services/guests.returns-too-much");
     for _ in 0..3 {
         let mut raw = Raw::new(&server.serving, &[0, 4, 0, 0, 0, 0]).await;
         let heads =

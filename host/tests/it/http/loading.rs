@@ -101,7 +101,7 @@ async fn what_was_being_loaded_when_a_server_was_killed_comes_last() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_refused_plugin_is_told_by_the_probe_and_the_metrics_and_one_that_is_required_counts() {
+async fn a_refused_plugin_is_in_the_probe_and_the_metrics_and_matters_if_required() {
     let place = Place::with_guests("");
     place.put("wrong", b"no component");
     let serving = place.serve();

@@ -72,7 +72,7 @@ async fn check_http2(client: &SendRequest<Bytes>) {
 }
 
 #[tokio::test]
-async fn http2_is_spoken_with_whoever_begins_it() {
+async fn http2_is_used_with_clients_that_begin_it() {
     let server = TestServer::new().await;
     let client = speak(TcpStream::connect(server.address).await.unwrap()).await;
     check_http2(&client).await;
@@ -154,7 +154,7 @@ async fn an_idle_http2_connection_is_closed() {
 }
 
 #[tokio::test]
-async fn an_answer_whose_window_stays_shut_is_dropped() {
+async fn a_response_whose_window_stays_closed_is_dropped() {
     let server = Server { write_time: SOON, connections: 1, ..Server::default() };
     let server = TestServer::limited(server).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
@@ -237,7 +237,7 @@ async fn tls_agrees_on_the_protocol() {
 }
 
 #[tokio::test]
-async fn a_handshake_has_to_come_in_time_and_be_one() {
+async fn a_handshake_must_be_valid_and_arrive_in_time() {
     let server = Server { header_time: SOON, ..Server::default() };
     let (server, certificate, _folder) = secure(server).await;
     for bytes in [&b""[..], b"\x16\x03\x01", b"POST / HTTP/1.1\r\nhost: a\r\n\r\n"] {

@@ -73,7 +73,7 @@ async fn a_trusted_proxy_names_the_client_of_each_request() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_no_trusted_proxy_names_no_other() {
+async fn a_client_that_is_not_a_trusted_proxy_cannot_name_another() {
     for server in [Server::default(), trusting("127.0.0.2 10.0.0.0/8")] {
         let server = TestServer::limited(server).await;
         let mut client = server.connect().await;
@@ -182,7 +182,7 @@ async fn a_connection_that_is_from_no_trusted_proxy_is_closed() {
 }
 
 #[tokio::test]
-async fn a_proxy_header_has_to_come_in_time() {
+async fn a_proxy_header_must_arrive_in_time() {
     let server = Server { proxy_protocol: true, header_time: SOON, ..trusting("127.0.0.1") };
     let server = TestServer::limited(server).await;
     for bytes in [&b""[..], b"PROXY TCP4 192", &BINARY[..14], &BINARY[..20]] {

@@ -64,7 +64,7 @@ async fn version(serving: &Serving) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_request_is_answered_by_one_current_version_while_a_file_is_swapped() {
+async fn each_request_is_served_by_one_current_version_while_a_file_is_swapped() {
     let asked = std::env::var("HOSTEL_SWAPS").ok().and_then(|swaps| swaps.parse().ok());
     let last_swap = asked.unwrap_or(SWAPS).max(WARM_UP);
     let place = Place::new("");
@@ -98,7 +98,7 @@ async fn each_request_is_answered_by_one_current_version_while_a_file_is_swapped
     let after = (serving.memory(), serving.files(), serving.mappings());
     let answers = swaps.answers.load(Ordering::Relaxed);
     println!(
-        "{last_swap} swaps, {answers} answers: {before:?}, then {after:?}: MiB, files, mappings"
+        "{last_swap} swaps, {answers} responses: {before:?}, then {after:?}: MiB, files, mappings"
     );
     assert!(answers > last_swap, "the senders had their turns");
     assert!(after.0 < before.0 + 32, "{before:?}, {after:?} MiB");

@@ -11,7 +11,7 @@ use std::time::Duration;
 fn routed() -> HttpSettings {
     let routes = vec![
         route("GET PUT", "/things/{id}/{part}", "guests.mirrors"),
-        route("GET", "/told/{status}", "guests.answers-as-told"),
+        route("GET", "/told/{status}", "guests.responds-as-requested"),
         route("", "/any", "guests.mirrors"),
         route("GET", "/gone", "guests.gone"),
     ];
@@ -103,7 +103,7 @@ async fn check(server: &TestServer, request: &str, status: u16, code: &str) -> R
 }
 
 #[tokio::test]
-async fn a_request_that_leads_nowhere_says_why() {
+async fn a_request_without_a_target_gets_the_reason() {
     let server = TestServer::with(patient(), routed()).await;
     for path in ["/", "/services/none", "/services/guests.none", "/services/guests", "/things/a"] {
         check(&server, &format!("POST {path}"), 404, "not-found").await;
@@ -144,7 +144,7 @@ async fn a_failure_has_the_status_of_its_kind() {
 }
 
 #[tokio::test]
-async fn what_a_guest_did_wrong_is_told_to_the_log_alone() {
+async fn faults_of_a_guest_are_only_in_the_log() {
     let short = Limits { time: Duration::from_millis(300), ..Limits::default() };
     let mut server = TestServer::with(short, HttpSettings::default()).await;
     let told = "the call ran longer than 300ms: raise `limits.time`";
@@ -153,13 +153,13 @@ async fn what_a_guest_did_wrong_is_told_to_the_log_alone() {
     for wrong in [
         ("exits", 500, "internal", "the guest called exit: a service ends by returning"),
         (
-            "answers-a-bad-status",
+            "returns-a-bad-status",
             502,
             "bad-answer",
             "the guest broke the contract: status 99 is not within 200 to 599",
         ),
         (
-            "answers-too-much",
+            "returns-too-much",
             502,
             "bad-answer",
             "the response is larger than 8.0 MiB: raise `limits.response`",
@@ -188,7 +188,7 @@ async fn check_wrong(
 
 /// Returns the response of a guest that is told what to return.
 async fn told(server: &TestServer, told: Value) -> Reply {
-    server.post("answers-as-told", "", &told.to_string()).await
+    server.post("responds-as-requested", "", &told.to_string()).await
 }
 
 #[tokio::test]
@@ -222,17 +222,17 @@ async fn a_response_is_the_guests_but_for_the_connection() {
 }
 
 #[tokio::test]
-async fn some_responses_have_no_body_whatever_the_guest_says() {
+async fn some_responses_have_no_body_even_if_the_guest_sets_one() {
     let server = TestServer::with(patient(), routed()).await;
     let mut client = server.connect().await;
     for status in [204, 304] {
         let told = json!({"status": status, "body": "ignored"}).to_string();
-        client.send(post("answers-as-told", "", &told)).await;
+        client.send(post("responds-as-requested", "", &told)).await;
         let reply = client.reply().await.unwrap();
         assert_eq!((reply.status, reply.header("content-length")), (status, None));
     }
     let told = json!({"status": 205, "body": "ignored"}).to_string();
-    client.send(post("answers-as-told", "", &told)).await;
+    client.send(post("responds-as-requested", "", &told)).await;
     let reply = client.reply().await.unwrap();
     assert_eq!((reply.status, reply.header("content-length"), &*reply.body), (205, Some("0"), ""));
     client.send("HEAD /any HTTP/1.1\r\nhost: a\r\n\r\n").await;
@@ -262,11 +262,11 @@ async fn a_body_has_a_limit_however_it_is_sent() {
     let endless = format!("{chunked}5\r\n01234\r\n6\r\n567890\r\n");
     assert!(large(server.send(&endless).await), "before its end");
     let flood = format!("{chunked}{:x}\r\n{}", 1 << 20, "x".repeat(1 << 20));
-    assert!(large(server.send(&flood).await), "a client that goes on sending reads the answer");
+    assert!(large(server.send(&flood).await), "a client that continues to send reads the response");
 }
 
 #[tokio::test]
-async fn a_client_that_asks_first_sends_a_body_only_where_it_is_taken() {
+async fn a_client_that_expects_100_sends_a_body_only_if_it_is_accepted() {
     let server = TestServer::new().await;
     let mut client = server.connect().await;
     let expects = "expect: 100-continue\r\n";

@@ -89,7 +89,7 @@ async fn bodies_that_find_no_room_are_refused_until_others_are_gone() {
     let (head, body) = request.split_at(request.len() - 8 * KIB);
     let mut slow = Client::new(connect(&server, FIRST).await);
     slow.send(head).await;
-    assert_eq!(status(&server, FIRST, 9 * KIB).await, 200, "what is only declared takes no room");
+    assert_eq!(status(&server, FIRST, 9 * KIB).await, 200, "a declared size alone takes no memory");
     until_held(&server, 0).await;
     slow.send(&body[..4 * KIB]).await;
     until_held(&server, 4 * KIB).await;
@@ -106,7 +106,7 @@ async fn bodies_that_find_no_room_are_refused_until_others_are_gone() {
 /// must keep.
 async fn large(client: &SendRequest<Bytes>) -> (StatusCode, RecvStream) {
     let mut client = client.clone().ready().await.unwrap();
-    let large = request(Method::POST, "/services/guests.answers-too-much");
+    let large = request(Method::POST, "/services/guests.returns-too-much");
     let (response, _) = client.send_request(large, true).unwrap();
     let response = patiently("a head", response).await.unwrap();
     (response.status(), response.into_body())
@@ -130,8 +130,8 @@ async fn responses_past_the_share_are_refused_until_the_connection_ends() {
     }
     assert_eq!(held(&server).await, 2 * RESPONSE);
     let line = format!(
-        "hostel: the response of {RESPONSE} bytes is not sent: bodies of requests and responses of \
-         this client have as many bytes as the server's setting `server.bodies` allows"
+        "hostel: the response of {RESPONSE} bytes is not sent: the bodies of requests and responses of \
+         this client have reached the limit of `server.bodies`"
     );
     server.line(&line).await;
     assert_eq!(status(&server, FIRST, 0).await, 200, "a small response of the same client");

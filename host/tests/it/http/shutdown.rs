@@ -31,7 +31,7 @@ impl Seen {
     async fn send(&mut self, client: &mut Client<TcpStream>, number: usize) -> bool {
         client.send(numbered_request(number)).await;
         let Some(reply) = client.reply().await else {
-            assert_eq!(client.rest().await, "", "a part of an answer to {number}");
+            assert_eq!(client.rest().await, "", "a part of a response to {number}");
             self.unanswered.push(number);
             return false;
         };
@@ -77,7 +77,7 @@ fn logged(serving: &Serving) -> BTreeSet<usize> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_read_before_a_signal_is_answered_and_what_was_not_is_left_unread() {
+async fn requests_read_before_a_signal_get_responses_and_others_stay_unread() {
     for signal in ["TERM", "INT"] {
         let place = Place::new("[server]\ndrain-time = \"15s\"\n[limits]\ntime = \"15s\"\n");
         place.put("numbers", &numbered_slowly("v"));
@@ -172,7 +172,7 @@ async fn in_the_stop_delay_a_server_is_not_ready_and_serves_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn after_the_stop_delay_a_server_refuses_connections_and_tells_its_operator_on() {
+async fn after_the_stop_delay_a_server_refuses_clients_and_serves_its_operator() {
     let (mut serving, _client, _place) =
         spinning("drain-time = \"1h\"\nstop-delay = \"100ms\"").await;
     serving.signal("TERM");
@@ -200,7 +200,7 @@ async fn a_signal_while_it_compiles_ends_a_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn signals_that_do_not_mean_an_end_are_none() {
+async fn other_signals_do_not_stop_the_server() {
     let place = Place::with_guests("");
     place.put("numbers", &numbered("one"));
     let mut serving = place.serve();
@@ -216,7 +216,7 @@ async fn signals_that_do_not_mean_an_end_are_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_comes_while_the_process_stands_still_is_answered() {
+async fn requests_during_a_pause_of_the_process_get_responses() {
     let place = Place::with_guests("[server]\nheader-time = \"3s\"\nidle-time = \"3s\"\n");
     let mut serving = place.serve();
     let mut clients = Vec::new();
@@ -238,7 +238,7 @@ async fn what_comes_while_the_process_stands_still_is_answered() {
         client.send(post("mirrors", "", "")).await;
     }
     let early = tokio::time::timeout(35 * SOON, clients[0].reply()).await;
-    assert!(early.is_err(), "it stands still");
+    assert!(early.is_err(), "the process is stopped");
     serving.signal("CONT");
     for mut client in clients {
         assert_eq!(client.reply().await.unwrap().status, 200);

@@ -229,7 +229,7 @@ async fn a_batch_of_large_values_passes_through_c() {
 }
 
 #[test]
-fn a_source_that_does_not_build_is_told_by_file_and_line() {
+fn a_source_that_does_not_build_is_reported_by_file_and_line() {
     let cases = [
         (service("return 0"), "wrong.c:5:13: error: expected ';' after return statement"),
         (service("return nothing(1);"), "wrong.c:5:12: error: "),
@@ -312,7 +312,7 @@ HOSTEL_SERVICES({"misbehave", "Does what it is told.", misbehave})
 "#;
 
 #[tokio::test]
-async fn a_guest_that_goes_wrong_is_answered_with_a_sentence() {
+async fn a_guest_that_fails_gets_a_response_with_a_sentence() {
     let host = TestHost::new();
     host.load("c", built("misbehave.c", MISBEHAVING)).await;
     for (what, words) in [

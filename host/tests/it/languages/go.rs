@@ -146,7 +146,7 @@ fn check_refused(imports: &str, body: &str, words: &str) {
 }
 
 #[test]
-fn a_go_source_that_does_not_build_is_told_by_file_and_line() {
+fn a_go_source_that_does_not_build_is_reported_by_file_and_line() {
     check_refused(
         "",
         "_, _ = ctx.Cache.Incr(\"k\"); return 1, nil",
@@ -154,7 +154,7 @@ fn a_go_source_that_does_not_build_is_told_by_file_and_line() {
     );
     check_refused("", "return name name, nil", "service.go:8:13: syntax error");
     check_refused(
-        "import \"github.com/nobody/nothing\"",
+        "import \"github.com/missing/missing\"",
         "return name, nil",
         "service.go:4:8: no ",
     );

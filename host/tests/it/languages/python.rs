@@ -92,7 +92,7 @@ def show(ctx):
 }
 
 #[test]
-fn what_python_has_for_itself_is_no_name_of_a_service() {
+fn a_name_that_python_reserves_is_not_a_name_of_a_service() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["class", "json", "typing", "test-me", "hostel-sdk"] {
         let refused = hostel_in(folder.path(), &["new", name, "--lang", "python"]);
@@ -102,7 +102,7 @@ fn what_python_has_for_itself_is_no_name_of_a_service() {
 }
 
 #[test]
-fn modules_beside_a_source_are_no_plugins_and_are_watched() {
+fn modules_beside_a_source_are_not_plugins_and_are_watched() {
     let two = service("import helper");
     let files = [("two.py", two.as_bytes()), ("helper.py", b"A = 1\n")];
     let (_outside, folder) = source::folder_with("two", &files);
@@ -276,25 +276,25 @@ fn check_refused(files: &[(&str, &str)], words: &[&str]) {
             assert!(last.contains(word), "{word:?} is not in the last line of: {said}");
         }
         assert!(!said.contains("hostel_sdk/"), "a frame of the SDK: {said}");
-        assert!(!said.contains("wasm backtrace"), "what is no author's: {said}");
+        assert!(!said.contains("wasm backtrace"), "an internal detail: {said}");
     }
 }
 
 #[test]
-fn a_syntax_error_is_told_by_file_and_line() {
+fn a_syntax_error_is_reported_by_file_and_line() {
     let text = "from hostel_sdk import service\n\n@service\ndef a()\n    pass\n";
     check_refused(&[("a.py", text)], &["a.py:4: SyntaxError: expected ':'"]);
 }
 
 #[test]
-fn a_module_that_is_not_there_is_told_by_the_line_that_imports_it() {
+fn a_missing_module_is_reported_by_the_line_that_imports_it() {
     let words = ["helper.py:2: ModuleNotFoundError: No module named 'nowhere'", "beside the file"];
     let files = [("a.py", "import helper\n"), ("helper.py", "import json\nimport nowhere\n")];
     check_refused(&files, &words);
 }
 
 #[test]
-fn a_package_in_machine_code_is_told_from_one_that_is_not_there() {
+fn a_package_in_machine_code_is_distinguished_from_a_missing_one() {
     let files = [
         ("a.py", "import fast\n"),
         ("fast/__init__.py", "from . import _core\n"),
@@ -304,7 +304,7 @@ fn a_package_in_machine_code_is_told_from_one_that_is_not_there() {
 }
 
 #[test]
-fn a_file_without_a_service_is_told_how_to_have_one() {
+fn the_error_for_a_file_without_a_service_shows_how_to_write_one() {
     check_refused(&[("a.py", "x = 1\n")], &["a.py:1: the file has no service", "@service"]);
 }
 
@@ -460,7 +460,7 @@ async fn a_fault_is_logged_with_the_authors_file_and_line() {
 }
 
 #[tokio::test]
-async fn what_is_no_value_or_no_expiry_leaves_the_cache_unchanged() {
+async fn an_invalid_value_or_expiry_leaves_the_cache_unchanged() {
     let host = loaded().await;
     for what in ["nan", "cycle", "set", "date", "bytes", "lone-surrogate"] {
         let step = json!({"op": "set-special", "key": "k", "what": what});

@@ -299,7 +299,7 @@ fn keys_of(cluster: &Cluster, number: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_server_that_is_cut_off_from_its_cluster_does_not_say_where_the_others_are() {
+async fn a_server_that_is_cut_off_from_its_cluster_does_not_report_the_others() {
     let cluster = Cluster::of_primaries(&[]).await;
     let mut first = cluster.0[0].client();
     for other in [1, 2] {

@@ -48,7 +48,7 @@ async fn a_write_ends_the_lease_of_its_key() {
         assert_eq!(client.integer(&[b"EXISTS", lease]), 0);
     }
     client.ask(&[b"SET", lease, b"token"]);
-    assert!(!cache.delete("k").await.unwrap(), "a lease alone is no entry");
+    assert!(!cache.delete("k").await.unwrap(), "a lease alone is not an entry");
     client.ask(&[b"SET", lease, b"token"]);
     assert_eq!(cache.clear().await.unwrap(), 0);
     assert_eq!(client.names().len(), 0);

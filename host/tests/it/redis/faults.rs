@@ -190,7 +190,7 @@ async fn what_a_server_refuses_is_unavailable_with_its_reason() {
 
 /// The server's operations may take longer than their callers wait.
 #[tokio::test]
-async fn a_server_whose_callers_give_up_is_kept_away_and_used_again_after() {
+async fn a_server_whose_callers_time_out_is_avoided_and_used_again_later() {
     let server = RedisServer::start();
     let cache = cache(address(server.port));
     cache.set("k", "1", None).await.unwrap();
@@ -206,7 +206,7 @@ async fn a_server_whose_callers_give_up_is_kept_away_and_used_again_after() {
 }
 
 #[tokio::test]
-async fn a_listing_that_a_server_refuses_is_no_empty_cache() {
+async fn a_listing_that_a_server_refuses_is_not_an_empty_cache() {
     let acl = "--user ann on >secret ~* +@all -pttl";
     let server = RedisServer::with(&program(), &[acl]);
     let at = format!("redis://ann:secret@127.0.0.1:{}/0", server.port);
@@ -266,7 +266,7 @@ async fn what_does_not_speak_redis_is_named() {
 /// Cancels operations at random moments while others continue on the same connection. Each value
 /// contains its key, so a reply that reaches the wrong caller is detected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_operation_that_is_given_up_leaves_its_reply_to_nobody() {
+async fn the_reply_to_a_cancelled_operation_is_dropped() {
     let operations = std::env::var("HOSTEL_REDIS_OPERATIONS").ok().and_then(|n| n.parse().ok());
     let each: u32 = operations.unwrap_or(20_000) / 8;
     let server = RedisServer::start();

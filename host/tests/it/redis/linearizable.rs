@@ -148,7 +148,7 @@ async fn every_key_is_linearizable_between_two_hosts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_host_that_answers_from_an_old_copy_is_found_out() {
+async fn a_host_that_returns_an_old_copy_is_detected() {
     for server in servers().await {
         let hosts = Arc::new([cache(at(&server)), cache(at(&server))]);
         let mut is_found = false;

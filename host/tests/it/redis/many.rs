@@ -146,7 +146,7 @@ async fn keys_are_walked_through_and_deleted_by_prefix_on_every_server() {
         assert_eq!(gone, Reply::Integer(0), "its lease has ended");
         assert_eq!(delete(&cache, "k*").await, 1);
         assert_eq!(delete(&cache, "").await, u32::try_from(left.len() - 1).unwrap());
-        assert_eq!(server.size(), 4, "what is no entry of this cache stays");
+        assert_eq!(server.size(), 4, "keys of other programs stay");
     }
 }
 

@@ -106,7 +106,7 @@ async fn two_servers_share_a_cache_that_outlives_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_starts_without_redis_says_so_and_recovers() {
+async fn a_server_starts_without_redis_reports_it_and_recovers() {
     let mut redis = RedisServer::start();
     redis.kill();
     let address = format!("redis://{}", redis.address());

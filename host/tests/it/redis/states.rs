@@ -39,7 +39,7 @@ async fn until_snapshot(client: &mut Client, status: &str) {
 }
 
 #[tokio::test]
-async fn a_server_whose_snapshots_fail_refuses_writes_and_still_answers_reads() {
+async fn a_server_whose_snapshots_fail_refuses_writes_and_still_serves_reads() {
     let server = RedisServer::start();
     let cache = cache(super::at(&server));
     cache.set("k", "1", None).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_server_that_loads_its_data_is_unavailable_until_it_has_it() {
 }
 
 #[tokio::test]
-async fn a_replica_that_has_lost_its_primary_and_may_not_answer_is_unavailable() {
+async fn a_replica_without_its_primary_that_may_not_respond_is_unavailable() {
     let mut primary = RedisServer::start();
     let settings = format!("--replicaof 127.0.0.1 {} --replica-serve-stale-data no", primary.port);
     let replica = RedisServer::with(&program(), &[&settings]);
@@ -110,7 +110,7 @@ async fn a_replica_that_has_lost_its_primary_and_may_not_answer_is_unavailable()
 }
 
 #[tokio::test]
-async fn entries_that_an_operator_flushed_are_misses_and_no_error() {
+async fn flushed_entries_are_misses_and_not_errors() {
     let server = RedisServer::start();
     let cache = cache(super::at(&server));
     for key in 0..50_usize {
@@ -129,7 +129,7 @@ async fn entries_that_an_operator_flushed_are_misses_and_no_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_evicts_takes_every_entry_and_answers_with_no_other_value() {
+async fn a_server_that_evicts_accepts_every_entry_and_returns_no_other_value() {
     let full = "--maxmemory 4mb --maxmemory-policy allkeys-lru";
     let server = RedisServer::with(&program(), &[full]);
     let cache = cache(super::at(&server));
@@ -151,7 +151,7 @@ async fn a_server_that_evicts_takes_every_entry_and_answers_with_no_other_value(
 }
 
 #[tokio::test]
-async fn an_entry_whose_time_is_over_leaves_the_server_though_nobody_reads_it() {
+async fn an_expired_entry_leaves_the_server_without_a_read() {
     for server in servers().await {
         let cache = cache(super::at(&server));
         for key in 0..200_u32 {

@@ -4,7 +4,7 @@ use super::read;
 use std::collections::BTreeSet;
 
 #[test]
-fn the_page_of_all_languages_shows_the_templates_as_they_are() {
+fn the_page_of_all_languages_shows_the_templates() {
     let page = read("docs/write-a-service.md");
     for template in [
         "guest-sdk/template/src/lib.rs",
@@ -102,7 +102,7 @@ fn check_listings(page: &str, listings: Listings) -> usize {
 }
 
 #[test]
-fn each_recipe_is_there_in_every_language_as_it_is_tested() {
+fn each_recipe_is_shown_in_every_language_and_tested() {
     assert!(check_listings("docs/recipes.md", RECIPES) >= 5, "no recipes");
 }
 

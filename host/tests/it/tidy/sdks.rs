@@ -70,14 +70,14 @@ fn check(imports: &Imports, known: (&str, &str)) {
 }
 
 #[test]
-fn no_python_module_imports_itself_by_way_of_others() {
+fn no_python_module_imports_itself_through_others() {
     let imports = imports("guest-sdk/python", "py", imported_by_python);
     let sdk = "guest-sdk/python/hostel_sdk";
     check(&imports, (&format!("{sdk}/cache.py"), &format!("{sdk}/host.py")));
 }
 
 #[test]
-fn no_javascript_module_imports_itself_by_way_of_others() {
+fn no_javascript_module_imports_itself_through_others() {
     let imports = imports("guest-sdk/javascript", "js", imported_by_javascript);
     let sdk = "guest-sdk/javascript";
     check(&imports, (&format!("{sdk}/cache.js"), &format!("{sdk}/host.js")));

@@ -53,7 +53,7 @@ enum Callers {
 
 fn main() -> Result<()> {
     let Some(redis) = RedisServer::start()? else {
-        println!("\nbackends: not measured, since there is no redis-server here");
+        println!("\nbackends: not measured, because redis-server is not installed");
         return Ok(());
     };
     let runtime = Runtime::new()?;

@@ -69,7 +69,7 @@ impl Ours {
     pub async fn call(&self, name: &'static str) -> Result<()> {
         let operation = self.operations.iter().find(|operation| operation.name == name);
         let Operation { service, body, .. } =
-            operation.with_context(|| format!("there is no operation {name}"))?;
+            operation.with_context(|| format!("unknown operation {name}"))?;
         let body = if name == TOKEN {
             let number = self.tokens.fetch_add(1, Ordering::Relaxed);
             serde_json::to_vec(&(1, format!("token:{number}"), VALUE))?

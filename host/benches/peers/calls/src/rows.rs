@@ -66,7 +66,7 @@ fn redis(sides: &Sides) -> Result<()> {
         println!("| B | get | Redis on loopback | | | not measured: no redis-server here | | |");
         return Ok(());
     };
-    ensure!(redis.get(KEY)? == VALUE, "Redis answers something else");
+    ensure!(redis.get(KEY)? == VALUE, "Redis returns another value");
     let theirs =
         || nanoseconds(REDIS_CALLS, || (0..REDIS_CALLS).try_for_each(|_| redis.get(KEY).map(drop)));
     let turns: Vec<Side<'_>> = vec![sides.ours("get"), Box::new(theirs)];

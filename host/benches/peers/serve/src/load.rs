@@ -50,6 +50,6 @@ pub fn run(address: SocketAddr, connections: u32, seconds: u32) -> Result<Load> 
 fn milliseconds(text: &str) -> Result<f64> {
     let units = [("us", 0.001), ("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0)];
     let split = |(unit, factor)| text.strip_suffix(unit).map(|number: &str| (number, factor));
-    let (number, factor) = units.into_iter().find_map(split).context("that is no time")?;
+    let (number, factor) = units.into_iter().find_map(split).context("not a time")?;
     Ok(number.parse::<f64>()? * factor)
 }

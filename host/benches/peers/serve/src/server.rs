@@ -64,7 +64,7 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kibibytes = line.and_then(|line| line.split_whitespace().next());
-        Ok(kibibytes.context("there is no VmRSS")?.parse::<f64>()? / 1024.0)
+        Ok(kibibytes.context("VmRSS is missing")?.parse::<f64>()? / 1024.0)
     }
 }
 
@@ -86,7 +86,7 @@ fn address(line: &str) -> Option<SocketAddr> {
 pub fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Result<u16> {
     let mut answer = String::new();
     send(address, method, path, body)?.read_to_string(&mut answer)?;
-    let status = answer.split(' ').nth(1).context("that is no answer")?;
+    let status = answer.split(' ').nth(1).context("not a response")?;
     Ok(status.parse()?)
 }
 

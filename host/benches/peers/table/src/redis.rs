@@ -33,7 +33,7 @@ impl RedisServer {
         let start = Instant::now();
         while let Err(error) = server.answers() {
             if start.elapsed() > START {
-                return Err(io::Error::new(error.kind(), "redis-server does not answer"));
+                return Err(io::Error::new(error.kind(), "redis-server does not respond"));
             }
             std::thread::yield_now();
         }

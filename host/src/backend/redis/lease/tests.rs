@@ -197,7 +197,7 @@ async fn a_value_that_is_not_early_is_read_without_a_script() {
 }
 
 #[tokio::test]
-async fn another_type_in_the_place_of_a_lease_is_no_lease() {
+async fn data_of_another_type_is_not_a_lease() {
     for server in servers().await {
         let cache = server.cache(KeyFormat::Hostel);
         say(&cache, "LPUSH hostel:l:{c/c/k} 1").await;

@@ -24,9 +24,9 @@ impl Guest for Hello {
         ];
         let headers = Fields::from_list(&headers).expect("these are headers");
         let response = OutgoingResponse::new(headers);
-        let body = response.body().expect("nobody has taken it");
+        let body = response.body().expect("it has not been taken yet");
         ResponseOutparam::set(out, Ok(response));
-        let stream = body.write().expect("nobody has taken it");
+        let stream = body.write().expect("it has not been taken yet");
         stream.blocking_write_and_flush(BODY).expect("the client reads");
         drop(stream);
         OutgoingBody::finish(body, None).expect("the body is whole");
