@@ -18,8 +18,8 @@ extern "C" {
  * last byte. `ptr` is NULL if none has that name. */
 hostel_str hostel_config_get(hostel_ctx *ctx, const char *name);
 
-/* Reads the value of the setting or secret of that name, as hostel_config_get does. When there is
- * none: HOSTEL_INTERNAL, and the message names the place to set it. */
+/* Reads the value of the setting or secret of that name, as hostel_config_get does. A missing one
+ * is HOSTEL_INTERNAL, and the message names the place to set it. */
 HOSTEL_MUST_USE hostel_result hostel_config_require(hostel_ctx *ctx, const char *name,
                                                     hostel_str *value);
 

@@ -38,17 +38,17 @@ typedef struct hostel_request {
     hostel_str id;           /* The correlation id, which the host's log lines carry. */
     hostel_str content_type; /* The body's media type; `ptr` is NULL without one. */
     hostel_str body;         /* Any bytes; empty without a body. */
-    const hostel_http *http; /* NULL when the request did not come by HTTP. */
+    const hostel_http *http; /* NULL if the request was not made over HTTP. */
 } hostel_request;
 
-/* Parses the body as JSON, whatever its media type. An empty body reads as null. The value borrows
- * from the request. HOSTEL_BAD_REQUEST, with the byte offset, when the body is not JSON. The
- * functions that read the value also return HOSTEL_BAD_REQUEST when it has the wrong type. */
+/* Parses the body as JSON, whatever its media type. An empty body is read as null. The value
+ * borrows from the request. HOSTEL_BAD_REQUEST, with the byte offset, when the body is not JSON.
+ * The functions that read the value also return HOSTEL_BAD_REQUEST when it has the wrong type. */
 HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req,
                                                   hostel_json *value);
 
 /* Functions that read a part of the request. A text belongs to `ctx` or borrows from the request.
- * `ptr` is NULL when the request has no such part or did not come by HTTP. The functions for
+ * `ptr` is NULL when the request has no such part or was not made over HTTP. The functions for
  * several values point `*values` to them, in the order sent, and return their number. */
 
 /* The header of that name, case-insensitive: all its fields, joined by ", " (`cookie` by "; ").

@@ -46,7 +46,7 @@ func livesFor(t *testing.T, cache hostel.Cache, key string, expected time.Durati
 func TestSetIfAbsentStoresOnceAndAStoredNullCounts(t *testing.T) {
 	cache, created := newCache(), checked[bool](t)
 	if !created(cache.SetIfAbsent("k", "a")) || created(cache.SetIfAbsent("k", "b")) {
-		t.Error("not the first alone has created the entry")
+		t.Error("not only the first call has created the entry")
 	}
 	holds(t, cache, "k", `"a"`)
 	if err := cache.Set("k", nil); err != nil {

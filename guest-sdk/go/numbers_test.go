@@ -29,7 +29,7 @@ func reads[T any](t *testing.T, text string, expected T) {
 	t.Helper()
 	value, err := readAs[T](text)
 	if !reflect.DeepEqual(value, expected) || err != nil {
-		t.Errorf("%s reads as %v, %v; expected %v", text, value, err, expected)
+		t.Errorf("%s is read as %v, %v; expected %v", text, value, err, expected)
 	}
 }
 

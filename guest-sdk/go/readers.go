@@ -11,8 +11,8 @@ import (
 const formType = "application/x-www-form-urlencoded"
 
 // Header returns the header of that name, case-insensitive. The values of several fields are joined
-// by a comma and a blank, those of cookie by a semicolon and a blank. It is empty when there is
-// none, when one is not UTF-8, or when the request did not come by HTTP.
+// by a comma and a blank, those of cookie by a semicolon and a blank. The text is empty
+// when the header is missing, a field is not UTF-8, or the request was not made over HTTP.
 func (r *Request) Header(name string) string {
 	return joined(r.headers(), name)
 }
@@ -31,8 +31,9 @@ func (r *Request) headers() []Header {
 }
 
 // ClientAddress returns the client's IP address, without its port: 192.0.2.1, or 2001:db8::1. It is
-// empty when the request did not come by HTTP. Behind a proxy this is the client's address only if
-// the host's configuration lists the proxy in server.trusted-proxies; otherwise it is the proxy's.
+// empty when the request was not made over HTTP. Behind a proxy this is the client's address only
+// if the host's configuration lists the proxy in server.trusted-proxies; otherwise it is the
+// proxy's.
 func (r *Request) ClientAddress() string {
 	if r.HTTP == nil {
 		return ""

@@ -12,7 +12,7 @@ func TestRequestWithoutHTTPHasNoHTTPParts(t *testing.T) {
 	request := hostel.Request{}
 	if request.Header("a") != "" || request.HeaderValues("a") != nil || request.Query("a") != "" ||
 		request.QueryValues("a") != nil || request.PathParam("a") != "" {
-		t.Error("there is something")
+		t.Error("a part of the request has a value")
 	}
 	if _, found := request.Cookie("a"); found {
 		t.Error("there is a cookie")

@@ -15,12 +15,12 @@ type Request struct {
 	ContentType string
 	// Body is empty if the request has no body.
 	Body []byte
-	// HTTP is nil when the request did not come by HTTP.
+	// HTTP is nil when the request was not made over HTTP.
 	HTTP *HTTPRequest
 }
 
 // JSON reads the body into the variable that target points to, by the rules of encoding/json,
-// whatever its media type. An empty body reads as null. Only a pointer, an interface, a map or a
+// whatever its media type. An empty body is read as null. Only a pointer, an interface, a map or a
 // slice accepts null.
 //
 // A body that encoding/json would change silently is refused: text that is not UTF-8, an escaped

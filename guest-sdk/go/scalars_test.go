@@ -21,7 +21,7 @@ func readsAsUsual[T any](t *testing.T, texts ...string) {
 		refused := json.Unmarshal([]byte(text), &usual)
 		value, err := readAs[T](text)
 		if (err != nil) != (refused != nil) || err == nil && !reflect.DeepEqual(value, usual) {
-			t.Errorf("%s reads as %#v, %v; expected %#v, %v", text, value, err, usual, refused)
+			t.Errorf("%s is read as %#v, %v; expected %#v, %v", text, value, err, usual, refused)
 		}
 	}
 }

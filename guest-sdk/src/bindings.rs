@@ -1,5 +1,5 @@
 //! The contract of `wit/` as Rust, as `wit-bindgen` generates it. Not written by hand:
-//! `HOSTEL_WRITE_DOCS=1 cargo test -p hostel --test it sdk_bindings` writes it anew.
+//! `HOSTEL_WRITE_DOCS=1 cargo test -p hostel --test it sdk_bindings` rewrites it.
 //!
 //! Compiled for wasm only, and public only for the expansion of [`services!`](crate::services).
 

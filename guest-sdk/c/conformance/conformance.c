@@ -309,7 +309,7 @@ static hostel_result conformance(hostel_ctx *ctx, const hostel_request *req, hos
     return hostel_respond_json(ctx, res, answer_of(&step, result));
 }
 
-HOSTEL_SERVICES({"conformance", "Does one step of a scenario.", conformance},
+HOSTEL_SERVICES({"conformance", "Runs one step of a scenario.", conformance},
                 {"http-send", "Sends requests, several at the same time.", http_send},
                 {"http-at-once", "Fetches URLs at the same time.", http_at_once},
                 {"config-get", "Returns the value of a setting.", config_get},

@@ -121,7 +121,7 @@ static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, 
     return found;
 }
 
-/* Sends a step. A step with its own HTTP request is sent by HTTP, with the step in a header. */
+/* Sends a step. A step with its own HTTP request is sent over HTTP, with the step in a header. */
 static hostel_answer answered(hostel_fake *fake, hostel_json step)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);

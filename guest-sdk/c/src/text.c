@@ -41,8 +41,8 @@ static size_t character(const unsigned char *at, size_t left)
     return overlong || too_high ? 0 : 4;
 }
 
-/* The length of the truncated character at the beginning of `left` invalid bytes; 1 if there is
- * none. */
+/* The length of the truncated character at the beginning of `left` invalid bytes; 1 if they do not
+ * begin with one. */
 static size_t flawed_character(const unsigned char *at, size_t left)
 {
     size_t flawed = 1;

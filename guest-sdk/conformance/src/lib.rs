@@ -15,7 +15,7 @@ mod changes;
 mod over_http;
 
 services! {
-    /// Does one step of a scenario.
+    /// Runs one step of a scenario.
     conformance,
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 func init() {
-	hostel.Handle("conformance", "Does one step of a scenario.", conformance)
+	hostel.Handle("conformance", "Runs one step of a scenario.", conformance)
 }
 
 func main() {}

@@ -9,7 +9,7 @@ use std::time::Duration;
 services! {
     /// Sends requests, one with `send` and several with `send_many`, and returns their results.
     http_send,
-    /// Fetches URLs at the same time, and returns the statuses.
+    /// Fetches URLs at the same time and returns the statuses.
     http_at_once,
     /// Fetches a URL the given number of times, one request after the other.
     http_again,
@@ -17,7 +17,7 @@ services! {
     config_get,
     /// Returns the names of all settings.
     config_names,
-    /// Logs a text, and returns it.
+    /// Logs a text and returns it.
     logs,
 }
 
