@@ -134,8 +134,8 @@ let until;
 useFetches({
   send,
   /**
-   * Runs the next step; the caller runs all reactions after each step. Returns false if there is
-   * none.
+   * Runs the next step; the caller runs all reactions after each step. Returns false if no
+   * step is left.
    */
   turn(timers) {
     if (waiting.length === 0 && settleSent === undefined) return false;

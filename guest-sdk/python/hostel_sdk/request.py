@@ -109,8 +109,8 @@ class Request:
         return list(self._query(name))
 
     def query_integer(self, name: str) -> int | None:
-        """Returns the first query parameter of that name as an integer, or ``None`` if there is
-        none.
+        """Returns the first query parameter of that name as an integer, or ``None`` if it is
+        missing.
 
         Raises ``BadRequest`` if it is not a signed 64-bit integer.
 
