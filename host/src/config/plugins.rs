@@ -212,8 +212,8 @@ fn own_limits(
     }
 }
 
-/// The path of the plugin of this name in the folder of plugins; that of a component if there is
-/// none yet.
+/// The path of the plugin of this name in the folder of plugins; that of a component if the plugin
+/// does not exist yet.
 fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
     let folder = context.folder.map_or_else(|| context.place.path("."), Path::to_owned);
     let usual = || folder.join(format!("{name}.wasm"));

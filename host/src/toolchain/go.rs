@@ -149,7 +149,7 @@ impl GoPackage {
 }
 
 /// Encodes the module that Go built, unless the component is already up to date. The module's
-/// modification time is no help: Go updates it even if there was nothing to build.
+/// modification time does not help: Go updates it even if there was nothing to build.
 fn encode_module(core: &Path, component: &Path, source: &Source) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: core.to_owned(), source: error };
     let module = fs::read(core).map_err(unreadable)?;

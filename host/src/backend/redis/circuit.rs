@@ -9,7 +9,7 @@ use tokio::time::Instant;
 const MAX_FAILURES: u32 = 3;
 
 /// How long an open circuit refuses operations before it lets a probe through. It bounds how long a
-/// recovered server stays unused; one operation in this time is no load for a failing server.
+/// recovered server stays unused; one operation in this time does not load a failing server.
 pub(super) const OPEN_TIME: Duration = Duration::from_millis(200);
 
 /// The circuit of one server.
