@@ -124,7 +124,7 @@ fn whatever_a_typescript_build_has_read_is_noticed_when_it_changes() {
 
 /// Runs a file outside the project, and checks that the output contains these words.
 #[track_caller]
-fn check_told(file: &str, source: &str, words: &[&str]) -> String {
+fn check_reported(file: &str, source: &str, words: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(file), source).unwrap();
     let output = hostel_in(folder.path(), &["run", file]);
@@ -136,7 +136,7 @@ fn check_told(file: &str, source: &str, words: &[&str]) -> String {
 }
 
 #[test]
-fn a_source_that_does_not_build_is_told_with_file_and_line() {
+fn a_source_that_does_not_build_is_reported_with_file_and_line() {
     let services = "export default { a() {} };";
     for (source, words) in [
         ("const a = ;", ["a.js:1:11:", "Unexpected"]),
@@ -150,20 +150,24 @@ fn a_source_that_does_not_build_is_told_with_file_and_line() {
         ("\nnull.x;", ["a.js:2:1", "cannot read property"]),
         ("\nconst id = Math.random();", ["a.js:2:", "the same in every instance"]),
     ] {
-        check_told("a.js", &format!("{source}\n{services}"), &words);
+        check_reported("a.js", &format!("{source}\n{services}"), &words);
     }
-    check_told("a.js", "export function a() {}", &["a.js:", "no service is exported"]);
+    check_reported("a.js", "export function a() {}", &["a.js:", "no service is exported"]);
     let typed = "import { cache } from \"hostel-sdk\";\nconst n: number = cache.get(\"n\");\n";
-    check_told("a.ts", &format!("{typed}{services}"), &["a.ts:2:7: error TS2322"]);
+    check_reported("a.ts", &format!("{typed}{services}"), &["a.ts:2:7: error TS2322"]);
     let other =
         "import { cache } from \"hostel-sdk\";\nexport default { a: () => cache.incr(\"k\") };";
-    check_told("a.ts", other, &["'incr'", "it has get, getInteger, getRaw, set, setRaw, delete"]);
-    let told = check_told("a.ts", "export default { a( { return 1; } };", &["a.ts:1:30:"]);
+    check_reported(
+        "a.ts",
+        other,
+        &["'incr'", "it has get, getInteger, getRaw, set, setRaw, delete"],
+    );
+    let told = check_reported("a.ts", "export default { a( { return 1; } };", &["a.ts:1:30:"]);
     assert!(!told.contains("build.js"), "the build's own stack: {told}");
 }
 
 #[test]
-fn an_error_of_a_service_is_told_with_file_and_line() {
+fn an_error_of_a_service_is_reported_with_file_and_line() {
     let mut source = "import { cache } from \"hostel-sdk\"; export default {\n".to_owned();
     let mut words = Vec::new();
     for (number, (body, told)) in [
@@ -302,7 +306,7 @@ fn a_service_that_asks_for_spidermonkey_runs_on_it() {
 }
 
 #[test]
-fn an_engine_that_is_none_is_refused_with_those_that_are() {
+fn an_unknown_engine_is_refused_with_the_known_ones() {
     for engine in ["\"v8\"", "1", "null", "\"SpiderMonkey\""] {
         let folder = with_engine(engine, "export default { a() {} };");
         let run = hostel_in(folder.path(), &["run", "shop"]);

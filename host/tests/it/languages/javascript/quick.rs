@@ -101,7 +101,7 @@ fn a_quick_build_sees_each_change_and_starts_from_the_base_again() {
 }
 
 #[test]
-fn what_does_not_load_is_told_as_the_tool_tells_it() {
+fn what_does_not_load_is_reported_in_the_words_of_the_tool() {
     let folder = tempfile::tempdir().unwrap();
     for (throws, told) in [
         ("undefinedThing.x", "fails.js:2:20 in inner: undefinedThing is not defined"),

@@ -83,7 +83,7 @@ fn what_the_cache_returns_has_its_type() {
 }
 
 #[test]
-fn a_type_that_the_cache_does_not_return_is_told() {
+fn a_type_that_the_cache_does_not_return_is_an_error() {
     for (call, words) in [
         ("cache.increment(\"k\", \"1\")", "not assignable to parameter of type 'number'"),
         ("cache.getOrSet(\"k\", async () => 1).then()", "Property 'then' does not exist"),
@@ -94,7 +94,7 @@ fn a_type_that_the_cache_does_not_return_is_told() {
         let source = format!(
             "import {{ cache }} from \"hostel-sdk\"; export default {{ a: () => {call} }};"
         );
-        check_told("{}", &source, words);
+        check_reported("{}", &source, words);
     }
 }
 
@@ -139,7 +139,7 @@ fn a_project_of_references_builds_by_the_one_of_the_source() {
 
 /// Checks that the author sees these words, and no file but their own.
 #[track_caller]
-fn check_told(options: &str, source: &str, words: &str) {
+fn check_reported(options: &str, source: &str, words: &str) {
     let folder = project(&[("tsconfig.json", options), ("shop.ts", source)]);
     let output = run(folder.path());
     assert!(!output.status.success());
@@ -164,15 +164,15 @@ fn an_error_of_settings_names_the_projects_own_file() {
             "tsconfig.json: error TS2688: Cannot find type definition file for",
         ),
     ] {
-        check_told(options, source, words);
+        check_reported(options, source, words);
     }
 }
 
 #[test]
-fn a_name_that_no_service_has_is_told_with_what_there_is() {
+fn the_name_of_a_missing_service_is_reported_with_the_existing_ones() {
     let options = r#"{ "compilerOptions": { "lib": ["ES2024"] } }"#;
     let source = "export default { a: () => Buffer.from(\"a\") };";
     let words = "shop.ts:1:27: error TS2591: Cannot find name 'Buffer': a service does not run \
                  on Node: use Uint8Array";
-    check_told(options, source, words);
+    check_reported(options, source, words);
 }

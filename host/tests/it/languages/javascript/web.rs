@@ -165,7 +165,7 @@ fn a_service_that_sleeps_too_long_reaches_its_limit() {
 fn a_timer_while_the_module_loads_is_refused() {
     let source = "setInterval(() => {}, 5);\nexport default { a() {} };";
     let words = ["a.js:1:", "is not available while the module loads: use it inside a service"];
-    super::check_told("a.js", source, &words);
+    super::check_reported("a.js", source, &words);
 }
 
 #[test]

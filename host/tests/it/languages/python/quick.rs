@@ -125,7 +125,7 @@ fn a_quick_build_sees_each_change_and_starts_from_the_base_again() {
 
 /// `os.abort` kills the interpreter without an error message.
 #[test]
-fn what_a_base_does_not_survive_is_told_as_the_tool_tells_it() {
+fn what_a_base_does_not_survive_is_reported_in_the_words_of_the_tool() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("aborts.py"), "import os\nos.abort()\n").unwrap();
     let said = ["build", "run"].map(|command| {
