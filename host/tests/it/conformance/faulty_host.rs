@@ -26,7 +26,7 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("hostel:config/config@0.1.0", &["get", "names"]),
 ];
 
-pub(super) struct LyingHost {
+pub(super) struct FaultyHost {
     engine: Engine,
     service: ServicePre<State>,
 }
@@ -45,7 +45,7 @@ impl WasiView for State {
 
 type Caller<'a> = StoreContextMut<'a, State>;
 
-impl LyingHost {
+impl FaultyHost {
     pub(super) fn new(component: &[u8]) -> Result<Self> {
         let mut config = Config::new();
         config.concurrency_support(false).epoch_interruption(true);
@@ -69,12 +69,12 @@ impl LyingHost {
         for (interface, functions) in OTHERS {
             let mut instance = linker.instance(interface)?;
             for function in *functions {
-                instance.func_new(function, |_, _, _, _| Err(wasmtime::Error::msg("a lie")))?;
+                instance.func_new(function, |_, _, _, _| Err(wasmtime::Error::msg("faulty")))?;
             }
         }
         let component = Component::from_binary(&engine, component)?;
         let service = ServicePre::new(linker.instantiate_pre(&component)?)?;
-        Ok(LyingHost { engine, service })
+        Ok(FaultyHost { engine, service })
     }
 
     /// Calls a service in a fresh instance and returns the body of its response.
