@@ -43,7 +43,7 @@ pub(super) fn text(error: &ServerError) -> String {
     let (code, details) = (error.code(), error.details().unwrap_or_default());
     let hint = match code {
         "OOM" => ": raise its maxmemory, or let it evict with maxmemory-policy",
-        "MISCONF" => ": its disk or its snapshots have failed",
+        "MISCONF" => ": its disk or its snapshots fail",
         "NOAUTH" | "WRONGPASS" => ": set `password-env` or `password-file`",
         "NOPERM" => ": its ACL must allow the user these keys and commands",
         "READONLY" => ": it is a replica; name the primary",
