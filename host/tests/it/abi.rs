@@ -30,9 +30,6 @@ macro_rules! each_has_a_test {
 }
 
 each_has_a_test! {
-    returns_a_million_headers
-    returns_a_wild_pointer
-    returns_its_body
     behaves
     calls_the_cache_in_services
     calls_the_host_in_post_return
@@ -65,6 +62,9 @@ each_has_a_test! {
     reallocates_for_a_hit
     reallocates_out_of_bounds
     reallocates_unaligned
+    returns_a_million_headers
+    returns_a_wild_pointer
+    returns_its_body
     speaks_latin1
     speaks_utf16
     traps_in_post_return

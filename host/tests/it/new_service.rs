@@ -82,8 +82,12 @@ fn a_name_that_the_next_command_would_refuse_is_refused_with_one_that_it_takes()
             "my-test",
             "its file, my_test.c, would be treated as a test; use `my-test-service`, for example",
         ),
-        ("go", "fmt", "Go has a package of that name; `fmt-service` is one"),
-        ("rust", "hostel-sdk", "the SDK has a package of that name; `hostel-sdk-service` is one"),
+        ("go", "fmt", "Go has a package of that name; use `fmt-service`, for example"),
+        (
+            "rust",
+            "hostel-sdk",
+            "the SDK has a package of that name; use `hostel-sdk-service`, for example",
+        ),
     ] {
         let output = hostel_in(folder.path(), &["new", name, "--lang", language]);
         assert_eq!(output.status.code(), Some(2), "{name}");
