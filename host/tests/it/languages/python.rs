@@ -97,7 +97,7 @@ fn a_name_that_python_reserves_is_not_a_name_of_a_service() {
     for name in ["class", "json", "typing", "test-me", "hostel-sdk"] {
         let refused = hostel_in(folder.path(), &["new", name, "--lang", "python"]);
         assert_eq!(refused.status.code(), Some(2), "{name}");
-        assert!(stderr(&refused).contains("-service` is one"), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("-service`, for example"), "{}", stderr(&refused));
     }
 }
 
