@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Prints the table of the selected languages.
 pub(crate) fn print(wanted: impl Fn(&str) -> bool) -> Result<()> {
-    println!("\nmedians of {EDITS} edits\n\n| language | new to first answer | edit to live |");
+    println!("\nmedians of {EDITS} edits\n\n| language | new to first response | edit to live |");
     println!("|---|---|---|");
     for (language, name) in LANGUAGES.iter().filter(|(language, _)| wanted(language)) {
         let folder = tempfile::tempdir()?;
@@ -131,7 +131,7 @@ fn until_answer(address: &str, words: &str) -> Result<()> {
         }
         std::thread::sleep(PAUSE);
     }
-    anyhow::bail!("no answer has {words:?}")
+    anyhow::bail!("no response contains {words:?}")
 }
 
 fn answer(address: &str) -> std::io::Result<String> {

@@ -32,7 +32,7 @@ pub fn extism() -> Result<Vec<u8>> {
 
 fn run(program: &str, arguments: &[&str]) -> Result<()> {
     let output = Command::new(program).args(arguments).current_dir(HERE).output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{program} {}: {said}", arguments.join(" "));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{program} {}: {errors}", arguments.join(" "));
     Ok(())
 }

@@ -30,17 +30,23 @@ pub fn print() -> Result<()> {
     let medians: [f64; 11] = medians(turns)?;
     let [hit, no_hit, hash, lock, counted, owner, nothing, get, miss, expiring, typed] = medians;
     let rows = [
-        ("into the host and back", nothing),
-        ("the key taken; the call's cache; the answer written and read", miss - nothing - no_hit),
-        ("the entry found in the cache", hit),
-        ("its text: the guest's `realloc`, a copy, the guest's `free`", get - miss - hit + no_hit),
+        ("enter and leave the host", nothing),
+        (
+            "read the key, find the cache of the call, write and read the result",
+            miss - nothing - no_hit,
+        ),
+        ("find the entry in the cache", hit),
+        (
+            "pass its text: the guest's `realloc`, a copy, the guest's `free`",
+            get - miss - hit + no_hit,
+        ),
         ("**one `get`**", get),
-        ("more, where the entry has an expiry: the clock", expiring - get),
-        ("more, where the SDK makes a struct of the text", typed - get),
+        ("additional if the entry has an expiry: the clock", expiring - get),
+        ("additional if the SDK parses the text into a struct", typed - get),
         ("in the cache: the key's hash", hash),
-        ("in the cache: the shard's lock, taken and given back", lock),
+        ("in the cache: lock and unlock the shard", lock),
         ("in the cache: a count for the statistics", counted - lock),
-        ("in the cache: an owner more of the entry, and one less", owner),
+        ("in the cache: add and drop an owner of the entry", owner),
     ];
     println!("| part | ns |\n|---|---|");
     rows.iter().for_each(|(part, cost)| println!("| {part} | {cost:.1} |"));

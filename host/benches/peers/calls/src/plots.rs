@@ -29,7 +29,7 @@ const BYTES: u32 = 8 << 20;
 /// Writes the plots to a folder.
 pub fn draw(folder: &Path) -> Result<()> {
     let made = std::fs::create_dir_all(folder);
-    made.with_context(|| format!("no folder can be made at {}", folder.display()))?;
+    made.with_context(|| format!("cannot create the folder {}", folder.display()))?;
     let component = guests::component("guest")?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let limits = CacheLimits::new(CAPACITY, VALUE_LIMIT)?;
@@ -77,7 +77,7 @@ fn by_size(runtime: &Runtime, ours: &Ours, component: &[u8]) -> Result<Plot> {
         up: Axis { name: "time of one get", ticks: TIMES },
         series: vec![
             Series { name: "from a guest", points: guest },
-            Series { name: "a host that only answers", points: floor },
+            Series { name: "a host that only returns", points: floor },
             Series { name: "the cache alone", points: map },
         ],
     })

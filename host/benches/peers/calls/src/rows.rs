@@ -63,7 +63,9 @@ fn extism(sides: &Sides) -> Result<()> {
 
 fn redis(sides: &Sides) -> Result<()> {
     let Some(mut redis) = Redis::start(KEY, VALUE)? else {
-        println!("| B | get | Redis on loopback | | | not measured: no redis-server here | | |");
+        println!(
+            "| B | get | Redis on loopback | | | not measured: redis-server is not installed | | |"
+        );
         return Ok(());
     };
     ensure!(redis.get(KEY)? == VALUE, "Redis returns another value");

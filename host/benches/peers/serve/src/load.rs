@@ -40,7 +40,7 @@ pub fn run(address: SocketAddr, connections: u32, seconds: u32) -> Result<Load> 
     ensure!(!fails, "requests failed:\n{text}");
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(name));
-        line.map(str::trim).with_context(|| format!("wrk says no {name}:\n{text}"))
+        line.map(str::trim).with_context(|| format!("the output of wrk has no {name}:\n{text}"))
     };
     let time = |name: &str| field(name).and_then(milliseconds);
     Ok(Load { rate: field("Requests/sec:")?.parse()?, p50: time("50%")?, p99: time("99%")? })

@@ -17,7 +17,7 @@ const PARTS: [&str; 3] = ["rates", "start", "spin"];
 fn main() -> Result<()> {
     let named: Vec<String> = std::env::args().skip(1).collect();
     let unknown = named.iter().find(|name| !PARTS.contains(&name.as_str()));
-    ensure!(unknown.is_none(), "the parts are {}", PARTS.join(", "));
+    ensure!(unknown.is_none(), "unknown part: the parts are {}", PARTS.join(", "));
     let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
     load::find_wrk()?;
     let made = made::Made::new()?;

@@ -43,7 +43,7 @@ impl Server {
             Ok(address) => Ok(Server { child, addresses, address }),
             Err(_) => {
                 child.kill()?;
-                bail!("{command:?} does not begin to serve");
+                bail!("{command:?} does not start to serve");
             }
         }
     }

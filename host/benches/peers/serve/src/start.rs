@@ -21,7 +21,7 @@ pub fn measure(made: &Made) -> Result<()> {
             (0..STARTS).map(|_| start(&made.hostel, &config)).collect::<Result<Vec<_>>>()?;
         let row = Row {
             target: "G",
-            what: &format!("start of the process to its first answer, a plugin in {language}"),
+            what: &format!("start of the process to its first response, a plugin in {language}"),
             peer: "the target itself",
             unit: "ms",
             theirs: vec![most; times.len()],
@@ -48,6 +48,6 @@ fn start(hostel: &Path, config: &Path) -> Result<f64> {
     let status = ask(server.address, "GET", "/", "")?;
     let took = begun.elapsed();
     // For a missing entry the plugin responds with 404, which counts too.
-    ensure!(status == 200 || status == 404, "the first answer is {status}");
+    ensure!(status == 200 || status == 404, "the first response is {status}");
     Ok(took.as_secs_f64() * 1_000.0)
 }

@@ -50,7 +50,7 @@ fn main() -> Result<()> {
                 theirs.push(native);
             }
         }
-        let what = format!("`send` of a GET, {bytes} bytes come back");
+        let what = format!("`send` of a GET, {bytes} bytes in the response");
         let (peer, wanted) = ("hyper-util's client, natively", Wanted::AtMost(1.3));
         println!("{}", Row { target: "G", what: &what, peer, unit: "µs", ours, theirs, wanted });
     }
