@@ -13,6 +13,7 @@ mod limits;
 mod locks;
 mod pages;
 mod sdks;
+mod words;
 
 /// Returns the files that git tracks or would track, as paths relative to the project's folder.
 fn files() -> Vec<PathBuf> {
@@ -215,9 +216,9 @@ fn no_two_files_import_each_other() {
 const SHARED_TYPE_NAMES: &[(&str, &str)] = &[
     ("Arguments", "the arguments of a command, one type a command"),
     ("GetResult", "the result of `get`, by wasmtime's internals or by its public API"),
-    ("Sender", "what the SDK sends requests by: the host, or the fake where there is none"),
-    ("Settings", "where the SDK reads settings: the host, or the fake where there is none"),
-    ("Store", "what the SDK's cache calls: the host, or the fake where there is none"),
+    ("Sender", "what the SDK sends requests by: the host, or the fake in a test"),
+    ("Settings", "where the SDK reads settings: the host, or the fake in a test"),
+    ("Store", "what the SDK's cache calls: the host, or the fake in a test"),
 ];
 
 #[test]
