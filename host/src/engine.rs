@@ -35,7 +35,7 @@ pub(crate) use pool::MAX_SLOTS;
 #[cfg(target_os = "linux")]
 pub(crate) use snapshot::{MountedFolder, SnapshotError, Surroundings, take as take_snapshot};
 
-use crate::hostcalls::{self, Capabilities, ConfigValues, Linkage, State};
+use crate::hostcalls::{self, Capabilities, ConfigValues, Linkage, State, StoreBounds};
 use crate::memory::{HostMemory, InstanceCharge};
 use crate::process::Cancellation;
 use crate::service::{Failure, Request, Response, ServiceInfo};
@@ -305,14 +305,24 @@ impl Engine {
         origin: Origin,
         charge: InstanceCharge,
     ) -> Instance {
-        let Compiled { limits, config, .. } = component;
-        let bounds = LogBounds {
+        let Compiled { linked, limits, config, meter, .. } = component;
+        let lines = LogBounds {
             lines: limits.log_lines,
             bytes: limits.log_bytes,
             line_bytes: limits.log_line_bytes,
         };
-        let log = CallLog::new(Arc::clone(&self.sink), origin, bounds, config.masks());
-        Instance::new(&self.engine, component, capabilities, log, charge)
+        let bounds = StoreBounds {
+            memory: limits.memory,
+            instances: limits.instances,
+            handles: limits.handles,
+            random_bytes: limits.random,
+            http_requests: limits.http_requests,
+            http_response: limits.http_response,
+        };
+        let log = CallLog::new(Arc::clone(&self.sink), origin, lines, config.masks());
+        let (config, memory) = (Arc::clone(config), meter.memory());
+        let state = State::new(capabilities, config, log, charge, memory, bounds);
+        Instance::new(&self.engine, limits, Arc::clone(linked), state)
     }
 
     /// Runs a call within its time limits. The epoch makes a looping guest yield, so that the

@@ -1,11 +1,9 @@
 //! A plugin's live instances: one for each call, or some that are reused.
 
-use super::compiled::Compiled;
 use super::limits::Limits;
 use super::ticker::TICKS_PER_YIELD;
-use crate::hostcalls::{Capabilities, State, StoreBounds};
-use crate::memory::InstanceCharge;
-use crate::telemetry::{CallLog, Origin, Retirement};
+use crate::hostcalls::State;
+use crate::telemetry::{Origin, Retirement};
 use crate::world::{Guest, Linked};
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -104,23 +102,11 @@ impl Instance {
     /// Creates an empty store for one call, with every limit set.
     pub(super) fn new(
         engine: &wasmtime::Engine,
-        component: &Compiled,
-        capabilities: Option<Arc<Capabilities>>,
-        log: CallLog,
-        charge: InstanceCharge,
+        limits: &Limits,
+        linked: Arc<Linked>,
+        state: State,
     ) -> Self {
-        let Compiled { linked, limits, config, meter, .. } = component;
-        let bounds = StoreBounds {
-            memory: limits.memory,
-            instances: limits.instances,
-            handles: limits.handles,
-            random_bytes: limits.random,
-            http_requests: limits.http_requests,
-            http_response: limits.http_response,
-        };
-        let (config, memory) = (Arc::clone(config), meter.memory());
-        let mut store =
-            Store::new(engine, State::new(capabilities, config, log, charge, memory, bounds));
+        let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
@@ -131,7 +117,6 @@ impl Instance {
             let yielding = Box::pin(tokio::task::yield_now());
             Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, yielding))
         });
-        let linked = Arc::clone(linked);
         let since = Instant::now();
         Instance { store, linked, guest: None, calls: 0, memory: 0, since, retires: None }
     }
