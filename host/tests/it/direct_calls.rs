@@ -44,8 +44,8 @@ const STAFF: &str = "[plugins.shop]\ncallers = \"staff\"\n";
 
 #[test]
 fn a_direct_call_that_requires_the_callers_of_a_route_is_reported() {
-    let told = "shop.store-and-read: POST /services/shop.store-and-read is for callers staff, as \
-                its routes are";
+    let told = "shop.store-and-read: POST /services/shop.store-and-read is for callers staff, like \
+                its routes";
     for service in ["shop", "shop.store-and-read"] {
         let routes = route("/a", service, "staff") + &route("/b", "shop", "open");
         check_reports(&format!("{OPEN}{routes}"), &[told]);

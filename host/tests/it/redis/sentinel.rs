@@ -65,5 +65,5 @@ async fn a_primary_that_became_a_replica_is_not_read_from() {
     client.say(&format!("REPLICAOF 127.0.0.1 {}", other.port));
     client.say("CLIENT KILL TYPE normal SKIPME yes");
     let error = cache.get("k").await.unwrap_err().to_string();
-    assert!(error.contains("no primary") || error.contains("no longer"), "{error}");
+    assert!(error.contains("not a primary") || error.contains("no longer"), "{error}");
 }
