@@ -34,8 +34,10 @@ def conformance(request: Request) -> dict[str, Any] | Response | None:
     """Interprets one step."""
     given = request.header("x-step")
     step: Step | None = json.loads(given) if given is not None else request.json()
-    if step is None:
-        return None
+    return interpreted(step, request) if step is not None else None
+
+
+def interpreted(step: Step, request: Request) -> dict[str, Any] | Response:
     if step["op"] == "read":
         return {"ok": READERS[step["what"]](request, step["key"])}
     if step["op"] in RESPONSES:
@@ -97,7 +99,8 @@ def loop_through_bits(step: Step) -> str | None:
             if math.isfinite(number):
                 cache.set(step["key"], number)
                 read = cache.get(step["key"], float)
-                if read is None or bits_of(read) != bits_of(number):
+                is_same = read is not None and bits_of(read) == bits_of(number)
+                if not is_same:
                     return f"{number}: {read}"
     return None
 

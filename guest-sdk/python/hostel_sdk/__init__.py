@@ -8,10 +8,10 @@ A service is a function or a class:
 ... def find_user(number: int) -> dict[str, str]:
 ...     '''Finds a user.'''
 ...     user = cache.get(f"user:{number}")
-...     if user is None:
-...         raise NotFound(f"no user {number}")
-...     logger.info("found %s", user["name"])
-...     return user
+...     if user is not None:
+...         logger.info("found %s", user["name"])
+...         return user
+...     raise NotFound(f"no user {number}")
 
 The file ``users.py`` builds the plugin ``users``, so this service is ``users.find-user``. The
 plugin has all services of the file, including imported ones.

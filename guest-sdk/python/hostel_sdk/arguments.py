@@ -59,10 +59,8 @@ def check_text(key: str, text: object) -> None:
 def reader_of(kind: Any) -> typed.Reader | None:
     """Returns the reader of a kind, or ``None`` if no kind is given. If the caller passes a default
     value instead of a type, the error explains how to pass a default."""
-    if kind is None:
-        return None
     try:
-        return typed.reader(kind)
+        return typed.reader(kind) if kind is not None else None
     except TypeError as error:
         if not isinstance(kind, (str, int, float, list, dict, tuple, set)):
             raise TypeError(f"kind must be a type, such as int: {error}") from None
@@ -124,12 +122,12 @@ def early_seconds(early: object, expiry: int | None) -> int | None:
     """Converts ``early`` to seconds. Refuses one that is not less than the expiry. ``None`` stays
     ``None``."""
     seconds = seconds_of(early)
-    if seconds is None or (expiry is not None and seconds < expiry):
-        return seconds
-    message = f"early is {seconds} s, but there is no expiry: set a longer expiry"
-    if expiry is not None:
-        message = f"early is {seconds} s: it must be less than the expiry, {expiry} s"
-    raise WrongValue("invalid-expiry", message)
+    if seconds is not None and not (expiry is not None and seconds < expiry):
+        message = f"early is {seconds} s, but there is no expiry: set a longer expiry"
+        if expiry is not None:
+            message = f"early is {seconds} s: it must be less than the expiry, {expiry} s"
+        raise WrongValue("invalid-expiry", message)
+    return seconds
 
 
 def milliseconds(wait: object) -> int:

@@ -85,8 +85,8 @@ class Atomics:
             if text is not None:
                 check_text(key, text)
         # A removed entry has no lifetime, so the expiry is ignored.
-        keeps = wanted is None or expiry == "keep"
-        return host.compare_and_swap(key, expected, wanted, "keep" if keeps else seconds_of(expiry))
+        sets = wanted is not None and expiry != "keep"
+        return host.compare_and_swap(key, expected, wanted, seconds_of(expiry) if sets else "keep")
 
     @overload
     def update(self, key: str, change: Callable[[Any], T]) -> T: ...

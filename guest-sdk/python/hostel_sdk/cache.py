@@ -66,9 +66,7 @@ class Cache(Atomics, Leases, Many, Entries):
             check_key(key)
         read = reader_of(kind) if kind is not None else None
         text = host.get(key)
-        if text is None:
-            return default
-        value = values.from_host(text)
+        value = values.from_host(text) if text is not None else None
         if value is not None:
             return fitting(key, value, read) if read is not None else value
         return default

@@ -84,12 +84,12 @@ def _parsed(text: bytes, file: str) -> ast.Module:
 
 def _is_certain(error: SyntaxError, text: bytes) -> bool:
     """Returns true if the Python of services refuses the text too."""
-    if sys.version_info[:2] >= _GUEST or error.lineno is None:
-        return sys.version_info[:2] == _GUEST
-    lines = text.decode(errors="replace").split("\n")
-    last = error.end_lineno or error.lineno
-    before, own = "\n".join(lines[:last]), "\n".join(lines[error.lineno - 1 : last])
-    return not (_NEW_BEFORE.search(before) or _NEW_THERE.search(own))
+    if sys.version_info[:2] < _GUEST and error.lineno is not None:
+        lines = text.decode(errors="replace").split("\n")
+        last = error.end_lineno or error.lineno
+        before, own = "\n".join(lines[:last]), "\n".join(lines[error.lineno - 1 : last])
+        return not (_NEW_BEFORE.search(before) or _NEW_THERE.search(own))
+    return sys.version_info[:2] == _GUEST
 
 
 def _at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:

@@ -43,7 +43,7 @@ class Route(NamedTuple):
     def rank(self) -> list[bool]:
         """Orders routes that match the same path; the lowest rank wins. Segments are compared from
         left to right, and fixed text ranks before a parameter."""
-        return [fixed is None for fixed in self.segments]
+        return [not isinstance(fixed, str) for fixed in self.segments]
 
 
 class Routes:

@@ -55,7 +55,8 @@ class FakeSources:
             )
             response = self._answer(asked)
             location = response.header("location")
-            if response.status not in _REDIRECTS or location is None or not request.redirects:
+            follows = response.status in _REDIRECTS and request.redirects
+            if not (follows and location is not None):
                 return response
             to = urljoin(url, location)
             dropped: tuple[str, ...] = ()

@@ -33,9 +33,8 @@ def watch(folder: str) -> Iterator[None]:
     watching = True
 
     def noting_seed(self: random.Random, a: Any = None, version: int = 2) -> None:
-        _generators[:] = [each for each in _generators if each is not self]
-        if a is None:
-            _generators.append(self)
+        others = [each for each in _generators if each is not self]
+        _generators[:] = others if a is not None else [*others, self]
         seed(self, a, version)
 
     def refusing_urandom(size: int) -> bytes:

@@ -97,16 +97,16 @@ class _Sleeper:
     def select(self, timeout: float | None) -> tuple[()]:
         if timeout != 0 and self._loop.send_waiting():
             return ()
-        if timeout is None:
-            places = sorted(filter(None, map(_place, asyncio.all_tasks(self._loop))))
-            where = f" (it waits at {', '.join(places[:4])})" if places else ""
-            raise RuntimeError(
-                f"the service awaits an event that cannot occur{where}: every task waits for "
-                "another, and no timer is set"
-            )
-        if timeout > 0:
-            time.sleep(timeout)
-        return ()
+        if timeout is not None:
+            if timeout > 0:
+                time.sleep(timeout)
+            return ()
+        places = sorted(filter(None, map(_place, asyncio.all_tasks(self._loop))))
+        where = f" (it waits at {', '.join(places[:4])})" if places else ""
+        raise RuntimeError(
+            f"the service awaits an event that cannot occur{where}: every task waits for "
+            "another, and no timer is set"
+        )
 
 
 def _place(task: asyncio.Task[Any]) -> str | None:

@@ -76,7 +76,8 @@ class Request:
             self.body = _json(json)
             if not any(name.lower() == "content-type" for name, _ in self.headers):
                 self.headers.append(("content-type", b"application/json"))
-        self.timeout, self.redirects = _seconds(timeout), _redirects(redirects)
+        self.timeout = _seconds(timeout) if timeout is not None else None
+        self.redirects = _redirects(redirects)
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
@@ -179,9 +180,7 @@ def _json(value: object) -> bytes:
         raise refused("invalid-request", f"the body has no JSON form: {error}") from None
 
 
-def _seconds(timeout: object) -> float | None:
-    if timeout is None:
-        return None
+def _seconds(timeout: object) -> float:
     rule = "it must be 0 seconds or more"
     seconds: object = timeout
     if type(timeout).__name__ == "timedelta":  # By name: importing `datetime` is slow.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any
 
 MAX_PATH_CHARS = 64
@@ -41,10 +42,10 @@ def field_names(value: object) -> list[str] | None:
     """The names of a dataclass's fields, without ``ClassVar`` and ``InitVar``. ``None`` if the
     value is not a dataclass instance."""
     declared = getattr(value, "__dataclass_fields__", None)
-    if declared is None or isinstance(value, type):
-        return None
-    # Like `dataclasses.fields`, whose module takes longer to import than most services run.
-    return [name for name, field in declared.items() if field._field_type.name == "_FIELD"]
+    if declared is not None and not isinstance(value, type):
+        # Like `dataclasses.fields`, whose module takes longer to import than most services run.
+        return [name for name, field in declared.items() if field._field_type.name == "_FIELD"]
+    return None
 
 
 def reason(value: object, name: str, max_depth: int) -> str | None:
@@ -98,7 +99,7 @@ def _refused(value: object) -> str | None:
         return f"is {value}, which is not a JSON number: use None or a str"
     if isinstance(value, dict):
         return _refused_key(value)
-    if value is None or isinstance(value, (bool, int, float, list, tuple)):
+    if isinstance(value, (NoneType, bool, int, float, list, tuple)):
         return None
     if isinstance(value, type):
         return f"is the class {value.__name__}: store a value"
@@ -146,7 +147,7 @@ def _name(key: object) -> str:
     """Returns the JSON name that the encoder writes for a key."""
     if isinstance(key, str):
         return str.__str__(key)
-    if key is None or isinstance(key, bool):
+    if isinstance(key, (NoneType, bool)):
         return {None: "null", True: "true", False: "false"}[key]
     number: Any = key
     return float.__repr__(number) if isinstance(key, float) else int.__repr__(number)

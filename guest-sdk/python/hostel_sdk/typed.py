@@ -63,7 +63,7 @@ def _make(kind: Any) -> Reader:
     origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
     if kind is Any or kind is object:
         return lambda value: value
-    if kind is None or kind in _SCALARS:
+    if isinstance(kind, types.NoneType) or kind in _SCALARS:
         return _plain(kind)
     if kind is float:
         return _float

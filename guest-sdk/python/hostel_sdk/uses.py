@@ -109,7 +109,7 @@ def _is_other(call: ast.Call) -> bool:
     least = {"keys": 1, "update": 2}.get(getattr(call.func, "attr", ""), 0)
     given = [*call.args, *call.keywords]
     # `*values` and `**values` may stand for any number of arguments.
-    has_any = any(isinstance(it, ast.Starred) or getattr(it, "arg", it) is None for it in given)
+    has_any = any(isinstance(it, ast.Starred) or not getattr(it, "arg", it) for it in given)
     return not has_any and len(given) < least
 
 

@@ -16,12 +16,12 @@ from .limits import MAX_DEPTH
 def _default(value: object) -> object:
     """Converts a value whose type is not a JSON type. Only dataclasses are supported."""
     names = refusal.field_names(value)
-    if names is None:
-        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
-    try:
-        return {name: getattr(value, name) for name in names}
-    except AttributeError as error:  # A field was never set.
-        raise TypeError(str(error)) from None
+    if names is not None:
+        try:
+            return {name: getattr(value, name) for name in names}
+        except AttributeError as error:  # A field was never set.
+            raise TypeError(str(error)) from None
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 def _constant(text: str) -> NoReturn:

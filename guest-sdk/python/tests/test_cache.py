@@ -177,7 +177,7 @@ class CacheTest(unittest.TestCase):
             self.fake.advance((lives or 1_000) - 1)
             self.assertTrue(cache.exists("k"))
             self.fake.advance(1)
-            self.assertEqual(cache.exists("k"), lives is None)
+            self.assertEqual(cache.exists("k"), not lives)
 
     def test_a_stored_null_exists_and_reads_as_none(self) -> None:
         cache.set("k", None)

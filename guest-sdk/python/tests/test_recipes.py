@@ -20,9 +20,9 @@ def issue(token: str, user: str) -> None:
 
 def redeem(token: str) -> str:
     user = cache.take(f"token:{token}", str)
-    if user is None:
-        raise Unauthorized("the link is used or has expired")
-    return user
+    if user is not None:
+        return user
+    raise Unauthorized("the link is used or has expired")
 
 
 def report(make: Callable[[], None]) -> None:

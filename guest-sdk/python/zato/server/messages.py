@@ -171,9 +171,8 @@ class Payload(dict[str, Any]):
     def _list(self, way: str) -> list[Any]:
         if len(self) > 0:
             raise TypeError(f"self.response.payload has members: it does not support {way}")
-        if self._elements is None:
-            object.__setattr__(self, "_elements", [])
-        elements: list[Any] = self._elements
+        elements: list[Any] = self._elements if self._elements is not None else []
+        object.__setattr__(self, "_elements", elements)
         return elements
 
     def __setitem__(self, name: Any, value: Any) -> None:
@@ -245,8 +244,9 @@ class Responded:
 
 
 def _of(payload: Any) -> Response:
-    if payload is None or payload == "" or payload == b"":
-        return Response.empty()
+    match payload:
+        case None | "" | b"":
+            return Response.empty()
     if isinstance(payload, (bytes, bytearray)):
         content_type = "application/json" if _is_json(payload) else "application/octet-stream"
         return Response(content_type=content_type, body=bytes(payload))

@@ -199,13 +199,13 @@ class RestConn:
         names = {str(name).lower() for name in given}
         if "x-zato-cid" not in names:
             given["X-Zato-CID"] = str(cid)
-        options: dict[str, Any] = {"body": data, "timeout": timeout}
-        if data is None:
-            options["body"] = b""
-        elif not isinstance(data, (str, bytes, bytearray)):
+        options: dict[str, Any] = {"body": b"", "timeout": timeout}
+        if isinstance(data, (str, bytes, bytearray)):
+            options["body"] = data
+            if data and "content-type" not in names:
+                given["Content-Type"] = "application/json"
+        elif data is not None:
             options = {"json": data, "timeout": timeout}
-        elif data and "content-type" not in names:
-            given["Content-Type"] = "application/json"
         return RestResponse(http.send(http.Request(method, url, headers=given, **options)))
 
     def _url(self, params: Mapping[str, object] | None) -> str:

@@ -13,7 +13,7 @@ from hostel_sdk import Request, service
 
 @service
 def plain(request: Request):
-    return request.http is None
+    return not request.http
 
 @service
 def dynamic(name: str):

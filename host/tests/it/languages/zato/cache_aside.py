@@ -8,7 +8,7 @@ class CacheAside(Service):
 
     def handle(self):
         value = self.cache.get('no-such-key')
-        if value is None:
+        if not value:
             self.logger.info('Key not found, fetching from source ..')
             value = 'value-from-source'
             self.cache.set('no-such-key', value, expiry=120)
