@@ -13,19 +13,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Limits on concurrent calls. Further calls wait in a queue; a call that finds the queue full, or
-/// waits for too long, fails with [`CallError::Busy`].
+/// Limits on concurrent calls. Further calls wait in a queue. A call fails if the queue is full or
+/// if it waits for too long, with [`CallError::Busy`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// Maximum calls that run in the host. 256: enough to keep every processor busy while some
-    /// calls wait for a clock or a backend, and few enough to bound their memory.
+    /// Maximum running calls in the host. The default of 256 keeps every processor busy while some
+    /// calls wait for a clock or a backend, and still bounds their memory.
     pub calls: usize,
-    /// Maximum calls that run in one plugin. 64: a plugin that hangs leaves capacity to the others.
+    /// Maximum running calls in one plugin. With the default of 64, a plugin that hangs leaves
+    /// capacity to the others.
     pub calls_per_plugin: usize,
-    /// Maximum queued calls, over all plugins. 1,024: a burst is served late, a flood is refused at
-    /// once.
+    /// Maximum queued calls of all plugins together. With the default of 1,024, a burst is served
+    /// late and a flood is refused at once.
     pub queue: usize,
-    /// The longest time a call waits. 1 second: a client that waited longer has given up.
+    /// The longest time that a call waits. The default is 1 second: few clients wait longer.
     pub queue_time: Duration,
 }
 
@@ -36,8 +37,8 @@ impl Default for Admission {
     }
 }
 
-/// How often a waiting call retries its memory reservation. Memory freed by a body or a cache,
-/// rather than by a call, wakes no waiting call.
+/// How often a waiting call retries its memory reservation. Only a call that ends wakes a waiting
+/// call: a body or a cache that frees memory does not.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Admits calls to a host.
@@ -51,8 +52,8 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Creates the gate of a host with this many instance slots; 0 if instances have no slots.
-    /// Never admits more calls than there are slots, because a call without one would fail.
+    /// Creates the gate of a host with `slots` instance slots, or 0 if instances do not use slots.
+    /// It never admits more calls than there are slots, because a call without a slot fails.
     pub(super) fn new(mut admission: Admission, slots: u32, memory: &Arc<HostMemory>) -> Self {
         if slots > 0 {
             // The remaining slots are for idle instances.
@@ -64,13 +65,13 @@ impl Gate {
         Gate { admission, places, memory, lease_waits, loading }
     }
 
-    /// Creates the call counter of one plugin. It survives a replacement of the plugin.
+    /// Creates the call counter of a plugin. All versions of the plugin share it.
     pub(super) fn calls(&self, most: Option<usize>) -> Arc<PluginCalls> {
         let most = most.unwrap_or(self.admission.calls_per_plugin);
         PluginCalls::new(&self.places, most, PluginMemory::new(&self.memory))
     }
 
-    /// Creates the limit on lease waits of one plugin. It survives a replacement of the plugin.
+    /// Creates the limit on lease waits of a plugin. All versions of the plugin share it.
     pub(super) fn lease_waits(&self, calls: Option<usize>) -> LeaseWaits {
         let of_plugin = semaphore(most_waits(calls.unwrap_or(self.admission.calls_per_plugin)));
         LeaseWaits::new(of_plugin, Arc::clone(&self.lease_waits))
@@ -98,7 +99,7 @@ impl Gate {
         self.waiting() > 0 || self.under_way() >= processors
     }
 
-    /// Admits a call that needs this many bytes of memory before it runs.
+    /// Admits a call, with a reservation of `memory` bytes.
     ///
     /// # Errors
     ///
@@ -132,7 +133,7 @@ impl Gate {
             Ok(place) => place.ok_or_else(full),
             Err(_elapsed) => {
                 let waited = humantime::format_duration(*queue_time);
-                // This charge only tests whether memory was short; it is released at once.
+                // This charge only tests whether memory is short; it is released at once.
                 Err(CallError::Busy(match calls.charge(memory) {
                     Some(_) => {
                         format!("the call waited {waited} for others to end: try again later")
@@ -185,8 +186,8 @@ impl Drop for Loading<'_> {
     }
 }
 
-/// The number of calls, of `calls`, that may wait for a lease. Some calls must be left to compute
-/// the values that the others wait for.
+/// Returns how many of `calls` concurrent calls may wait for a lease: three quarters. The other
+/// calls compute the values of the leases.
 fn most_waits(calls: usize) -> usize {
     calls / 4 * 3 + calls % 4 * 3 / 4
 }
@@ -314,7 +315,7 @@ mod tests {
         let waiting = async {
             let greedy = || named(&gate, &greedy, 'g', &order);
             let modest = || named(&gate, &modest, 'm', &order);
-            // The last call of the greedy plugin finds the queue full; one more is evicted.
+            // One call of the greedy plugin finds the queue full; another one is evicted.
             tokio::join!(greedy(), greedy(), greedy(), greedy(), greedy(), modest(), modest());
         };
         let ends = async {

@@ -11,9 +11,9 @@ impl Host {
     /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's name alone if it
     /// has one service.
     ///
-    /// The request is handled in a fresh instance, dropped when this returns, unless the plugin's
-    /// settings say otherwise. Dropping the future stops the guest, and the call counts as
-    /// `cancelled`; values that it has stored in its cache remain.
+    /// By default, the request is handled in a fresh instance, which is dropped when this function
+    /// returns. Dropping the future stops the guest, and the call counts as `cancelled`. The values
+    /// that the guest has stored in its cache remain.
     ///
     /// # Errors
     ///
@@ -27,8 +27,8 @@ impl Host {
         self.call_target(&target, request).await
     }
 
-    /// Finds a service by its full name. `None` if there is no such service, or if the name is that
-    /// of a plugin with several services.
+    /// Finds a service by its full name. Returns `None` if there is no such service, or if the name
+    /// is only that of a plugin with several services.
     pub fn resolve(&self, name: &ServiceName) -> Option<Target> {
         let plugin = self.plugin(name.plugin())?;
         let index = match (name.service(), plugin.version.services.as_slice()) {
@@ -40,11 +40,11 @@ impl Host {
     }
 
     /// Finds a service as [`Host::resolve`] does. If a [`Deployment`](crate::Deployment) is loading
-    /// its plugin for the first time, waits for that, at most as long as a call may be queued.
+    /// its plugin for the first time, waits for the load, but no longer than a call may be queued.
     ///
     /// # Errors
     ///
-    /// [`CallError::Busy`] if that takes longer, or too many calls wait.
+    /// [`CallError::Busy`] if the load takes longer, or too many calls wait.
     pub async fn find(&self, name: &ServiceName) -> Result<Option<Target>, CallError> {
         let (found, is_loading) = self.look_up(name);
         if !is_loading {
@@ -66,7 +66,8 @@ impl Host {
         (found, is_loading)
     }
 
-    /// True if a [`Deployment`](crate::Deployment) refused the plugin and no version of it serves.
+    /// True if a [`Deployment`](crate::Deployment) refused the plugin, and no version of the plugin
+    /// serves.
     pub(crate) fn is_refused(&self, plugin: &str) -> bool {
         self.pending.is_refused(plugin) && self.plugin(plugin).is_none()
     }

@@ -35,12 +35,12 @@ use tokio::task::JoinSet;
 use tokio::time::{self, MissedTickBehavior};
 use watch::Watch;
 
-/// Time between the first two scans: short, so that a starting server soon loads files that are
-/// already complete.
+/// Time between the first two scans. It is short, so that a server loads complete files soon after
+/// its start.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Maximum small components that take long to load at once, before further small ones wait for
-/// them.
+/// Maximum slow loads that may give up their turn in the quick lane. Further slow loads keep their
+/// turn, so that other loads wait for them.
 const MAX_SLOWER: usize = 8;
 
 /// A plugin that must be present.
@@ -48,19 +48,20 @@ const MAX_SLOWER: usize = 8;
 pub struct NamedPlugin {
     /// The plugin's name, unique among the named plugins.
     pub name: PluginName,
-    /// A component's file, or a source if there is a [`Build`].
+    /// The file of a component, or a source if the deployment has a [`Build`].
     pub path: PathBuf,
-    /// Its grants and how it runs.
+    /// The plugin's grants, and how the host runs it.
     pub settings: PluginSettings,
 }
 
-/// A folder whose components are plugins, and its sources too if there is a [`Build`], found and
-/// named as by [`discover`](crate::source::discover). Files of a [`NamedPlugin`] are excluded.
+/// A folder of plugins: its components, and also its sources if there is a [`Build`]. They are
+/// found and named as by [`discover`](crate::source::discover). Files of a [`NamedPlugin`] are
+/// excluded.
 #[derive(Clone, Debug)]
 pub struct PluginFolder {
     /// The folder.
     pub path: PathBuf,
-    /// The grants of each of its plugins and how they run.
+    /// The grants of each plugin in the folder, and how the host runs the plugin.
     pub settings: PluginSettings,
 }
 
@@ -72,41 +73,40 @@ pub type Build = Arc<dyn Fn(&Source) -> Built + Send + Sync>;
 pub struct Built {
     /// The component, open for reading, or the reason for the failure.
     pub component: Result<File, Box<dyn Error + Send + Sync>>,
-    /// The files that the build read: a change in them causes another build. Empty if nothing was
-    /// built and an earlier component is reused.
+    /// The files that the build read: if one of them changes, the source is built again. Empty if
+    /// an earlier component is reused.
     pub inputs: Inputs,
 }
 
 /// Keeps a host's plugins in sync with files.
 ///
-/// It scans the files at an interval: scans work on every file system, networks and containers
-/// included, and miss nothing. A change is applied once two consecutive scans agree on it, so a
-/// file that is being written, and a file that is missing for a moment, are left alone.
+/// It scans the files at an interval, because scans find every change on every file system,
+/// including those of networks and containers. It applies a change once two consecutive scans find
+/// the same state, and so ignores a file that is being written or is missing for a moment.
 ///
-/// If the system reports that a file was written, which Linux does for local files, the deployment
-/// scans at once and applies that change immediately. Writing ends when the file is closed or
-/// renamed.
+/// Linux reports when a local file was written, that is, closed or renamed. The deployment then
+/// scans at once and applies the change immediately.
 ///
-/// - A file with new content is compiled in the background, checked, asked for its services and
-///   swapped in, as [`Host::replace`] does. A file that was only touched changes nothing.
-/// - A file that does not load changes nothing, nor does one that became a folder, a pipe or a
-///   dangling link: the old version keeps serving, and [`Deployment::list`] has the reason. The
-///   same content is not tried again; neither is a version that was rolled back, until the file
-///   changes.
-/// - When a file is gone its plugin is unloaded. Its private cache is kept for a while, as by
-///   [`Host::unload`]: if the file comes back, so do the entries. A folder that cannot be read
-///   changes nothing: a disk that is temporarily unmounted does not unload its plugins.
-/// - Links are followed, and their targets watched. If two files have the same plugin name, the
-///   serving one keeps it; a named plugin takes precedence over both.
-/// - For a source, the files that its last build read are watched, wherever they are, and so is the
-///   list of modules beside it.
+/// - A file with new content is compiled and checked in the background, and then replaces the old
+///   version, as with [`Host::replace`]. A file with a new time but the same content changes
+///   nothing.
+/// - A file that cannot be loaded changes nothing, for example because it became a folder, a pipe
+///   or a dangling link: the old version keeps serving, and [`Deployment::list`] has the reason.
+///   Content that was refused or rolled back is not loaded again until the file changes.
+/// - When a file is gone, its plugin is unloaded. Its private cache is kept for a while, as with
+///   [`Host::unload`], so that the plugin finds its entries if the file returns. A folder that
+///   cannot be read changes nothing, because its disk may be unmounted for a moment.
+/// - Links are followed, and their targets are watched. If two files have the same plugin name, the
+///   file that already serves keeps the name; a named plugin takes precedence over both.
+/// - For a source, all files that its last build read are watched, as is the list of modules beside
+///   the source.
 ///
 /// Each of these events is logged as one line in the host's log.
 pub struct Deployment {
     shared: Arc<Shared>,
     /// The running loads; aborted when this is dropped.
     loads: Mutex<JoinSet<()>>,
-    /// What must be available for the deployment to be ready.
+    /// The plugins and caches that must be available for the deployment to be ready.
     required: Vec<Requirement>,
 }
 
@@ -129,22 +129,22 @@ struct Shared {
     slow: Arc<Queue>,
     /// Permits for loads of the quick lane that turned out to be slow.
     slower: Semaphore,
-    /// The plugins to load last, because an earlier server ended while it loaded them.
+    /// The plugins to load last, because an earlier server ended while loading them.
     interrupted: Mutex<BTreeSet<PluginName>>,
     /// The file watcher, while it runs.
     watch: Mutex<Option<Arc<Watch>>>,
-    /// True once it was logged that some files are not watched.
+    /// True once the log has the line that some files are not watched.
     unwatched: AtomicBool,
-    /// Notified when a load ends during which its files were written.
+    /// Notified when a load ends whose files were written in the meantime.
     behind: Notify,
 }
 
 impl Deployment {
-    /// Creates a deployment. It scans nothing before [`Deployment::run`] or [`Deployment::scan`].
+    /// Creates a deployment. Nothing is scanned before [`Deployment::run`] or [`Deployment::scan`].
     ///
-    /// At most half of the processors compile plugins, and at least one, so that the others can
-    /// serve calls. The smallest plugins come first; small ones and those with cached code do not
-    /// wait for others. A plugin that was being loaded when an earlier server ended comes last.
+    /// Half of the processors compile plugins, but at least one; the others serve calls. The
+    /// smallest plugins are loaded first. Small plugins and those with cached code do not wait for
+    /// others. A plugin is loaded last if an earlier server ended while loading it.
     pub fn new(
         host: Arc<Host>,
         named: Vec<NamedPlugin>,
@@ -258,20 +258,21 @@ impl Deployment {
         doing.collect()
     }
 
-    /// Makes readiness depend on these as well.
+    /// Makes readiness depend on `required` too.
     #[must_use]
     pub fn requiring(mut self, required: Vec<Requirement>) -> Self {
         self.required = required;
         self
     }
 
-    /// Makes it not ready from now on, because the server is stopping. Plugins keep serving.
+    /// Makes the deployment permanently not ready, because the server is stopping. Plugins keep
+    /// serving.
     pub fn stop(&self) {
         self.shared.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Ready if all named plugins and all initial files have been loaded or refused, and everything
-    /// required is available. Queries each cache server.
+    /// Returns whether the deployment is ready: all initial plugins have been loaded or refused,
+    /// everything required is available, and the server is not stopping. Queries each cache server.
     pub async fn readiness(&self) -> Readiness {
         let unavailable = self.shared.host.caches().unavailable().await;
         let infos = self.shared.infos();
@@ -307,7 +308,7 @@ impl Shared {
         self.entries().get_mut(key).map(change)
     }
 
-    /// Makes each later scan watch the folders of the files it finds.
+    /// Makes each later scan watch the folders of the files that it finds.
     fn begin_watching(&self) {
         let watch = Watch::new();
         let watch = watch.inspect_err(|error| self.report_unwatched(error)).ok().map(Arc::new);
@@ -318,7 +319,7 @@ impl Shared {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Logs once that only scans find changes.
+    /// Logs once that only scans detect some of the changes.
     fn report_unwatched(&self, error: &io::Error) {
         if !self.unwatched.swap(true, Ordering::Relaxed) {
             let message = format!("some changes of files are noticed later: {error}");
@@ -326,7 +327,8 @@ impl Shared {
         }
     }
 
-    /// Waits until files are written, or until a load ends during which its files were written.
+    /// Waits until files are written, or until a load ends whose files were written in the
+    /// meantime.
     async fn written(&self) -> BTreeSet<PathBuf> {
         let watch = self.watching();
         let until_written = async {
@@ -350,8 +352,8 @@ impl Shared {
     /// Reports to the host which plugins are being loaded for the first time.
     fn report_pending(&self) {
         let entries = self.entries();
-        // Refused ones first: a call that stops waiting for a plugin must find out why it does not
-        // serve.
+        // Set the refused plugins first: a call that stops waiting for a plugin must find that the
+        // plugin was refused.
         let refused = entries.values().filter(|entry| entry.is_refused());
         self.host.pending.set_refused(refused.map(Candidate::shown_name).collect());
         let new = entries.values().filter(|entry| entry.is_new());
@@ -366,7 +368,7 @@ impl Shared {
         settings.limits.clone().unwrap_or_else(|| self.host.limits().clone())
     }
 
-    /// True once every initial plugin has been loaded or refused; it then stays true.
+    /// True once every initial plugin has been loaded or refused. Never false again.
     fn started(&self) -> bool {
         let scanned = self.scanned.load(Ordering::Relaxed);
         if scanned && !self.entries().values().any(Candidate::is_new) {

@@ -47,7 +47,7 @@ pub enum LoadError {
     /// The compiler panicked.
     #[error("compiling it stopped: it panicked")]
     Stopped,
-    /// The system refused a thread for the compilation; the component may be fine.
+    /// The system refused a thread for the compilation. The component may be valid.
     #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
     /// The component failed to list its services.
@@ -63,7 +63,7 @@ pub enum LoadError {
         excerpt(.0)
     )]
     ServiceName(String),
-    /// A description is longer than a line, or than the limit.
+    /// A description has more than one line or exceeds the limit.
     #[error(
         "its service `{0}` has a description of more than one line or of more than {most} bytes",
         most = MAX_DESCRIPTION_BYTES
@@ -72,7 +72,7 @@ pub enum LoadError {
     /// Two services have the same name.
     #[error("it lists two services called `{0}`")]
     ServiceTwice(String),
-    /// Its cache cannot be opened.
+    /// The plugin's cache cannot be opened.
     #[error("its cache cannot be opened")]
     Cache(#[from] OpenError),
 }

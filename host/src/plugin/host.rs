@@ -100,12 +100,12 @@ impl Host {
     }
 
     /// True if the compiled code of this component is cached on disk, so that loading it takes
-    /// milliseconds. A later load may still miss: the folder's size is bounded.
+    /// milliseconds. The code may be evicted before the load, because the folder's size is bounded.
     pub fn has_code_of(&self, component: &[u8]) -> bool {
         self.engine.is_kept(component)
     }
 
-    /// True if, as far as is known, a process ended while it loaded this component.
+    /// True if a process is known to have ended while loading this component.
     pub(super) fn was_interrupted(&self, component: &[u8]) -> bool {
         self.engine.was_interrupted(component)
     }
@@ -126,13 +126,13 @@ impl Host {
 
     /// Loads a component as a plugin and returns its services.
     ///
-    /// The component is compiled on a separate thread, checked against the world before any of it
-    /// runs, and asked for its services under the limits of a call.
+    /// The component is compiled on a separate thread, checked against the world before it runs,
+    /// and called for its list of services under the limits of a call.
     ///
     /// # Errors
     ///
-    /// If the name is taken, the component is invalid or does not fit, or its list of services is
-    /// missing or malformed. The host is then unchanged.
+    /// If the name is taken, the component is invalid or does not match the world, or its list of
+    /// services is missing or malformed. The host is then unchanged.
     pub async fn load(
         &self,
         name: PluginName,
@@ -150,7 +150,7 @@ impl Host {
             Entry::Occupied(taken) => Err(LoadError::NameTaken(taken.key().to_string())),
             Entry::Vacant(vacant) => {
                 let name = vacant.key().clone();
-                // Under the lock, so that a concurrent unload cannot release it.
+                // Open the cache under the lock, so that a concurrent unload cannot release it.
                 let cache = self.open_cache(&cache_name)?;
                 let services = version.services.clone();
                 self.counts.load(name.as_str(), LoadOutcome::Loaded);
@@ -179,21 +179,21 @@ impl Host {
     /// Replaces a plugin's component atomically, and returns its services.
     ///
     /// The plugin keeps its settings, its cache and its entries. Running calls finish on the old
-    /// component; a call that begins after this has returned runs on the new one.
+    /// component. Calls that begin after this function has returned run on the new one.
     ///
-    /// The new one is on probation until its first response. If three calls before that fail by the
-    /// guest's fault (a trap, an exit, a violation of the contract, any limit but that of the
-    /// request), the old one is restored, also atomically, and an error is logged. While the host
-    /// is busy, ten calls that run out of time count as one. Other errors count neither for nor
-    /// against it, so that bad requests decide nothing. However, a caller who knows a request that
-    /// makes the new one trap can force a rollback by sending it three times before the first
-    /// response. A component that replaces one on probation is rolled back to the last one that was
-    /// not on probation.
+    /// The new component is on probation until its first response. If three calls before that
+    /// response fail by the guest's fault (a trap, an exit, a violation of the contract, or any
+    /// limit except that of the request), the old component is restored, also atomically, and an
+    /// error is logged. While the host is busy, ten calls that run out of time count as one. Other
+    /// errors do not count, so that bad requests do not influence the probation. However, a caller
+    /// who knows a request that makes the new component trap can force a rollback by sending it
+    /// three times before the first response. A component that replaces one on probation is rolled
+    /// back to the last component that was not on probation.
     ///
     /// # Errors
     ///
-    /// If no plugin has that name, or the component is refused as by [`Host::load`]; the old one is
-    /// then kept.
+    /// If no plugin has that name, or the component is refused as by [`Host::load`]. The old
+    /// component is then kept.
     pub async fn replace(
         &self,
         name: &PluginName,
@@ -207,22 +207,23 @@ impl Host {
         let mut plugins = self.write();
         let place = plugins.get_mut(name).ok_or_else(not_loaded)?;
         let previous = place.probation.end().unwrap_or_else(|| Arc::clone(&place.version));
-        // It may never be called again, and its idle instances occupy memory and slots.
+        // The previous version may never be called again, and its idle instances occupy memory and
+        // slots.
         let idle = previous.component.keep_instances(false);
         let new = Arc::new(place.with(version, Probation::against(previous), None));
         let replaced = std::mem::replace(place, new);
         drop(plugins);
-        // Outside the lock: these may hold the last references to the old version's code, and
-        // freeing it takes time.
+        // Drop these outside the lock: they may hold the last references to the old version's code,
+        // which is slow to free.
         drop((replaced, idle));
         self.counts.load(name.as_str(), LoadOutcome::Reloaded);
         Ok(services)
     }
 
-    /// Unloads a plugin. Running calls finish normally; later ones find no service.
+    /// Unloads a plugin. Running calls finish normally; later calls find no service.
     ///
-    /// Its private cache in memory is kept for an hour, so that a plugin that is loaded again under
-    /// the same name finds its entries; if the host is short of memory, the cache is dropped
+    /// The plugin's private cache in memory is kept for an hour, so that a plugin that is loaded
+    /// under the same name finds the entries. If the host is short of memory, the cache is dropped
     /// earlier. A cache on Redis is kept.
     ///
     /// # Errors
@@ -307,8 +308,8 @@ impl Host {
         self.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How to link a plugin's cache functions, given its open cache, or the cache that will be
-    /// opened when its plugin is loaded.
+    /// Returns how to link a plugin's cache functions. If `cache` is `None`, the cache is opened
+    /// when the plugin is loaded.
     fn linkage(&self, cache: Option<&CacheStore>) -> Linkage {
         let is_in_memory = || self.backend == Backend::Memory;
         match cache.map_or_else(is_in_memory, |cache| cache.memory().is_some()) {
@@ -370,8 +371,8 @@ impl Host {
         });
         let compiled = compiling.await;
         self.counts.compiled(name.as_str(), begun.elapsed());
-        // The mark stays until the services are listed, which runs the component for the first
-        // time.
+        // Keep the mark until the services are listed, because listing runs the component for the
+        // first time.
         let (component, digest, _mark) = match compiled {
             Ok(compiled) => compiled?,
             Err(BlockingError::NoThread(error)) => return Err(LoadError::NoThread(error)),

@@ -1,4 +1,4 @@
-//! A loaded plugin: one version of it, with its grants.
+//! A loaded plugin: one version of a plugin, with its grants.
 
 use super::admission::PluginCalls;
 use super::probation::{Probation, RolledBack};
@@ -9,21 +9,22 @@ use crate::name::PluginName;
 use hostel_cache::CacheName;
 use std::sync::Arc;
 
-/// A callable plugin: one version with its grants. Immutable; a replacement is a new value.
+/// A callable plugin: one version, with its grants. Immutable: each replacement creates a new
+/// value.
 pub(super) struct Plugin {
     pub(super) name: PluginName,
     pub(super) version: Arc<Version>,
     pub(super) capabilities: Arc<Capabilities>,
     pub(super) cache_name: CacheName,
     pub(super) settings: PluginSettings,
-    /// Its running calls; shared with its replacements.
+    /// The running calls of all versions of the plugin.
     pub(super) calls: Arc<PluginCalls>,
     pub(super) probation: Probation,
     pub(super) rolled_back: Option<RolledBack>,
 }
 
 impl Plugin {
-    /// The same plugin with another version.
+    /// Returns the same plugin with another version.
     pub(super) fn with(
         &self,
         version: Arc<Version>,

@@ -68,12 +68,12 @@ const SIZES: [CacheMetric<MemoryStats>; 3] = [
 ];
 
 impl Host {
-    /// The metrics of the host, counters since its creation and current gauges, as OpenMetrics 1.0
-    /// text, which Prometheus reads. Every name begins with `hostel_`.
+    /// Returns the metrics of the host as OpenMetrics 1.0 text, which Prometheus reads: counters
+    /// since the host was created, and current gauges. Every name begins with `hostel_`.
     ///
     /// # Errors
     ///
-    /// If a metric cannot be formatted, which is not known to happen.
+    /// If a metric cannot be formatted. No such case is known.
     pub async fn metrics(&self) -> Result<String, fmt::Error> {
         let mut now = Registry::with_prefix("hostel");
         let activity = self.activity();
@@ -133,7 +133,7 @@ impl Host {
     }
 }
 
-/// Counts a call once, when it ends; as cancelled if dropped before the result.
+/// Counts a call once, when it ends. If dropped before the result, counts the call as cancelled.
 pub(super) struct CallCount<'a> {
     host: &'a Host,
     target: &'a Target,
@@ -199,8 +199,8 @@ fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) 
     }
 }
 
-/// Reports the state of each server under the first cache that uses its address: servers of several
-/// addresses may share a name.
+/// Reports the state of each server under the first cache that uses its address: servers at
+/// different addresses may have the same name.
 fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
     let in_flight = Family::<CacheLabel, Gauge>::default();
     let circuits = Family::<ServerLabels, Gauge>::default();

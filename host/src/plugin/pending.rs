@@ -1,4 +1,4 @@
-//! Plugins that are being loaded for the first time: calls to them wait, because their services are
+//! Plugins that are being loaded for the first time. Calls to them wait, because their services are
 //! not known yet.
 
 use crate::name::PluginName;
@@ -11,9 +11,9 @@ use tokio::sync::watch;
 #[derive(Default)]
 pub(super) struct Pending {
     names: watch::Sender<BTreeSet<PluginName>>,
-    /// False only if there are no names. Most requests then take no lock.
+    /// False only if there are no names, so that most requests take no lock.
     has_any: AtomicBool,
-    /// The names of the refused plugins of which no version serves. May contain duplicates.
+    /// The names of refused plugins that have no serving version. May contain duplicates.
     refused: RwLock<Vec<String>>,
 }
 
@@ -21,7 +21,7 @@ impl Pending {
     /// Replaces the names, and wakes the waiters of removed names.
     pub(super) fn set(&self, names: BTreeSet<PluginName>) {
         self.names.send_if_modified(|before| {
-            // Under the lock of the names, so that the flag is that of the last names set.
+            // Set the flag under the lock of the names, so that it always matches them.
             self.has_any.store(!names.is_empty(), Ordering::Release);
             let is_changed = *before != names;
             *before = names;
@@ -38,7 +38,7 @@ impl Pending {
         refused.iter().any(|name| name == plugin)
     }
 
-    /// The numbers of pending and of refused plugins.
+    /// The number of pending plugins and the number of refused plugins.
     pub(super) fn counts(&self) -> (usize, usize) {
         let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
         (self.names.borrow().len(), refused.len())

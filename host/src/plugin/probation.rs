@@ -1,4 +1,5 @@
-//! The probation of a version that replaced another: its first calls decide whether it is kept.
+//! The probation of a version that replaced another version: its first calls decide whether it is
+//! kept.
 
 use super::version::{Digest, Version};
 use crate::engine::{CallError, Limit};
@@ -7,8 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// Calls that must fail by the guest's fault before a rollback. One may be bad luck and two a
-/// coincidence.
+/// Calls that must fail by the guest's fault before a rollback. One or two may be a coincidence.
 const CALLS: u32 = 3;
 
 /// Timeouts that count as one failed call while the host is busy: a good version may be slow then,
@@ -22,24 +22,23 @@ pub struct RolledBack {
     pub from: Digest,
     /// When the old version was restored.
     pub at: SystemTime,
-    /// The error of its last call.
+    /// The error of the last call to the failed version.
     pub reason: String,
 }
 
 /// The failures of a new version so far, and the version to restore.
 ///
-/// It ends with the first response. An error that the guest did not cause, and a failure that the
-/// service returns, count neither for nor against the version: a caller that sends bad requests can
-/// neither have a good version rolled back nor a bad one kept. A caller who knows a request that
-/// makes the guest trap can force a rollback, unless another caller gets a response before the
-/// third trap. A call that timed out while the host was busy may not have had its share of the
-/// processors: ten of them count as one.
+/// The probation ends with the first response. Errors that the guest did not cause, and failures
+/// that the service returns, do not count: bad requests can neither roll back a good version nor
+/// keep a bad one. However, a caller who knows a request that makes the guest trap can force a
+/// rollback, unless another caller gets a response before the third trap. Calls that time out while
+/// the host is busy may have had too little processor time, so ten of them count as one.
 ///
-/// The old version stays in memory until the probation ends, without instances: at most one for
-/// each plugin, until the new one has responded once.
+/// Until the probation ends, the old version stays in memory without instances: at most one old
+/// version for each plugin.
 pub(super) struct Probation {
-    /// Read by every call: the only cost of a probation once it has ended. `Relaxed` is enough,
-    /// because the lock of `calls` guards everything else.
+    /// Every call reads this flag, which is the only cost of a probation after its end. `Relaxed`
+    /// is enough, because the lock of `calls` guards everything else.
     open: AtomicBool,
     calls: Mutex<Calls>,
 }
@@ -48,25 +47,26 @@ pub(super) struct Probation {
 struct Calls {
     /// Calls that failed by the guest's fault.
     failed: u32,
-    /// The sum of their weights: each [`BUSY_TIMEOUTS`], or 1.
+    /// The sum of the weights of failed calls: [`BUSY_TIMEOUTS`], or 1 for a timeout while the host
+    /// is busy.
     weight: u32,
     previous: Option<Arc<Version>>,
 }
 
 impl Probation {
-    /// For a version that replaced nothing or was restored: already ended.
+    /// Creates an ended probation, for a version that replaced no other version or was restored.
     pub(super) fn none() -> Self {
         Probation { open: AtomicBool::new(false), calls: Mutex::default() }
     }
 
-    /// For a version that replaced `previous`.
+    /// Creates the probation of a version that replaced `previous`.
     pub(super) fn against(previous: Arc<Version>) -> Self {
         let calls = Calls { previous: Some(previous), ..Calls::default() };
         Probation { open: AtomicBool::new(true), calls: Mutex::new(calls) }
     }
 
-    /// Records the outcome of a call. If the version thereby fails its probation, returns the
-    /// number of failed calls.
+    /// Records the outcome of a call. If the version fails its probation with this call, returns
+    /// the number of failed calls.
     pub(super) fn take_in(
         &self,
         outcome: &Result<Response, CallError>,
@@ -86,7 +86,7 @@ impl Probation {
         None
     }
 
-    /// Ends the probation, and returns the version that it kept for a rollback.
+    /// Ends the probation, and returns the version that was kept for a rollback.
     pub(super) fn end(&self) -> Option<Arc<Version>> {
         self.open.store(false, Ordering::Relaxed);
         self.calls().previous.take()
@@ -98,7 +98,7 @@ impl Probation {
 }
 
 impl Calls {
-    /// Counts a failed call; returns the number of failures if this one exceeds the allowance.
+    /// Counts a failed call. Returns the number of failed calls if this call reaches the limit.
     fn count(&mut self, weight: u32) -> Option<u32> {
         const MAX_WEIGHT: u32 = CALLS * BUSY_TIMEOUTS;
         let were_too_many = self.weight >= MAX_WEIGHT;
@@ -112,7 +112,8 @@ fn is_out_of_time(error: &CallError) -> bool {
     matches!(error, CallError::Limit(reached) if reached.limit == Limit::Time)
 }
 
-/// True if the guest made the call fail, rather than the request, the load or the machine.
+/// True if the call failed because of the guest, not because of the request, the load or the
+/// machine.
 fn is_guest_fault(error: &CallError) -> bool {
     match error {
         CallError::Trap { .. } | CallError::Exit | CallError::ContractViolation(_) => true,

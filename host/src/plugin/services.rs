@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 ///
-/// If there are none, a name or a description is invalid, or two have the same name.
+/// If there are no services, a name or a description is invalid, or two services have the same
+/// name.
 pub(super) fn check(services: &[ServiceInfo]) -> Result<(), LoadError> {
     if services.is_empty() {
         return Err(LoadError::NoServices);

@@ -20,22 +20,23 @@ pub struct Settings {
     pub limits: Limits,
     /// Limits on concurrent and waiting calls.
     pub admission: Admission,
-    /// The size of each cache that was not opened with another size before, by
+    /// The size of each cache, unless it was already opened with another size through
     /// [`Host::caches`](crate::Host::caches).
     pub cache: CacheLimits,
-    /// The storage of each cache that was not opened before.
+    /// The storage of each cache, unless it was already opened.
     pub backend: Backend,
-    /// Budget in bytes for cache entries, instances, and bodies of requests and responses together;
-    /// by default three quarters of what the machine and its control groups allow. Caches get at
-    /// most half of it, bodies a quarter. The program itself and compiled code are not counted.
+    /// Budget in bytes for cache entries, instances and bodies of requests and responses together.
+    /// The default is three quarters of the memory that the machine and its control groups allow.
+    /// Caches get at most half of the budget, bodies a quarter. The program and compiled code do
+    /// not count.
     pub memory: Option<usize>,
     /// The clock for expiry.
     pub clock: Clock,
     /// The sink for the guests' log lines. By default they are discarded.
     pub log: LogSink,
-    /// A folder that caches compiled code between runs, with its key in `<folder>.key` beside it.
+    /// A folder that caches compiled code between runs. Its key is in `<folder>.key` beside it.
     /// Both are created if missing. A folder that belongs to root or this user, and that this user
-    /// cannot write to, is only read. By default none: each load compiles.
+    /// cannot write to, is only read. By default there is no folder, and each load compiles.
     pub code_folder: Option<PathBuf>,
     /// Where components are compiled; by default in this process.
     pub compiler: Compiler,
@@ -57,10 +58,10 @@ impl Default for Settings {
     }
 }
 
-/// A plugin's grants, and how it is run.
+/// A plugin's grants, and how the host runs the plugin.
 #[derive(Clone, Debug, Default)]
 pub struct PluginSettings {
-    /// Its grants; by default access to its own cache.
+    /// The plugin's grants; by default, access to its own cache.
     pub grants: Grants,
     /// The limits of a call; by default those of the host's settings. `stack` is the same for all
     /// plugins of a host.
@@ -78,9 +79,9 @@ pub struct PluginInfo {
     pub name: PluginName,
     /// The digest of the serving component.
     pub version: Digest,
-    /// Its services, in the order that it lists them.
+    /// The services, in the order in which the component lists them.
     pub services: Vec<ServiceInfo>,
-    /// The cache it is bound to.
+    /// The plugin's cache.
     pub cache: CacheName,
     /// Set if the serving version was restored by a rollback.
     pub rolled_back: Option<RolledBack>,
@@ -93,20 +94,20 @@ pub struct Activity {
     pub calls: usize,
     /// Waiting calls.
     pub waiting: usize,
-    /// Instances with reserved address space, at most 1,024; fewer if the system grants less, and 0
-    /// if each instance's memory is mapped anew.
+    /// Maximum instances with reserved address space: 1,024, or fewer if the system grants less
+    /// address space, or 0 if each instance maps its own memory.
     pub slots: u32,
     /// Maximum concurrent calls: `calls` of the host's [`Admission`], or three quarters of the
     /// slots if that is less; the remaining slots are for idle instances.
     pub most_calls: usize,
     /// Open connections of plugins to remote servers, idle ones included.
     pub http_connections: usize,
-    /// Versions of plugins in memory: those that serve, and old ones that a running call or a
-    /// probation still needs.
+    /// Versions of plugins in memory: serving ones, and old ones that a running call or a probation
+    /// still needs.
     pub versions: usize,
 }
 
 impl Activity {
-    /// The number of slots if address space is sufficient.
+    /// The number of slots if there is enough address space.
     pub const MAX_SLOTS: u32 = MAX_SLOTS;
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 /// A resolved service name: one service of one version of a plugin.
 ///
-/// It keeps that version alive, so that the limits and the call of one request use the same version
-/// even if the plugin is replaced meanwhile.
+/// The target keeps that version in memory, so that a request is checked and handled by the same
+/// version even if the plugin is replaced meanwhile.
 pub struct Target {
     pub(super) plugin: Arc<Plugin>,
     /// The service's index in the version's list.

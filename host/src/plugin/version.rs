@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of these bytes.
+    /// Computes the digest of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Digest(Sha256::digest(bytes).into())
     }
@@ -30,19 +30,20 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// One version of a plugin, ready to be called. Running calls keep it alive when it is replaced.
+/// One version of a plugin, ready to be called. A replaced version stays in memory while calls use
+/// it.
 pub(super) struct Version {
     pub(super) digest: Digest,
     pub(super) component: Compiled,
     pub(super) services: Vec<ServiceInfo>,
-    /// The counters of each service, in the same order.
+    /// The counters of each service, in the order of `services`.
     pub(super) meters: Vec<ServiceMeter>,
-    /// Held by each version, so that a host can count the versions in memory.
+    /// Lets the host count the versions in memory.
     pub(super) _alive: Arc<()>,
 }
 
 impl Version {
-    /// The index of a service in the list.
+    /// Returns the index of a service in `services`.
     pub(super) fn index_of(&self, service: &str) -> Option<usize> {
         self.services.iter().position(|info| info.name == service)
     }

@@ -46,7 +46,7 @@ pub(super) struct Places(Mutex<PlacesState>);
 struct PlacesState {
     free: usize,
     waiting: usize,
-    /// One line per plugin with waiting calls, never empty. The plugin served last is at the end.
+    /// One line for each plugin with waiting calls. The plugin that was served last is at the end.
     lines: Vec<WaitingCalls>,
     next: u64,
 }
@@ -57,7 +57,7 @@ struct WaitingCalls {
 }
 
 struct WaitingCall {
-    /// Increases from one call to the next.
+    /// Identifies the call in its line.
     number: u64,
     /// Bytes of memory that the call needs.
     memory: usize,
@@ -71,7 +71,7 @@ pub(in crate::plugin) struct CallPlace {
 }
 
 impl CallPlace {
-    /// Takes the memory reserved for the call; `None` the second time.
+    /// Takes the memory reserved for the call, or returns `None` if it was already taken.
     pub(in crate::plugin) fn take_charge(&mut self) -> Option<InstanceCharge> {
         self.charge.take()
     }
@@ -106,11 +106,11 @@ impl Places {
         self.state().waiting
     }
 
-    /// Takes a place for a call that needs this many bytes of memory, or else enters the queue,
-    /// which holds at most `queue` calls. If the queue is full, the last call of the plugin with
-    /// the most queued calls is evicted in favor of a plugin with fewer.
+    /// Takes a place and reserves `memory` bytes for a call, or else adds the call to the queue of
+    /// at most `queue` calls. If the queue is full, evicts the last call of the plugin with the
+    /// most queued calls, in favor of a plugin with fewer.
     pub(super) fn enter(&self, calls: &Arc<PluginCalls>, memory: usize, queue: usize) -> Entered {
-        // Before taking the lock: reclaiming memory takes time.
+        // Reserve memory before taking the lock, because reclaiming memory takes time.
         let charge = calls.charge(memory);
         let mut state = self.state();
         if let Some(charge) = charge.filter(|_| state.free > 0 && calls.has_room()) {
@@ -123,7 +123,7 @@ impl Places {
         let (place, receiver) = oneshot::channel();
         let number = state.wait(calls, memory, place);
         drop(state);
-        // Dropping its sender ends the wait of the evicted call.
+        // Dropping the sender of the evicted call ends its wait.
         drop(refused);
         Entered::Queue(Ticket { calls: Arc::clone(calls), number, place: receiver })
     }
@@ -132,7 +132,7 @@ impl Places {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Releases a place, and passes it to a waiting call if there is one.
+    /// Releases a place, and passes it to a waiting call, if any.
     fn give_back(&self, calls: &PluginCalls) {
         let mut state = self.state();
         state.free += 1;
@@ -140,20 +140,20 @@ impl Places {
         self.give_out(state);
     }
 
-    /// Retries to admit waiting calls: memory for them may have been freed.
+    /// Tries again to admit a waiting call: memory may have been freed.
     pub(super) fn look_again(&self) {
         self.give_out(self.state());
     }
 
-    /// Gives a free place to a waiting call, if there are both.
+    /// Gives a free place to a waiting call, if there is a free place and a waiting call.
     fn give_out(&self, mut state: MutexGuard<'_, PlacesState>) {
         if state.free == 0 {
             return;
         }
         let Some((waiter, calls, charge)) = state.next_waiter() else { return };
         let place = state.take(&calls, charge);
-        // Unlock first: if the waiter is just leaving, `send` drops the place, which locks again to
-        // pass it to the next waiter.
+        // Unlock first: if the waiter has just left, `send` drops the place, and that takes the
+        // lock again to pass the place to the next waiter.
         drop(state);
         let _ = waiter.send(place);
     }
@@ -186,7 +186,7 @@ impl PlacesState {
         number
     }
 
-    /// Removes and returns the call to admit next, with its memory reserved.
+    /// Removes and returns the call to admit next, and reserves its memory.
     fn next_waiter(
         &mut self,
     ) -> Option<(oneshot::Sender<CallPlace>, Arc<PluginCalls>, InstanceCharge)> {
@@ -208,7 +208,8 @@ impl PlacesState {
         Some((waiter.place, calls, charge))
     }
 
-    /// Evicts the last call of the longest line, unless the line of `calls` would become as long.
+    /// Evicts the last call of the longest line, unless the line of `calls` would then be at least
+    /// as long.
     fn make_room(&mut self, calls: &Arc<PluginCalls>) -> Option<oneshot::Sender<CallPlace>> {
         let own = self.lines.iter().find(|line| Arc::ptr_eq(&line.calls, calls));
         let own = own.map_or(0, |line| line.waiters.len());
@@ -254,7 +255,7 @@ impl Drop for Ticket {
 
 impl Drop for CallPlace {
     fn drop(&mut self) {
-        // Before the place is passed on: the next call may need this memory.
+        // Release the memory before the place: the next call may need it.
         drop(self.charge.take());
         self.calls.places.give_back(&self.calls);
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
-/// The result of a scan for a path: a stamp, or the reason why it cannot be loaded.
+/// The result of a scan for a path: its stamp, or the reason why it cannot be loaded.
 pub(super) type Observation = Result<Stamp, Unfit>;
 
 /// The reason why a path cannot be loaded.
@@ -55,20 +55,20 @@ pub(super) struct Candidate {
     /// The state last applied: two consecutive scans found it, or its writing was reported
     /// complete.
     settled: Option<Observation>,
-    /// The files that the last build read, watched for changes; after a failed build, also those of
-    /// the build before.
+    /// The files that the last build read, watched for changes. After a failed build, also the
+    /// files of the previous build.
     inputs: Option<Arc<Inputs>>,
-    /// The running load, and the means to cancel it. Scans do not change the entry meanwhile.
+    /// Cancels the running load; `None` if no load runs. During a load, scans start no other step.
     loading: Option<Arc<Notify>>,
     /// A completed write that was reported while a load was running.
     written: Option<Stamp>,
     /// The current step of the running load, and its start time.
     doing: Option<(&'static str, Instant)>,
-    /// The content that was last put into the host. A rollback may have restored the one before.
+    /// The content that the host last loaded. A rollback may have restored the previous content.
     pub(super) serving: Option<Digest>,
-    /// The content that last failed to load, and the reason: it is not tried again.
+    /// The content that last failed to load, and the reason. This content is not loaded again.
     refused: Option<(Digest, String)>,
-    /// The reason of the last failure here.
+    /// The reason for the last failure.
     reason: Option<String>,
     since: SystemTime,
     /// How long loading the serving content took.
@@ -115,11 +115,12 @@ impl Candidate {
         }
     }
 
-    /// Records the result of a scan. A state that two consecutive scans found is applied, once.
+    /// Records the result of a scan, and returns the next step. A state is applied once, when two
+    /// consecutive scans have found it.
     pub(super) fn step(&mut self, seen: Observation) -> Step {
         let before = self.seen.replace(seen.clone());
         if let Some(loading) = &self.loading {
-            // Cancel the load if its content has changed again and two scans agree on it.
+            // Cancel the load if two consecutive scans have found a newer state.
             if self.settled.as_ref() != Some(&seen) && before.as_ref() == Some(&seen) {
                 loading.notify_one();
             }
@@ -136,8 +137,8 @@ impl Candidate {
         }
     }
 
-    /// Records what a scan found after these files were written. Acts at once if nothing else has
-    /// changed; any other change is left to [`Candidate::step`].
+    /// Records the result of a scan after the files `written` were written, and returns the next
+    /// step. Any change in other files is left to [`Candidate::step`].
     pub(super) fn step_at_once(&mut self, seen: Observation, written: &BTreeSet<PathBuf>) -> Step {
         let Ok(stamp) = &seen else { return Step::Nothing };
         if self.stamp() == Some(stamp) {
@@ -165,7 +166,7 @@ impl Candidate {
         Step::Load
     }
 
-    /// True if a completed write happened that the last load did not cover.
+    /// True if a completed write is newer than the content of the last load.
     pub(super) fn is_behind(&self) -> bool {
         self.written.is_some() && self.written.as_ref() != self.stamp()
     }
@@ -188,13 +189,13 @@ impl Candidate {
     /// Records the inputs that a build read, with their stamp from when it began.
     pub(super) fn built(&mut self, inputs: Inputs, stamp: Stamp) {
         self.inputs = Some(Arc::new(inputs));
-        // Later scans compare against the new list of files, so its stamp must count as applied.
+        // Later scans compare the stamps of the new inputs, so their stamp must count as applied.
         if let Some(Ok(settled)) = &mut self.settled {
             *settled = stamp;
         }
     }
 
-    /// Notified when the running load must be cancelled.
+    /// Returns the notification that cancels the running load.
     pub(super) fn given_up(&self) -> Arc<Notify> {
         self.loading.clone().unwrap_or_default()
     }
@@ -204,13 +205,13 @@ impl Candidate {
         self.settled.as_ref()?.as_ref().ok()
     }
 
-    /// The reason why this content was refused before, if it was.
+    /// Returns why this content was refused, if it was refused before.
     pub(super) fn refusal_of(&self, content: Digest) -> Option<String> {
         let (refused, reason) = self.refused.as_ref()?;
         (*refused == content).then(|| reason.clone())
     }
 
-    /// Records that a load put this content into the host, in this time.
+    /// Records that a load put `content` into the host, and how long the load took.
     pub(super) fn loaded(&mut self, content: Digest, took: Duration) {
         self.serving = Some(content);
         self.since = SystemTime::now();
@@ -241,14 +242,14 @@ impl Candidate {
         is_news
     }
 
-    /// Makes the next scan start over: the cause may be gone by then, or the file has already
-    /// changed.
+    /// Makes the next scans load again: the file may have changed, or the reason for the failure
+    /// may be gone.
     pub(super) fn scan_again(&mut self) {
         self.loading = None;
         self.settled = None;
     }
 
-    /// Makes the next scans load this again, if it is a source.
+    /// If this is a source, makes the next scans load it again.
     pub(super) fn load_source_again(&mut self) {
         if self.loading.is_none() && self.stamp().is_some_and(Stamp::is_of_source) {
             self.settled = None;
@@ -263,17 +264,17 @@ impl Candidate {
         self.reason = Some(reason.to_owned());
     }
 
-    /// True if it was neither loaded nor refused yet.
+    /// True if the plugin was neither loaded nor refused yet.
     pub(super) fn is_new(&self) -> bool {
         self.serving.is_none() && self.reason.is_none()
     }
 
-    /// True if it was refused and no version of it serves.
+    /// True if the plugin was refused, and no version of it serves.
     pub(super) fn is_refused(&self) -> bool {
         self.serving.is_none() && self.reason.is_some()
     }
 
-    /// True if the host knows it by its name, or soon will.
+    /// True if the plugin's name is in use, because the plugin serves or is being loaded.
     pub(super) fn holds_its_name(&self) -> bool {
         self.serving.is_some() || self.loading.is_some()
     }
@@ -284,7 +285,7 @@ impl Candidate {
         self.name.as_ref().map_or_else(|_| stem(), ToString::to_string)
     }
 
-    /// Its state, given the `info` of the host's plugin of its name.
+    /// Returns the state of the plugin. `info` is the host's report about the plugin of this name.
     pub(super) fn state(&self, info: Option<PluginInfo>) -> PluginState {
         let rolled_back = info.as_ref().and_then(|info| info.rolled_back.clone());
         let stage = match &info {

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Maximum bytes of a component that is quick to load whatever its content.
+/// Maximum bytes of a component that counts as quick to load even without cached code.
 const SMALL_BYTES: usize = 1 << 20;
 
-/// A component that was read.
+/// The bytes of a component, and their properties.
 pub(super) struct Component {
     pub(super) bytes: Vec<u8>,
     pub(super) content: Digest,
@@ -23,7 +23,7 @@ pub(super) struct Component {
     pub(super) has_code: bool,
 }
 
-/// What to read.
+/// A component to read.
 struct Fetch {
     path: PathBuf,
     /// The stamp that two scans found.
@@ -76,8 +76,8 @@ impl Shared {
 }
 
 impl Fetch {
-    /// Reads the component, after building it if it is a source. Sets `read` to the build's inputs
-    /// and their stamp.
+    /// Reads the component; builds it first if it is a source, and sets `read` to the build's
+    /// inputs and their stamp.
     fn read(self, lane: Lane, read: &mut Option<(Inputs, Stamp)>) -> Result<Vec<u8>, Stopped> {
         let location = self.build.as_ref().and_then(|_| Location::at(&self.path).ok());
         if let (Some(Location::Source(source)), Some(build)) = (&location, &self.build) {
@@ -104,8 +104,8 @@ impl Fetch {
     }
 }
 
-/// Rejects from the quick lane a component that takes long to compile, or that was being loaded
-/// when an earlier server ended. Returns whether its code is cached.
+/// Returns whether a component's code is cached. In the quick lane, rejects a component that takes
+/// long to compile, or that an earlier server was loading when it ended.
 fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
     let has_code = host.has_code_of(bytes);
     if lane == Lane::Slow {
@@ -122,7 +122,7 @@ fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
 fn unfit(error: FileError) -> Stopped {
     match error {
         FileError::Unreadable(_) => Stopped::Later(error.to_string()),
-        // The next scan finds the same fault.
+        // The next scan reports the same fault.
         _ => Stopped::Changed,
     }
 }

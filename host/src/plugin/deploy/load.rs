@@ -1,4 +1,5 @@
-//! From a stable file to a serving version: build, read, compile, swap, and log it.
+//! Loads a stable file: builds and compiles it, puts the version into the host, and logs the
+//! result.
 
 use super::Shared;
 use super::candidate::{Candidate, Key};
@@ -11,7 +12,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-/// A load that takes longer than this is not quick after all, and lets others begin.
+/// A load in the quick lane that takes longer than this lets other loads begin.
 const QUICK: Duration = Duration::from_secs(1);
 
 /// A load that takes longer than this is logged.
@@ -38,7 +39,7 @@ impl Shared {
 
     fn take_in_failure(&self, key: &Key, order: &Order, stopped: Stopped) {
         if let Stopped::Refused(None, _) = &stopped {
-            // It did not reach the host, which counts its own refusals.
+            // The host counts only the refusals of components that it received.
             self.host.counts().load(order.name.as_str(), LoadOutcome::Refused);
         }
         let news = self.change(key, |entry| match stopped {
@@ -86,8 +87,8 @@ impl Shared {
         self.fulfil(key, order, Lane::Slow).await
     }
 
-    /// Loads in the quick lane. A load that takes longer than a second gives up its turn, unless
-    /// `MAX_SLOWER` others have done so: together they could saturate the machine.
+    /// Loads in the quick lane. After a second, the load gives up its turn, unless `MAX_SLOWER`
+    /// other running loads have done so: too many loads would saturate the machine.
     async fn load_quickly(&self, key: &Key, order: &Order, turn: Turn) -> Result<(), Stopped> {
         let mut loading = pin!(self.fulfil(key, order, Lane::Quick));
         if let Ok(ended) = timeout(QUICK, &mut loading).await {
@@ -103,8 +104,8 @@ impl Shared {
         loading.await
     }
 
-    /// Waits for a turn after all other plugins. This plugin was being loaded when an earlier
-    /// server ended, and may have been the cause.
+    /// Waits until all other plugins are loaded, and then for a turn: an earlier server ended while
+    /// loading this plugin, which may have been the cause.
     async fn last(&self, order: &Order) -> Turn {
         let message = "it was being loaded when a server ended, so the others are loaded first";
         self.log(Level::Warn, order.name.as_str(), message);
@@ -117,7 +118,7 @@ impl Shared {
         self.slow.enter(u64::MAX).await
     }
 
-    /// Loads the plugin, and logs if that takes long.
+    /// Loads the plugin, and logs if the load takes long.
     async fn fulfil(&self, key: &Key, order: &Order, lane: Lane) -> Result<(), Stopped> {
         let mut loading = pin!(self.fetch_and_load(key, order, lane));
         if let Ok(ended) = timeout(LONG, &mut loading).await {

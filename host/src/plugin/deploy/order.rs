@@ -19,32 +19,32 @@ pub(super) struct Order {
     pub(super) serves: bool,
 }
 
-/// Loads are queued by lane, so that quick ones do not wait for slow ones.
+/// The queue of a load: quick loads do not wait for slow ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// Small components, and those whose compiled code is on disk.
+    /// Small components, and components whose compiled code is on disk.
     Quick,
-    /// Everything else: sources to build, language runtimes to compile.
+    /// All others: sources to build, and large components to compile.
     Slow,
 }
 
 /// The reason why a load failed.
 pub(super) enum Stopped {
-    /// The file has changed since.
+    /// The file has changed since the scan.
     Changed,
-    /// It will take long, so it belongs in the other lane.
+    /// The load will take long, so it belongs in the slow lane.
     Slow {
-        /// True if an earlier server ended while it was being loaded.
+        /// True if an earlier server ended while loading this component.
         was_interrupted: bool,
     },
-    /// It cannot be loaded: this content, or `None` if it could not be read.
+    /// The component cannot be loaded. Has its content, or `None` if it could not be read.
     Refused(Option<Digest>, String),
-    /// It cannot be loaded now; the next scan tries again.
+    /// The component cannot be loaded now; the next scans try again.
     Later(String),
 }
 
-/// Maps a load error to a refusal or a retry. The component may be fine if its name is still taken,
-/// or the host or its machine was short of a resource.
+/// Maps a load error to a refusal, or to a retry if the component may be valid: its name is still
+/// taken, or the host or the system was short of a resource.
 pub(super) fn stopped(content: Digest, error: &LoadError) -> Stopped {
     match error {
         LoadError::NameTaken(_)

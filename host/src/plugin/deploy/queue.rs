@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Admits a few at once. Waiters are admitted by rank, the lowest first.
+/// Admits a fixed number of loads at once. Waiting loads are admitted by rank, the lowest first.
 pub(super) struct Queue(Mutex<QueueState>);
 
 struct QueueState {
     free: usize,
-    /// Counts the waiters, to order those of equal rank.
+    /// Numbers the waiting loads, to order those of equal rank.
     count: u64,
     waiting: BTreeMap<(u64, u64), oneshot::Sender<Turn>>,
 }
 
-/// A permit, released on drop.
+/// A permit to load, released on drop.
 pub(super) struct Turn(Option<Arc<Queue>>);
 
 impl Queue {
@@ -37,7 +37,7 @@ impl Queue {
             waiting.waiting.insert(key, sender);
             turn
         };
-        // Senders are only dropped by sending.
+        // The queue drops a sender only by sending, so this cannot fail.
         turn.await.unwrap_or(Turn(None))
     }
 
@@ -58,7 +58,7 @@ impl Drop for Turn {
             drop(waiting);
             match next.send(Turn(Some(Arc::clone(&queue)))) {
                 Ok(()) => return,
-                // That waiter has left: try the next one.
+                // The waiting load was cancelled: try the next one.
                 Err(mut turn) => drop(turn.0.take()),
             }
         }

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-/// The result of a scan: whether the folder could be read, and the observation of each location.
+/// The result of a scan: an error if the folder could not be read, and the observation of each
+/// location.
 struct Scan {
     folder: Result<(), String>,
     places: BTreeMap<Key, Observation>,
@@ -22,7 +23,7 @@ struct Scan {
 }
 
 impl Shared {
-    /// Scans all files, and returns those to load.
+    /// Scans all files, and returns the keys of those to load.
     pub(super) async fn scan(shared: &Arc<Shared>, cause: &Cause) -> Vec<Key> {
         let scanning = {
             let shared = Arc::clone(shared);
@@ -59,8 +60,7 @@ impl Shared {
         scan
     }
 
-    /// Watches the folders of the found files: the plugins' own folders before those of build
-    /// inputs.
+    /// Watches the folders of the plugins, and then those of build inputs.
     fn watch(&self, places: &BTreeMap<Key, Observation>) {
         let Some(watch) = self.watching() else { return };
         let own: Vec<PathBuf> = {
@@ -79,7 +79,7 @@ impl Shared {
         }
     }
 
-    /// The plugins in the folder, except those at these locations.
+    /// Returns the plugins in the folder, except those at the locations `taken`.
     fn found_in_folder(&self, taken: &BTreeSet<PathBuf>) -> io::Result<Vec<Location>> {
         let Some(folder) = &self.folder else { return Ok(Vec::new()) };
         let mut found = match self.build {
@@ -93,7 +93,7 @@ impl Shared {
         Ok(found)
     }
 
-    /// Records the result of a scan: new files, missing files, and which file gets which name.
+    /// Records the result of a scan, assigns names to files, and returns the keys of those to load.
     fn take_in(&self, Scan { folder, mut places, names }: Scan, cause: &Cause) -> Vec<Key> {
         let mut entries = self.entries();
         for key in places.keys() {
@@ -145,8 +145,8 @@ impl Shared {
         }
     }
 
-    /// Unloads the plugin that serves there, and logs it. Also logs that a named plugin is missing,
-    /// but nothing about other files that never served.
+    /// Unloads the plugin of a missing file, if it serves, and logs that. If it does not serve,
+    /// logs only that a named plugin is missing.
     fn remove(&self, key: &Key, entry: &mut Candidate) {
         let gone = Unfit::File(FileError::Gone);
         let (Ok(name), Some(_)) = (&entry.name, entry.serving) else {
@@ -155,7 +155,7 @@ impl Shared {
             }
             return;
         };
-        // It fails only if the embedder has already unloaded the plugin.
+        // This fails only if the embedder has already unloaded the plugin.
         let _ = self.host.unload(name);
         let message = format!("unloaded, since {} is gone", entry.path.display());
         self.log(Level::Info, name.as_str(), &message);
@@ -209,7 +209,7 @@ fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Ob
     }
 }
 
-/// Examines the path of a named plugin. Without a [`Build`] it can only be a component.
+/// Examines the path of a named plugin. Without a [`Build`], the path must be a component.
 fn observe(
     path: &Path,
     limits: &Limits,

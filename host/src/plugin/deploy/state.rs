@@ -15,11 +15,11 @@ use std::time::{Duration, SystemTime};
 pub enum Stage {
     /// Its file was found, but not yet loaded or refused.
     Loading,
-    /// It serves the version that was loaded last.
+    /// The plugin serves the version that was loaded last.
     Serving,
-    /// It does not serve.
+    /// The plugin does not serve.
     Failed,
-    /// It serves the previous version, because the first calls of the last loaded one failed.
+    /// The plugin serves its previous version, because the first calls of the new version failed.
     RolledBack,
 }
 
@@ -52,12 +52,12 @@ pub struct PluginState {
     pub version: Option<Digest>,
     /// Its stage.
     pub stage: Stage,
-    /// When it entered this stage; for a serving plugin, when this version began to serve.
+    /// When the plugin entered this stage, or when the serving version began to serve.
     pub since: SystemTime,
-    /// Why the file at its path cannot be loaded, though an old version may serve; or why its last
-    /// version was rolled back. One line.
+    /// Why the file cannot be loaded, even if an old version serves, or why the last version was
+    /// rolled back. One line.
     pub reason: Option<String>,
-    /// How long the last load took, building and compiling included.
+    /// How long the last load took, including building and compiling.
     pub took: Option<Duration>,
     /// The services of the serving version.
     pub services: Vec<ServiceInfo>,
@@ -67,7 +67,7 @@ pub struct PluginState {
     pub instances: Instances,
 }
 
-/// Something a deployment requires to be ready.
+/// A plugin or a cache that a deployment requires to be ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// A plugin that must serve.
@@ -76,7 +76,7 @@ pub enum Requirement {
     Cache(Name),
 }
 
-/// Whether a deployment is ready, and what is unavailable.
+/// Whether a deployment is ready, and which plugins and caches are unavailable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Readiness {
     /// True if every initial plugin has been loaded or refused, everything required is available,
@@ -90,6 +90,6 @@ pub struct Readiness {
     pub missing_caches: Vec<String>,
     /// All caches that do not respond.
     pub unavailable: Vec<String>,
-    /// The refused plugins of which no version serves.
+    /// The refused plugins that have no serving version.
     pub refused: Vec<String>,
 }

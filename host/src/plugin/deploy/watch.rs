@@ -1,8 +1,7 @@
-//! Reports written files, at once, by inotify on Linux. Other systems have no watcher: scans find
-//! the changes.
+//! Reports written files at once, with inotify on Linux. On other systems, only scans find changes.
 //!
-//! Folders are watched rather than files, so that a save by renaming is noticed too. Only the end
-//! of a write is reported: a file that is copied slowly is not reported before it is complete.
+//! Folders are watched rather than files, to detect files that are saved by renaming. Only the end
+//! of a write is reported, so that a file that is copied slowly is complete when it is reported.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Watch;
@@ -26,7 +25,7 @@ mod linux {
     use tokio::io::unix::AsyncFd;
     use tokio::time::timeout;
 
-    /// Maximum watched folders. Old systems allow a user 8,192, shared by all programs.
+    /// Maximum watched folders. Older systems allow 8,192 for all programs of a user together.
     const MAX_FOLDERS: usize = 1_024;
 
     /// A burst of writes ends when nothing is written for this long.
@@ -49,16 +48,16 @@ mod linux {
 
     #[derive(Default)]
     struct State {
-        /// The watched folders by watch descriptor, each with all its paths.
+        /// The watched folders by watch descriptor. A folder may have several paths.
         folders: BTreeMap<i32, BTreeSet<PathBuf>>,
-        /// The links among the files, by their targets.
+        /// The paths of files that are links, by their targets.
         links: BTreeMap<PathBuf, PathBuf>,
         /// Written files not yet taken.
         written: BTreeSet<PathBuf>,
     }
 
     impl Watch {
-        /// Creates a watcher without folders. Must be called within a runtime that has its I/O
+        /// Creates a watcher without folders. Must be called within a tokio runtime with its I/O
         /// driver enabled.
         pub(in super::super) fn new() -> io::Result<Self> {
             let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
@@ -67,12 +66,12 @@ mod linux {
             Ok(Watch { inotify, state: Mutex::default() })
         }
 
-        /// Replaces the watched folders by these, and adds the folders of the targets of these
-        /// files that are links. Skips folders that cannot be read. May block.
+        /// Watches exactly `folders`, and the folders of the targets of those `files` that are
+        /// links. Skips folders that cannot be read. May block.
         ///
         /// # Errors
         ///
-        /// Why only the first of the folders are watched.
+        /// If there are too many folders: only the first ones are watched then.
         pub(in super::super) fn follow<'a>(
             &self,
             folders: impl Iterator<Item = &'a Path>,
@@ -100,7 +99,7 @@ mod linux {
             }
             let mut state = self.state();
             for number in state.folders.keys().filter(|number| !found.contains_key(number)) {
-                // Fails if the folder is gone, which removed the watch already.
+                // Fails if the folder is gone, because the system has already removed its watch.
                 let _ = inotify::remove_watch(&self.inotify, *number);
             }
             (state.folders, state.links) = (found, links);
@@ -108,7 +107,7 @@ mod linux {
         }
 
         /// Watches a folder and returns its watch descriptor. A folder that is already watched
-        /// keeps its descriptor; one that replaced another gets a new one.
+        /// keeps its descriptor. A new folder at the same path gets a new one.
         fn add(&self, folder: &Path, watched: usize) -> Result<i32, Errno> {
             if watched >= MAX_FOLDERS {
                 return Err(Errno::NOSPC);
@@ -118,7 +117,7 @@ mod linux {
             inotify::add_watch(&self.inotify, folder, WRITTEN | WatchFlags::ONLYDIR)
         }
 
-        /// Waits until something is written, and then for the end of the burst.
+        /// Waits until a file is written, and then for the end of the burst.
         pub(in super::super) async fn until_written(&self) {
             if self.state().written.is_empty() {
                 self.until_event().await;
@@ -127,8 +126,8 @@ mod linux {
             let _ = timeout(MAX_BURST, burst).await;
         }
 
-        /// Takes the written files, under each of their paths, and the folders that contain them.
-        /// The folders count as written because a source's inputs may include them.
+        /// Takes all paths of the written files and of the folders that contain them. The folders
+        /// count as written because a source's inputs may include them.
         pub(in super::super) fn take_written(&self) -> BTreeSet<PathBuf> {
             std::mem::take(&mut self.state().written)
         }
@@ -144,15 +143,15 @@ mod linux {
             std::future::pending().await
         }
 
-        /// Reads the pending events. Returns true if something was written.
+        /// Reads the pending events. Returns true if a file was written.
         fn read_events(&self) -> bool {
             let mut buffer = [MaybeUninit::uninit(); EVENTS_BYTES];
             let mut reader = inotify::Reader::new(self.inotify.get_ref(), &mut buffer);
             let mut state = self.state();
             let mut has_new = false;
-            // Ends with the error that no events are left.
+            // When no events are left, `next` returns an error.
             while let Ok(event) = reader.next() {
-                // If events were lost, the scans find the changes.
+                // If events were lost, scans find the changes.
                 let is_written =
                     event.events().intersects(ReadFlags::CLOSE_WRITE | ReadFlags::MOVED_TO);
                 if let Some(name) = event.file_name().filter(|_| is_written) {
