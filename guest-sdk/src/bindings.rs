@@ -17,13 +17,14 @@ pub mod hostel {
         /// A shared store of JSON values with expiry.
         ///
         /// The guarantee: the host binds a plugin to exactly one cache, and no key gives access to another
-        /// one. Every operation on one key is linearizable within a host: once `set` has returned, every
+        /// cache. Every operation on one key is linearizable within a host: once `set` has returned, every
         /// later `get`, from any instance of any plugin bound to the same cache, returns that value or a
         /// newer one, until the entry is deleted, expires or is evicted. An entry that was set before a
         /// trap or a timeout stays set. Invalid input always returns an `error`, never a trap.
         ///
-        /// A cache may lose entries: a full cache evicts those that were not used recently, and memory
-        /// caches are empty after a restart of the host. Keep the source of every value outside the cache.
+        /// A cache may lose entries: when full, it evicts entries that have not been used recently, and
+        /// memory caches are empty after a restart of the host. Keep the source of every value outside the
+        /// cache.
         ///
         /// Keys are 1 to 1,024 bytes of UTF-8. Any scalar value is allowed, including NUL and newline;
         /// keys are compared byte by byte and never normalised.
@@ -33,13 +34,13 @@ pub mod hostel {
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
-            /// One JSON text as of RFC 8259, stored byte for byte: the order of keys, `1` and `1.0`, `-0`,
-            /// large numbers and duplicate member names are returned as they were written.
+            /// One JSON text as defined by RFC 8259, stored byte for byte: the order of keys, `1` and
+            /// `1.0`, `-0`, large numbers and duplicate member names are returned as they were written.
             ///
-            /// Refused as `invalid-value`, with the byte offset in the message: any text that RFC 8259
-            /// does not allow (`NaN`, trailing commas, a second document, empty text, a byte order mark),
-            /// nesting deeper than 100 arrays and objects, an escaped surrogate without its pair, and a
-            /// number that is not finite as an IEEE 754 binary64.
+            /// The following are refused as `invalid-value`, with the byte offset in the message: any text
+            /// that RFC 8259 does not allow (`NaN`, trailing commas, a second document, empty text, a byte
+            /// order mark), nesting deeper than 100 arrays and objects, an escaped surrogate without its
+            /// pair, and a number that is not finite as an IEEE 754 binary64.
             pub type Json = _rt::String;
             /// Whole seconds, 1 to 315,360,000 (ten years).
             pub type Seconds = u32;
@@ -53,13 +54,13 @@ pub mod hostel {
                 InvalidValue,
                 /// The expiry is 0 or more than ten years.
                 InvalidExpiry,
-                /// The value is longer than the cache allows: 1 MiB unless configured otherwise.
+                /// The value is longer than the cache allows. The default limit is 1 MiB.
                 TooLarge,
                 /// The plugin lacks the permission: it may only read this cache, or it called from within
                 /// `services`.
                 Denied,
-                /// The backend of the cache did not respond in time. Only after this kind may a write
-                /// have happened.
+                /// The backend of the cache did not respond in time. This is the only kind after which a
+                /// write may have happened.
                 Unavailable,
             }
             impl ::core::fmt::Debug for ErrorKind {
@@ -109,7 +110,7 @@ pub mod hostel {
             #[derive(Clone)]
             pub struct Error {
                 pub kind: ErrorKind,
-                /// For a human reader: the invalid value, shortened, and the rule or limit.
+                /// A text for a human reader, with the shortened invalid value and the rule or limit.
                 pub message: _rt::String,
             }
             impl ::core::fmt::Debug for Error {
@@ -234,9 +235,9 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Creates the entry or replaces it, value and expiry together.
             ///
-            /// With an expiry, no operation finds the entry from the instant at which that many seconds
-            /// have passed. Without one the entry has no expiry, even if the replaced entry had one. Never
-            /// refused because the cache is full.
+            /// With an expiry, no operation finds the entry once that many seconds have passed. Without one
+            /// the entry never expires, even if it replaces an entry that had an expiry. A full cache does
+            /// not refuse the call.
             ///
             /// Errors: `invalid-key`, `invalid-value`, `invalid-expiry`, `too-large`, `denied`,
             /// `unavailable`.
@@ -491,11 +492,11 @@ pub mod hostel {
         /// Reads and changes one entry atomically.
         ///
         /// The guarantee: no other operation on the key, from any instance, plugin or host that shares the
-        /// cache, takes place between the read and the write. So no increment is lost, and of several
-        /// callers that create the same entry exactly one succeeds.
+        /// cache, takes place between the read and the write. So no increment is lost. If several callers
+        /// create the same entry at the same time, exactly one succeeds.
         ///
         /// Every function returns `denied` to a plugin that may only read its cache. After `unavailable`
-        /// the change may have been made: repeating the call may make it twice.
+        /// the change may have been made: repeating the call may make the change twice.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod atomics {
             #[used]
@@ -780,8 +781,8 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Replaces the entry if its value is `expected`, byte for byte.
             ///
-            /// `none` means "no live entry": as `expected` it creates the entry; as `wanted` it removes
-            /// the entry, and the lifetime is ignored.
+            /// `none` means that there is no live entry. As `expected`, it makes the call create the entry.
+            /// As `wanted`, it makes the call remove the entry and ignore the expiry.
             ///
             /// Errors: `invalid-key`; `invalid-value` and `too-large` for either value; `invalid-expiry`,
             /// `denied`, `unavailable`.
@@ -957,8 +958,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Removes the entry and returns its value; `none` if there is no live entry. Of several
-            /// callers at the same time only one gets the value.
+            /// Removes the entry and returns its value; `none` if there is no live entry. If several
+            /// callers take the entry at the same time, only one gets the value.
             ///
             /// Errors: `invalid-key`, `denied`, `unavailable`.
             #[allow(async_fn_in_trait)]
@@ -1059,10 +1060,10 @@ pub mod hostel {
         /// Computes a value once, even if many callers request it at the same time.
         ///
         /// The guarantee: if several calls miss a key at the same time, on any hosts that share the cache,
-        /// one of them gets the lease and computes the value. The others wait for the value, none longer
-        /// than it asked to. No cleanup is needed: a lease ends with the call that holds it, even by a
-        /// trap, and at the latest when that call's time is over. Then one of the waiting calls gets the
-        /// lease.
+        /// one of them gets the lease and computes the value. Each of the others waits for the value, at
+        /// most as long as it requested. No cleanup is needed: a lease ends with the call that holds it,
+        /// even if that call traps, and at the latest at the call's deadline. Then one of the waiting calls
+        /// gets the lease.
         ///
         /// A lease is advice, not a lock: a call that gets `busy` may compute the value as well. A holder
         /// whose lease has ended stores nothing. A call holds at most one lease of a key: if it calls
@@ -1268,9 +1269,9 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Stores the computed value, as `set` does, and ends the lease.
             ///
-            /// Returns false and stores nothing if this call does not hold the lease of the key. It loses
-            /// the lease if the entry is set or deleted meanwhile, because the computed value may be older
-            /// than that change.
+            /// Returns false and stores nothing if this call does not hold the lease of the key. A call
+            /// loses the lease if the entry is set or deleted meanwhile, because the computed value may be
+            /// older than that change.
             ///
             /// Errors: those of `set`. After an error the call still holds the lease, except after
             /// `unavailable`.
@@ -1451,13 +1452,13 @@ pub mod hostel {
                 }
             }
         }
-        /// Several keys in one call.
+        /// Operations on several keys in one call.
         ///
         /// Each key is handled as in `cache`; the whole call is not atomic. All arguments are checked
-        /// before anything is done, and an error names the first invalid one.
+        /// before any entry is read or changed, and an error describes the first invalid argument.
         ///
-        /// The guarantee: a call takes at most 1,000 keys; more are `too-large`. A list may contain a key
-        /// more than once.
+        /// The guarantee: a call takes at most 1,000 keys; a call with more keys returns `too-large`. A
+        /// list may contain a key more than once.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod batch {
             #[used]
@@ -1470,8 +1471,8 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Returns the values of the keys, in their order; `none` for a key without a live entry.
             ///
-            /// Errors: those of `get`; `too-large` if the values together exceed what the host reads at
-            /// once.
+            /// Errors: those of `get`; `too-large` if the values together exceed the host's limit for one
+            /// call.
             #[allow(async_fn_in_trait)]
             pub fn get_many(
                 keys: &[_rt::String],
@@ -1607,7 +1608,7 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Sets the entries, in their order, all with the same expiry.
             ///
-            /// Errors: those of `set`. After `unavailable` some of the entries may be set.
+            /// Errors: those of `set`. After `unavailable` some of the entries may have been set.
             #[allow(async_fn_in_trait)]
             pub fn set_many(
                 entries: &[(_rt::String, Json)],
@@ -1718,7 +1719,7 @@ pub mod hostel {
             #[allow(unused_unsafe, clippy::all)]
             /// Removes the entries and returns the number of live entries removed.
             ///
-            /// Errors: those of `delete`. After `unavailable` some of the entries may be removed.
+            /// Errors: those of `delete`. After `unavailable` some of the entries may have been removed.
             #[allow(async_fn_in_trait)]
             pub fn delete_many(
                 keys: &[_rt::String],
@@ -1814,8 +1815,8 @@ pub mod hostel {
         /// The remaining lifetime of entries, and walks over all entries.
         ///
         /// A prefix is plain text, compared byte by byte, never a pattern; every key begins with the empty
-        /// prefix. A page limits the work of a call, not only its number of keys: a page may be empty
-        /// without being the last one.
+        /// prefix. The host limits the work of a call, not only the number of keys in its page: a page may
+        /// be empty without being the last one.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod entries {
             #[used]
@@ -2050,7 +2051,7 @@ pub mod hostel {
             /// Returns a page of the keys that begin with the prefix. The first page needs no cursor; each
             /// further page needs the cursor of the page before it.
             ///
-            /// An entry that lives throughout a walk is in one or more of its pages.
+            /// An entry that is live during the whole walk is in at least one of its pages.
             ///
             /// Errors: `invalid-key` if the cursor was not returned by this function; `denied`,
             /// `unavailable`.
@@ -2221,7 +2222,7 @@ pub mod hostel {
             /// entries removed, and the cursor of the next page; `none` if this page is the last one.
             ///
             /// Errors: `invalid-key` if the cursor was not returned by this function; `denied`,
-            /// `unavailable`. After `unavailable` some of the entries may be removed.
+            /// `unavailable`. After `unavailable` some of the entries may have been removed.
             #[allow(async_fn_in_trait)]
             pub fn delete_prefix(
                 prefix: &str,
@@ -2363,8 +2364,8 @@ pub mod hostel {
     pub mod config {
         /// The plugin's settings and secrets from the host's configuration.
         ///
-        /// The guarantee: a plugin can read only its own. They do not change while a version of the plugin
-        /// is loaded, and are available in `services` as well as in `handle`.
+        /// The guarantee: a plugin can read only its own settings and secrets. They do not change while a
+        /// version of the plugin is loaded, and they are available in `services` as well as in `handle`.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod config {
             #[used]
@@ -2372,7 +2373,7 @@ pub mod hostel {
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
             use super::super::super::_rt;
             #[allow(unused_unsafe, clippy::all)]
-            /// Returns the value of a setting or secret; `none` if none has that name.
+            /// Returns the value of a setting or secret; `none` if it does not exist.
             ///
             /// A name is 1 to 128 ASCII letters, digits, hyphens, underscores and dots.
             #[allow(async_fn_in_trait)]
@@ -2493,11 +2494,12 @@ pub mod hostel {
     pub mod http {
         /// Requests to other servers.
         ///
-        /// The guarantee: a plugin reaches only the addresses that the host's configuration allows it. The
-        /// host resolves a name once and connects to that address. It checks every redirect as it checks
-        /// the first request. Invalid input always returns an `error`, never a trap.
+        /// The guarantee: a plugin can reach only the addresses that the host's configuration allows. The
+        /// host resolves a name once and connects to an address that it has checked. It checks every
+        /// redirect as it checks the first request. Invalid input always returns an `error`, never a trap.
         ///
-        /// The host limits the requests of one call, the bytes of a response, the connections and the time.
+        /// The host limits the number of requests in one call, the size of a response, the number of
+        /// connections and the time.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod client {
             #[used]
@@ -2509,21 +2511,21 @@ pub mod hostel {
             /// One request.
             #[derive(Clone)]
             pub struct Request {
-                /// An HTTP method such as `GET`: a token as of RFC 9110, sent in the given case. `CONNECT`
-                /// and `TRACE` are `invalid-request`.
+                /// An HTTP method such as `GET`: a token as defined by RFC 9110, sent in the given case.
+                /// `CONNECT` and `TRACE` are rejected with `invalid-request`.
                 pub method: _rt::String,
-                /// An absolute URL of the scheme `http` or `https`, as defined by the URL standard. A URL
-                /// with a user or a password is `invalid-request`. A fragment is not sent.
+                /// An absolute `http` or `https` URL, as defined by the URL standard. A URL with a user or
+                /// a password is rejected with `invalid-request`. A fragment is not sent.
                 pub url: _rt::String,
-                /// Sent in this order; a name may occur more than once. `invalid-request` if a name is not
-                /// a token, if a value contains a line break or NUL, or if the host sets the header
-                /// itself: `host`, `content-length`, `connection`, `keep-alive`, `proxy-connection`, `te`,
-                /// `trailer`, `transfer-encoding`, `upgrade`.
+                /// Sent in this order; a name may occur more than once. A header is rejected with
+                /// `invalid-request` if its name is not a token, if its value contains a line break or NUL,
+                /// or if the host sets the header itself: `host`, `content-length`, `connection`,
+                /// `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding`, `upgrade`.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 /// Empty for a request without a body.
                 pub body: _rt::Vec<u8>,
                 /// The longest time for the request, including redirects. The default and the maximum are
-                /// the call's remaining time less 100 milliseconds.
+                /// the call's remaining time minus 100 milliseconds.
                 pub timeout: ::core::option::Option<Milliseconds>,
                 /// How many redirects to follow. With 0 a redirect is returned like any other response.
                 pub redirects: u8,
@@ -2543,7 +2545,7 @@ pub mod hostel {
                         .finish()
                 }
             }
-            /// The server's response, of any status.
+            /// The server's response, with any status.
             #[derive(Clone)]
             pub struct Response {
                 pub status: u16,
@@ -2578,7 +2580,7 @@ pub mod hostel {
                 /// The connection to the server failed: its name has no address, it does not respond, or
                 /// its certificate is not trusted. No part of the request was sent.
                 Unreachable,
-                /// The time is over. The server may have processed the request.
+                /// The request timed out. The server may have processed the request.
                 Timeout,
                 /// The response is larger than the host allows.
                 TooLarge,
@@ -3175,14 +3177,14 @@ pub mod hostel {
         /// traps.
         ///
         /// The host limits the number of lines in one call and the length of one line. A longer line is
-        /// truncated, and marked as such. Lines over the limit are dropped, and one last line contains
+        /// truncated and marked as truncated. Lines over the limit are dropped, and one last line reports
         /// their number.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod log {
             #[used]
             #[doc(hidden)]
             static __FORCE_SECTION_REF: fn() = super::super::super::__link_custom_section_describing_imports;
-            /// How important a line is, in ascending order.
+            /// The importance of a line, in ascending order.
             #[repr(u8)]
             #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
             pub enum Level {
@@ -3992,8 +3994,8 @@ pub mod exports {
                     }
                 }
                 pub trait Guest {
-                    /// Returns the plugin's services. The host calls it once, when it loads the plugin, under the
-                    /// limits of a request. A cache call made from it returns `denied`.
+                    /// Returns the plugin's services. The host calls this function once, when it loads the plugin,
+                    /// with the limits of a request. A cache call from this function returns `denied`.
                     #[allow(async_fn_in_trait)]
                     fn services() -> _rt::Vec<ServiceInfo>;
                     /// Handles one request. A trap counts as a failure of kind `internal`.
