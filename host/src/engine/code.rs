@@ -2,9 +2,10 @@
 //! language runtime, and loading the compiled code takes milliseconds.
 //!
 //! Compiled code is native code, which the engine executes without any check. So each file ends
-//! with a MAC under a key that is stored outside the folder. Code is loaded only from a regular
-//! file owned by this user, and it is verified and mapped through one open descriptor. A corrupt,
-//! forged or renamed file is ignored, and the component is compiled again.
+//! with a MAC under a key that is stored outside the folder; in a folder that this user can only
+//! read, the owner is checked instead. Code is loaded only from a regular file, which is verified
+//! and mapped through one open descriptor. A corrupt, forged or renamed file is ignored, and the
+//! component is compiled again.
 
 mod folder;
 mod key;
@@ -62,8 +63,8 @@ impl CodeStore {
         key::path(&folder.canonicalize().ok()?).ok()
     }
 
-    /// True if there is a file for the compiled code of these bytes by this engine. Its content is
-    /// not verified.
+    /// True if the folder has a file for this engine's code of these bytes. Does not verify its
+    /// content.
     pub(super) fn has(&self, engine: &Engine, bytes: &[u8]) -> bool {
         self.open_file(&name(engine, bytes)).is_ok()
     }
@@ -72,14 +73,14 @@ impl CodeStore {
     /// checks.
     pub(super) fn load(&self, engine: &Engine, bytes: &[u8]) -> Option<Component> {
         let file = self.genuine(&name(engine, bytes))?;
-        // SAFETY: the MAC proves that this user's server wrote this code under this name; in a
-        // read-only folder the owner proves the same. Only `keep` writes files, and it never
-        // changes a file in place.
+        // SAFETY: the MAC proves that this user's server wrote this code under this name. In a
+        // read-only folder, root or this user owns the file. A stored file is replaced but never
+        // changed.
         unsafe { map(engine, &file) }.ok()
     }
 
-    /// Opens the data stored under a name with [`CodeStore::keep_beside`], at its beginning, and
-    /// returns it with its length.
+    /// Opens the data that [`CodeStore::keep_beside`] stored under a name. Returns the file,
+    /// positioned at its beginning, and the length of the data.
     pub(super) fn beside(&self, engine: &Engine, kept: &str) -> Option<(File, u64)> {
         let mut file = self.genuine(&name(engine, kept.as_bytes()))?;
         let tag = if self.key.is_some() { TAG_BYTES as u64 } else { 0 };
@@ -105,8 +106,8 @@ impl CodeStore {
         Ok(())
     }
 
-    /// Opens a file that passes all checks, and updates its modification time, by which the least
-    /// recently used files are deleted.
+    /// Opens a file if it passes all checks. Updates its modification time, because files with the
+    /// oldest times are deleted first.
     fn genuine(&self, name: &str) -> Option<File> {
         let file = self.open_file(name).ok()?;
         if let Some(key) = &self.key {
@@ -128,13 +129,13 @@ impl CodeStore {
         mark::was_left(&self.folder, bytes)
     }
 
-    /// False if the folder belongs to another user: its code is loaded but none is added.
+    /// False if this user can only read the folder: code is loaded from it, but not stored in it.
     pub(super) fn is_writable(&self) -> bool {
         self.key.is_some()
     }
 
     /// Creates an empty file in the folder, for a compiler to write a component's serialized code
-    /// into. Dropping it deletes the file.
+    /// into. Dropping the returned value deletes the file.
     ///
     /// # Errors
     ///
@@ -147,7 +148,7 @@ impl CodeStore {
     }
 
     /// Stores a draft as this engine's compiled code of these bytes, and loads it. If the draft
-    /// cannot be renamed into place, it serves only this load.
+    /// cannot be renamed, its code is loaded but not stored.
     ///
     /// The process that wrote the draft must have ended.
     ///
@@ -175,7 +176,7 @@ impl CodeStore {
     /// Appends the MAC of a name and the file's content to the file.
     fn sign(&self, name: &str, mut file: &File) -> io::Result<()> {
         let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
-        // The compiler may share the offset, and leaves it at the end.
+        // The compiler may share the file offset, and then leaves it at the end of the code.
         file.rewind()?;
         let tag = key.tag(name, file)?;
         file.write_all(tag.as_bytes())?;
@@ -217,7 +218,8 @@ unsafe fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     // itself, even if another file has taken its name since.
     let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
     let path = format!("{folder}/{}", file.as_raw_fd());
-    // SAFETY: the caller upholds it. The engine does not read the MAC, which follows the code.
+    // SAFETY: the caller meets this function's requirements. The engine does not read the MAC,
+    // which follows the code.
     unsafe { Component::deserialize_file(engine, path) }
 }
 

@@ -9,8 +9,8 @@ use crate::world::Linked;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A compiled component that fits its world, with the limits of its calls and, if its plugin reuses
-/// instances, the idle ones.
+/// A compiled component that fits its world, with the limits of its calls. It also has the idle
+/// instances, if its plugin reuses instances.
 pub(crate) struct Compiled {
     pub(super) linked: Arc<Linked>,
     pub(super) limits: Limits,
@@ -25,12 +25,12 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// Returns the limits of its calls.
+    /// Returns the limits of the component's calls.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Bytes of memory that its next call needs before it runs: 0 if an instance is idle.
+    /// Returns the bytes of memory that the next call needs to begin: 0 if an instance is idle.
     pub(crate) fn memory_of_call(&self) -> usize {
         match &self.idle {
             Some(idle) if idle.has_any() => 0,

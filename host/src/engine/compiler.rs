@@ -18,8 +18,8 @@ use super::error::ComponentError;
 use crate::process::Launcher;
 use wasmtime::component::Component;
 
-/// Where components are compiled. In either case a component is measured first, so that one that
-/// would take minutes or gigabytes is refused.
+/// Where components are compiled. In either case a component is measured first, and refused if
+/// compiling it would take minutes or gigabytes.
 #[derive(Clone, Default)]
 pub enum Compiler {
     /// In the calling process. A component that crashes the compiler ends the process, and

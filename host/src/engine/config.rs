@@ -1,4 +1,5 @@
-//! The settings of the engine that compiles a component, and the error when it refuses one.
+//! The settings of the engine that compiles components, and the error for a component that it
+//! refuses.
 
 use super::error::ComponentError;
 use super::limits::{Limit, Limits};
@@ -23,13 +24,13 @@ pub(super) fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentErro
 pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
-        // Without it host calls cost half as much, and no security advisory about asynchronous
-        // tasks applies. Only WASI 0.3 needs it, which the host does not offer.
+        // Without concurrency support, host calls cost half as much, and no security advisory about
+        // asynchronous tasks applies. Only WASI 0.3 needs it, and the host does not offer WASI 0.3.
         .concurrency_support(false)
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack)
         .async_stack_size(limits.stack.saturating_add(HOST_STACK))
-        // No supported language needs these; disabled, they reduce the attack surface.
+        // No supported language needs these features. Disabling them reduces the attack surface.
         .wasm_memory64(false)
         .shared_memory(false);
     config

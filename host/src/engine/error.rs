@@ -16,7 +16,7 @@ pub enum ComponentError {
     /// The bytes are not WebAssembly.
     #[error("it is not WebAssembly: {0}")]
     NotWasm(&'static str),
-    /// A core module instead of a component.
+    /// The bytes are a core module instead of a component.
     #[error(
         "it is a core module, not a component: build it for wasm32-wasip2, \
          or encode it as a component of the world hostel:service/service"
@@ -25,7 +25,7 @@ pub enum ComponentError {
     /// A limit on components was reached.
     #[error(transparent)]
     Limit(#[from] LimitReached),
-    /// The engine cannot compile it: it is malformed, or it uses a disabled feature.
+    /// The engine cannot compile the component: it is malformed, or it uses a disabled feature.
     #[error("it cannot be compiled: {0}")]
     Invalid(String),
     /// The compiler process crashed.
@@ -34,7 +34,7 @@ pub enum ComponentError {
     /// The system refused the threads or the process for compiling it. The component may be valid.
     #[error("it cannot be compiled now")]
     Unavailable(#[source] io::Error),
-    /// It imports an interface that the host does not offer, or lacks an export.
+    /// The component imports an interface that the host does not offer, or lacks an export.
     #[error(transparent)]
     World(#[from] WorldMismatch),
 }
@@ -80,7 +80,8 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// How the call ended, in one word: the kind of the service's own failure, or the cause.
+    /// Returns how the call ended, in one word: the kind of the service's own failure, or the
+    /// cause.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             CallError::Failure(failure) => failure.kind.as_str(),
@@ -106,7 +107,7 @@ impl CallError {
         }
     }
 
-    /// The kind of failure for the caller. A fault of the guest is `internal`.
+    /// Returns the kind of failure for the caller. A fault of the guest is `internal`.
     pub fn kind(&self) -> FailureKind {
         match self {
             CallError::Failure(failure) => failure.kind,
@@ -121,7 +122,7 @@ impl CallError {
 /// The engine's message for the trap that compilers emit for an abort.
 const GAVE_UP: &str = "wasm `unreachable` instruction executed";
 
-/// Characters of a warning in an error; the log has the rest.
+/// Maximum characters of a warning in an error. The log has the whole warning.
 const MAX_WARNING_CHARS: usize = 200;
 
 fn shortened(warning: &str) -> String {
@@ -131,7 +132,7 @@ fn shortened(warning: &str) -> String {
     }
 }
 
-/// Names in an error; `GET /services` lists all.
+/// Maximum number of services that an error lists. `GET /services` lists all.
 const MAX_NAMES: usize = 20;
 
 fn join(names: &[String]) -> String {
@@ -156,8 +157,8 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
 pub(crate) const NO_MEMORY: &str = "its plugin's share of the host's memory, or all of it, is in use: \
                                     try again later, or raise `server.memory`";
 
-/// Classifies why a call into a guest failed, from the engine's error and the reason why memory was
-/// refused.
+/// Classifies why a call into a guest failed, from the engine's error and, if memory was refused,
+/// the reason.
 pub(crate) fn classify(
     error: &wasmtime::Error,
     refused: Option<MemoryRefusal>,
@@ -169,8 +170,8 @@ pub(crate) fn classify(
     if let Some(limit) = limit(error) {
         return limit.reached(limits).into();
     }
-    // When a guest fails after it was refused memory, that is the cause: language runtimes turn a
-    // failed allocation into a trap or an abort.
+    // When a guest fails after it was refused memory, the refusal is the cause: language runtimes
+    // turn a failed allocation into a trap or an abort.
     match refused {
         Some(MemoryRefusal::Limit) => return Limit::Memory.reached(limits).into(),
         Some(MemoryRefusal::Budget) => return CallError::Busy(NO_MEMORY.to_owned()),
@@ -190,7 +191,7 @@ pub(crate) fn classify(
     }
 }
 
-/// The limit that ended a call, if one did.
+/// Returns the limit that ended a call, or `None` if no limit did.
 fn limit(error: &wasmtime::Error) -> Option<Limit> {
     let root = error.root_cause().to_string();
     let untyped = UNTYPED_LIMITS.iter().find(|(words, _)| root.contains(words));
@@ -200,8 +201,8 @@ fn limit(error: &wasmtime::Error) -> Option<Limit> {
     (error.downcast_ref() == Some(&Trap::StackOverflow)).then_some(Limit::Stack)
 }
 
-/// Returns the guest's frames. Their names come from the guest, so they are escaped and cut, and
-/// never demangled: demangling can take more time and memory than any limit allows.
+/// Returns the guest's frames. Their names come from the guest, so they are escaped and shortened,
+/// and never demangled: demangling can take more time and memory than any limit allows.
 fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let name = |frame: &FrameInfo| frame.func_name().map_or("?".to_owned(), excerpt);
@@ -209,12 +210,12 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
     backtrace.frames().iter().enumerate().map(frame).collect()
 }
 
-/// Describes a trap in the engine's words, or in ours if those would mislead.
+/// Describes a trap in the engine's words, and adds the likely causes if those words would mislead.
 fn reason(trap: Trap) -> String {
     let words = trap.to_string();
     let words = words.strip_prefix("wasm trap: ").unwrap_or(&words);
     match trap {
-        // Most compilers place their own stack at the bottom of memory.
+        // Most compilers place the guest's own stack at the bottom of its memory.
         Trap::MemoryOutOfBounds => {
             format!("{words}, by a wild pointer or by recursion past the guest's own stack")
         }

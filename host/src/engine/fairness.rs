@@ -1,11 +1,11 @@
-//! CPU fairness. A call that has computed for long moves to a thread for long calls, so that short
-//! calls find a free thread, and one plugin's long calls do not delay another plugin's.
+//! CPU fairness. A call that computes for a long time moves to a thread for long calls, so that
+//! short calls find a free thread, and one plugin's long calls do not delay another plugin's.
 //!
-//! A looping guest yields every tick, but enough of them would keep every thread of the runtime
-//! busy, and a short call would wait behind them all. So a call that has held its thread for a tick
-//! moves to one of the threads of [`LongCalls`], if its plugin's long calls have used up their
-//! recent allowance. There it is polled for one tick at a time. The next call is always one of the
-//! plugin whose recent CPU time is lowest: a single long call beside 64 long calls of another
+//! A looping guest yields every tick, but enough looping guests would keep every thread of the
+//! runtime busy, and a short call would wait behind them all. So a call that has held its thread
+//! for a tick moves to one of the threads of [`LongCalls`], if its plugin's long calls have used up
+//! their recent allowance. There it is polled for one tick at a time. The next poll always goes to
+//! the plugin with the least recent CPU time: a single long call beside 64 long calls of another
 //! plugin gets half of the time, not a 65th.
 //!
 //! The threads for long calls run at low priority, so they get nearly nothing while short calls
@@ -35,13 +35,13 @@ use task::{LongCall, thread_time};
 /// Why a call was stopped.
 #[derive(Debug, PartialEq)]
 pub(super) enum CallStopped {
-    /// It has exceeded its CPU limit.
+    /// The call has exceeded its CPU limit.
     Cpu,
-    /// The host panicked while polling it.
+    /// The host panicked while polling the call.
     Panicked,
 }
 
-/// The threads for the long calls of a host. They end when this is dropped.
+/// The threads for the long calls of a host. They end when this value is dropped.
 pub(super) struct LongCalls(Arc<LongQueue<Arc<LongCall>>>);
 
 impl LongCalls {
@@ -72,7 +72,7 @@ impl LongCalls {
     ///
     /// # Errors
     ///
-    /// When it has computed for longer than `cpu`.
+    /// When the call has used more CPU time than `cpu`, or the host panicked while polling it.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         share: &Arc<CpuShare>,
@@ -99,7 +99,7 @@ impl LongCalls {
             }
             let begun = thread_time();
             let polled = polled_once(&mut call).await;
-            // `polled_once` never suspends, so both readings are of the same thread.
+            // `polled_once` never suspends, so both readings come from the same thread.
             let time = thread_time().saturating_sub(begun);
             share.charge(time);
             if let Poll::Ready(answer) = polled {
@@ -110,7 +110,7 @@ impl LongCalls {
         }
         let (answer, answered) = tokio::sync::oneshot::channel();
         let work = Box::pin(async move {
-            // Fails if the caller no longer waits.
+            // Sending fails if the caller no longer waits.
             let _ = answer.send(call.await);
         });
         let task = LongCall::begin(work, &self.0, share, cpu.saturating_sub(held));
@@ -134,8 +134,8 @@ fn work_on(queue: &LongQueue<Arc<LongCall>>) {
     }
 }
 
-/// One fewer than the processors, so that one is always free for short calls and other programs;
-/// but at least one.
+/// Returns the number of threads: one fewer than the processors, so that one processor is always
+/// free for short calls and other programs, but at least one thread.
 fn threads() -> usize {
     available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1)
 }

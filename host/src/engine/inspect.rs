@@ -11,23 +11,24 @@ use wasmparser::{
 /// The default page size of a memory, as a power of two.
 const PAGE_LOG2: u32 = 16;
 
-/// The contents of a WebAssembly file, or of its part before the first place that cannot be read.
-/// Names come from the file and may hold any text.
+/// The contents of a WebAssembly file, up to the first part that cannot be read. Names come from
+/// the file and may contain any text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ComponentInfo {
     /// The kind of file, or `None` if it is not WebAssembly.
     pub kind: Option<FileKind>,
-    /// Its imports in the file's order, each name once.
+    /// The imports in the file's order, each name once.
     pub imports: Vec<ImportInfo>,
-    /// The names of its exports, in the file's order.
+    /// The names of the exports, in the file's order.
     pub exports: Vec<String>,
-    /// Number of core modules in it, including adapters.
+    /// The number of core modules, including adapters.
     pub modules: usize,
-    /// The memories that its core modules define, in bytes.
+    /// The memories that the core modules define, in bytes.
     pub memories: Vec<Extent>,
-    /// The tables that its core modules define, in elements.
+    /// The tables that the core modules define, in elements.
     pub tables: Vec<Extent>,
-    /// The tools and languages that made it, from its `producers` sections: unique, sorted by name.
+    /// The tools and languages that built the file, from its `producers` sections: unique and
+    /// sorted.
     pub producers: Vec<Producer>,
 }
 

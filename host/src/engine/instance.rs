@@ -54,8 +54,8 @@ pub(crate) struct HostIdle {
 }
 
 impl HostIdle {
-    /// Idle instances may take at most a quarter of the pool's slots, so that they never keep a
-    /// call from getting one.
+    /// Creates the count for a host with this many slots. Idle instances may use at most a quarter
+    /// of the slots, so that they never keep a call from getting a slot.
     pub(super) fn of(slots: u32) -> Arc<Self> {
         let most = if slots == 0 { MAX_IDLE_OF_HOST } else { slots as usize / 4 };
         Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })
@@ -99,7 +99,8 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    /// Creates an empty store for one call, with every limit set.
+    /// Creates an empty store with every limit set. The guest is instantiated later, during its
+    /// first call.
     pub(super) fn new(
         engine: &wasmtime::Engine,
         limits: &Limits,
@@ -129,7 +130,7 @@ impl Instance {
         self
     }
 
-    /// Sets the reason that is counted if the instance is dropped from now on.
+    /// Sets the reason to count when the instance is dropped.
     fn would_retire(&mut self, reason: &'static str) {
         if let Some(retires) = &mut self.retires {
             retires.reason = reason;
@@ -178,13 +179,13 @@ impl Idle {
         self.waiting().as_ref().is_some_and(|waiting| !waiting.is_empty())
     }
 
-    /// When the first instance became idle, or `None` if no instance is idle.
+    /// Returns since when the first instance has been idle, or `None` if no instance is idle.
     fn since(&self) -> Option<Instant> {
         Some(self.waiting().as_ref()?.front()?.since)
     }
 
-    /// Drops the instance that has been idle longest, if `is_to_end` returns true for it. Returns
-    /// false if no instance was dropped.
+    /// Drops the instance that has been idle longest, if `is_to_end` returns true for the time when
+    /// it became idle. Returns false if no instance was dropped.
     fn end_first(&self, is_to_end: impl Fn(Instant) -> bool) -> bool {
         let take = |waiting: &mut VecDeque<Instance>| {
             is_to_end(waiting.front()?.since).then(|| waiting.pop_front())?
@@ -217,8 +218,8 @@ impl Idle {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps an instance whose call succeeded, unless it has served its calls, its memory has
-    /// grown, or enough instances are idle. The call ends here, so that the last line of its log is
+    /// Keeps an instance for its next call, unless it has served its maximum of calls, its memory
+    /// has grown, or enough instances are idle. Ends the call first, so that its last log line is
     /// written and its leases are released before the instance becomes idle.
     pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
         let memory = instance.store.data().memory.used();
@@ -235,7 +236,8 @@ impl Idle {
         }
         instance.store.data_mut().end();
         instance.since = Instant::now();
-        // Counted before the check, so that two threads cannot both take the last place.
+        // The instance is counted before the check, so that two threads cannot both take the last
+        // place.
         if self.host_idle.count.fetch_add(1, Ordering::Relaxed) < self.host_idle.most {
             instance.would_retire(Retirement::VERSION);
             match self.waiting().as_mut() {

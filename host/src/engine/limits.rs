@@ -1,4 +1,4 @@
-//! The limits of one call and of one component: the value of each and its reason.
+//! The limits of calls and components: the default of each and its reason.
 
 mod setting;
 
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// The limits of a host. Each is a setting, documented with the reason for its default.
+/// The limits of a host. Each field's comment states its default and the reason for it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
     /// Time of one call, from creating the instance to its response, including waits. 1 second: a
     /// service that people wait for needs no more. 30 seconds for a plugin that may send requests
     /// to other servers: see [`Limits::for_sources`].
     pub time: Duration,
-    /// Processor time of one call's guest, without its waits. 1 second. It applies when it is less
-    /// than `time`, and is checked every 5 ms.
+    /// Processor time of one call's guest, without its waits. 1 second. It is checked every 5 ms,
+    /// and has an effect only if it is less than `time`.
     pub cpu: Duration,
     /// Bytes of all memories and tables of an instance together. 64 MiB: room for a language
     /// runtime and its working set; a table's element counts as 8 bytes.
@@ -46,8 +46,8 @@ pub struct Limits {
     /// Requests that one call may send to other servers, including redirects. 50: more is a
     /// crawler.
     pub http_requests: usize,
-    /// Bytes of a response from another server, headers included; of all responses together when
-    /// requests run concurrently. 8 MiB: fits in a guest's memory.
+    /// Bytes of a response from another server, headers included. Concurrent requests share the
+    /// limit. 8 MiB: fits in a guest's memory.
     pub http_response: usize,
     /// Log lines of one call; further lines are counted and dropped. 1,000: more is a flood.
     pub log_lines: u64,
@@ -62,8 +62,9 @@ pub struct Limits {
     pub component: u64,
     /// Services of one plugin. 1,000: a person can still read the list.
     pub services: usize,
-    /// Nested components, core modules and their types, including the outermost component. 32: the
-    /// usual tools nest two, and the engine's memory use grows with the square.
+    /// Nesting depth of components, core modules and their types, including the outermost
+    /// component. 32: the usual tools use two levels, and the engine's memory use grows with the
+    /// square of the depth.
     pub nesting: usize,
     /// Functions of a component's core modules. 50,000: Python with its library has 13,400, and
     /// compiling a function takes at least 6 KB and 50 µs.

@@ -4,19 +4,19 @@
 use std::ops::RangeInclusive;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Slots that are tried first: this many memories, and as many of the other parts of an instance.
-/// Each reserves 4 GiB of address space, of which a process has 128 TiB.
+/// The number of slots that is tried first: each has a memory, a table and a stack. Each memory
+/// reserves 4 GiB of address space, of which a process has 128 TiB.
 pub(crate) const MAX_SLOTS: u32 = 1_024;
 
 /// With fewer slots than this, a pool is not worthwhile.
 const MIN_SLOTS: u32 = 16;
 
-/// Bytes of a used slot's memory that are cleaned and kept instead of returned to the system:
-/// minimum and maximum. Every slot that was ever used keeps them, so the value depends on the
-/// memory budget.
+/// Minimum and maximum bytes of a freed slot's memory that are zeroed and kept, not returned to the
+/// system. Every slot that was ever used keeps that many, so the number depends on the memory
+/// budget.
 const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 
-/// Slots in use at once, with as many concurrent calls as the default settings allow.
+/// The number of slots in use when as many calls run as the default settings allow.
 const USED_TOGETHER: usize = 256;
 
 /// Unused slots that are reused before a slot that was never used.
@@ -27,7 +27,7 @@ const WARM_SLOTS: u32 = 32;
 const GIVEN_BACK_TOGETHER: usize = 16;
 
 /// The share of the memory budget for slots without an instance: an eighth for their kept bytes,
-/// and an eighth for slots that are not returned yet.
+/// and an eighth for slots that are not yet returned to the system.
 const UNUSED_SHARE: usize = 8;
 
 /// The largest memory that a 32-bit guest can address; the limiter bounds the memory it may use.
@@ -44,9 +44,9 @@ const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
 /// Creates an engine with as large a pool as the address space allows, and returns its slots. The
-/// unused memory in the pool is bounded in proportion to `budget`; `instance` is the most bytes of
-/// one instance. If address space is short, the engine maps each instance's memory separately, and
-/// has 0 slots.
+/// unused memory in the pool is bounded in proportion to `budget`; `instance` is the maximum bytes
+/// of one instance. If address space is short, the engine has no pool: it maps each instance's
+/// memory separately, and the number of slots is 0.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub(super) fn engine(
     Ok((Engine::new(&mapped)?, 0))
 }
 
-/// Settings for little address space, without a pool.
+/// Configures an engine without a pool, which uses little address space.
 pub(super) fn without(config: &mut Config) {
     config
         .memory_reservation(LITTLE_SPACE)

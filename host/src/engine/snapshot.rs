@@ -30,8 +30,8 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Instance, Linker, Val, WasmList};
 use wasmtime_wasi::{FsPerms, I32Exit, ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
-/// The environment of an initialisation: folders of this machine and variables, no network; and the
-/// plugin, unless the base reads it from a folder.
+/// The environment of an initialisation: folders of this machine, environment variables, and the
+/// plugin unless the base reads it from a folder. There is no network.
 #[derive(Default)]
 pub(crate) struct Surroundings {
     /// The plugin as a script, passed to `handle` as the name of a service. If `None`, `services`
@@ -68,7 +68,7 @@ pub(crate) enum SnapshotError {
     /// The script does not load.
     #[error("the script does not load: {0}")]
     Script(String),
-    /// The initialisation called exit, and has printed the reason.
+    /// The initialisation printed the reason and called exit.
     #[error("the initialisation called exit")]
     Exited,
     /// The initialisation ended by a trap.

@@ -14,18 +14,18 @@ const ROOT: u32 = 0;
 /// How a folder may be used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ownership {
-    /// It belongs to this user, and no other user can write to it.
+    /// The folder belongs to this user, and no other user can write to it.
     Writable,
-    /// It belongs to root or this user, and this user cannot write to it: it is part of an image,
-    /// or an administrator filled it.
+    /// The folder belongs to root or this user, and neither this user nor others can write to it:
+    /// it is part of an image, or an administrator filled it.
     ReadOnly,
 }
 
 /// Prepares a folder for use; creates it if it is missing.
 ///
-/// A folder of this user that others could write to gets the mode 0700, and each entry whose name
-/// `is_code` is deleted, because another user may have forged it. Changing only the mode would make
-/// forged code look like this user's.
+/// A folder of this user that others could write to gets the mode 0700, and each entry for whose
+/// name `is_code` returns true is deleted, because another user may have forged it. Changing only
+/// the mode would make forged code look like this user's.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub(super) fn take(path: &Path, is_code: impl Fn(&OsStr) -> bool) -> io::Result<
     }
 }
 
-/// Returns how this user may use a folder of this owner without changing it.
+/// Returns how this user may use a folder with this owner, or `None` if its files are not trusted.
 fn ownership(owner: u32, user: u32, is_open: bool, is_writable: bool) -> Option<Ownership> {
     match (is_open, is_writable) {
         (false, true) if owner == user => Some(Ownership::Writable),
@@ -65,12 +65,12 @@ pub(super) fn is_open_to_others(found: &Metadata) -> bool {
     found.mode() & 0o022 != 0
 }
 
-/// Closes a folder to other users, and then deletes every entry with a name of compiled code, of
-/// any file type. Other files are kept: they are never loaded, and the operator may have configured
-/// the wrong folder.
+/// Closes a folder to other users, and then deletes every entry that is named like compiled code,
+/// whatever its file type. Other files are kept: they are never loaded, and the operator may have
+/// configured the wrong folder.
 ///
-/// Does not follow links. Ignores entries that cannot be deleted: their owner or their MAC makes
-/// loading fail.
+/// Does not follow links. Ignores entries that cannot be deleted: the checks of their owner and MAC
+/// prevent loading them.
 fn empty(path: &Path, folder: &File, is_code: impl Fn(&OsStr) -> bool) -> io::Result<()> {
     folder.set_permissions(Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(path)? {

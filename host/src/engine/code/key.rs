@@ -23,7 +23,7 @@ impl MacKey {
     /// folder, so that write access to the folder is not enough to forge a file.
     ///
     /// A missing key is created. A key that others can read, or that belongs to another user, is
-    /// replaced, so that all code is compiled again.
+    /// replaced, and all code is then compiled again.
     pub(super) fn beside(folder: &Path) -> io::Result<Self> {
         let path = path(&folder.canonicalize()?)?;
         let with_path = |error: io::Error| {
@@ -51,7 +51,7 @@ pub(super) fn path(folder: &Path) -> io::Result<PathBuf> {
     Ok(folder.with_file_name(name))
 }
 
-/// Reads a key. `None` if the file is missing, or is not a secret of this user.
+/// Reads a key. `None` if the file is missing, is not a key, or can be accessed by other users.
 fn read(path: &Path) -> io::Result<Option<MacKey>> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {

@@ -1,19 +1,20 @@
-//! A mark on a component while it is loaded. If the process dies meanwhile, the mark remains.
+//! Marks a component while it is loaded. If the process dies meanwhile, the mark remains.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A mark, deleted when this is dropped.
+/// A mark. Dropping this value deletes it.
 pub(crate) struct LoadMark {
     path: PathBuf,
-    /// Locked while the process lives, which distinguishes its mark from one of a dead process.
+    /// Locked while the process lives. The mark of a dead process is not locked.
     _file: File,
 }
 
 impl LoadMark {
-    /// Marks a component. Returns `None` if the folder is not writable.
+    /// Marks a component. Returns `None` if the folder is not writable, or another process is
+    /// loading the component.
     pub(super) fn new(folder: &Path, bytes: &[u8]) -> Option<Self> {
         let path = path(folder, bytes);
         let mut options = OpenOptions::new();

@@ -19,10 +19,10 @@ use wasmtime::{CacheStore, Engine};
 const NICENESS: i32 = 19;
 
 /// Compiles the component on stdin, writes its code or a [`Refusal`] to stdout, and returns the
-/// process's exit code. `wall` sandboxes the process, before it reads the component.
+/// process's exit code. Calls `wall`, which sandboxes the process, before it reads the component.
 ///
-/// In the input, the cached functions precede the component. In the output, the functions to cache
-/// follow the code, and then their length in eight bytes.
+/// The input consists of the cached functions and the component; the output, of the code, the
+/// functions to cache, and their length in eight bytes.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ fn bound(limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Sets a limit, unless the inherited one is lower: that cannot be raised.
+/// Sets a limit, but never above the inherited limit: an ordinary process cannot raise that.
 fn lower(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
     let inherited = getrlimit(resource);
     let least = |most: u64, inherited: Option<u64>| Some(inherited.map_or(most, |it| it.min(most)));

@@ -1,5 +1,5 @@
-//! A cache of compiled functions, shared by the components of the same tools: a new version of a
-//! service compiles only its changed functions, and not its language's runtime.
+//! A cache of compiled functions, shared by all components that the same tools built. Of a new
+//! version of a service, only the changed functions are compiled, and not the language's runtime.
 //!
 //! The format is a sequence of entries: a key, the length of the code, and the code.
 
@@ -17,10 +17,10 @@ use wasmtime::{CacheStore, Engine};
 /// Maximum bytes of the cache. The functions of a Python plugin take 27 MB.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Bytes of the length field that follows the functions, which follow the code.
+/// Bytes of the length field at the end of the output.
 const LENGTH_BYTES: usize = size_of::<u64>();
 
-/// The compiler's keys are SHA-256 of the function and the settings.
+/// Bytes of a key: the compiler uses the SHA-256 of the function and the settings.
 const KEY_BYTES: usize = 32;
 
 type FunctionKey = [u8; KEY_BYTES];
@@ -109,7 +109,7 @@ impl CacheStore for Functions {
     }
 }
 
-/// Moves the functions that follow the code in a file to the store, under their name.
+/// Moves the functions that follow the code in a file to the store, under a name.
 pub(super) fn keep(
     store: &CodeStore,
     engine: &Engine,
@@ -154,12 +154,14 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    /// Compiles a module and returns the numbers of cached functions used and of new functions.
+    /// Compiles a module. Returns how many cached functions it used, how many of its functions were
+    /// new, and the cache.
     fn compile(functions: Functions, module: &str) -> (usize, usize, Arc<Functions>) {
         let functions = Arc::new(functions);
         let mut config = wasmtime::Config::new();
-        // With several threads a key may depend on what a thread compiled before. The function is
-        // then compiled again: slower, with the same result.
+        // With several threads, a function's key may depend on what its thread compiled before, and
+        // the counts would vary. Outside this test that only costs time: the function is compiled
+        // again.
         config.parallel_compilation(false);
         config.enable_incremental_compilation(Arc::clone(&functions) as _).unwrap();
         let engine = Engine::new(&config).unwrap();

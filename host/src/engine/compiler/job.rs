@@ -1,4 +1,4 @@
-//! A compilation job for one component, and compiling it in this process.
+//! The compilation of one component, and how to run it in this process.
 
 use crate::engine::code::CodeStore;
 use crate::engine::config::invalid;
@@ -27,7 +27,7 @@ impl Job<'_> {
         let component = parallel::run(compile)
             .map_err(ComponentError::Unavailable)?
             .map_err(|error| invalid(&error, self.limits))?;
-        // If the disk is full, it is compiled again next time.
+        // If the code cannot be stored, the component is compiled again next time.
         let _ = self.store.map(|store| self.keep(store, bytes, &component));
         Ok(component)
     }

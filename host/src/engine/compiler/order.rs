@@ -20,22 +20,23 @@ use wasmtime::component::Component;
 /// The exit code of a process that has written a [`Refusal`].
 pub(super) const REFUSED: i32 = 10;
 
-/// Wall-clock time limit for compiling, as a multiple of its CPU time: the machine may be busy.
+/// The wall-clock time limit of compiling, as a multiple of its CPU time limit: the machine may be
+/// busy.
 const MAX_WAIT: u32 = 10;
 
-/// Maximum bytes that are read of a refusal, or of a crashed process's stderr.
+/// Maximum bytes to read from a stored refusal or from the process's stderr.
 const MAX_WORDS: u64 = 64 << 10;
 
 /// Bytes per read.
 const PIECE: usize = 1 << 18;
 
-/// The orders for the process.
+/// The settings of the compiler process.
 #[derive(Deserialize, Serialize)]
 pub(super) struct CompileOrder {
     pub(super) limits: Limits,
     pub(super) is_pooled: bool,
-    /// Length of the cached functions that precede the component in the input. `None` if functions
-    /// cannot be cached.
+    /// The length of the cached functions that precede the component in the input. `None` if
+    /// functions cannot be cached.
     pub(super) known: Option<u64>,
 }
 
@@ -68,12 +69,12 @@ pub(super) fn compile(
             let file = draft.as_file().try_clone().map_err(ComponentError::Unavailable)?;
             match store.keep(job.engine, bytes, draft) {
                 Ok(component) => return Ok(component),
-                // If the disk is full, it is compiled again next time.
+                // The code is not stored: the component is compiled again next time.
                 Err(_) => map(job.engine, &file),
             }
         }
         (CodeOutput::Draft(draft), None) => map(job.engine, draft.as_file()),
-        // SAFETY: the compiler process wrote it, and has ended.
+        // SAFETY: the compiler process wrote the code, and has ended.
         (CodeOutput::Memory(code), _) => unsafe { Component::deserialize(job.engine, code) },
     };
     component.map_err(|error| ComponentError::Compiler(format!("{error:#}")))
@@ -81,7 +82,7 @@ pub(super) fn compile(
 
 fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    // SAFETY: the compiler process wrote it and has ended; no other process has the file.
+    // SAFETY: the compiler process wrote the file and has ended; no other process has it open.
     unsafe { Component::deserialize_file(engine, path) }
 }
 
@@ -107,7 +108,7 @@ fn run(
     let task = Task::Compile { settings, longest };
     let running = launcher.launch(task, input.into(), code.into(), job.cancellation);
     let mut running = running.map_err(unavailable)?;
-    // Each pipe has its own thread, so that none blocks another.
+    // Each pipe has its own thread, so that a full pipe does not block the others.
     let (output, words) = thread::scope(|threads| {
         let feed = move || {
             if let Some((file, length)) = known {
@@ -143,8 +144,8 @@ fn words_of(errors: &mut File) -> Vec<u8> {
     words
 }
 
-/// Receives a process's output into the store, so that it takes no memory; into memory once the
-/// store's disk is full.
+/// Reads a process's output into a file of the store, to save memory. Without a store, or if its
+/// disk is full, reads it into memory.
 fn receive(output: &mut impl Read, store: Option<&CodeStore>) -> io::Result<CodeOutput> {
     let mut draft = store.and_then(|store| store.draft().ok());
     let (mut written, mut memory) = (0, Vec::new());
@@ -194,8 +195,8 @@ impl Refusal {
         }
     }
 
-    /// Converts it to the error. The process has read the component, so its text is as untrusted as
-    /// the component.
+    /// Converts the refusal to an error. The process has read the component, so the refusal's text
+    /// is as untrusted as the component.
     fn told(self, limits: &Limits) -> ComponentError {
         let escaped = |words: &String| escape(words, limits.log_line_bytes);
         match self {
@@ -211,9 +212,9 @@ impl Refusal {
     }
 }
 
-/// Why a process ended without a result.
+/// Returns the error for a process that ended without a result.
 fn fault(ended: &Ended, words: &str, limits: &Limits) -> ComponentError {
-    /// Messages of Rust's allocator, its readers and its thread library when memory is refused.
+    /// Parts of the messages of Rust's standard library when the system refuses memory or a thread.
     const OUT_OF_MEMORY: [&str; 4] =
         ["memory allocation of", "out of memory", "Cannot allocate", "WouldBlock"];
     let killed_by = |signal: rustix::process::Signal| ended.signal == Some(signal.as_raw());

@@ -4,9 +4,9 @@
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 19;
 
-/// The time slice of the runtime's threads: the shortest that Linux supports. In return such a
-/// thread runs as soon as it is woken. With a longer slice it would wait for the running thread's
-/// slice to end, some milliseconds (Linux 6.12 and later).
+/// The time slice of the runtime's threads: the shortest that Linux supports. A thread with so
+/// short a slice runs as soon as it is woken. With a longer one it would wait some milliseconds,
+/// until the running thread's slice ends (Linux 6.12 and later).
 #[cfg(target_os = "linux")]
 const SLICE_NANOSECONDS: u64 = 100_000;
 
@@ -17,7 +17,7 @@ pub(super) fn lower_priority() {
     let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
-/// Makes this thread, one of the runtime, run soon after it is woken.
+/// Makes this thread run as soon as it is woken. Called on each thread of the runtime.
 pub(crate) fn shorten_slice() {
     #[cfg(target_os = "linux")]
     {

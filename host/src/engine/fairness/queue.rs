@@ -1,5 +1,5 @@
-//! The queue of ready tasks: in order within each plugin. The plugin whose recent CPU time is
-//! lowest is next.
+//! The queue of ready tasks. The next task is the oldest one of the plugin with the least recent
+//! CPU time.
 
 use super::share::CpuShare;
 use std::collections::VecDeque;
@@ -49,7 +49,7 @@ impl<T> LongQueue<T> {
         }
     }
 
-    /// Closes the queue: no task follows.
+    /// Closes the queue. When it is empty, [`LongQueue::next`] returns `None`.
     pub(super) fn end(&self) {
         self.ready().has_ended = true;
         self.changed.notify_all();

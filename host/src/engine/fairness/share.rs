@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 /// The time after which CPU time counts half.
 const HALF_LIFE: Duration = Duration::from_secs(1);
 
-/// Recent CPU time of a plugin's long calls, for each processor of the machine, after which further
-/// long calls run at low priority: 7 % of the processor, given the half-life of one second.
+/// The recent CPU time that a plugin's long calls may use, for each processor of the machine,
+/// before they run at low priority: 7 % of the processor, given the half-life of one second.
 const ALLOWANCE: Duration = Duration::from_millis(100);
 
 /// The recent CPU time of one plugin's long calls.
@@ -49,7 +49,7 @@ impl CpuShare {
         }
     }
 
-    /// True if the recent CPU time of its long calls is below the allowance.
+    /// True if the recent CPU time of the plugin's long calls is below the allowance.
     pub(super) fn has_allowance(&self) -> bool {
         let spent_until = self.spent_until.load(Ordering::Relaxed);
         if spent_until == 0 {
@@ -62,7 +62,7 @@ impl CpuShare {
         has_returned
     }
 
-    /// Recent CPU time in seconds.
+    /// Returns the recent CPU time in seconds.
     pub(super) fn used(&self, now: Instant) -> f64 {
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.map_or(0.0, |used| used.after(now))
@@ -104,7 +104,7 @@ mod tests {
         assert!(share.has_allowance());
         share.charge(Duration::from_secs_f64(allowance() * 3.5));
         assert!(!share.has_allowance());
-        // Four times the allowance: two half-lives.
+        // In two half-lives, four times the allowance decays to the allowance.
         let until = Duration::from_nanos(share.spent_until.load(Ordering::Relaxed));
         let left = until.saturating_sub(share.made.elapsed());
         assert!(left <= 2 * HALF_LIFE && left > HALF_LIFE, "{left:?}");

@@ -1,4 +1,4 @@
-//! A long call, which a thread for long calls polls each time it is woken.
+//! A long call. A thread for long calls polls it each time the call is woken.
 
 use super::queue::LongQueue;
 use super::share::CpuShare;
@@ -14,13 +14,13 @@ use tokio::runtime::Handle;
 
 pub(super) type CallWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The call waits to be woken.
+/// The call is waiting to be woken.
 const WAITING: u8 = 0;
 /// The call is in the queue.
 const READY: u8 = 1;
 /// A thread polls the call.
 const POLLED: u8 = 2;
-/// A thread polls the call, and it was woken during the poll.
+/// A thread is polling the call, which was woken during the poll.
 const WOKEN: u8 = 3;
 
 /// A call that continues on the threads for long calls.
@@ -38,11 +38,11 @@ pub(super) struct LongCall {
 struct LongWork {
     /// `None` once the call has ended.
     work: Option<CallWork>,
-    /// The CPU time that it has left.
+    /// The CPU time that the call has left.
     left: Duration,
 }
 
-/// Drops the work of a call when this is dropped.
+/// Drops the work of a call when this value is dropped.
 pub(super) struct Owner(Arc<LongCall>);
 
 impl LongCall {
@@ -147,8 +147,8 @@ impl Deref for Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // The mark comes first: a polling thread checks it after it has released the lock. In the
-        // other order the work might never be dropped.
+        // `is_dropped` is set first: a polling thread checks it after it has released the lock. In
+        // the other order the work might never be dropped.
         self.0.is_dropped.store(true, Ordering::SeqCst);
         let work = match self.0.progress.try_lock() {
             Ok(mut progress) => progress.work.take(),

@@ -113,7 +113,7 @@ async fn the_call_of_a_plugin_that_has_computed_little_does_not_wait_behind_thos
         counted.load(Ordering::Relaxed) - before
     };
     let between = calls.run(&modest, Duration::MAX, Box::pin(work)).await.unwrap();
-    // The first ticks run on the runtime's thread, concurrently with the other plugin's.
+    // If all calls took turns, 20 ticks of the greedy plugin would follow each tick of this call.
     assert!(between < 20, "{between} ticks of the greedy plugin");
     spinning.iter().for_each(tokio::task::JoinHandle::abort);
 }
@@ -134,7 +134,7 @@ async fn a_call_that_has_computed_for_too_long_is_stopped_and_dropped() {
 #[tokio::test]
 async fn a_call_that_nobody_waits_for_is_dropped_wherever_it_is() {
     let calls = Arc::new(on_one_thread());
-    // One waits forever; the others are in the queue or being polled.
+    // The first call waits forever. The others are in the queue or being polled.
     for rest in 0..10_u32 {
         let (dropped, is_dropped) = mpsc::channel::<()>();
         let (tell, is_long) = oneshot::channel();

@@ -92,7 +92,7 @@ impl Limits {
     /// # Errors
     ///
     /// When the limit does not exist, or the value is not in its unit or is zero. The limits are
-    /// unchanged then.
+    /// then unchanged.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
         let setting = setting(name).ok_or_else(|| LimitError::Unknown { name: name.to_owned() })?;
         match setting.field {
@@ -118,7 +118,7 @@ impl Limits {
         })
     }
 
-    /// The names of all limits, each with its unit.
+    /// Returns the names of all limits, each with its unit.
     pub(crate) fn units() -> impl Iterator<Item = (&'static str, Unit)> {
         SETTINGS.iter().map(|Setting { name, field }| {
             let unit = match field {

@@ -43,12 +43,12 @@ impl Arity {
         Ok(())
     }
 
-    /// The number of parameters and results of the function whose body is next.
+    /// Returns the number of parameters and results of the function whose body is next.
     pub(super) fn next_function(&mut self) -> usize {
         self.functions.next().map_or(0, |ty| self.of_type(ty))
     }
 
-    /// The number of parameters and results of a block.
+    /// Returns the number of parameters and results of a block.
     pub(super) fn of_block(&self, ty: BlockType) -> usize {
         match ty {
             BlockType::Empty => 0,
@@ -57,7 +57,7 @@ impl Arity {
         }
     }
 
-    /// The largest number of parameters and results of any block of the module.
+    /// Returns the largest number of parameters and results that a block of the module can have.
     pub(super) fn widest(&self) -> usize {
         self.widest.max(1)
     }

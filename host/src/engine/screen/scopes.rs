@@ -28,7 +28,8 @@ impl Cost {
 struct Scope {
     encoding: Encoding,
     cost: Cost,
-    /// The costs of the components in its index space. `None`: an imported component.
+    /// The costs of the components in its index space. `None` for a component that is passed to
+    /// this one.
     components: Vec<Option<Cost>>,
 }
 
@@ -47,7 +48,8 @@ impl Scopes {
         self.open.push(Scope { encoding, cost: Cost::default(), components: Vec::new() });
     }
 
-    /// Ends a component or core module. Checks the outermost one, including all instantiations.
+    /// Ends a component or core module. Checks the costs of the outermost one, including those of
+    /// everything that it instantiates.
     pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Excess> {
         let Some(Scope { encoding, cost, .. }) = self.open.pop() else { return Ok(()) };
         if self.open.is_empty() {

@@ -1,7 +1,8 @@
 //! Counts the definitions in a component's type sections.
 //!
-//! Component and instance types nest, and the engine's parser reads them by recursion: 300 KB of
-//! them overflow its stack and end the process. This parser uses a list instead of the stack.
+//! Component and instance types nest, and the engine's parser reads them recursively: 300 KB of
+//! nested types overflow its stack and end the process. This parser uses a list instead of the
+//! stack.
 
 use super::excess::Excess;
 use crate::engine::limits::Limit;
@@ -53,7 +54,7 @@ fn core_type(reader: &mut BinaryReader<'_>) -> Result<usize, BinaryReaderError> 
     })
 }
 
-/// Reads a declaration in a type. Returns true if it is a type, and leaves that unread.
+/// Reads a declaration in a type. Returns true if it declares a type, and leaves the type unread.
 fn declares_type(
     reader: &mut BinaryReader<'_>,
     count: &mut usize,

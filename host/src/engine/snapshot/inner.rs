@@ -1,5 +1,5 @@
-//! A base nested in a component that provides its imports, as JavaScript's tool makes it. The inner
-//! component is initialised, and its copy replaces it.
+//! A base nested in a component that provides its imports, as JavaScript's tool builds it. The
+//! inner component is initialised, and a copy of it with the resulting state replaces it.
 
 use super::SnapshotError;
 use super::layout::Counts;
@@ -11,11 +11,12 @@ use wasm_encoder::{
 };
 use wasmparser::{ComponentInstance, Parser, Payload};
 
-/// An inner component: its place, and the item counts of the outer component.
+/// An inner component: its range of bytes in the outer component, and the outer component's item
+/// counts.
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) place: Range<usize>,
-    /// Its index among the components.
+    /// Its index among the outer component's components.
     number: u32,
     /// The index of its instance.
     instance: Option<u32>,
@@ -71,7 +72,8 @@ impl Inner {
         self.counts.add_section(section)
     }
 
-    /// Replaces the inner component with one that has a probe, and exports the probe's function.
+    /// Returns the outer component with its inner component replaced by one that has a probe, and
+    /// with an export of the probe's function.
     pub(super) fn expose(&self, outer: &[u8], inner: &[u8]) -> Result<Vec<u8>, SnapshotError> {
         let mut component = self.replaced(outer, inner)?;
         let (mut aliases, mut exports) =
@@ -84,7 +86,7 @@ impl Inner {
         Ok(component.finish())
     }
 
-    /// Replaces the inner component.
+    /// Returns the outer component with its inner component replaced.
     pub(super) fn replace(&self, outer: &[u8], inner: &[u8]) -> Result<Vec<u8>, SnapshotError> {
         Ok(self.replaced(outer, inner)?.finish())
     }
