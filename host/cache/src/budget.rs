@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::sync::{AtomicUsize, Ordering};
 
-/// A number of bytes and how many of them are taken.
+/// A maximum number of bytes, and how many bytes are taken.
 #[derive(Debug)]
 pub struct MemoryBudget {
     most: usize,
     taken: AtomicUsize,
 }
 
-/// A part of a budget, for one kind of memory, with an optional bound of its own. Bytes taken from
+/// A part of a budget, for one kind of memory, with an optional limit of its own. Bytes taken from
 /// a part are also taken from its budget.
 #[derive(Debug)]
 pub struct BudgetPart {
@@ -39,8 +39,8 @@ impl MemoryBudget {
         self.most
     }
 
-    /// Returns the taken bytes: more than [`most`](Self::most) if some were taken by
-    /// [`force`](BudgetPart::force).
+    /// Returns the taken bytes. They may exceed [`most`](Self::most) if
+    /// [`force`](BudgetPart::force) was called.
     #[must_use]
     pub fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)

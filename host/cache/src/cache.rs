@@ -1,5 +1,6 @@
-//! [`Cache`]: operations on entries that expire, within a bounded number of bytes. `get` and `set`
-//! are here; each submodule implements the operations of one other interface.
+//! [`Cache`]: a map of bounded size whose entries may expire. This file implements the basic
+//! operations, such as `get` and `set`. Each submodule implements the operations of another WIT
+//! interface.
 
 mod atomics;
 mod batch;
@@ -29,13 +30,13 @@ use crate::sync::{AtomicUsize, Ordering};
 use crate::table::Room;
 use crate::value::Json;
 
-/// A map from keys to JSON texts, in memory, shared by threads.
+/// An in-memory map from keys to JSON texts, which threads can share.
 ///
-/// - An entry with an expiry is missing, for every operation, as soon as that many seconds have
-///   passed since it was set. The clock is monotonic; reading never extends an expiry.
-/// - A full cache evicts entries that have not been used recently. It never refuses a `set` for
-///   lack of room. It never holds more bytes than its capacity, its own bookkeeping included, and
-///   never evicts the entry being set. Keys are distributed by hash over up to 64 shards with equal
+/// - Every operation treats an entry as missing as soon as its expiry has passed. The clock is
+///   monotonic. Reading an entry never extends its expiry.
+/// - A full cache evicts entries that have not been used recently. The cache never refuses a `set`
+///   for lack of room. It never holds more bytes than its capacity, bookkeeping included, and never
+///   evicts the entry being set. Keys are distributed by hash over up to 64 shards with equal
 ///   shares of the capacity, so eviction may begin slightly below the capacity. It begins earlier
 ///   when a shared [budget](Cache::within) is exhausted.
 /// - Each operation on one key is atomic: all threads observe the operations in the same order.
@@ -50,7 +51,7 @@ pub struct Cache {
     hashing: RandomState,
     /// One shard outside the slice, so that choosing a shard cannot fail.
     first: Shard,
-    /// The other shards: one fewer than a power of two, so the length serves as the mask.
+    /// The other shards. Their number is one less than a power of two, so that it serves as a mask.
     others: Box<[Shard]>,
     /// Number of times that [`Cache::reclaim`] has moved to the next shard.
     swept: AtomicUsize,
@@ -64,7 +65,8 @@ impl Cache {
     }
 
     /// Creates an empty cache that charges its bytes to a part of a memory budget, several KiB at a
-    /// time. It releases bytes that it no longer needs, and all of them when dropped.
+    /// time. The cache releases bytes that it no longer needs, and releases all bytes when it is
+    /// dropped.
     ///
     /// When the part is exhausted, the cache evicts entries as if its capacity were the bytes
     /// already charged, and `set` still succeeds: each shard may always charge its first 16 KiB and
@@ -98,8 +100,8 @@ impl Cache {
         Ok(shard.get(hash, key, &self.clock))
     }
 
-    /// Creates or replaces an entry, both value and expiry. `expiry` is in seconds; with `None` the
-    /// entry never expires, even if it replaces one with an expiry.
+    /// Creates an entry, or replaces its value and expiry. `expiry` is in seconds. With `None` the
+    /// entry never expires, even if it replaces an entry with an expiry.
     ///
     /// # Errors
     ///
@@ -129,13 +131,13 @@ impl Cache {
         Ok(shard.exists(hash, key, &self.clock))
     }
 
-    /// Returns the first live entries, in byte order of their keys, whose keys begin with `prefix`
-    /// and come after `after`; at most `most` of them. Does not count as a use of any entry for
+    /// Returns at most `most` live entries whose keys begin with `prefix` and come after `after`:
+    /// the first such entries in byte order of their keys. Does not count as a use of any entry for
     /// eviction.
     ///
     /// To list a whole cache, pass the last key of each listing as `after` of the next: every entry
     /// that exists throughout is listed once. Each call scans all entries, one shard after another,
-    /// each under its lock. It is meant for operators, not for guests.
+    /// each under its lock. This method is for operators, not for guests.
     #[must_use]
     pub fn list(&self, prefix: &str, after: Option<&str>, most: usize) -> Vec<EntryInfo> {
         let mut listing = Listing::new(prefix, after, most, Now::of(&self.clock));
@@ -149,13 +151,13 @@ impl Cache {
         self.shards().map(Shard::clear).sum()
     }
 
-    /// Removes expired entries that no caller has read since, to free their memory. Scans about
-    /// `most` entries, continuing where the last call stopped, and returns how many it removed.
-    /// Holds each lock only for a few hundred entries at a time.
+    /// Removes expired entries, to free their memory even if no caller uses their keys again. Scans
+    /// about `most` entries, continuing where the last call stopped, and returns how many it
+    /// removed. Holds each lock only for a few hundred entries at a time.
     ///
-    /// Writes also remove some expired entries. A host that calls this every few milliseconds for a
-    /// few thousand entries reclaims a million of them within seconds, without making a caller
-    /// wait.
+    /// Writes also remove some expired entries. A host that calls this method every few
+    /// milliseconds, each time for a few thousand entries, removes a million entries within seconds
+    /// without delaying other operations.
     pub fn reclaim(&self, most: usize) -> u64 {
         let (mut left, mut removed) = (most, 0);
         for _ in 0..=self.others.len() {

@@ -21,8 +21,8 @@ enum Source {
     Mock(Arc<AtomicU64>),
 }
 
-/// The lag of a mock clock's coarse reading, in nanoseconds: that of a kernel with 100 timer ticks
-/// a second.
+/// The lag of a mock clock's coarse reading, in nanoseconds: the lag of a kernel with 100 timer
+/// ticks a second.
 const LATE: u64 = 10_000_000;
 
 /// The maximum lag of a coarse reading, in ticks of [`Moment::tick`].
@@ -32,9 +32,9 @@ const LATEST_TICKS: u32 = 8;
 #[derive(Debug, Clone)]
 pub struct MockClock(Arc<AtomicU64>);
 
-/// One exact reading of a clock, made on first use, so that everything under one hold of a lock
-/// sees the same time. An entry without an expiry reads no clock, and a distant deadline needs only
-/// a coarse reading.
+/// One exact reading of a clock, made on first use, so that all code under one hold of a lock sees
+/// the same time. Checking an entry without an expiry reads no clock, and checking a distant
+/// deadline needs only a coarse reading.
 pub(crate) struct Now<'a> {
     clock: &'a Clock,
     moment: OnceCell<Moment>,
@@ -66,7 +66,7 @@ impl Clock {
     }
 
     /// Returns a coarse reading: milliseconds old, or [older](Moment::latest_tick_since) after the
-    /// machine was paused. On Linux it costs a quarter of an exact reading.
+    /// machine was paused. On Linux a coarse reading costs a quarter of an exact one.
     fn lately(&self) -> Moment {
         match &self.0 {
             Source::System(start) => Moment::between(*start, system::lately()),
@@ -114,7 +114,7 @@ mod system {
 }
 
 impl<'a> Now<'a> {
-    /// The reading is made on first use.
+    /// Prepares a reading of the clock, which is made on first use.
     pub(crate) fn of(clock: &'a Clock) -> Self {
         Self { clock, moment: OnceCell::new() }
     }
@@ -131,7 +131,7 @@ impl<'a> Now<'a> {
 }
 
 impl MockClock {
-    /// Advances the clock. It stops at its end, 584 years, instead of wrapping.
+    /// Advances the clock. After 584 years the clock stops instead of wrapping.
     pub fn advance(&self, by: Duration) {
         let step = |nanos| Some(Moment(nanos).after(by).0);
         // The closure always returns `Some`, so the update cannot fail.
@@ -144,8 +144,8 @@ impl Moment {
     pub(crate) const NEVER: Self = Self(u64::MAX);
     const LAST: u64 = u64::MAX - 1;
 
-    /// Returns the tick of the moment: units of 2^30 nanoseconds, a little more than a second. The
-    /// last tick but one, at 146 years, has no end.
+    /// Returns the tick that contains the moment. A tick is 2^30 nanoseconds, a little more than a
+    /// second. All moments after 146 years are in the same tick.
     pub(crate) fn tick(self) -> u32 {
         u32::try_from(self.0 >> 30).unwrap_or(u32::MAX).min(u32::MAX - 1)
     }

@@ -19,7 +19,7 @@ pub(crate) struct Directory {
     places: Vec<Option<Box<Segment>>>,
     bits: u32,
     segments: usize,
-    /// Segments that own a single place. If there are none, half of the places would suffice.
+    /// Number of segments that own a single place. If it is 0, half of the places would suffice.
     deepest: usize,
 }
 
@@ -32,8 +32,8 @@ impl Directory {
     /// Returns the place of the segment of a tag.
     pub(crate) fn find(&self, tag: Tag) -> usize {
         let mut at = tag.high(self.bits);
-        // The first of 2^n places of a segment ends with n zero bits: clear low bits until it is
-        // found.
+        // The number of the first of a segment's 2^n places ends with n zero bits: clear the lowest
+        // set bit until a place with a segment is found.
         while at != 0 && self.get(at).is_none() {
             at &= at - 1;
         }
@@ -154,7 +154,8 @@ impl Directory {
     fn count_deepest(&self) -> usize {
         match self.bits {
             0 => 1,
-            // A segment at an odd place owns only that one, and its sibling is as deep.
+            // A segment at an odd place owns only that place, and its sibling also owns a single
+            // place.
             _ => 2 * self.places.iter().skip(1).step_by(2).flatten().count(),
         }
     }
@@ -169,7 +170,8 @@ mod tests {
     use crate::key::Key;
     use crate::segment::Slot;
 
-    /// Tags that differ in their high bits, each with its own key.
+    /// Returns the tag and the key of a number. The tags of different numbers differ in their high
+    /// bits.
     fn tag(number: u32) -> (Tag, String) {
         (Tag::of(number.wrapping_mul(0x9E37_79B1)), number.to_string())
     }

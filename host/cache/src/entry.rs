@@ -1,8 +1,8 @@
 //! An entry in a single allocation: header, key and value, one after another.
 //!
 //! For texts of about a hundred bytes, two or three allocations per entry would dominate the cost
-//! in memory and time, because each one is a cache miss. So this file does by hand what an `Arc` of
-//! three fields would do. It is the only file with `unsafe`.
+//! in memory and time, because each one is a cache miss. So this file implements by hand what an
+//! `Arc` of three fields would do. It is the only file of the crate with `unsafe` code.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::fmt;
@@ -18,23 +18,24 @@ use crate::value::Json;
 /// The header before the texts.
 #[repr(C)]
 struct Head {
-    /// Two halves, because an `AtomicU64` would pad the header by four bytes. Atomic because
-    /// `expire` writes it while readers share the entry. Only holders of the shard's lock access
-    /// it.
+    /// Two halves, because an `AtomicU64` would pad the header by four bytes. Atomic, because
+    /// `expire` writes the deadline while readers share the entry. Only a holder of the shard's
+    /// lock accesses the deadline.
     deadline: [AtomicU32; 2],
     owners: AtomicU32,
     value_bytes: u32,
     key_bytes: u16,
 }
 
-/// One reference to an entry; the last one frees it. The table holds one, and so does each reader
-/// that still has the value.
+/// A counted reference to an entry. Dropping the last reference frees the entry. The table holds
+/// one reference, and so does each reader that still has the value.
 pub(crate) struct Entry(NonNull<Head>);
 
 /// The value of an entry, as returned by [`Cache::get`](crate::Cache::get): one JSON text.
 ///
 /// Unlike an `Arc<str>` it shares the allocation of the entry, including the key, so reading copies
-/// nothing. It never changes, and keeps the entry's memory allocated until it is dropped.
+/// nothing. The text never changes. A value keeps the entry's memory allocated until the value is
+/// dropped.
 pub struct Value(Entry);
 
 // SAFETY: while an entry has several owners, only its count and deadline are written, and both are
@@ -71,7 +72,7 @@ impl Entry {
         }
     }
 
-    /// Adds an owner, who reads the value.
+    /// Adds an owner of the entry and returns it as a value.
     pub(crate) fn share(&self) -> Value {
         // Relaxed suffices: the caller already owns a reference.
         if self.head().owners.fetch_add(1, Ordering::Relaxed) >= MAX_OWNERS {
@@ -80,8 +81,8 @@ impl Entry {
         Value(Self(self.0))
     }
 
-    /// Overwrites value and deadline in place. Returns false and changes nothing if a reader still
-    /// has the old value, or if the new value has another length.
+    /// Overwrites the value and the deadline without a new allocation. Returns false and changes
+    /// nothing if a reader still has the old value, or if the new value has another length.
     pub(crate) fn replace(&mut self, value: &str, deadline: Deadline) -> bool {
         // Acquire: everything that a reader did with the value happened before it dropped its
         // reference.
@@ -127,7 +128,8 @@ impl Entry {
         self.text(head.key_bytes.into(), head.value_bytes as usize)
     }
 
-    /// Requires the shard's lock: the two halves are not read atomically together.
+    /// Returns the deadline. Requires the shard's lock, because the two halves are read one after
+    /// the other.
     pub(crate) fn deadline(&self) -> Deadline {
         let [high, low] = &self.head().deadline;
         Deadline::from_halves([high.load(Ordering::Relaxed), low.load(Ordering::Relaxed)])
@@ -181,7 +183,7 @@ impl Value {
         Value(Entry::new(key, json.as_str(), Deadline::NEVER))
     }
 
-    /// Returns true if this is the value of that same entry, not only an equal one.
+    /// Returns true if this is the value of that entry, not only an equal value.
     pub(crate) fn is_of(&self, entry: &Entry) -> bool {
         self.0.0 == entry.0
     }

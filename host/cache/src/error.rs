@@ -2,10 +2,10 @@
 
 use crate::limits::{MAX_EXPIRY_SECONDS, MAX_KEY_BYTES};
 
-/// How many characters of an invalid text a message quotes.
+/// The number of characters of an invalid text that a message quotes.
 const EXCERPT_CHARS: usize = 32;
 
-/// A refused call. It leaves the entry and its expiry unchanged.
+/// The reason why a call was refused. A refused call leaves the entry and its expiry unchanged.
 ///
 /// A message states the rule and quotes the invalid text, shortened and with control characters
 /// escaped, so it is safe to log. The enum is complete: an in-memory map refuses only invalid
@@ -46,7 +46,7 @@ pub enum Error {
          exponent and spaces"
     )]
     NotAnInteger {
-        /// The value or the number; quoted and shortened if it comes from a guest.
+        /// The stored value, quoted and shortened, or the number to add.
         what: String,
     },
     /// A sum outside -(2^53 - 1) to 2^53 - 1.

@@ -8,8 +8,8 @@
 //! Otherwise it is evicted and its key is remembered for a while; a remembered key that is set
 //! again is kept at once. New entries are evicted while they are more than a tenth of all entries,
 //! so a scan that uses each entry once cannot displace frequently used entries. Otherwise kept
-//! entries are evicted: a hand subtracts one use from each entry it passes, and evicts one without
-//! uses.
+//! entries are evicted: a hand subtracts one use from each entry that it passes, and evicts the
+//! first entry without uses.
 
 use crate::clock::Now;
 use crate::limits::MAX_SEGMENTS_PER_EVICTION;
@@ -68,7 +68,7 @@ impl ClockHands {
         self.evict_any(table, spared)
     }
 
-    /// Removes the least used entry of the next segment that has an evictable one.
+    /// Evicts the least used entry of the next segment that has an entry to evict.
     fn evict_any(&mut self, table: &mut Table, spared: Option<Tag>) -> Removed {
         for _ in 0..table.segments() {
             let at = table.segment_of(self.new.segment);
@@ -132,7 +132,7 @@ mod tests {
 
     const ENTRIES: usize = 200;
 
-    /// A full cache with one shard of new entries with the keys `0` to `199`.
+    /// Returns a full cache of one shard, with new entries under the keys `0` to `199`.
     fn full() -> Cache {
         let limits = CacheLimits::default().with_entries(ENTRIES).unwrap();
         let cache = Cache::new(limits, Clock::mock().0);

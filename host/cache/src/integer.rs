@@ -11,7 +11,7 @@ use crate::limits::MAX_INTEGER;
 pub struct Integer(i64);
 
 impl Integer {
-    /// The value of a missing entry.
+    /// The integer that a missing entry counts as.
     const ZERO: Self = Self(0);
 
     /// Validates a number to add.

@@ -24,7 +24,7 @@ impl<'a> Key<'a> {
         }
     }
 
-    /// The key's text.
+    /// Returns the text of the key.
     #[must_use]
     pub fn as_str(self) -> &'a str {
         self.0

@@ -1,4 +1,4 @@
-//! Leases: of the callers that miss a key at the same time, only one computes its value.
+//! Leases: when several callers miss a key at the same time, only one of them computes its value.
 //!
 //! A shard keeps its leases under the same lock as its entries, so each operation sees a consistent
 //! pair of lease and entry.
@@ -13,7 +13,8 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// Identifies the holder of leases: one call, which has at most one lease per key.
 ///
-/// The owner must end its leases with [`Cache::release`](crate::Cache::release).
+/// The code that creates a holder must end its leases with
+/// [`Cache::release`](crate::Cache::release).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Holder(u64);
 
@@ -36,7 +37,7 @@ pub enum Found {
     Refresh(Value),
     /// There is no live entry; the caller must compute the value.
     Compute,
-    /// There is no live entry, and another holder computes the value: retry once its lease has
+    /// There is no live entry, and another holder is computing the value: retry once its lease has
     /// ended.
     Held(LeaseEnd),
 }
@@ -53,7 +54,8 @@ pub(crate) struct Leases(BTreeMap<Box<str>, Lease>);
 #[must_use = "it is dropped outside the shard's lock"]
 pub(crate) struct Lease {
     holder: Holder,
-    /// The value when the lease began. If the entry has another value now, it was set since.
+    /// The value when the lease began. If the entry has another value now, the key was set since
+    /// then.
     seen: Option<Value>,
     waiters: Arc<Waiters>,
 }
@@ -81,7 +83,7 @@ impl Leases {
     ///
     /// # Errors
     ///
-    /// If another holder has the lease, the end of that lease.
+    /// If another holder has the lease: a future that completes when that lease ends.
     pub(crate) fn begin(
         &mut self,
         key: &str,

@@ -10,23 +10,25 @@ pub const MAX_KEY_BYTES: usize = 1024;
 
 /// The longest expiry, in seconds: ten years of 365 days.
 ///
-/// A longer expiry is probably a mistake of units. Every clock and backend supports this one.
+/// A longer expiry is probably in the wrong unit. Every clock and backend supports an expiry of
+/// this length.
 pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
 
-/// The largest integer that `increment` accepts or produces, 2^53 - 1; the smallest is its
-/// negative. Every language can represent this range exactly with its ordinary numbers.
+/// The largest integer that `increment` accepts or produces, 2^53 - 1. The smallest is -(2^53 - 1).
+/// Every language represents all integers of this range exactly in its ordinary number type.
 pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// The maximum nesting of arrays and objects in a value.
 ///
-/// Common JSON parsers stop at 127 or 128 levels, and a message that contains the value needs some
-/// of them.
+/// Common JSON parsers stop at 127 or 128 levels, and a message around the value needs some of
+/// these levels.
 pub const MAX_DEPTH: u32 = 100;
 
-/// The most keys in one batch call: more would make a caller wait too long.
+/// The most keys in one batch call, so that no call takes too long.
 pub const MAX_KEYS: usize = 1_000;
 
-/// The longest value whatever the limits of a cache are: an entry stores its length in 32 bits.
+/// The longest value that a cache can be configured to accept, in bytes: an entry stores the length
+/// in 32 bits.
 pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
 
 /// The longest name of a cache, in bytes: names appear in log lines, addresses and file names.
@@ -34,18 +36,19 @@ pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// The default capacity of a cache: 64 MiB.
 ///
-/// It holds a few hundred thousand small entries, and a dozen such caches fit on a small machine.
+/// A cache of this size holds a few hundred thousand small entries, and a small machine has memory
+/// for a dozen such caches.
 pub const DEFAULT_CAPACITY: usize = 64 << 20;
 
 /// The default maximum length of a value: 1 MiB.
 ///
-/// A guest copies the whole value on every read, so a larger one belongs in a file.
+/// A guest copies the whole value on every read, so a larger value belongs in a file.
 pub const DEFAULT_VALUE_LIMIT: usize = 1 << 20;
 
 /// The minimum ratio of capacity to value limit.
 ///
-/// Thus one `set` evicts only a small part of the cache, and several shards can each hold the
-/// largest entry.
+/// With this ratio, one `set` evicts only a small part of the cache, and each of several shards can
+/// hold the largest entry.
 pub const MIN_CAPACITY_IN_VALUES: usize = 16;
 
 /// The minimum capacity, whatever the value limit: 64 KiB.
@@ -56,44 +59,46 @@ pub const MIN_CAPACITY: usize = 64 << 10;
 /// The most shards of a cache: several per core even on the largest machines.
 pub(crate) const MAX_SHARDS: usize = 64;
 
-/// The minimum number of entries of the largest size that fit into a shard, so that one of them
-/// does not evict everything else.
+/// The minimum number of entries of the largest size that fit into a shard, so that one such entry
+/// does not evict all others.
 pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
 
-/// The minimum capacity of one of several shards: in a smaller shard, the bookkeeping would take
-/// too large a share.
+/// The minimum capacity of a shard in a cache with several shards. In a smaller shard, the
+/// bookkeeping would take too large a share of the memory.
 pub(crate) const MIN_SHARD_CAPACITY: usize = 32 << 10;
 
 /// The bytes that a shard takes from a budget at once, unless that is too large a share of the
-/// shard. It fits dozens of small entries, so few writes touch the shared counters. It is small
-/// enough that a thousand caches of a few entries each fit on a small machine. Every shard is
-/// guaranteed this much.
+/// shard. A chunk holds dozens of small entries, so few writes touch the shared counters. It is
+/// small enough that a thousand caches of a few entries each fit on a small machine. Every shard is
+/// guaranteed one chunk.
 pub(crate) const CHUNK: usize = 16 << 10;
 
 /// The minimum number of chunks that fit into a shard.
 pub(crate) const CHUNKS_IN_SHARD: usize = 8;
 
-/// The minimum entry limit of one of several shards. Keys are distributed randomly, so with a lower
-/// limit some shards would be full long before others.
+/// The minimum entry limit of a shard in a cache with several shards. Keys are distributed
+/// randomly, so with a lower limit some shards would be full long before others.
 pub(crate) const MIN_SHARD_ENTRIES: usize = 256;
 
 /// The most bits of a tag that a directory uses: enough for 40 million entries per shard. A shard
-/// that would need more evicts entries instead.
+/// that needs more bits evicts entries instead.
 pub(crate) const MAX_DIRECTORY_BITS: u32 = 20;
 
-/// The most segments that one eviction scans: a few microseconds under the shard's lock. In the
-/// last one an entry is evicted even if it is used, because other threads wait for the lock.
+/// The most segments in which one eviction looks for an unused entry, which takes a few
+/// microseconds under the shard's lock. If there is no such entry, a used entry is evicted, because
+/// other threads wait for the lock.
 pub(crate) const MAX_SEGMENTS_PER_EVICTION: usize = 16;
 
-/// The approximate number of entries that one page of a walk scans, and its maximum number of keys.
+/// The approximate number of entries that one page of a walk scans, and the maximum number of keys
+/// in a page.
 pub(crate) const MAX_PAGE_ENTRIES: usize = 1_000;
 
-/// The most owners of an entry. One more aborts the process, as with an `Arc`: if the count wrapped
-/// to zero, memory in use would be freed.
+/// The most owners of an entry. Adding one more aborts the process, as with an `Arc`: if the count
+/// wrapped to zero, memory in use would be freed.
 pub(crate) const MAX_OWNERS: u32 = u32::MAX >> 1;
 
-/// The validated limits of one cache: its capacity and value limit, in bytes, and optionally the
-/// number of its entries.
+/// The validated limits of one cache: its capacity and its value limit in bytes, and optionally a
+/// limit on the number of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheLimits {
     capacity: usize,
@@ -151,8 +156,8 @@ impl CacheLimits {
         Ok(Self { capacity, value_limit, entries: None })
     }
 
-    /// Adds a limit on the number of entries. Like the capacity it is divided among the shards, so
-    /// eviction may begin slightly below it.
+    /// Adds a limit on the number of entries. The limit is divided among the shards, as the
+    /// capacity is, so eviction may begin slightly below the limit.
     ///
     /// # Errors
     ///
@@ -162,13 +167,13 @@ impl CacheLimits {
         Ok(Self { entries: Some(entries), ..self })
     }
 
-    /// Returns the bytes that the cache may hold: keys, values and bookkeeping.
+    /// Returns the maximum bytes of keys, values and bookkeeping together.
     #[must_use]
     pub fn capacity(self) -> usize {
         self.capacity
     }
 
-    /// Returns the length of the longest value, in bytes.
+    /// Returns the maximum length of a value, in bytes.
     #[must_use]
     pub fn value_limit(self) -> usize {
         self.value_limit
@@ -181,7 +186,7 @@ impl CacheLimits {
     }
 }
 
-/// For example "a capacity of 2 bytes, a value limit of 1 and any number of entries".
+/// Prints, for example, "a capacity of 2 bytes, a value limit of 1 and any number of entries".
 impl fmt::Display for CacheLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { capacity, value_limit, entries } = self;

@@ -1,4 +1,4 @@
-//! Listing of entries for operators: keys, sizes and expiries, without values.
+//! Lists entries for operators: keys, sizes and expiries, but no values.
 
 use crate::clock::Now;
 use crate::expiry::Deadline;
@@ -26,13 +26,14 @@ pub(crate) struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// Lists at most `most` keys that begin with `prefix` and come after `after`.
+    /// Creates an empty listing of at most `most` keys that begin with `prefix` and come after
+    /// `after`.
     pub(crate) fn new(prefix: &'a str, after: Option<&'a str>, most: usize, now: Now<'a>) -> Self {
         // Keys are never empty, so all of them come after the empty text.
         Listing { prefix, after: after.unwrap_or(""), most, now, found: BTreeMap::new() }
     }
 
-    /// Adds an entry to the listing if it is live and among the first.
+    /// Adds an entry to the listing if it is live and its key is among the first matching keys.
     pub(crate) fn see(&mut self, key: &str, bytes: usize, deadline: Deadline) {
         let is_first = self.found.len() < self.most
             || self.found.last_key_value().is_some_and(|(last, _)| key < &**last);

@@ -33,7 +33,7 @@ pub enum TimeLeft {
     Missing,
     /// The entry has no expiry.
     Unlimited,
-    /// Seconds, rounded up: never 0.
+    /// The remaining seconds, rounded up: never 0.
     Seconds(u32),
 }
 

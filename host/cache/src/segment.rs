@@ -1,15 +1,15 @@
 //! A small hash table of entries, laid out for the cache lines of a processor.
 //!
-//! Each slot holds everything that lookups, eviction and the sweep compare, four slots to a cache
-//! line. So a hit touches one or two lines of the table and then the entry, and a scan for entries
-//! to remove reads sequentially without touching the entries.
+//! Each slot holds all data that lookups, eviction and the sweep compare. Four slots fit into a
+//! cache line. So a hit touches one or two lines of the table and then the entry, and a scan for
+//! entries to remove reads sequentially without touching the entries.
 
 use crate::clock::Now;
 use crate::entry::Entry;
 use crate::expiry::{Deadline, Due};
 use crate::key::Key;
 
-/// Slots of a segment: a power of two.
+/// The number of slots of a segment: a power of two.
 pub(crate) const SLOTS: usize = 64;
 
 /// Number of entries at which a segment is full. Some slots must stay free: an unsuccessful lookup
@@ -20,8 +20,8 @@ pub(crate) const FULL: usize = 58;
 /// not soon split again.
 const FIT_ONE: usize = SLOTS / 2;
 
-/// Number of evicted keys that a segment remembers. Together with the fields before them they fill
-/// one cache line.
+/// Number of evicted keys that a segment remembers. They and the fields before them fill one cache
+/// line.
 const REMEMBERED: usize = 28;
 
 /// The high bits of a key's hash: the only bits that a table uses. The low bits are free for the
@@ -32,8 +32,8 @@ pub(crate) struct Tag(u32);
 /// A slot of the table, free or with an entry.
 ///
 /// A free slot has tag zero, so that a lookup can compare tags without checking first whether a
-/// slot is free. The three low bits beside the tag are the marks: two count uses, and one is set
-/// once the entry is kept.
+/// slot is free. The three low bits hold the marks: two bits count uses, and one is set once the
+/// entry is kept (see `eviction.rs`).
 #[derive(Debug)]
 pub(crate) struct Slot {
     entry: Option<Entry>,
@@ -41,18 +41,20 @@ pub(crate) struct Slot {
     due: Due,
 }
 
-/// The table of the module's documentation. Slots start at a cache line, and no slot spans two.
+/// The hash table that the module's documentation describes. The slots start at a cache line, and
+/// no slot spans two cache lines.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Segment {
     len: u16,
     depth: u8,
     next_remembered: u8,
-    /// At or before the earliest `due` of all slots.
+    /// A lower bound of the `due` of all slots.
     due: Due,
     remembered: [u16; REMEMBERED],
     /// Linear probing: a key is in the first slot, from its home slot on and wrapping round, that
-    /// was free when it was inserted. There is never a free slot between the two.
+    /// was free when it was inserted. There is never a free slot between the key's home slot and
+    /// its actual slot.
     slots: [Slot; SLOTS],
 }
 
@@ -60,7 +62,7 @@ const MARKS: u32 = 0b0111;
 const USES: u32 = 0b0011;
 const KEPT: u32 = 0b0100;
 
-/// Set in every tag, so that no tag equals that of a free slot, which is zero.
+/// Set in every tag, so that no tag is zero, which marks a free slot.
 const TAKEN: u32 = 0b1000;
 
 impl Tag {
@@ -78,7 +80,7 @@ impl Tag {
         Self(((high as u64) << (u32::BITS - bits)) as u32 | TAKEN)
     }
 
-    /// Returns the tag as a number, from which [`of`](Self::of) makes the same tag.
+    /// Returns the tag as a number. [`of`](Self::of) converts the number back.
     pub(crate) fn number(self) -> u32 {
         self.0
     }
@@ -92,7 +94,8 @@ impl Tag {
         (self.0 >> (u32::BITS - Self::BITS)) as usize % SLOTS
     }
 
-    /// Returns the bits that are remembered of an evicted key; never zero, which means "empty".
+    /// Returns the bits of the tag that a segment remembers for an evicted key. Never returns zero,
+    /// which marks an empty place.
     fn trace(self) -> u16 {
         ((self.0 >> (u32::BITS - Self::BITS)) as u16).max(1)
     }
@@ -163,7 +166,7 @@ impl Slot {
         self.tag_and_marks & MARKS
     }
 
-    /// Replaces the value and deadline of the entry; the marks stay. Returns the entry's bytes
+    /// Replaces the value and deadline of the entry, but not the marks. Returns the entry's bytes
     /// before and after.
     pub(crate) fn write(
         &mut self,
@@ -180,7 +183,7 @@ impl Slot {
         (before, self.bytes())
     }
 
-    /// Sets the deadline of the entry; value and marks stay.
+    /// Sets the deadline of the entry. Does not change its value and marks.
     pub(crate) fn expire(&mut self, deadline: Deadline) {
         if let Some(entry) = self.entry() {
             entry.expire(deadline);
@@ -213,7 +216,7 @@ impl Segment {
         self.len() >= FULL
     }
 
-    /// Returns how many high bits the tags of all entries have in common.
+    /// Returns how many high bits the tags of all entries of the segment have in common.
     pub(crate) fn depth(&self) -> u32 {
         self.depth.into()
     }
@@ -222,7 +225,7 @@ impl Segment {
         self.due
     }
 
-    /// Returns the slot of a key's entry.
+    /// Returns the number of the slot with the entry of a key.
     pub(crate) fn find(&self, tag: Tag, key: Key<'_>) -> Option<usize> {
         for at in around(tag.home()) {
             let slot = self.slots.get(at)?;
@@ -248,7 +251,7 @@ impl Segment {
         self.slots.iter().filter(|slot| slot.is_taken())
     }
 
-    /// Returns the first slot from `from` on for which `is_it` returns true.
+    /// Returns the number of the first slot, from `from` on, for which `is_it` returns true.
     pub(crate) fn position(&self, from: usize, is_it: impl Fn(&Slot) -> bool) -> Option<usize> {
         (from..SLOTS).find(|at| self.slot(*at).is_some_and(&is_it))
     }
@@ -264,8 +267,8 @@ impl Segment {
         }
     }
 
-    /// Removes a slot. Moves later slots of the probe sequence into the gap: a lookup would stop at
-    /// it.
+    /// Empties a slot and returns its content. Moves later slots of the probe sequence into the
+    /// gap, because a lookup would stop there.
     pub(crate) fn remove(&mut self, at: usize) -> Option<Slot> {
         let removed = std::mem::replace(self.slot_mut(at)?, Slot::FREE);
         self.len -= 1;
@@ -282,12 +285,12 @@ impl Segment {
         Some(removed)
     }
 
-    /// Lowers `due` of the segment to that of a new slot.
+    /// Lowers the segment's `due` to that of a new slot, if that is earlier.
     pub(crate) fn soften_due(&mut self, due: Due) {
         self.due = self.due.min(due);
     }
 
-    /// Recomputes `due` of the segment after removals.
+    /// Recomputes the segment's `due` after removals.
     pub(crate) fn find_due(&mut self) {
         self.due = self.slots().map(Slot::due).min().unwrap_or(Due::NEVER);
     }
@@ -312,8 +315,8 @@ impl Segment {
         found.map(|place| *place = 0).is_some()
     }
 
-    /// Splits the segment: moves the slots with a one in the next bit of their tags into the
-    /// returned half.
+    /// Splits the segment: moves the slots whose tags have a one in the next bit into the returned
+    /// segment.
     pub(crate) fn split(&mut self) -> Box<Self> {
         self.depth += 1;
         let mut half = Box::new(Self::new(self.depth));
@@ -336,8 +339,8 @@ impl Segment {
         self.depth == other.depth && self.len() + other.len() <= FIT_ONE
     }
 
-    /// Reverses [`split`](Self::split): takes the slots of the other half, and half of the keys it
-    /// remembers.
+    /// Reverses [`split`](Self::split): takes the slots of the other half, and half of the evicted
+    /// keys that it remembers.
     pub(crate) fn join(&mut self, half: Self) {
         self.depth -= 1;
         for trace in half.remembered.into_iter().step_by(2) {
@@ -347,12 +350,12 @@ impl Segment {
     }
 }
 
-/// All slot numbers, from `at` on, wrapping round.
+/// Returns all slot numbers, beginning with `at` and wrapping round.
 fn around(at: usize) -> impl Iterator<Item = usize> {
     (at..at + SLOTS).map(|at| at % SLOTS)
 }
 
-/// Steps from one slot to another, wrapping round.
+/// Returns the number of steps from one slot to another, wrapping round.
 fn distance(from: usize, to: usize) -> usize {
     (to + SLOTS - from) % SLOTS
 }
@@ -402,7 +405,7 @@ mod tests {
         #[test]
         fn a_segment_finds_what_a_list_holds(
             steps in prop::collection::vec((any::<bool>(), 0..90_u32), 1..300),
-            // All with one home slot, with the last ones (which wrap round), and with any.
+            // One home slot for all keys, the last home slots (where probing wraps round), or any.
             homes in prop_oneof![Just(0_u32..1), Just(60..64), Just(0..64)],
         ) {
             let (mut segment, mut held) = (Segment::new(0), Vec::<u32>::new());

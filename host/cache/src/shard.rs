@@ -38,7 +38,7 @@ const SWEPT_AT_ONCE: usize = 8;
 #[repr(align(128))]
 pub(crate) struct Shard(Mutex<Entries>);
 
-/// A hit touches only the first fields. `repr(C)` keeps them in one cache line with the lock.
+/// A hit touches only the first fields. `repr(C)` keeps them in the cache line of the lock.
 #[derive(Debug)]
 #[repr(C)]
 struct Entries {
@@ -70,8 +70,9 @@ enum Progress {
 }
 
 impl Shard {
-    /// Creates an empty shard within `room`, which includes the shard's own size. `room` must be at
-    /// least [`least_bytes`](Self::least_bytes) and one entry. The bytes are charged to `memory`.
+    /// Creates an empty shard within `room`, which includes the shard's own size. `room` must allow
+    /// at least [`least_bytes`](Self::least_bytes) bytes and one entry. The bytes are charged to
+    /// `memory`.
     pub(crate) fn new(room: Room, memory: &Arc<BudgetPart>) -> Self {
         // Reserve a second empty table: `clear` creates it while the full one still exists.
         let room = Room { bytes: room.bytes.saturating_sub(Table::empty_bytes()), ..room };
@@ -107,9 +108,9 @@ impl Shard {
         None
     }
 
-    /// Writes what `write` returns for the live entry, if any; writes nothing if `write` returns
-    /// `None`. `write` may be called several times, and only its last result counts. Returns true,
-    /// and increments the counter, if something was written.
+    /// Passes the live entry, if any, to `write` and stores the result, unless that is `None`.
+    /// `write` may be called several times, and only its last result counts. Returns true, and
+    /// increments the counter, if a value was stored.
     pub(crate) fn write<'a>(
         &self,
         hash: u32,
@@ -176,7 +177,7 @@ impl Shard {
         entry.map_or(TimeLeft::Missing, |entry| TimeLeft::of(entry.deadline().remaining(&now)))
     }
 
-    /// Sets the deadline of the live entry. Returns true if there is one.
+    /// Sets the deadline of the live entry. Returns true if there is a live entry.
     pub(crate) fn expire(
         &self,
         hash: u32,
@@ -207,7 +208,7 @@ impl Shard {
         swept
     }
 
-    /// Entries that one [`sweep`](Self::sweep) scans at most.
+    /// The maximum number of entries that one [`sweep`](Self::sweep) scans.
     pub(crate) const SWEPT_ENTRIES: usize = SWEPT_AT_ONCE * crate::segment::SLOTS;
 
     /// Passes every entry to a listing.
@@ -220,7 +221,7 @@ impl Shard {
     }
 
     /// Removes all entries and returns how many there were. They are dropped, and their bytes
-    /// released, outside the lock: dropping many entries takes long.
+    /// released, outside the lock: dropping many entries takes a long time.
     pub(crate) fn clear(&self) -> u64 {
         let mut shard = self.lock();
         let empty = shard.table.emptied();
@@ -238,8 +239,8 @@ impl Shard {
         Stats { hits: shard.hits, entries, bytes, ..shard.stats }
     }
 
-    /// Ignores lock poisoning: no operation panics halfway, and if one did, every place is checked
-    /// before use.
+    /// Locks the entries. Ignores poisoning: no operation panics halfway, and even if one did,
+    /// every place is checked before use.
     fn lock(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -308,7 +309,7 @@ impl Entries {
         }
         match self.table.add_slots(tag, bytes) {
             Slots::Added => (),
-            // Evict anywhere, not in this segment: the clock hands point elsewhere.
+            // The evicted entry need not be in this segment: the split needs only bytes.
             Slots::NoRoom => self.evict(None, now),
             Slots::Never => {
                 self.stats.evicted += u64::from(evict_least(&mut self.table, at, None));

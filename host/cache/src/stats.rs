@@ -40,8 +40,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Adds the counters of two shards. The capacity is not added, because a shard's stats have
-    /// none.
+    /// Adds the counters of `other`. Keeps the capacity, because the stats of a shard have none.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             hits: self.hits + other.hits,

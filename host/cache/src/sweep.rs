@@ -1,7 +1,7 @@
 //! The sweep for expired entries that are no longer read.
 //!
-//! It visits the segments in turn, as long as one may be due. A segment that is not due costs one
-//! cache line; a segment that is due costs all its lines and the removed entries.
+//! It visits the segments in turn, as long as one may be due. Visiting a segment that is not due
+//! reads one cache line. Visiting one that is due reads all its lines and the removed entries.
 
 use crate::clock::Now;
 use crate::expiry::Due;
@@ -12,7 +12,7 @@ use crate::table::Table;
 #[derive(Debug)]
 pub(crate) struct Sweep {
     next: Tag,
-    /// At or before the earliest `due` of all segments.
+    /// A lower bound of the `due` of all segments.
     due: Due,
     /// The same for the segments visited in this round and the entries added since it began.
     passed: Due,
@@ -38,7 +38,7 @@ impl Sweep {
         self.passed = self.passed.min(due);
     }
 
-    /// Returns true if entries have certainly expired some time ago.
+    /// Returns true if the tick of the earliest recorded deadline is over.
     pub(crate) fn is_late(&self, now: &Now<'_>) -> bool {
         self.due.is_over(now)
     }
@@ -53,7 +53,7 @@ impl Sweep {
             let at = table.segment_of(self.next);
             expired += table.remove_expired(at, now);
             table.tidy(at);
-            // Again, because `tidy` may have joined the segment with another.
+            // Look the segment up again: `tidy` may have joined it with another.
             let at = table.segment_of(self.next);
             let due = table.segment(at).map_or(Due::NEVER, Segment::due);
             self.passed = self.passed.min(due);

@@ -17,9 +17,9 @@ const SPARSE: usize = 16;
 /// The limits of a table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Room {
-    /// Bytes, including those of the table's owner.
+    /// The maximum bytes, including those of the table's owner.
     pub(crate) bytes: usize,
-    /// Entries.
+    /// The maximum number of entries.
     pub(crate) entries: usize,
 }
 
@@ -32,15 +32,15 @@ pub(crate) struct Table {
     /// Bytes of the table's owner (the shard).
     owner: usize,
     sums: Sums,
-    /// The last field, so that the entries are freed before their bytes return to the budget. At
-    /// least the bytes of table and owner, at most the room.
+    /// The last field, so that the entries are freed before their bytes return to the budget. The
+    /// charge is at least the bytes of the table and its owner, and at most `room.bytes`.
     charge: BudgetCharge,
 }
 
 #[derive(Debug, Default)]
 struct Sums {
     entries: usize,
-    /// Entries that no clock hand has promoted from new to kept.
+    /// Number of entries that no clock hand has promoted from new to kept.
     new: usize,
     /// Bytes that the entries have allocated.
     texts: usize,
@@ -65,15 +65,15 @@ pub(crate) enum Slots {
 }
 
 impl Place {
-    /// The next slot in the same segment.
+    /// Returns the number of the next slot in the same segment.
     pub(crate) fn next_slot(self) -> usize {
         self.slot + 1
     }
 }
 
 impl Table {
-    /// Creates an empty table whose owner takes `owner` bytes. Charges the bytes of both to the
-    /// part; nothing more is charged until the first insertion.
+    /// Creates an empty table whose owner takes `owner` bytes. Charges the bytes of both to
+    /// `memory`. Nothing more is charged until the first insertion.
     pub(crate) fn new(room: Room, owner: usize, memory: &Arc<BudgetPart>) -> Self {
         let directory = Directory::new();
         let mut charge = BudgetCharge::new(memory);
@@ -86,12 +86,12 @@ impl Table {
         Directory::least_bytes()
     }
 
-    /// Returns the bytes of a table with one entry.
+    /// Returns the bytes of a table with one entry, whose key and value have these lengths.
     pub(crate) fn least_bytes(key: usize, value: usize) -> usize {
         Directory::least_bytes() + entry::bytes(key, value)
     }
 
-    /// Returns an empty table with the same room.
+    /// Returns an empty table with the same limits and budget.
     pub(crate) fn emptied(&self) -> Self {
         Self::new(self.room, self.owner, self.charge.part())
     }
@@ -109,7 +109,7 @@ impl Table {
         self.sums.new
     }
 
-    /// Returns the current bytes of table and owner.
+    /// Returns the current bytes of the table and its owner.
     pub(crate) fn bytes(&self) -> usize {
         self.owner + self.directory.bytes() + self.sums.texts
     }
@@ -140,9 +140,9 @@ impl Table {
     }
 
     /// Returns true if an entry of `bytes` fits beside the existing ones; `added` is true for an
-    /// additional entry and false for a replacement. Charges the bytes to the budget. If the budget
-    /// is exhausted, one chunk is charged nonetheless, as is the entry's size when no other entry
-    /// can be evicted.
+    /// additional entry and false for a replacement. Charges the bytes to the budget. Even if the
+    /// budget is exhausted, the table may hold one chunk, or the new entry if no other entry can be
+    /// evicted.
     pub(crate) fn has_room(&mut self, bytes: usize, added: bool) -> bool {
         if added && self.sums.entries >= self.room.entries {
             return false;
@@ -157,8 +157,8 @@ impl Table {
         needed <= self.charge.bytes()
     }
 
-    /// Returns true if table and owner may grow to `bytes`. Charges whole chunks, so that most
-    /// writes do not touch the shared budget.
+    /// Returns true if the table and its owner may grow to `bytes` in total. Charges whole chunks,
+    /// so that most writes do not touch the shared budget.
     fn takes(&mut self, bytes: usize) -> bool {
         let taken = self.charge.bytes();
         if bytes <= taken {
@@ -187,8 +187,8 @@ impl Table {
         CHUNK.min(self.room.bytes / CHUNKS_IN_SHARD)
     }
 
-    /// Splits the full segment of a tag, if there is room for the split and for an entry of
-    /// `bytes`.
+    /// Splits the full segment of a tag, if there is room for the split and for an entry of `bytes`
+    /// bytes.
     pub(crate) fn add_slots(&mut self, tag: Tag, bytes: usize) -> Slots {
         let at = self.directory.find(tag);
         match self.directory.split_bytes(at) {
@@ -277,8 +277,8 @@ impl Table {
         Some(Place { segment, slot })
     }
 
-    /// Spares an entry that was used: promotes a new one to kept, or subtracts a use from a kept
-    /// one. Returns false if the entry was not used.
+    /// Spares an entry that was used: promotes a new entry to kept, or subtracts a use from a kept
+    /// entry. Returns false if the entry was not used.
     pub(crate) fn pass(&mut self, place: Place) -> bool {
         let Some(slot) = self.slot_mut(place).filter(|slot| slot.is_used()) else {
             return false;

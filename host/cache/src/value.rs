@@ -40,7 +40,7 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Asserts that a text is refused, and at which byte: a caret in `marked` stands before it.
+/// Asserts that a text is refused at the byte that the caret in `marked` precedes.
 #[cfg(test)]
 #[track_caller]
 fn check_marked(marked: &str, reason: &str) {

@@ -8,7 +8,7 @@ use crate::segment::{SLOTS, Tag};
 /// with many segments and few entries.
 const SEGMENT_COST: usize = 8;
 
-/// The position of a walk, and how much it may still scan in this page.
+/// The position of a walk, and how many entries it may still scan in this page.
 ///
 /// A walk visits the shards in order, and the entries of each by tag. The tag of an entry never
 /// changes, and segments are ordered by their tags. So a walk misses no entry when segments split
@@ -60,13 +60,13 @@ impl Walk {
         self.from
     }
 
-    /// Returns false if the page is full: the next segment might exceed it.
+    /// Returns true if another segment, even a full one, fits into the page.
     pub(crate) fn goes_on(&self) -> bool {
         self.left >= SLOTS + SEGMENT_COST
     }
 
-    /// Passes a segment with `entries` entries, on to the first tag of the next one. Returns true
-    /// if that was the last segment of the shard.
+    /// Records that a segment with `entries` entries was visited. `next` is the first tag of the
+    /// next segment. Returns true if the visited segment was the last of the shard.
     pub(crate) fn pass(&mut self, entries: usize, next: Tag) -> bool {
         self.left = self.left.saturating_sub(entries + SEGMENT_COST);
         self.from = next;

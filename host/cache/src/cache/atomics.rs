@@ -58,8 +58,8 @@ impl Cache {
         outcome
     }
 
-    /// Replaces the entry if its value equals `expected` byte for byte. On either side `None` means
-    /// "no live entry", so this operation can also create and remove an entry. `lifetime` is
+    /// Replaces the entry if its value equals `expected` byte for byte. For both values, `None`
+    /// means "no live entry", so this operation can also create and remove an entry. `lifetime` is
     /// ignored when `wanted` is `None`.
     ///
     /// # Errors
@@ -109,7 +109,8 @@ impl Cache {
         Ok(Swap::Changed(found))
     }
 
-    /// Removes the entry and returns its value. Of several concurrent callers, only one gets it.
+    /// Removes the entry and returns its value. Of several concurrent callers, only one gets the
+    /// value.
     ///
     /// # Errors
     ///

@@ -20,8 +20,8 @@ impl Cache {
         Ok(shard.ttl(hash, key, &self.clock))
     }
 
-    /// Replaces the expiry of a live entry, counted from now; `None` removes the expiry. Returns
-    /// true if there is a live entry. Does not count as a use of it for eviction.
+    /// Sets the expiry of a live entry to this many seconds from now; `None` removes the expiry.
+    /// Returns true if there is a live entry. Does not count as a use of it for eviction.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Leases: of all callers that miss the same key, one computes its value.
+//! Leases: when several callers miss a key at the same time, only one of them computes its value.
 
 use super::Cache;
 use crate::error::Error;

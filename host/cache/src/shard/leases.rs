@@ -40,8 +40,8 @@ impl Shard {
         Found::Value(entry.share())
     }
 
-    /// Writes, and ends the holder's lease, if the lease is valid. Returns true if the value was
-    /// written.
+    /// If the holder's lease is valid, writes the value and ends the lease. Returns true if the
+    /// value was written.
     pub(crate) fn fill<'a>(
         &self,
         hash: u32,
@@ -73,8 +73,8 @@ impl Shard {
         }
     }
 
-    /// Ends the lease of a key after a call that did not change the entry. A call that does change
-    /// it ends the lease too.
+    /// Ends the lease of a key after a call that did not change the entry. The calls that change
+    /// the entry end the lease themselves.
     pub(crate) fn end_lease(&self, key: Key<'_>) {
         let ended = self.lock().leases.end(key.as_str());
         drop(ended);

@@ -42,8 +42,8 @@ impl Shard {
 }
 
 impl Entries {
-    /// Passes the next segments of a walk to `see`, after removing their expired entries, each with
-    /// the first tag that the walk has not visited yet.
+    /// Passes the next segments of a walk to `see`, each with the first tag that the walk has not
+    /// visited yet. Removes a segment's expired entries before that.
     fn walk(
         &mut self,
         walk: &mut Walk,

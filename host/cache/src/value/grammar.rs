@@ -23,7 +23,7 @@ pub(super) fn check(text: &str) -> Result<(), Flaw> {
     reader.read().map_err(|reason| Flaw { offset: reader.at, reason })
 }
 
-/// Why a text is not valid; `Reader::at` is the place.
+/// The reason why a text is not valid. `Reader::at` is the offset of the error.
 pub(super) type Reason = &'static str;
 
 /// The position of the parser in a text.
