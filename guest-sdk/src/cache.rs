@@ -28,10 +28,10 @@ pub use lease::GetOrSet;
 /// - Each method is atomic for its key. A `get` followed by a `set` is not: if two calls do this at
 ///   the same time, one change may be lost. [`increment`](Cache::increment),
 ///   [`update`](Cache::update), [`take`](Cache::take) and [`set_if_absent`](Cache::set_if_absent)
-///   lose no change.
+///   never lose a change.
 /// - [`recipes`](crate::recipes) shows a rate limiter, a lock and other common uses.
-/// - An error leaves the entry unchanged, except [`CacheErrorKind::Unavailable`]: the write may
-///   have happened.
+/// - After an error the entry is unchanged. The exception is [`CacheErrorKind::Unavailable`]: the
+///   write may have happened.
 ///
 /// ```
 /// # use hostel_sdk::{Context, Result};
@@ -92,9 +92,9 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// `InvalidValue` without a call to the host if the value has no JSON form: it contains a NaN,
-    /// an infinity, a map whose keys are not strings or two members with the same name (in a map,
-    /// or because of a flattened one), or its `Serialize` fails. `InvalidKey`, `InvalidValue`,
+    /// `InvalidValue`, without a call to the host, if the value has no JSON form: it contains a NaN
+    /// or an infinity, a map key cannot be written as a string, two members have the same name (in
+    /// a map, or because a field is flattened), or `Serialize` fails. `InvalidKey`, `InvalidValue`,
     /// `TooLarge`, `Denied`, `Unavailable` from the host.
     pub fn set<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<(), CacheError> {
         self.store.set(key, &json(key, value)?, None)
@@ -131,8 +131,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of [`set`](Cache::set), and `InvalidExpiry` without a call to the host unless `expiry`
-    /// is a whole number of seconds from 1 to 315,360,000 (ten years).
+    /// Those of [`set`](Cache::set). `InvalidExpiry`, without a call to the host, if `expiry` is
+    /// not a whole number of seconds from 1 to 315,360,000 (ten years).
     pub fn set_with_expiry<T: Serialize + ?Sized>(
         &self,
         key: &str,
@@ -153,8 +153,8 @@ impl Cache {
         self.store.delete(key)
     }
 
-    /// Returns true if the entry exists and has not expired, even if its value is `null`. Does not
-    /// count as a use for eviction.
+    /// Returns true if the entry exists and has not expired, even if its value is `null`. Unlike
+    /// [`get`](Cache::get), this does not count as a use of the entry.
     ///
     /// # Errors
     ///
@@ -190,7 +190,7 @@ fn invalid_value(message: String) -> CacheError {
     CacheError { kind: CacheErrorKind::InvalidValue, message }
 }
 
-/// The key in quotes, cut to 64 characters for error messages.
+/// Returns the key in quotes, cut to 64 characters, for error messages.
 fn shortened(key: &str) -> String {
     match key.char_indices().nth(64) {
         Some((end, _)) => format!("{:?}..", key.get(..end).unwrap_or_default()),

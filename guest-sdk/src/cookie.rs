@@ -108,7 +108,7 @@ impl Cookie {
         self
     }
 
-    /// The value of the `Set-Cookie` header.
+    /// Returns the value of the `Set-Cookie` header.
     ///
     /// # Errors
     ///

@@ -23,7 +23,7 @@ pub enum CacheErrorKind {
 
 /// A failed cache call.
 ///
-/// `?` in a service converts it to a [`Failure`](crate::Failure): `Unavailable` stays
+/// `?` in a service converts this error to a [`Failure`](crate::Failure): `Unavailable` stays
 /// `Unavailable`; every other kind becomes `Internal`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheError {

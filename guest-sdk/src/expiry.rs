@@ -28,7 +28,8 @@ pub(crate) fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
 ///
 /// # Errors
 ///
-/// Those of [`whole_seconds`]; `InvalidExpiry` unless it is less than the expiry.
+/// Those of [`whole_seconds`]; `InvalidExpiry` if there is no expiry or `early` is not less than
+/// the expiry.
 pub(crate) fn early_seconds(early: Duration, expiry: Option<u32>) -> Result<u32, CacheError> {
     let early = whole_seconds(early)?;
     let message = match expiry {

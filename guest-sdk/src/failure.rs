@@ -20,7 +20,7 @@ pub enum FailureKind {
     Forbidden,
     /// The requested resource does not exist. 404.
     NotFound,
-    /// The service does not support that method. 405.
+    /// The service does not support the request's method. 405.
     MethodNotAllowed,
     /// The request conflicts with the current state. 409.
     Conflict,

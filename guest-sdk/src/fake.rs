@@ -56,12 +56,13 @@ const ID: &str = "1";
 /// A host with an empty cache and a clock that moves only when the test advances it.
 ///
 /// - The cache is a real host's implementation with the default limits, so keys, values, expiry and
-///   errors behave as in a host. Only `Denied` and `Unavailable` never occur.
+///   errors behave as in a host. The exceptions are `Denied` and `Unavailable`, which never occur.
 /// - [`Cache::get_or_set`] never waits for another call. [`hold`](Fake::hold) simulates a call that
 ///   computes the value.
-/// - Requests and responses get the checks of the SDK. The host's checks of sizes and statuses are
-///   missing.
-/// - The log belongs to the thread: it has no lines of other threads, and a new fake empties it.
+/// - The SDK checks requests and responses as in a plugin. The fake does not repeat the host's
+///   checks of sizes and statuses.
+/// - The log belongs to the thread: it has no lines of other threads, and creating a fake empties
+///   it.
 #[derive(Debug)]
 pub struct Fake {
     cache: Arc<FakeCache>,
@@ -124,9 +125,9 @@ impl Fake {
         dispatch(services, &self.context_with(request))
     }
 
-    /// Routes requests of [`http`](Fake::http) to the service of that name. A route has the form of
-    /// the host's configuration: `GET /orders/{id}`, or `/orders/{id}` for any method. Panics if a
-    /// host would refuse the route or if there is no such service.
+    /// Routes requests of [`http`](Fake::http) to the service of that name. A route has the same
+    /// form as in the host's configuration: `GET /orders/{id}`, or `/orders/{id}` for any method.
+    /// Panics if a host would refuse the route or if there is no such service.
     pub fn serve(&self, services: &[Service], route: &str, service: &str) {
         let names = services.iter().map(Service::name).collect::<Vec<_>>().join(", ");
         let found = services.iter().find(|it| it.name() == service);
@@ -140,7 +141,7 @@ impl Fake {
     /// Sends an HTTP request to the service of its route and returns the client's response. A
     /// failure becomes a problem response (RFC 9457) with the status of its kind; the message of an
     /// `Internal` or `Unavailable` failure is only logged. The status is 404 if no route matches
-    /// the path, and 405 if the matching routes are for other methods.
+    /// the path, and 405 if only routes for other methods match it.
     ///
     /// ```
     /// use hostel_sdk::{Context, Result, fake::{Fake, HttpCall}, services};
@@ -192,8 +193,8 @@ impl Fake {
 
     /// Simulates another call that computes the value of this key.
     /// [`Cache::get_or_set`](crate::Cache::get_or_set) then computes a missing value without
-    /// storing it, and does not refresh an old one. Ends with [`let_go`](Fake::let_go), or when the
-    /// key is set or deleted.
+    /// storing it, and does not refresh an old one. The simulation ends with
+    /// [`let_go`](Fake::let_go), or when the key is set or deleted.
     pub fn hold(&self, key: &str) {
         // An invalid key has no lease, so its error is ignored.
         drop(self.cache.hold(key));
@@ -204,14 +205,14 @@ impl Fake {
         drop(self.cache.let_go(key));
     }
 
-    /// Returns this response to requests with that method and URL. A URL that ends with `*` matches
-    /// every URL with that prefix. If several routes match, the newest one is used. A request that
-    /// matches no route panics.
+    /// Makes the fake return this response to requests with that method and URL. A URL that ends
+    /// with `*` matches every URL with that prefix. If several routes match, the newest one is
+    /// used. A request that matches no route panics.
     pub fn route(&self, method: &str, url: &str, response: HttpResponse) {
         self.route_with(method, url, move |_| Ok(response.clone()));
     }
 
-    /// Calls a function for the response to requests with that method and URL.
+    /// Calls a function to get the response to a request with that method and URL.
     pub fn route_with(
         &self,
         method: &str,
@@ -221,7 +222,7 @@ impl Fake {
         self.sources.route(method, url, Box::new(answer));
     }
 
-    /// Returns an error of this kind to requests with that method and URL.
+    /// Makes requests with that method and URL fail with an error of this kind.
     pub fn fail_route(&self, method: &str, url: &str, kind: HttpErrorKind) {
         let message = format!("{url}: the fake returns {kind:?}");
         self.route_with(method, url, move |_| Err(HttpError { kind, message: message.clone() }));
@@ -237,8 +238,8 @@ impl Fake {
         self.sources.set(name, value);
     }
 
-    /// Returns the counters of the cache: `sets`, `hits`, `misses`, `exists`, `deletes` that
-    /// removed an entry, and its entries and bytes. Refused calls are not counted.
+    /// Returns the counters of the cache, and its number of entries and bytes. Refused calls are
+    /// not counted.
     pub fn stats(&self) -> Stats {
         self.cache.cache.stats()
     }

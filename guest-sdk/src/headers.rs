@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::failure::{Failure, Result};
 
-/// The values of the fields of that name, which is case-insensitive.
+/// Returns the values of the fields of that name. Names are case-insensitive.
 pub(crate) fn fields<'a>(
     headers: &'a [(String, Vec<u8>)],
     name: &str,
@@ -12,11 +12,13 @@ pub(crate) fn fields<'a>(
     headers.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
 }
 
-/// Joins all fields of that name to one value. `None` if there are none, or if one is not UTF-8.
+/// Joins all fields of that name into one value. Returns `None` if there are no such fields or one
+/// is not UTF-8.
 pub(crate) fn joined<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option<Cow<'a, str>> {
     let mut fields = fields(headers, name).map(|value| std::str::from_utf8(value).ok());
     let mut joined = Cow::Borrowed(fields.next()??);
-    // RFC 9110, section 5.3; for cookies RFC 9113, section 8.2.3.
+    // The separators are defined in RFC 9110, section 5.3, and for cookies in RFC 9113, section
+    // 8.2.3.
     let separator = if name.eq_ignore_ascii_case("cookie") { "; " } else { ", " };
     for field in fields {
         let joined = joined.to_mut();
@@ -83,7 +85,7 @@ pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-/// True for headers that only the server sets: those of the connection, and the length.
+/// True for headers that only the server may set: those about the connection, and `content-length`.
 fn is_of_the_server(name: &str) -> bool {
     matches!(
         name,

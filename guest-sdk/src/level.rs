@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The severity of a log line, in ascending order.
+/// The severity of a log line. The levels are in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Details for debugging.

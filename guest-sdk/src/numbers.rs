@@ -23,8 +23,8 @@ mod writing;
 ///
 /// # Errors
 ///
-/// The value contains a NaN, an infinity, or a map whose keys are not strings or not unique, or it
-/// fails to serialise.
+/// The value contains a NaN, an infinity, a map key that cannot be written as a string, or two
+/// members with the same name in one object; or it fails to serialise.
 pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     let has_map = Cell::new(false);
     let text = serde_json::to_string(&Finite::new(value, &has_map))?;

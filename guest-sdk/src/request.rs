@@ -10,8 +10,8 @@ mod readers;
 
 /// One request to one service.
 ///
-/// A handler with a second argument receives the body as that type; the rest of the request is
-/// here. Tests create a request with the fields they need and `..Request::default()`.
+/// The second argument of a handler receives the parsed body; the rest of the request is here.
+/// Tests create a request with the fields they need and `..Request::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// The service's name within the plugin.

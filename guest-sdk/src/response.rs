@@ -12,7 +12,7 @@ use crate::numbers;
 
 /// The response of a service.
 ///
-/// Most services return a serialisable value instead, which is converted with [`Response::json`].
+/// Most services return a serialisable value instead, and the SDK calls [`Response::json`] with it.
 /// The headers are validated when the service returns: a header that HTTP does not allow, or that
 /// only the server may set, turns the response into an `Internal` failure. The host refuses a
 /// status outside 200 to 599.
@@ -40,8 +40,9 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// `Internal` if the value has no JSON form: it contains a NaN, an infinity, or a map whose
-    /// keys are not strings or not unique, or its `Serialize` fails.
+    /// `Internal` if the value has no JSON form: it contains a NaN, an infinity, a map key that
+    /// cannot be written as a string, or two members with the same name in one object; or
+    /// `Serialize` fails.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Response> {
         let text = numbers::to_text(value).map_err(|error| {
             Failure::internal(format!("the response has no JSON form: {error}"))
@@ -65,15 +66,15 @@ impl Response {
         Response { status: 204, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Creates a redirect with status 303 to a URL or path, which the client requests with `GET`,
-    /// for example after it has sent a form.
+    /// Creates a redirect with status 303 to a URL or path. The client requests it with `GET`. Use
+    /// this, for example, after the client has sent a form.
     pub fn redirect(location: impl Into<String>) -> Response {
         Response::empty().with_status(303).with_header("location", location.into())
     }
 
     /// Like [`redirect`](Response::redirect), with another status: 301 or 308 if the resource has
-    /// moved permanently, 302 or 307 if temporarily. With 307 and 308 the client repeats its
-    /// method.
+    /// moved permanently, 302 or 307 if it has moved temporarily. With 307 and 308 the client keeps
+    /// the method of its request.
     ///
     /// # Errors
     ///
@@ -118,7 +119,7 @@ impl Response {
         Ok(self.with_header("set-cookie", cookie.text()?))
     }
 
-    /// Returns the header of that name, which is case-insensitive; several fields are joined with
+    /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
     /// `, `. `None` if the header is missing or a field is not UTF-8. The media type is in
     /// `content_type`, not in the headers. Use [`header_values`](Response::header_values) for
     /// `set-cookie`, whose fields cannot be joined.

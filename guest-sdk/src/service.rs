@@ -30,7 +30,7 @@ pub struct Context {
 ///
 /// - `fn(&Context) -> Result<R>`, which can read the body from the context, or
 /// - `fn(&Context, T) -> Result<R>`, where `T: DeserializeOwned` is the body, parsed by
-///   [`Request::json`]. A body that does not fit is a `BadRequest`.
+///   [`Request::json`]. A body that does not fit `T` fails with `BadRequest`.
 ///
 /// `R` is a [`Response`] or any `Serialize + 'static` value: see [`IntoResponse`]. This trait is
 /// already implemented for such functions; services do not implement it.
@@ -97,7 +97,7 @@ impl Service {
         }
     }
 
-    /// Returns the description, one line. May be empty.
+    /// Returns the description: one line, possibly empty.
     pub fn description(&self) -> &'static str {
         self.description.trim()
     }
@@ -126,7 +126,7 @@ impl Service {
 /// # Errors
 ///
 /// Those of the service; `Internal` if its response is invalid; `NotFound` if there is no such
-/// service, which a host has already checked.
+/// service (a host checks this before the call).
 pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> {
     let name = &ctx.request.service;
     let Some(service) = services.iter().find(|service| service.name() == *name) else {

@@ -89,13 +89,13 @@ fn update(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
     answer(changed.map(Value::from))
 }
 
-/// Fails like a service's own function if the step has `fail`.
+/// Returns a failure of the service's own function if the step has `fail`.
 fn fail(step: &Step) -> Result<(), Failure> {
     if step.args["fail"] == true { Err(Failure::conflict("as the step requests")) } else { Ok(()) }
 }
 
-/// Returns the value or the kind of the failure. Only `Unavailable` becomes a cache error of the
-/// step, because a Rust `Failure` does not keep the other cache error kinds.
+/// Returns the value or the kind of the failure as the step's result. Only `Unavailable` becomes a
+/// cache error, because a Rust `Failure` does not keep the other kinds of cache error.
 fn answer(done: Result<Value, Failure>) -> Result<Answer, CacheError> {
     match done {
         Ok(value) => Ok(value.into()),
@@ -109,7 +109,7 @@ fn answer(done: Result<Value, Failure>) -> Result<Answer, CacheError> {
     }
 }
 
-/// Returns the value and whether it was computed. The step has the value to compute.
+/// Returns the value and whether it was computed. The step contains the value to compute.
 fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<Answer, CacheError> {
     let mut options = expiry.map_or(GetOrSet::unlimited(), GetOrSet::expiry);
     if let Some(early) = seconds(&step.args["early"]) {

@@ -1,5 +1,5 @@
-//! The Rust conformance plugin. Each request is one step of a scenario: the plugin runs it with the
-//! public SDK only and returns the result.
+//! The Rust conformance plugin. Each request is one step of a scenario: the plugin uses only the
+//! public SDK to run the step, and returns the result.
 
 use hostel_sdk::{
     CacheError, CacheErrorKind, Context, Failure, FailureKind, Response, Result, services,
@@ -34,7 +34,7 @@ struct Step {
 }
 
 fn conformance(ctx: &Context) -> Result<Response> {
-    // An HTTP request has the step in a header, because its body belongs to the step.
+    // An HTTP request has the step in a header, because the step defines the request's body.
     let step = match ctx.request.header("x-step") {
         Some(step) => Some(serde_json::from_str::<Step>(&step)?),
         None => ctx.request.json()?,
@@ -112,8 +112,8 @@ fn float_of(bits: &str) -> f64 {
     f64::from_bits(u64::from_str_radix(bits, 16).unwrap_or_default())
 }
 
-/// Sets and gets `rounds` floats of random bits and as many integral floats. Returns the first that
-/// changed.
+/// Stores and reads `rounds` floats of random bits and as many integral floats. Returns the first
+/// float that changed.
 fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer, CacheError> {
     let mut state = 1_u64;
     for round in 0..rounds.as_u64().unwrap_or_default() {
@@ -131,7 +131,7 @@ fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer,
     Ok(Value::Null.into())
 }
 
-/// Repeats a call `calls` times.
+/// Makes a call `calls` times.
 fn many(calls: &Value, call: impl Fn() -> Result<(), CacheError>) -> Result<Answer, CacheError> {
     for _ in 0..calls.as_u64().unwrap_or_default() {
         call()?;
@@ -149,7 +149,7 @@ fn set(
         ctx.cache.set(key, value)?;
         return Ok(Value::Null.into());
     };
-    // A `Duration` cannot be a text or negative: in Rust the compiler refuses it.
+    // A `Duration` cannot be negative or a text, so Rust cannot express such a step.
     let seconds = expiry.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let Some(expiry) = seconds else { return Ok(Answer::Skip) };
     ctx.cache.set_with_expiry(key, value, expiry)?;

@@ -5,7 +5,7 @@ use hostel_sdk::{Context, Cookie, Request, Response, Result, SameSite};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Runs a step. Returns `None` if the step is not one of this module.
+/// Runs a step. Returns `None` if this module does not implement the step.
 pub fn done(ctx: &Context, step: &Step) -> Option<Result<Response>> {
     match step.op.as_str() {
         "read" => Some(read(&ctx.request, step)),

@@ -12,8 +12,8 @@ use crate::failure::{Failure, Result};
 use crate::limits::MAX_INTEGER;
 use crate::outcome::{Lifetime, Swap};
 
-/// How often [`Cache::update`] tries to swap a value in. Each failed try means that another caller
-/// succeeded, so only a key with very many writers reaches this limit.
+/// The number of times that [`Cache::update`] tries to replace a value. A try fails only if another
+/// caller changed the entry, so only a key with very many writers reaches this limit.
 const UPDATE_TRIES: usize = 100;
 
 /// Atomic operations: no other instance, plugin or host that shares the cache can change the entry
@@ -83,7 +83,7 @@ impl Cache {
     }
 
     /// Like [`increment`](Cache::increment), with an expiry for a new entry. An existing entry
-    /// keeps its expiry, so the count ends this long after the first increment.
+    /// keeps its expiry, so a counter expires this long after its first increment.
     ///
     /// # Errors
     ///
@@ -158,7 +158,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// The error of `change`, which leaves the entry unchanged. Those of [`get`](Cache::get) and
+    /// The error of `change`; the entry is then unchanged. Those of [`get`](Cache::get) and
     /// [`set`](Cache::set). `Unavailable` if other callers changed the entry during each of 100
     /// tries.
     pub fn update<T: Serialize + DeserializeOwned>(
@@ -201,7 +201,8 @@ impl Cache {
         }
     }
 
-    /// Like [`take`](Cache::take), but returns the JSON text as stored. A `null` is `Some("null")`.
+    /// Like [`take`](Cache::take), but returns the JSON text as stored. A stored `null` is
+    /// `Some("null")`.
     ///
     /// # Errors
     ///

@@ -9,7 +9,8 @@ use crate::expiry::whole_seconds;
 use crate::outcome::TimeLeft;
 
 impl Cache {
-    /// Returns the remaining lifetime of the entry. Does not count as a use for eviction.
+    /// Returns the remaining lifetime of the entry. Unlike [`get`](Cache::get), this does not count
+    /// as a use of the entry.
     ///
     /// ```
     /// # use hostel_sdk::fake::Fake;
@@ -71,7 +72,8 @@ impl Cache {
     ) -> impl Iterator<Item = Result<String, CacheError>> + use<'c> {
         let prefix = prefix.to_owned();
         let mut page = Vec::new().into_iter();
-        // `Some(cursor)` while there are more pages; `None` after the last page or an error.
+        // `None` after the last page or an error. Otherwise contains the cursor of the next page,
+        // which is `None` for the first page.
         let mut next: Option<Option<String>> = Some(None);
         iter::from_fn(move || {
             loop {
@@ -90,9 +92,9 @@ impl Cache {
         })
     }
 
-    /// Removes the entries whose keys begin with `prefix` and returns the number of removed live
-    /// entries. An empty prefix matches every key. Not atomic: an entry that is set meanwhile may
-    /// remain.
+    /// Removes the entries whose keys begin with `prefix` and returns the number of live entries
+    /// that were removed. An empty prefix matches every key. The call is not atomic: an entry that
+    /// is set meanwhile may remain.
     ///
     /// # Errors
     ///

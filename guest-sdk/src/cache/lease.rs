@@ -29,7 +29,7 @@ pub struct GetOrSet {
 }
 
 impl GetOrSet {
-    /// Stores the value with this expiry: whole seconds, from 1 to 315,360,000.
+    /// Stores the value with this expiry: a whole number of seconds, from 1 to 315,360,000.
     pub const fn expiry(expiry: Duration) -> GetOrSet {
         GetOrSet { expiry: Some(expiry), ..GetOrSet::unlimited() }
     }
@@ -40,17 +40,17 @@ impl GetOrSet {
     }
 
     /// Refreshes the value before it expires: one call during the last `early` of its lifetime
-    /// recomputes it. Other calls get the old value meanwhile, so they never wait. Whole seconds,
-    /// less than the expiry, which must be set; choose much less, or the value is recomputed too
-    /// often.
+    /// recomputes it. Meanwhile other calls get the old value without waiting. `early` must be a
+    /// whole number of seconds less than the expiry, so an expiry is required. Choose a small part
+    /// of the expiry; otherwise the value is recomputed too often.
     #[must_use]
     pub const fn early(self, early: Duration) -> GetOrSet {
         GetOrSet { early: Some(early), ..self }
     }
 
-    /// The longest time that a call waits while another call computes the value. The default is 5
-    /// seconds; the maximum is three quarters of the call's remaining time. With zero, the call
-    /// never waits.
+    /// Sets the longest time that a call waits while another call computes the value. The default
+    /// is 5 seconds; the maximum is three quarters of the call's remaining time. With zero, the
+    /// call never waits.
     #[must_use]
     pub const fn wait(self, wait: Duration) -> GetOrSet {
         GetOrSet { wait, ..self }
@@ -70,8 +70,8 @@ impl Cache {
     /// its own value and does not store it. So `compute` can run more than once: this is not a
     /// lock.
     ///
-    /// A stored `null` counts as a value. If the key is set or deleted while `compute` runs, its
-    /// result is returned but not stored, because the other change is newer.
+    /// A stored `null` counts as a value. If the key is set or deleted while `compute` runs, the
+    /// result of `compute` is returned but not stored, because the other change is newer.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};

@@ -11,7 +11,7 @@ use crate::expiry::whole_seconds;
 use crate::limits::MAX_KEYS;
 
 /// Operations on several keys. Each key is handled atomically, but the whole call is not atomic.
-/// All arguments are checked before any entry changes. More than 1,000 keys in a call are
+/// All arguments are checked before any entry changes. A call with more than 1,000 keys fails with
 /// `TooLarge`, without a call to the host.
 impl Cache {
     /// Returns the values under the keys, in the same order, each as [`get`](Cache::get) returns
@@ -86,7 +86,7 @@ impl Cache {
         self.store.set_many(&texts(entries)?, Some(seconds))
     }
 
-    /// Removes the entries and returns the number of removed live entries.
+    /// Removes the entries and returns the number of live entries that were removed.
     ///
     /// # Errors
     ///

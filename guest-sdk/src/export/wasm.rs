@@ -37,8 +37,9 @@ pub fn handle(services: &[Service], request: Request) -> Result<Response, Failur
     dispatch(services, &ctx).map(Response::from).map_err(Failure::from)
 }
 
-/// Logs a panic as one error line, which the host adds to the trap that follows. Without this hook
-/// the message goes to stderr, which the host logs as several warnings.
+/// Logs a panic as one error line. The host adds that line to its message about the trap that
+/// follows. Without this hook, the panic message goes to stderr, and the host logs it as several
+/// warnings.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("the panic payload is not text");
     match panic.location() {

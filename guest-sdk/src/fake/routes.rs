@@ -1,4 +1,4 @@
-//! The routes of a fake: they map a method and a path to a service, by a host's rules.
+//! The routes of a fake: they map a method and a path to a service, by the rules of a host.
 
 use crate::service::Service;
 
@@ -28,9 +28,10 @@ enum Segment {
 pub(super) enum Match {
     /// A service, with the decoded parameters of the path.
     Service(Service, Vec<(String, String)>),
-    /// No route has this path.
+    /// No route matches this path.
     Nothing,
-    /// Routes have this path, but not this method. The text lists their methods for `Allow`.
+    /// Routes match this path, but none matches this method. Contains the value of the `Allow`
+    /// header.
     Methods(String),
     /// The path has an invalid escape.
     Malformed,

@@ -125,7 +125,7 @@ fn requests_match_the_most_specific_route() {
         assert_eq!(status("GET", path), 404, "{path}");
     }
     assert_eq!((status("GET", "/orders/%zz"), status("GET", "/orders/%ff")), (400, 400));
-    // A less specific route for the method is not used if a more specific route has the path.
+    // A less specific route for the method is not used if a more specific route matches the path.
     assert_eq!(status("DELETE", "/orders/new"), 405);
 }
 

@@ -1,4 +1,4 @@
-//! The host of tests: the fake's cache and the log of this thread.
+//! The host's functions in tests: the fake's cache and the log of this thread.
 
 mod sources;
 

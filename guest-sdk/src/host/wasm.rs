@@ -59,7 +59,7 @@ impl Store {
         Ok(atomics::set_if_absent(key, value, expiry)?)
     }
 
-    /// Both integers are within ±(2^53 - 1), which an `f64` holds exactly.
+    /// `delta` and the sum are within ±(2^53 - 1), so an `f64` represents them exactly.
     pub(crate) fn increment(
         &self,
         key: &str,

@@ -8,7 +8,8 @@ use std::fmt;
 pub enum HttpErrorKind {
     /// The request is not valid HTTP, or plugins cannot send such a request.
     InvalidRequest,
-    /// The plugin has no permission for this address, or this call has sent too many requests.
+    /// The plugin has no permission for this address, or the service has sent too many requests
+    /// during this call.
     Denied,
     /// The connection to the server failed. No part of the request was sent.
     Unreachable,
@@ -16,8 +17,8 @@ pub enum HttpErrorKind {
     Timeout,
     /// The response is larger than the host allows.
     TooLarge,
-    /// The response was incomplete or not valid HTTP, or it redirected too often. The server may
-    /// have processed the request.
+    /// The response was incomplete or not valid HTTP, or there were too many redirects. The server
+    /// may have processed the request.
     Aborted,
 }
 

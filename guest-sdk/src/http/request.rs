@@ -36,7 +36,7 @@ pub struct OutgoingRequest {
     /// The time limit, including redirects. The default and the maximum are the call's remaining
     /// time.
     pub timeout: Option<Duration>,
-    /// The maximum number of redirects to follow. With 0, a redirect is returned as a response.
+    /// The maximum number of redirects to follow. With 0, a redirect is returned as the response.
     pub redirects: u8,
 }
 

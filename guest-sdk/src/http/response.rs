@@ -18,7 +18,7 @@ use crate::numbers;
 pub struct HttpResponse {
     /// The HTTP status code.
     pub status: u16,
-    /// The URL of the response: the last one if redirects were followed.
+    /// The URL of the response: the final URL if redirects were followed.
     pub url: String,
     /// The headers in the received order, with names in lower case. A name may occur more than
     /// once.
@@ -60,7 +60,7 @@ impl HttpResponse {
         self
     }
 
-    /// Returns the header of that name, which is case-insensitive; several fields are joined with
+    /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
     /// `, `. `None` if the header is missing or a field is not UTF-8. Use
     /// [`header_values`](HttpResponse::header_values) for `set-cookie`, whose fields cannot be
     /// joined.
@@ -82,7 +82,8 @@ impl HttpResponse {
     ///
     /// # Errors
     ///
-    /// `Unavailable` for status 429 and for 500 or more; `Internal` for other statuses from 400.
+    /// `Unavailable` for status 429 and for 500 or more; `Internal` for any other status of 400 or
+    /// more.
     pub fn error_for_status(self) -> Result<HttpResponse> {
         if self.status < 400 {
             return Ok(self);

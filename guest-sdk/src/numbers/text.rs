@@ -15,7 +15,7 @@ const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
 /// The type that a number is read into.
 #[derive(Clone, Copy)]
 pub(super) enum Target {
-    /// The visitor's choice; `f64` for an integer beyond 64 bits.
+    /// Any type that the visitor accepts. An integer beyond 64 bits becomes an `f64`.
     Any,
     F32,
     F64,

@@ -13,7 +13,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Accessors for HTTP requests. A call that is not made over HTTP has no headers, cookies or
 /// parameters.
 impl Request {
-    /// Returns the header of that name, which is case-insensitive. Several fields are joined with
+    /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
     /// `, `, or with `; ` for `cookie`. `None` if the header is missing or a field is not UTF-8;
     /// [`HttpRequest::headers`](super::HttpRequest::headers) has the bytes.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
@@ -95,7 +95,7 @@ impl Request {
     }
 
     /// Returns the decoded value of the first form field of that name. The form is the request's
-    /// body; this also works for calls that are not made over HTTP.
+    /// body; the call need not be made over HTTP.
     ///
     /// # Errors
     ///

@@ -71,8 +71,8 @@ fn increment_is_exact_up_to_the_largest_integer_and_refuses_other_values() {
 #[track_caller]
 fn check_delta_refused(delta: i64) {
     let cache = cache();
-    // The host would return `InvalidKey` for the empty key, so `InvalidValue` proves it was not
-    // called.
+    // The host would return `InvalidKey` for the empty key, so `InvalidValue` proves that the host
+    // was not called.
     let error = cache.increment("", delta).unwrap_err();
     assert_eq!(error.kind, CacheErrorKind::InvalidValue);
     assert!(error.message.starts_with(&format!("a delta of {delta}: ")), "{error}");

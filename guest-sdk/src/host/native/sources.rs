@@ -38,7 +38,7 @@ impl FakeSources {
         lock(&self.settings).insert(name.to_owned(), value.to_owned());
     }
 
-    /// Returns the response of the newest matching route. Panics if no route matches, so an
+    /// Returns the response of the newest matching route. Panics if no route matches, so that an
     /// unexpected request fails the test.
     fn answer(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         lock(&self.requests).push(request.clone());
