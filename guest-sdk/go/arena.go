@@ -4,10 +4,10 @@ package hostel
 
 // Memory for the data that the host passes to the plugin: requests and results of the cache.
 //
-// The host allocates in the middle of a call, and even before the Go runtime has started. Go's
-// allocator cannot serve it: an allocation may start a garbage collection, which reads a clock, but
-// an allocation callback must not call the host. So this memory is a global array with a bump
-// allocator. Its pages cost nothing until they are touched.
+// The host allocates during a call, and even before the Go runtime has started. Go's allocator is
+// unsuitable: an allocation may start a garbage collection, which reads a clock, but an allocation
+// callback must not call the host. So this memory is a global array with a bump allocator. The
+// array's pages cost nothing until they are touched.
 
 import (
 	"structs"
@@ -18,18 +18,18 @@ const (
 	// Room for the largest request (8 MiB in the default configuration) with its headers, or for
 	// several values of the largest size (1 MiB). The odd size makes a plugin's data end just
 	// before a 512 KiB block of the Go heap, if the linker starts the data at a block boundary
-	// (-R=0x80000): Go clears the gap in each fresh instance.
+	// (-R=0x80000): Go clears the gap between them in each fresh instance.
 	arenaBytes = 10<<20 + 5<<16
-	// Room for the state that the WASI 0.1 adapter keeps for the life of an instance, 128 KiB
-	// today.
+	// Room for the state that the WASI 0.1 adapter keeps for the life of an instance. The state
+	// takes 128 KiB today.
 	adapterBytes = 512 << 10
 )
 
 var (
 	arena     [arenaBytes / 8]uint64
 	arenaUsed uint32
-	// The number of readers of the arena's data. Goroutines may be scheduled in the middle of
-	// reading, so the arena is only reset when the last reader is done.
+	// The number of readers of the arena's data. Another goroutine may run while one reads, so the
+	// arena is only reset when the last reader is done.
 	readers int
 	// References to data that did not fit into the arena, so that Go does not free it.
 	spilled [][]byte
@@ -51,8 +51,8 @@ func reallocate(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&arena), start)
 }
 
-// spill allocates on Go's heap when the arena is full: for many values at once, or if the limits
-// were raised. If a garbage collection is due at that moment, the call traps.
+// spill allocates on Go's heap when the arena is full, because a call returns many values or the
+// limits are raised. If a garbage collection is due at that moment, the call traps.
 //
 //go:noinline
 func spill(size uint32) unsafe.Pointer {
@@ -62,7 +62,7 @@ func spill(size uint32) unsafe.Pointer {
 }
 
 // reallocateAdapter allocates for the WASI 0.1 adapter, whose state must survive the reset of the
-// arena. When memory runs out it returns an address at which a write traps.
+// arena. When memory runs out, it returns an address at which a write traps.
 //
 //go:wasmexport cabi_realloc_adapter
 //go:nosplit
@@ -75,8 +75,8 @@ func reallocateAdapter(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&adapterArena), start)
 }
 
-// startReading must precede each call that leaves data in the arena, and the first read of a
-// request.
+// startReading must be called before each host call that leaves data in the arena, and before the
+// first read of a request.
 func startReading() {
 	readers++
 }
@@ -99,8 +99,8 @@ type witList struct {
 	start, count uint32
 }
 
-// items returns a list that the host wrote, in place. The addresses are not checked: the canonical
-// ABI guarantees that they lie in memory allocated here.
+// items returns a list that the host wrote, without copying it. It does not check the addresses:
+// the canonical ABI guarantees that they are in memory that reallocate returned.
 func items[T any](l witList) []T {
 	if l.count == 0 {
 		return nil
@@ -123,7 +123,8 @@ func listOf[T any](slice []T) witList {
 	return witList{start: uint32(uintptr(start)), count: uint32(len(slice))}
 }
 
-// listOfText returns a string in the host's form. The caller keeps the string alive as well.
+// listOfText returns a string in the host's form. The caller keeps the string alive until the host
+// has read it.
 func listOfText(text string) witList {
 	start := unsafe.Pointer(unsafe.StringData(text))
 	return witList{start: uint32(uintptr(start)), count: uint32(len(text))}

@@ -12,20 +12,20 @@ import (
 const updateTries = 100
 
 // SetIfAbsent stores value under key, without an expiry, if there is no live entry, and returns
-// whether it did. A live entry stays unchanged, even if its value is null.
+// whether it stored the value. A live entry stays unchanged, even if its value is null.
 //
 //	first, err := ctx.Cache.SetIfAbsent("owner", name)
 //
-// It is atomic across all instances, plugins and hosts that share the cache, like the methods and
-// functions below. After [CacheUnavailable] the change may have been made, so a retry may apply it
-// twice; this package never retries.
+// The operation is atomic across all instances, plugins and hosts that share the cache. After
+// [CacheUnavailable] the change may have been made, so a retry may apply it twice; this package
+// never retries. All of this also holds for the methods and functions below.
 //
 // Errors: those of [Cache.Set].
 func (c Cache) SetIfAbsent(key string, value any) (created bool, err error) {
 	return c.setIfAbsent(key, value, 0)
 }
 
-// SetIfAbsentWithExpiry is as [Cache.SetIfAbsent], with an expiry for the entry that it creates.
+// SetIfAbsentWithExpiry is like [Cache.SetIfAbsent], with an expiry for the entry that it creates.
 //
 // Errors: those of [Cache.SetWithExpiry].
 func (c Cache) SetIfAbsentWithExpiry(key string, value any, expiry time.Duration) (created bool, err error) {
@@ -61,8 +61,8 @@ func (c Cache) Increment(key string, delta int64) (sum int64, err error) {
 	return c.increment(key, delta, 0)
 }
 
-// IncrementWithExpiry is as [Cache.Increment], with an expiry for the entry that it creates. An
-// existing entry keeps its own, so a counter expires this long after its first increment.
+// IncrementWithExpiry is like [Cache.Increment], with an expiry for the entry that it creates. An
+// existing entry keeps its expiry, so a counter expires this long after its first increment.
 //
 // Errors: those of [Cache.Increment], and [CacheInvalidExpiry] without a call to the host, even if
 // the expiry would not apply.
@@ -87,14 +87,14 @@ func (c Cache) increment(key string, delta int64, seconds uint32) (int64, error)
 
 // Swap is the result of [Cache.CompareAndSwapRaw].
 type Swap struct {
-	// Swapped is true when the entry matched expected and was replaced. Otherwise nothing has
-	// changed.
+	// Swapped is true when the entry matched expected and was replaced. If it is false, the entry
+	// is unchanged.
 	Swapped bool
 	// Current is the JSON text of an entry that did not match; nil without a live entry.
 	Current *string
 }
 
-// lifetime is the expiry mode of an entry that is swapped in, in the host's form.
+// lifetime is the expiry mode of the entry that a swap writes, in the host's form.
 type lifetime uint8
 
 const (
@@ -103,16 +103,16 @@ const (
 	lifetimeAfter
 )
 
-// CompareAndSwapRaw replaces the entry under key if its JSON text is expected, byte for byte. A nil
-// stands for "no live entry": as expected, the call creates the entry; as wanted, it removes the
-// entry.
+// CompareAndSwapRaw replaces the entry under key with wanted if its JSON text equals expected, byte
+// for byte. A nil means no live entry: if expected is nil, the call only creates an entry; if
+// wanted is nil, it removes the entry.
 //
-// The new entry gets the expiry, given as in [Cache.SetWithExpiry]. [Unlimited] gives it none.
-// [Keep] keeps the expiry of the replaced entry; a newly created entry then has none.
+// The new entry gets the expiry, as in [Cache.SetWithExpiry], or no expiry with [Unlimited]. With
+// [Keep], a replaced entry keeps its expiry, and a created entry has no expiry.
 //
 //	swap, err := ctx.Cache.CompareAndSwapRaw("flag", new("true"), nil, hostel.Keep)
 //
-// [Cache.GetRaw] returns such a text. Most services use [Update] instead.
+// [Cache.GetRaw] returns the text to compare with. Most services use [Update] instead.
 //
 // Errors: [CacheInvalidValue] and [CacheTooLarge] for either text; [CacheInvalidExpiry] without a
 // call to the host; [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
@@ -144,19 +144,20 @@ func (c Cache) CompareAndSwapRaw(key string, expected, wanted *string, expiry ti
 	return c.host.compareAndSwap(key, expected, wanted, lifetime, seconds)
 }
 
-// Update replaces the value under key by the one that change computes from it, and returns the new
-// one. No concurrent change is lost: if the entry changed meanwhile, change is called again with
-// the current value. It must have no side effects.
+// Update replaces the value under key with the result of change and returns the new value. If
+// another caller changes the entry meanwhile, change is called again with the current value, so no
+// change is lost. The function change must have no side effects.
 //
 //	tags, err := hostel.Update(ctx.Cache, "tags", func(tags []string, _ bool) ([]string, error) {
 //		return append(tags, tag), nil
 //	})
 //
-// change gets the value, and whether there is one, as [Get] returns them. An existing entry keeps
-// its expiry; a new one has none until [Cache.Expire] sets it.
+// The arguments of change are the results of [Get]: the value, and whether there is one. An
+// existing entry keeps its expiry; a new entry has no expiry until [Cache.Expire] sets one.
 //
 // Errors: the error of change, which leaves the entry unchanged; those of [Get] and [Cache.Set];
-// and a [Failure] of kind [FailureUnavailable] after 100 attempts that other callers overtook.
+// and a [Failure] of kind [FailureUnavailable] if other callers changed the entry during each of
+// 100 attempts.
 func Update[T any](cache Cache, key string, change func(old T, found bool) (T, error)) (T, error) {
 	var none T
 	if err := checkKind(reflect.TypeFor[T]()); err != nil {
@@ -192,7 +193,7 @@ func Update[T any](cache Cache, key string, change func(old T, found bool) (T, e
 		shortened(key), updateTries)
 }
 
-// swap stores a value if the entry still has the expected text.
+// swap stores the value if the entry still has the expected text.
 func (c Cache) swap(key string, expected *string, value any) (Swap, error) {
 	text, err := appendValue(nil, key, value)
 	if err != nil {
@@ -202,7 +203,7 @@ func (c Cache) swap(key string, expected *string, value any) (Swap, error) {
 	return c.host.compareAndSwap(key, expected, &wanted, lifetimeKeep, 0)
 }
 
-// readOptional returns the value of a stored text, and whether there is one other than null.
+// readOptional returns the value of a stored text, and whether there is a value other than null.
 func readOptional[T any](key string, text *string) (value T, found bool, err error) {
 	if text == nil || isNull([]byte(*text)) {
 		return value, false, nil
@@ -214,9 +215,9 @@ func readOptional[T any](key string, text *string) (value T, found bool, err err
 	return value, true, nil
 }
 
-// Take removes the entry under key and returns its value, and whether there was one. Of several
-// concurrent callers, only one gets the value. A stored null is removed but does not count as a
-// value, as in [Get].
+// Take removes the entry under key and returns its value, and whether there was one. If several
+// callers take the same entry, only one gets the value. A stored null is removed, but does not
+// count as a value, as in [Get].
 //
 //	user, found, err := hostel.Take[string](ctx.Cache, "token:"+token)
 //
@@ -233,7 +234,7 @@ func Take[T any](cache Cache, key string) (value T, found bool, err error) {
 	return readOptional[T](key, &text)
 }
 
-// TakeRaw is as [Take], with the JSON text as it was stored. A stored null is "null".
+// TakeRaw is like [Take], but returns the JSON text as it was stored. A stored null is "null".
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) TakeRaw(key string) (text string, found bool, err error) {

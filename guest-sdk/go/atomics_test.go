@@ -14,7 +14,7 @@ func newCache() hostel.Cache {
 	return hostel.NewFake().Context().Cache
 }
 
-// checked returns a function that fails the test at an error and otherwise returns the value.
+// checked returns a function that fails the test if there is an error, and returns the value.
 func checked[T any](t *testing.T) func(value T, err error) T {
 	return func(value T, err error) T {
 		t.Helper()
@@ -34,7 +34,7 @@ func holds(t *testing.T, cache hostel.Cache, key, text string) {
 	}
 }
 
-// livesFor checks the remaining life of an entry; 0 means no entry.
+// livesFor checks the remaining lifetime of an entry; 0 means no entry.
 func livesFor(t *testing.T, cache hostel.Cache, key string, expected time.Duration) {
 	t.Helper()
 	left, found, err := cache.TTL(key)
@@ -118,8 +118,8 @@ func TestIncrementIsExactUpToTheLargestIntegerAndRefusesOtherValues(t *testing.T
 }
 
 func TestDeltaOutOfRangeAndWrongExpiryAreRefusedWithoutACall(t *testing.T) {
-	// The key is invalid too: only the host would report it, so another error shows that the host
-	// was not called.
+	// The key is invalid too. Only the host would report that, so a different error shows that the
+	// host was not called.
 	cache := newCache()
 	for _, delta := range []int64{1 << 53, -1 << 53, math.MaxInt64, math.MinInt64} {
 		_, err := cache.Increment("", delta)

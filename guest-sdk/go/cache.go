@@ -12,12 +12,12 @@ import (
 //   - Values are JSON: plugins in any language can read them.
 //   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
 //     100 levels deep, in the host's default configuration.
-//   - A cache may lose entries: when full, it evicts those that were not used recently. Keep a copy
-//     elsewhere of any value that must not be lost.
-//   - Each function and method is atomic for its key. A [Get] followed by a [Cache.Set] is not:
-//     of two concurrent calls that do both, one change may be lost. [Cache.Increment], [Update],
-//     [Take] and [Cache.SetIfAbsent] lose no change.
-//   - After an error the old entry is unchanged, except after [CacheUnavailable]: the write may
+//   - A cache may lose entries: when full, it evicts entries that have not been used recently. Keep
+//     a copy elsewhere of any value that must not be lost.
+//   - Each function and method is atomic for its key. A [Get] followed by a [Cache.Set] is not: if
+//     two concurrent calls do both, one change may be lost. [Cache.Increment], [Update], [Take] and
+//     [Cache.SetIfAbsent] never lose a change.
+//   - After an error the entry is unchanged. The exception is [CacheUnavailable]: the write may
 //     have happened.
 //
 // Every error is a *[CacheError], except the errors of the functions passed to [Update] and
@@ -26,20 +26,20 @@ import (
 //	var refused *hostel.CacheError
 //	if errors.As(err, &refused) && refused.Kind == hostel.CacheTooLarge {
 //
-// Safe for concurrent use by several goroutines.
+// A Cache is safe for concurrent use by several goroutines.
 type Cache struct {
 	host host
 }
 
 // Get reads the value under key into the variable that target points to, by the rules of
-// encoding/json, and returns whether there was one. For a missing or expired entry and for a stored
-// null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). Never
-// extends the expiry. The function [Get] returns the value instead.
+// encoding/json, and returns whether there was a value. For a missing or expired entry and for a
+// stored null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). It
+// never extends the expiry. The function [Get] returns the value instead.
 //
-// An integer is never rounded. One beyond ±2^53 cannot be read as a float64 or an any (nor one
-// beyond ±2^24 as a float32), even if the float could represent it exactly: read it as an int64, a
-// uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. Members without a
-// field in the target are ignored.
+// An integer is never rounded. An integer beyond ±2^53 cannot be read as a float64 or an any, nor
+// one beyond ±2^24 as a float32, even if the float could represent it exactly. Read it as an int64,
+// a uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. JSON members
+// without a field in the target are ignored.
 //
 // Errors: [CacheInvalidValue] when the value does not fit or would be rounded; target is then
 // undefined. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
@@ -61,8 +61,8 @@ func (c Cache) Get(key string, target any) (found bool, err error) {
 	return true, nil
 }
 
-// open returns the value under key in place, and whether there is one other than null. If so, the
-// caller must call the host's done after reading it.
+// open returns the value under key without copying it, and whether there is a value other than
+// null. If found is true, the caller must call the host's done after reading the text.
 func (c Cache) open(key string) (text []byte, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return nil, false, err
@@ -130,7 +130,7 @@ func readAs[T any](cache Cache, key string, text []byte) (value T, found bool, e
 }
 
 // GetRaw returns the JSON text under key, byte for byte as it was stored, and whether there is one.
-// It is for numbers that no Go type can represent, and to forward a value without decoding it. A
+// Use it for numbers that no Go type can represent, or to forward a value without decoding it. A
 // stored null is "null".
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
@@ -151,7 +151,7 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 // entry and its expiry; the new entry has no expiry.
 //
 // The value is written by the rules of encoding/json, except that <, > and & are not escaped. A
-// [encoding/json.RawMessage] is stored as it is.
+// [encoding/json.RawMessage] is stored unchanged.
 //
 // Errors: [CacheInvalidValue] without a call to the host when the value has no JSON form. These are
 // values that encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), values
@@ -164,7 +164,7 @@ func (c Cache) Set(key string, value any) error {
 }
 
 // SetRaw stores a JSON text under key, byte for byte, replacing any existing entry and its expiry.
-// It is for numbers that no Go type can represent, and to forward a value without decoding it.
+// Use it for numbers that no Go type can represent, or to forward a value without decoding it.
 //
 // Errors: [CacheInvalidValue] when the text is not JSON. [CacheInvalidKey], [CacheTooLarge],
 // [CacheDenied], [CacheUnavailable] from the host.
@@ -181,10 +181,10 @@ func (c Cache) SetRawWithExpiry(key, text string, expiry time.Duration) error {
 	return c.setRaw(key, text, seconds)
 }
 
-// SetWithExpiry is like [Cache.Set], and the entry expires as soon as expiry has passed.
+// SetWithExpiry is like [Cache.Set], but the entry expires when the duration expiry has passed.
 //
-// Errors: those of [Cache.Set], and [CacheInvalidExpiry] without a call to the host unless expiry
-// is whole seconds, 1 to 315,360,000 of them (ten years).
+// Errors: those of [Cache.Set], and [CacheInvalidExpiry], without a call to the host, if expiry is
+// not a whole number of seconds from 1 to 315,360,000 (ten years).
 func (c Cache) SetWithExpiry(key string, value any, expiry time.Duration) error {
 	seconds, err := wholeSeconds(expiry)
 	if err != nil {
@@ -215,7 +215,7 @@ func (c Cache) set(key string, value any, seconds uint32) error {
 	return c.host.set(key, text, seconds)
 }
 
-// appendValue appends the JSON of a value, for storage under key, to an empty slice.
+// appendValue appends the JSON of a value to an empty slice. Errors name the key.
 func appendValue(empty []byte, key string, value any) ([]byte, error) {
 	if text, plain := appendPlain(empty, value); plain {
 		return text, nil
@@ -227,8 +227,8 @@ func appendValue(empty []byte, key string, value any) ([]byte, error) {
 	return text, nil
 }
 
-// Delete removes the entry and returns whether a live one existed. Deleting a missing key is not an
-// error.
+// Delete removes the entry and returns whether there was a live one. Deleting a missing key is not
+// an error.
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Delete(key string) (removed bool, err error) {
@@ -238,8 +238,8 @@ func (c Cache) Delete(key string) (removed bool, err error) {
 	return c.host.delete(key)
 }
 
-// Exists returns whether there is a live entry, even if its value is null. It does not count as a
-// use for eviction.
+// Exists returns whether there is a live entry, even if its value is null. This call does not count
+// as a use for eviction.
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Exists(key string) (bool, error) {
@@ -265,7 +265,7 @@ func checkText(key, text string) error {
 	return nil
 }
 
-// checkTarget refuses a target that no value can be read into, even if there is no value to read.
+// checkTarget refuses a target that no value can be read into.
 func checkTarget(target any) error {
 	pointer := reflect.ValueOf(target)
 	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
@@ -303,7 +303,7 @@ func unreadable(t, inner reflect.Type) error {
 	return refusedf(CacheInvalidValue, "a target of type %v: JSON cannot be read as %v", t, inner)
 }
 
-// isReadKey reports whether a JSON member name can be read as a map key of type t.
+// isReadKey returns true if a JSON member name can be read as a map key of type t.
 func isReadKey(t reflect.Type) bool {
 	switch kind := t.Kind(); {
 	case kind == reflect.String, kind >= reflect.Int && kind <= reflect.Uintptr:
@@ -312,7 +312,7 @@ func isReadKey(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// shortened returns the text in quotes, cut to the length that error messages use.
+// shortened returns the text in quotes, cut for an error message.
 func shortened(text string) string {
 	const most = 64
 	shown := 0

@@ -1,7 +1,7 @@
 package hostel
 
-// Config is the settings and secrets that the host's configuration gives this plugin: those of
-// [plugins.NAME.config] and [plugins.NAME.secrets], or of hostel run --config NAME=VALUE and
+// Config gives access to the plugin's settings and secrets, from [plugins.NAME.config] and
+// [plugins.NAME.secrets] in the host's configuration, or from hostel run --config NAME=VALUE and
 // --secret NAME=env:VARIABLE. They do not change while a version of the plugin is loaded.
 type Config struct {
 	host host
@@ -18,7 +18,7 @@ func (c Config) Get(name string) (value string, found bool) {
 }
 
 // Require returns the value of the setting or secret of that name. If it is missing, the error is a
-// [Failure] of kind [FailureInternal] that names the place to set it.
+// [Failure] of kind [FailureInternal] whose message explains where to set it.
 func (c Config) Require(name string) (string, error) {
 	value, found := c.Get(name)
 	if !found {

@@ -26,9 +26,10 @@ func (s SameSite) String() string {
 	return nameOf(sameSites[:], int(s))
 }
 
-// Cookie is a cookie for the browser; [Response.WithCookie] adds it. With only Name and Value set,
-// it lasts until the browser closes, applies to all paths of this host, requires TLS, is hidden
-// from scripts, and is not sent with cross-site requests except links.
+// Cookie is a cookie for the browser; [Response.WithCookie] adds it to a response. If only Name and
+// Value are set, the cookie lasts until the browser closes, applies to all paths of this host,
+// requires TLS, is hidden from scripts, and is sent with a cross-site request only when the user
+// follows a link.
 type Cookie struct {
 	Name string
 	// Value must not contain blanks, quotes, commas, semicolons, backslashes, control characters or
@@ -36,13 +37,14 @@ type Cookie struct {
 	Value string
 	// MaxAge is the lifetime of the cookie, in whole seconds. Zero: until the browser closes.
 	MaxAge time.Duration
-	// Delete deletes the cookie of that name, domain and path, with Max-Age=0. MaxAge must be zero.
+	// Delete makes the browser delete the cookie of that name, domain and path. MaxAge must be
+	// zero.
 	Delete bool
 	// Domain is the domain that the cookie is sent to, including subdomains. Empty: this host only.
 	Domain string
 	// Path is the path prefix that the cookie is sent to. Empty: "/".
 	Path string
-	// Insecure allows the cookie without TLS.
+	// Insecure allows the browser to send the cookie without TLS.
 	Insecure bool
 	// ScriptReadable makes the cookie readable by scripts of the page.
 	ScriptReadable bool
@@ -78,7 +80,7 @@ func (c *Cookie) check() error {
 	return nil
 }
 
-// flaw returns an error that omits the value: it may be a secret.
+// flaw returns an error that omits the cookie's value, because it may be a secret.
 func (c *Cookie) flaw(reason string) error {
 	return Internal("the cookie %s: %s", shortened(c.Name), reason)
 }

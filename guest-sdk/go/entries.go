@@ -8,7 +8,7 @@ import (
 
 // Expiry of entries, iteration over keys, and removal by prefix.
 
-// timeLeft is the kind of an entry's remaining life, in the host's form.
+// timeLeft is the kind of an entry's remaining lifetime, in the host's form.
 type timeLeft uint8
 
 const (
@@ -17,9 +17,9 @@ const (
 	timeLeftSeconds
 )
 
-// TTL returns the remaining life of the entry under key, in whole seconds, rounded up; [Unlimited]
-// if it has no expiry. found is false when there is no live entry. It does not count as a use for
-// eviction.
+// TTL returns the remaining lifetime of the entry under key, rounded up to whole seconds, or
+// [Unlimited] if the entry has no expiry. The result found is false when there is no live entry.
+// This call does not count as a use for eviction.
 //
 //	left, found, err := ctx.Cache.TTL("session")
 //
@@ -38,8 +38,8 @@ func (c Cache) TTL(key string) (left time.Duration, found bool, err error) {
 	return time.Duration(seconds) * time.Second, true, nil
 }
 
-// Expire changes the expiry of a live entry, counted from now; [Unlimited] removes it. found is
-// whether there is a live entry.
+// Expire changes the expiry of a live entry, counted from now; [Unlimited] removes the expiry. It
+// returns whether there is a live entry.
 //
 // Errors: [CacheInvalidExpiry] without a call to the host, as in [Cache.SetWithExpiry];
 // [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
@@ -54,16 +54,16 @@ func (c Cache) Expire(key string, expiry time.Duration) (found bool, err error) 
 	return c.host.expire(key, seconds)
 }
 
-// Keys iterates over the keys that begin with prefix, which is literal text and may be empty. The
-// order is not defined. It fetches further keys from the host as the loop needs them.
+// Keys iterates over the keys that begin with prefix, in no particular order. The prefix is literal
+// text and may be empty. The iterator fetches more keys from the host when the loop needs them.
 //
 //	for key, err := range ctx.Cache.Keys("session:") {
 //		if err != nil {
 //			return err
 //		}
 //
-// A key that exists during the whole loop occurs at least once, perhaps more often. A key that is
-// set or removed meanwhile may or may not occur. The loop ends after an error.
+// A key that exists during the whole loop occurs once or more often. A key that is set or removed
+// during the loop may or may not occur. The loop ends after an error.
 //
 // Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
 // the host.
@@ -94,11 +94,11 @@ func (c Cache) Keys(prefix string) iter.Seq2[string, error] {
 }
 
 // DeletePrefix removes the entries whose keys begin with prefix, and returns the number of live
-// entries removed. The empty prefix matches every key. The call is not atomic: an entry that is set
-// meanwhile may remain.
+// entries removed. The empty prefix matches every key. The call is not atomic: an entry that
+// another call sets meanwhile may remain.
 //
 // Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
-// the host. After [CacheUnavailable] some of them may be removed.
+// the host. After [CacheUnavailable] some entries may be removed.
 func (c Cache) DeletePrefix(prefix string) (removed int, err error) {
 	if err := checkPrefix(prefix); err != nil {
 		return 0, err
@@ -117,7 +117,7 @@ func (c Cache) DeletePrefix(prefix string) (removed int, err error) {
 	}
 }
 
-// checkPrefix refuses a prefix that the host's interface cannot take. No key begins with it.
+// checkPrefix refuses a prefix that the host's interface cannot take.
 func checkPrefix(prefix string) error {
 	if !utf8.ValidString(prefix) {
 		return refusedf(CacheInvalidKey, "invalid prefix %s: a prefix must be UTF-8", shortened(prefix))

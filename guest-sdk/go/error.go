@@ -11,8 +11,7 @@ const (
 	// CacheInvalidValue: the value has no JSON form that every language can read, or does not fit
 	// the requested type.
 	CacheInvalidValue
-	// CacheInvalidExpiry: the expiry is not a whole number of seconds, or not 1 to 315,360,000 of
-	// them.
+	// CacheInvalidExpiry: the expiry is not a whole number of seconds from 1 to 315,360,000.
 	CacheInvalidExpiry
 	// CacheTooLarge: the value is longer than the cache allows, or the call has more than 1,000
 	// keys.
@@ -40,7 +39,7 @@ func (k CacheErrorKind) String() string {
 type CacheError struct {
 	// Kind is for programs.
 	Kind CacheErrorKind
-	// Message is for people: the offending value, shortened, and the rule or limit.
+	// Message is for people. It contains the shortened invalid value, and the rule or limit.
 	Message string
 }
 

@@ -30,8 +30,8 @@ func userProfile(ctx *hostel.Context, _ struct{}) (struct{}, error) {
 	return struct{}{}, err
 }
 
-// This service stores a user with an expiry and reads the fields back. The example calls it on the
-// fake.
+// This service stores a user with an expiry and reads the user's fields back. The example calls the
+// service on the fake.
 func Example() {
 	fake := hostel.NewFake()
 	response, err := fake.Call("user-profile", nil)
@@ -77,7 +77,7 @@ func ExampleHandle() {
 	// tea
 }
 
-// The error of a cache contains its kind.
+// The error of a cache call contains the rule.
 func ExampleCache_SetWithExpiry() {
 	cache := hostel.NewFake().Context().Cache
 	fmt.Println(cache.SetWithExpiry("k", 1, 1500*time.Millisecond))

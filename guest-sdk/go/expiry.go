@@ -10,7 +10,7 @@ const (
 	// [Cache.Expire], [Cache.CompareAndSwapRaw] and [GetOrSet] accept it as an expiry.
 	Unlimited time.Duration = math.MaxInt64
 
-	// Keep keeps the entry's expiry, in [Cache.CompareAndSwapRaw].
+	// Keep makes [Cache.CompareAndSwapRaw] keep the entry's expiry.
 	Keep time.Duration = -1
 )
 
@@ -29,7 +29,7 @@ func wholeSeconds(expiry time.Duration) (uint32, error) {
 		"an expiry of %v: it must be whole seconds, 1 to %d (ten years), %s", expiry, maxExpirySeconds, fix)
 }
 
-// secondsOrNone is like wholeSeconds, and returns 0 for Unlimited.
+// secondsOrNone is like wholeSeconds, but returns 0 for Unlimited.
 func secondsOrNone(expiry time.Duration) (uint32, error) {
 	if expiry == Unlimited {
 		return 0, nil
@@ -37,8 +37,8 @@ func secondsOrNone(expiry time.Duration) (uint32, error) {
 	return wholeSeconds(expiry)
 }
 
-// earlySeconds converts the time of [Early] to the host's form. It must be less than the expiry,
-// which is 0 for Unlimited.
+// earlySeconds converts the time of [Early] to the host's form. The time must be less than the
+// expiry, which is 0 for Unlimited.
 func earlySeconds(early time.Duration, expiry uint32) (uint32, error) {
 	seconds, err := wholeSeconds(early)
 	if err != nil || seconds < expiry {

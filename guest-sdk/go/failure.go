@@ -10,13 +10,13 @@ import (
 type FailureKind uint8
 
 const (
-	// FailureBadRequest: the request is malformed; a retry fails as well. 400 over HTTP.
+	// FailureBadRequest: the request is malformed; a retry fails too. 400 over HTTP.
 	FailureBadRequest FailureKind = iota
 	// FailureUnauthorized: the caller is not authenticated. 401.
 	FailureUnauthorized
 	// FailureForbidden: the caller has no permission. 403.
 	FailureForbidden
-	// FailureNotFound: the requested thing does not exist. 404.
+	// FailureNotFound: the requested resource does not exist. 404.
 	FailureNotFound
 	// FailureMethodNotAllowed: the service does not support the method. 405.
 	FailureMethodNotAllowed
@@ -42,14 +42,14 @@ func (k FailureKind) String() string {
 
 // Failure is a failed request: a kind for programs, a message for people.
 //
-// Any other error from a handler becomes a failure of kind [FailureInternal]. It becomes
-// [FailureUnavailable] if its chain contains a [CacheError] of kind [CacheUnavailable], or an
+// Any other error from a handler becomes a failure of kind [FailureInternal], or
+// [FailureUnavailable] if its chain contains a [CacheError] of kind [CacheUnavailable] or an
 // [HTTPError] of kind [HTTPUnreachable], [HTTPTimeout] or [HTTPAborted]. A wrapped Failure keeps
-// its kind and headers, and its message is the outermost error's.
+// its kind and headers, and gets the message of the outermost error.
 type Failure struct {
 	// Kind is for programs.
 	Kind FailureKind
-	// Message contains the attempted action, the offending value, and a remedy.
+	// Message is for people: the failed operation, the invalid value, and the fix.
 	Message string
 
 	headers []Header
@@ -64,9 +64,9 @@ func (f *Failure) Error() string {
 //
 //	return hostel.TooManyRequests("at most 5 calls a minute").WithHeader("Retry-After", "60")
 //
-// The name is converted to lower case; existing headers of that name stay. The SDK sends such a
-// failure to the host as a response, with the body that the host writes for a failure. Without HTTP
-// the headers are dropped.
+// The name is converted to lower case; existing headers of that name stay. The SDK sends a failure
+// with headers to the host as a response, with the body that the host would write for the failure.
+// For a request that was not made over HTTP, the headers are dropped.
 func (f *Failure) WithHeader(name, value string) *Failure {
 	return &Failure{f.Kind, f.Message, withHeader(f.headers, name, value)}
 }
@@ -87,7 +87,7 @@ func Forbidden(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureForbidden, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// NotFound returns a failure because the requested thing does not exist.
+// NotFound returns a failure because the requested resource does not exist.
 func NotFound(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureNotFound, Message: fmt.Sprintf(format, arguments...)}
 }
@@ -134,7 +134,7 @@ func failureOf(err error) *Failure {
 	return &Failure{Kind: FailureInternal, Message: err.Error() + adviceOn(err)}
 }
 
-// adviceOn returns a remedy for a standard library error that has a specific cause in a plugin.
+// adviceOn returns the fix for a standard library error that has a specific cause in a plugin.
 func adviceOn(err error) string {
 	if strings.Contains(err.Error(), "unknown time zone ") {
 		return `: a plugin has no zones of the system: import _ "time/tzdata" to bring them (400 kB)`

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Fake is a fake host for tests, which runs in the test's process without wasm. It has a cache and
-// a log like a real host, and a clock that only the test advances; the test sets the remote servers
-// and the settings.
+// Fake is a fake host for tests. It runs in the test's process, without WebAssembly. It has a cache
+// and a log like a real host, and a clock that only the test advances. The test defines the remote
+// servers and the settings.
 //
 //	func TestAGreetingIsCounted(t *testing.T) {
 //		fake := hostel.NewFake()
@@ -19,12 +19,12 @@ import (
 //		fake.Advance(time.Hour)
 //
 // Keys, values, expiry and errors are those of a host with the default limits. Unlike a real host,
-// it never returns [CacheDenied] or [CacheUnavailable] and does not evict entries. [GetOrSet]
-// computes a missing value and never waits, unless the test holds the key. A fake is safe for
-// concurrent use by several goroutines.
+// a fake never returns [CacheDenied] or [CacheUnavailable] and does not evict entries. [GetOrSet]
+// never waits: it computes a missing value at once. A fake is safe for concurrent use by several
+// goroutines.
 //
-// The clock only drives the cache. [time.Now] in a service returns the machine's time, which a test
-// cannot replace; to test a service that calls it, see [NewFakeWithClock].
+// Only the cache uses this clock. [time.Now] in a service returns the machine's time, which the
+// fake cannot replace. To test a service that calls time.Now, see [NewFakeWithClock].
 type Fake struct {
 	mutex    sync.Mutex
 	clock    func() time.Time
@@ -38,7 +38,7 @@ type Fake struct {
 	served   pathNode
 	requests []OutgoingRequest
 	settings map[string]string
-	// The request that matched no route.
+	// The message about a request that matched no route.
 	unexpected string
 }
 
@@ -54,8 +54,8 @@ func NewFake() *Fake {
 	return NewFakeWithClock(func() time.Time { return time.Time{} })
 }
 
-// NewFakeWithClock is like [NewFake], with the given clock. In a bubble of [testing/synctest],
-// where time.Now is fake, the cache and the service then share one clock:
+// NewFakeWithClock is like [NewFake], but with the given clock. In a bubble of [testing/synctest],
+// where time.Now is fake, the cache and the service can thus share one clock:
 //
 //	func TestASessionEnds(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {
@@ -71,19 +71,19 @@ func NewFakeWithClock(now func() time.Time) *Fake {
 	}
 }
 
-// Context returns the context of a handler with an empty request, to call a handler directly or to
-// read the cache. All contexts of a fake share its cache and its log.
+// Context returns a context with an empty request. A test can pass it to a handler or read the
+// cache with it. All contexts of a fake share the fake's cache and log.
 func (f *Fake) Context() *Context {
 	return f.ContextWith(Request{})
 }
 
-// ContextWith returns the context of a handler with this request.
+// ContextWith is like [Fake.Context], with this request.
 func (f *Fake) ContextWith(request Request) *Context {
 	return newContext(host{f}, request)
 }
 
 // Call sends payload as JSON to the service of that name, as a host does. The error is the
-// *[Failure] that the caller would see. A [Request] as payload is sent unchanged to that service.
+// *[Failure] that the caller would get. A [Request] as payload is sent unchanged to that service.
 func (f *Fake) Call(service string, payload any) (Response, error) {
 	if request, is := payload.(Request); is {
 		request.Service = service
@@ -96,8 +96,8 @@ func (f *Fake) Call(service string, payload any) (Response, error) {
 	return f.CallWith(Request{Service: service, ContentType: request.ContentType, Body: request.Body})
 }
 
-// CallWith sends a request to the service that it names: for a body that is not JSON, or no body.
-// [Fake.HTTP] builds a request from a method and a path.
+// CallWith sends a request to the service in its Service field. Use it for a request whose body is
+// not JSON or is empty. [Fake.HTTP] builds a request from a method and a path.
 func (f *Fake) CallWith(request Request) (Response, error) {
 	response, failure := respond(f.ContextWith(request))
 	f.checkExpected()
@@ -107,7 +107,7 @@ func (f *Fake) CallWith(request Request) (Response, error) {
 	return response, nil
 }
 
-// Advance advances the cache's clock. Entries whose expiry has then passed are gone.
+// Advance advances the cache's clock. Entries expire accordingly.
 func (f *Fake) Advance(by time.Duration) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -119,7 +119,7 @@ func (f *Fake) now() time.Duration {
 	return f.clock().Sub(f.began) + f.advanced
 }
 
-// Logs returns the lines logged so far: level, colon, message.
+// Logs returns the lines logged so far, for example "info: done".
 func (f *Fake) Logs() []string {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -135,7 +135,7 @@ func (f *Fake) Stats() Stats {
 
 // Hold makes [GetOrSet] behave as if another call were computing the value of this key. If the key
 // has no value, the service computes its own and does not store it; an old value is not refreshed.
-// Ends with [Fake.LetGo], or when the key is set or deleted.
+// The effect ends with [Fake.LetGo], or when the key is set or deleted.
 func (f *Fake) Hold(key string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

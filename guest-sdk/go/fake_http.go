@@ -14,20 +14,20 @@ import (
 
 // The fake remote servers and settings.
 
-// route is a row of the table of routes.
+// route is the response to outbound requests of one method and URL.
 type route struct {
 	method, url string
 	answer      func(request OutgoingRequest) (Response, error)
 }
 
-// Route makes requests of this method to this URL return this response, built for example by [Text]
-// or [JSON]. A URL that ends with a star matches every URL with that prefix. If several rows match,
-// the last one counts.
+// Route sets the response to requests of this method to this URL. [Text] and [JSON] create such
+// responses. A URL that ends with a star matches every URL with that prefix. If several routes
+// match, the newest one is used.
 //
 //	fake.Route("GET", "https://api.example.com/rates", hostel.Text("1.1"))
 //
-// A request that matches no row fails the test: it panics with the request and the rows. If the
-// service recovers, [Fake.Call] panics again.
+// A request that matches no route panics, which fails the test. The message contains the request
+// and the routes. If the service recovers, [Fake.Call] panics again.
 func (f *Fake) Route(method, url string, response Response) {
 	f.RouteFunc(method, url, func(OutgoingRequest) (Response, error) { return response, nil })
 }
@@ -129,7 +129,7 @@ func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
 	}
 }
 
-// answer returns the response of the newest row that matches.
+// answer returns the response of the newest matching route.
 func (f *Fake) answer(request OutgoingRequest) (*HTTPResponse, error) {
 	f.mutex.Lock()
 	f.requests = append(f.requests, request)

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// HTTP requests from a test to the plugin's services, by routes as in a host's configuration.
+// HTTP requests from a test to the plugin's services, with routes as in a host's configuration.
 
 var methodsOfRoutes = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
@@ -29,7 +29,7 @@ type endpoint struct {
 }
 
 // Serve routes requests of [Fake.HTTP] to the service of that name. The route is a method and a
-// path as in hostel.toml, or only a path, for all methods:
+// path, as in hostel.toml, or only a path for all methods:
 //
 //	fake.Serve("GET /orders/{id}", "orders.find")
 //
@@ -69,7 +69,7 @@ func (f *Fake) serve(route, service string) error {
 		}
 	}
 	node.ends = append(node.ends, end)
-	// The host's order of routes, which decides between two routes that match a HEAD.
+	// The host sorts routes in this order, which decides between two routes that match a HEAD.
 	slices.SortStableFunc(node.ends, func(a, b endpoint) int {
 		return slices.Compare(a.parameters, b.parameters)
 	})
@@ -113,7 +113,7 @@ func segmentsOfRoute(path string) ([]string, error) {
 	return segments, nil
 }
 
-// parameterOf returns the name of a parameter segment, and whether it is one.
+// parameterOf returns the parameter's name and true for a segment that is a parameter.
 func parameterOf(segment string) (name string, is bool) {
 	name, opens := strings.CutPrefix(segment, "{")
 	name, closes := strings.CutSuffix(name, "}")
@@ -123,7 +123,8 @@ func parameterOf(segment string) (name string, is bool) {
 	return name, opens && closes && name != "" && !strings.ContainsFunc(name, isOther)
 }
 
-// inner returns the child node for a segment, and creates it if it is missing.
+// inner returns the child node for a segment, and creates the node if it is missing. If the segment
+// is a parameter, it adds the parameter's name to the endpoint.
 func (n *pathNode) inner(segment string, end *endpoint) *pathNode {
 	if name, is := parameterOf(segment); is {
 		end.parameters = append(end.parameters, name)
@@ -142,7 +143,7 @@ func (n *pathNode) inner(segment string, end *endpoint) *pathNode {
 }
 
 // find returns the endpoints of a path and the values of its parameters. At each segment, from left
-// to right, fixed text wins over a parameter.
+// to right, fixed text takes precedence over a parameter.
 func (n *pathNode) find(segments []string) (ends []endpoint, values []string) {
 	if len(segments) == 0 {
 		return n.ends, nil
@@ -171,7 +172,7 @@ func (e *endpoint) takes(method string) bool {
 //	response := fake.HTTP("POST", "/orders?dry=1", hostel.WithJSON(order))
 //
 // The target is a percent-encoded path and query. [WithHeader], [WithJSON], [WithText], [WithForm]
-// and [WithBody] add headers and a body. It panics when the request is not valid HTTP.
+// and [WithBody] add headers and a body. HTTP panics when the request is not valid.
 func (f *Fake) HTTP(method, target string, options ...HTTPOption) Response {
 	sent := NewOutgoingRequest(method, target, options...)
 	if err := checkSent(&sent); err != nil {
@@ -222,7 +223,7 @@ func checkSent(request *OutgoingRequest) error {
 	return request.check()
 }
 
-// find looks up the route and sets the service and the path parameters.
+// find finds the route of a request and sets the request's service and path parameters.
 func (f *Fake) find(request *Request) *Failure {
 	segments := strings.Split(request.HTTP.Path[1:], "/")
 	for i, segment := range segments {

@@ -25,7 +25,7 @@ func init() {
 	})
 }
 
-// The rows are those of the host's router test.
+// The host's router test has the same rows.
 func TestRoutesMatchAsInAHost(t *testing.T) {
 	fake := hostel.NewFake()
 	for _, route := range []string{

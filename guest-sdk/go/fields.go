@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// How encoding/json treats a type: whether it has its own JSON methods, and its struct fields by
-// their JSON names.
+// How encoding/json treats a type: whether the type has its own JSON methods, and which struct
+// fields have which JSON names.
 
 var (
 	marshaler       = reflect.TypeFor[json.Marshaler]()
@@ -18,13 +18,13 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// marshals reports whether a type defines its own JSON form.
+// marshals returns true if a type or its pointer defines its own JSON form.
 func marshals(t reflect.Type) bool {
 	return t.Implements(marshaler) || t.Implements(textMarshaler) || marshalsByPointer(t)
 }
 
-// marshalsByPointer reports whether only the pointer to a type does. encoding/json ignores such a
-// method on a value that is not addressable, for example in a map.
+// marshalsByPointer returns true if only the pointer to a type has a JSON or text method.
+// encoding/json ignores such a method on a value that is not addressable, for example in a map.
 func marshalsByPointer(t reflect.Type) bool {
 	if t.Implements(marshaler) || t.Implements(textMarshaler) {
 		return false
@@ -33,8 +33,8 @@ func marshalsByPointer(t reflect.Type) bool {
 	return pointer.Implements(marshaler) || pointer.Implements(textMarshaler)
 }
 
-// destination returns the type behind pointers that JSON is read into; nil for a type with its own
-// unmarshal method.
+// destination removes the pointers from a type and returns the type that JSON is read into. It
+// returns nil for a type with its own unmarshal method.
 func destination(t reflect.Type) reflect.Type {
 	for t != nil {
 		pointer := reflect.PointerTo(t)
@@ -55,8 +55,8 @@ type structFields struct {
 	written map[string]structField
 	// By JSON name in lower case, because encoding/json matches names case-insensitively.
 	read map[string]structField
-	// A name that several fields share, so that encoding/json writes none of them; empty without
-	// one.
+	// A name that several fields share, so that encoding/json writes none of them. Empty if no
+	// fields share a name.
 	clash string
 }
 
@@ -85,8 +85,8 @@ func fieldsOf(t reflect.Type) *structFields {
 }
 
 // addLevel adds the fields of the structs at one embedding depth, and returns the structs embedded
-// in them. Of fields with the same name encoding/json writes the least deep one, then the tagged
-// one.
+// in them. If several fields have the same name, encoding/json writes the one at the least depth,
+// and at the same depth the tagged one.
 func (f *structFields) addLevel(level []structField, seen map[reflect.Type]bool, hidden map[string]bool) []structField {
 	var embedded []structField
 	found := make(map[string][]structField)
@@ -126,8 +126,8 @@ func (f *structFields) addLevel(level []structField, seen map[reflect.Type]bool,
 	return embedded
 }
 
-// dominant returns the field that encoding/json writes among those of the same name and depth, if
-// any.
+// dominant returns the field that encoding/json writes if several have the same name and depth. It
+// returns false if encoding/json writes none of them.
 func dominant(candidates []structField) (structField, bool) {
 	if len(candidates) == 1 {
 		return candidates[0], true
@@ -143,8 +143,8 @@ func dominant(candidates []structField) (structField, bool) {
 	return chosen, tagged == 1
 }
 
-// jsonField returns the JSON name of a field and whether encoding/json writes it. For an embedded
-// struct whose fields are promoted, it returns the struct as inner instead.
+// jsonField returns the JSON name of a field and whether encoding/json writes the field. For an
+// embedded struct whose fields are promoted, it returns the struct as inner instead.
 func jsonField(field reflect.StructField) (name string, inner reflect.Type, written bool) {
 	tag := field.Tag.Get("json")
 	if tag == "-" {

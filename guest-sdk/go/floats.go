@@ -10,23 +10,22 @@ import (
 	"strings"
 )
 
-// Writes floats so that they read back as floats. encoding/json writes an integral float below 1e21
-// with digits only, and beyond 2^53 the digits are of a different integer; a reader would not take
-// either for a float.
+// Writes floats so that they can be read back as floats. encoding/json writes an integral float
+// below 1e21 with digits only, so a reader takes it for an integer. Beyond 2^53 that integer may
+// differ from the float.
 
 var holdsFloat = question{ask: func(t reflect.Type) bool {
 	return t.Kind() == reflect.Interface || t.Kind() == reflect.Float64 || t.Kind() == reflect.Float32
 }}
 
-// floatWriter parses the output of encoding/json alongside the value, and records the offsets where
-// a float lacks its fraction.
+// floatWriter parses the output of encoding/json alongside the value, and records the offsets at
+// which a fraction must be appended to a float.
 type floatWriter struct {
 	tokens *json.Decoder
 	ends   []int
 }
 
-// markFloats returns the text of a value with .0 appended to the floats that are so large that they
-// look like a different integer.
+// markFloats returns the JSON text of a value, with .0 appended to each large integral float.
 func markFloats(text []byte, value reflect.Value) ([]byte, error) {
 	if !value.IsValid() || longestDigits(text) < digitsBeyondFloat32 || !holdsFloat.isTrueWithin(value.Type()) {
 		return text, nil
@@ -45,7 +44,7 @@ func markFloats(text []byte, value reflect.Value) ([]byte, error) {
 	return append(marked, text[start:]...), nil
 }
 
-// value processes the JSON of one value; an invalid value skips it.
+// value processes the JSON of one value. With a zero reflect.Value it skips that JSON.
 func (w *floatWriter) value(value reflect.Value) error {
 	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {
 		value = value.Elem()
@@ -83,7 +82,7 @@ func (w *floatWriter) value(value reflect.Value) error {
 	return nil
 }
 
-// isLargeFloat reports whether a float is written with digits only and is outside the range in
+// isLargeFloat returns true if a float is written with digits only and is outside the range in
 // which its type represents every integer.
 func isLargeFloat(value reflect.Value, text string) bool {
 	return value.CanFloat() && math.Abs(value.Float()) >= integersOf(value.Kind()) &&

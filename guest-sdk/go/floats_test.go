@@ -11,7 +11,7 @@ import (
 	"hostel-sdk"
 )
 
-// floatComesBack stores a value and reads it back in its own type.
+// floatComesBack stores a value, checks its JSON text, and reads it back as its own type.
 func floatComesBack[T any](t *testing.T, value T, expected string) {
 	t.Helper()
 	cache := hostel.NewFake().Context().Cache

@@ -7,10 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// Queries and forms: application/x-www-form-urlencoded (WHATWG URL Standard). net/url has other
-// rules (it refuses an invalid escape and a semicolon) and would make every component larger.
+// Parses queries and forms, and writes forms: application/x-www-form-urlencoded (WHATWG URL
+// Standard). net/url has other rules (it refuses an invalid escape and a semicolon) and would make
+// every component larger.
 
-// formValues returns the first decoded values of the fields of that name, at most the given number.
+// formValues returns the decoded values of the first fields of that name, at most the given number.
 func formValues(text, name string, most int) (values []string) {
 	for piece := range strings.SplitSeq(text, "&") {
 		field, value, _ := strings.Cut(piece, "=")
@@ -63,9 +64,9 @@ func digitOf(c byte) byte {
 	return 16
 }
 
-// toUTF8 replaces invalid UTF-8 as the WHATWG Encoding Standard does: each truncated character, and
-// each byte that cannot begin one, by one U+FFFD. strings.ToValidUTF8 replaces a run of them by
-// one.
+// toUTF8 replaces invalid UTF-8 as in the WHATWG Encoding Standard: one U+FFFD for each truncated
+// character and for each byte that cannot begin a character. strings.ToValidUTF8 would replace a
+// run of invalid bytes with a single U+FFFD.
 func toUTF8(text string) string {
 	if utf8.ValidString(text) {
 		return text

@@ -13,7 +13,7 @@ type Header struct {
 }
 
 // joined returns the values of all headers of that name as one text, joined as in RFC 9110, section
-// 5.3, or for cookies RFC 9113, section 8.2.3. It is empty when one of them is not UTF-8.
+// 5.3, or for cookies RFC 9113, section 8.2.3. The text is empty when a value is not UTF-8.
 func joined(headers []Header, name string) string {
 	separator, text, found := ", ", "", false
 	if strings.EqualFold(name, "cookie") {
@@ -44,14 +44,16 @@ func valuesOf(headers []Header, name string) (values []string) {
 	return values
 }
 
-// withHeader returns a copy: several responses may share the memory of the original headers.
+// withHeader returns a copy of the headers with one more header. It copies because several
+// responses may share the memory of the original headers.
 func withHeader(headers []Header, name, value string) []Header {
 	more := make([]Header, 0, len(headers)+1)
 	more = append(more, headers...)
 	return append(more, Header{strings.ToLower(name), []byte(value)})
 }
 
-// headersOfServer describe the connection, which only the server controls.
+// headersOfServer are headers that only the server may set, because they describe the connection or
+// the length.
 var headersOfServer = [...]string{
 	"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
 	"transfer-encoding", "upgrade",
@@ -82,7 +84,8 @@ func checkedHeaders(headers []Header) ([]Header, error) {
 	return headers, nil
 }
 
-// isControlInValue returns false for a tab, which RFC 9110, section 5.5, allows.
+// isControlInValue returns true for a control character other than the tab, which RFC 9110, section
+// 5.5, allows.
 func isControlInValue(c byte) bool {
 	return isControl(c) && c != '\t'
 }

@@ -3,7 +3,7 @@
 //
 // # A service
 //
-// A service is a function that [Handle] registers. Its package is a main package. Only its init
+// A service is a function that [Handle] registers, in a main package. Of this package only the init
 // functions run, once in each fresh instance: keep them short.
 //
 //	package main
@@ -25,29 +25,30 @@
 //		return struct{}{}, err
 //	}
 //
-// `hostel build` makes the plugin. It only needs the standard toolchain: it builds a module for
-// GOOS=wasip1 and GOARCH=wasm with -buildmode=c-shared, and encodes it as a component.
+// `hostel build` builds the plugin. It only needs the standard toolchain: it builds a module for
+// GOOS=wasip1 and GOARCH=wasm with -buildmode=c-shared, and encodes the module as a component.
 //
-// The component imports the functions of the host that the service uses. One exception: with
+// The component imports only the host functions that the service uses. One exception: with
 // text/template, html/template, or another package that calls methods by name, Go's linker keeps
-// all methods of [Cache], [HTTP] and [Config], and the component imports what they use.
+// all methods of [Cache], [HTTP] and [Config], and the component imports the functions that these
+// methods use.
 //
 // # Failures
 //
 // An error from a handler becomes a [Failure]. [NotFound] and similar functions choose the kind
-// that the caller sees; any other error is an internal failure. So is a panic, which only fails the
-// current call. Fatal errors (a panic in another goroutine, a deadlock, running out of memory) end
-// the instance; Go's message is in the log.
+// that the caller gets; most other errors become internal failures. A panic in the handler is an
+// internal failure too, and only fails the current call. A fatal error (a panic in another
+// goroutine, a deadlock, running out of memory) ends the instance; Go's message is in the log.
 //
 // # Goroutines
 //
-// All goroutines share the single thread of an instance, and are suspended when the handler has
-// returned. Their concurrent requests through [HTTP] are sent in parallel.
+// All goroutines share the single thread of an instance, and are suspended while no handler runs.
+// Their concurrent requests through [HTTP] are sent in parallel.
 //
 // # Tests
 //
-// `go test` tests a service without wasm and without a host. [Fake] provides the cache, with a
-// clock that the test advances, and the remote servers and settings that the test sets.
-// [Fake.Serve] and [Fake.HTTP] send HTTP requests to the services by routes. [NewFakeWithClock] is
-// for a service that reads [time.Now].
+// `go test` tests a service without WebAssembly and without a host. [Fake] provides a cache, whose
+// clock the test advances, and the remote servers and settings that the test defines. [Fake.Serve]
+// adds a route, and [Fake.HTTP] sends an HTTP request to the service of its route. Use
+// [NewFakeWithClock] for a service that calls [time.Now].
 package hostel

@@ -22,9 +22,9 @@ import (
 //	[plugins.NAME.http]
 //	allow = ["https://api.example.com"]
 //
-// Each method waits for the whole response. A status of 400 or more is not an error, see
-// [HTTPResponse.ErrorForStatus]. Up to 5 redirects are followed unless [WithRedirects] changes
-// that. Every error is a *[HTTPError].
+// Each method waits for the whole response. A status of 400 or more is not an error; see
+// [HTTPResponse.ErrorForStatus]. By default up to 5 redirects are followed; see [WithRedirects].
+// Every error is a *[HTTPError].
 //
 // Concurrent requests of several goroutines are sent in parallel:
 //
@@ -34,7 +34,7 @@ import (
 //	}
 //	group.Wait()
 //
-// [HTTP.SendMany] does so without goroutines.
+// [HTTP.SendMany] sends several requests in parallel without goroutines.
 type HTTP struct {
 	host host
 }
@@ -89,7 +89,7 @@ type HTTPResult struct {
 }
 
 // SendMany sends requests in parallel and waits for all of them. The results are in the order of
-// the requests. The size limit of one response applies to the sum of all.
+// the requests. The size limit of a single response applies to the sum of all responses.
 func (h HTTP) SendMany(requests ...OutgoingRequest) []HTTPResult {
 	results := make([]HTTPResult, len(requests))
 	sendings := make([]*sending, 0, len(requests))
@@ -106,7 +106,7 @@ func (h HTTP) SendMany(requests ...OutgoingRequest) []HTTPResult {
 	return results
 }
 
-// defaultRedirects is the most redirects that are followed by default.
+// defaultRedirects is the default maximum number of redirects to follow.
 const defaultRedirects = 5
 
 // OutgoingRequest is an outbound request; [NewOutgoingRequest] creates one.
@@ -119,7 +119,8 @@ type OutgoingRequest struct {
 	Headers []Header
 	// Body is empty for a request without a body.
 	Body []byte
-	// Timeout includes redirects. Zero means the call's remaining time, which is also the maximum.
+	// Timeout is the time limit, including redirects. Zero means the call's remaining time, which
+	// is also the maximum.
 	Timeout time.Duration
 	// Redirects is how many redirects to follow, at most 255. [NewOutgoingRequest] sets 5. With
 	// zero, a redirect is returned as the response.
@@ -147,7 +148,7 @@ func NewOutgoingRequest(method, url string, options ...HTTPOption) OutgoingReque
 // HTTPOption changes a request. It is created by [WithHeader], [WithJSON], [WithText], [WithForm],
 // [WithBody], [WithTimeout] and [WithRedirects].
 type HTTPOption struct {
-	// contentType is the default if no header sets one.
+	// apply sets contentType to the content type of the body, which is used if no header sets one.
 	apply func(request *OutgoingRequest, contentType *string)
 }
 
@@ -186,7 +187,7 @@ func WithBody(contentType string, body []byte) HTTPOption {
 }
 
 // WithForm sets the body to a form of the content type application/x-www-form-urlencoded, with the
-// fields sorted by name. A [net/url.Values] can be passed.
+// fields sorted by name. A [net/url.Values] is accepted.
 func WithForm(fields map[string][]string) HTTPOption {
 	return WithBody(formType, formOf(fields))
 }
@@ -225,7 +226,7 @@ func (r *OutgoingRequest) check() error {
 		if !utf8.ValidString(header.Name) {
 			return invalidf("a header name of %s: it must be UTF-8", shortened(header.Name))
 		}
-		// Omits the value: it may be a secret.
+		// Omit the value from the error: it may be a secret.
 		if at := strings.IndexAny(string(header.Value), "\r\n\x00"); at >= 0 {
 			return invalidf("the value of the header %s has %q at byte %d: "+
 				"it must have no line break and no NUL", shortened(header.Name), header.Value[at], at)
@@ -234,7 +235,7 @@ func (r *OutgoingRequest) check() error {
 	return nil
 }
 
-// timeoutMillis returns the timeout in milliseconds, at least one; 0 for none.
+// timeoutMillis returns the timeout in milliseconds, rounded up, or 0 without a timeout.
 func (r *OutgoingRequest) timeoutMillis() uint32 {
 	whole := r.Timeout / time.Millisecond
 	if r.Timeout%time.Millisecond > 0 {
@@ -243,7 +244,7 @@ func (r *OutgoingRequest) timeoutMillis() uint32 {
 	return uint32(min(whole, math.MaxUint32))
 }
 
-// withoutQuery removes the query of a URL, which may contain credentials.
+// withoutQuery removes the query from a URL, because it may contain credentials.
 func withoutQuery(url string) string {
 	if end := strings.IndexAny(url, "?#"); end >= 0 {
 		return url[:end]
@@ -255,13 +256,13 @@ func withoutQuery(url string) string {
 type HTTPErrorKind uint8
 
 const (
-	// HTTPInvalidRequest: the request is invalid, or a plugin cannot send it.
+	// HTTPInvalidRequest: the request is invalid, or plugins cannot send such a request.
 	HTTPInvalidRequest HTTPErrorKind = iota
 	// HTTPDenied: the plugin has no permission for this address, or for more requests in this call.
 	HTTPDenied
-	// HTTPUnreachable: no connection to the server was made. No part of the request was sent.
+	// HTTPUnreachable: the connection to the server failed. No part of the request was sent.
 	HTTPUnreachable
-	// HTTPTimeout: the timeout passed. The server may have processed the request.
+	// HTTPTimeout: the request timed out. The server may have processed it.
 	HTTPTimeout
 	// HTTPTooLarge: the response is larger than the host allows.
 	HTTPTooLarge
@@ -279,7 +280,7 @@ func (k HTTPErrorKind) String() string {
 	return nameOf(httpErrorKinds[:], int(k))
 }
 
-// HTTPError is a request without a response.
+// HTTPError is the error of a request without a complete response.
 //
 // A handler that returns it fails with a [Failure] of kind [FailureUnavailable] for
 // [HTTPUnreachable], [HTTPTimeout] and [HTTPAborted], and of kind [FailureInternal] for every other
@@ -287,8 +288,8 @@ func (k HTTPErrorKind) String() string {
 type HTTPError struct {
 	// Kind is for programs.
 	Kind HTTPErrorKind
-	// Message is for people: the URL, and the reason or limit. If a setting would allow the
-	// request, it names the setting.
+	// Message is for people. It contains the URL, the reason or limit, and the setting that would
+	// allow the request, if such a setting exists.
 	Message string
 }
 
@@ -297,7 +298,7 @@ func (e *HTTPError) Error() string {
 	return e.Message
 }
 
-// isUnavailable reports whether a retry may succeed later.
+// isUnavailable returns true if the same request may succeed later.
 func (e *HTTPError) isUnavailable() bool {
 	return e.Kind == HTTPUnreachable || e.Kind == HTTPTimeout || e.Kind == HTTPAborted
 }

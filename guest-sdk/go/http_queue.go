@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Requests of several goroutines are sent in one call to the host: a call blocks all goroutines, so
-// separate calls would send them one after the other.
+// Requests of several goroutines are sent in one call to the host. A call blocks all goroutines, so
+// separate calls would send the requests one after the other.
 
-// sending is a request in progress, and the place for its result.
+// sending is a request in progress and the variable for its result.
 type sending struct {
 	request OutgoingRequest
 	result  *HTTPResult
@@ -26,7 +26,7 @@ type sendQueue struct {
 }
 
 // send queues requests and returns when they have their results. The goroutine that finds the queue
-// empty sends all queued requests, but first lets the other goroutines add theirs.
+// empty first lets the other goroutines add their requests, and then sends all queued requests.
 func (q *sendQueue) send(sendings []*sending) {
 	q.mutex.Lock()
 	isFirst := len(q.queued) == 0
@@ -40,8 +40,8 @@ func (q *sendQueue) send(sendings []*sending) {
 		<-sent
 		return
 	}
-	// Yield at least twice: the scheduler sometimes resumes a yielding goroutine before those that
-	// wait longer, but not twice in a row.
+	// Yield at least twice: the scheduler sometimes resumes a yielding goroutine before goroutines
+	// that have waited longer, but not twice in a row.
 	for known, count := -1, 0; count > known; {
 		runtime.Gosched()
 		known, count = count, q.count()

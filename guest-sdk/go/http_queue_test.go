@@ -8,13 +8,14 @@ import (
 	"time"
 )
 
-// Restricts the test to one thread, as in an instance.
+// onOneThread restricts the test to one thread, as in an instance.
 func onOneThread(t *testing.T) {
 	before := runtime.GOMAXPROCS(1)
 	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
 }
 
-// countedQueue responds to each request with its URL, and records how many were sent together.
+// countedQueue returns a queue that responds to each request with the request's URL, and records
+// how many requests each call sends.
 func countedQueue(together *[]int) *sendQueue {
 	return &sendQueue{sendAll: func(sendings []*sending) {
 		*together = append(*together, len(sendings))

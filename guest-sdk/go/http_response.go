@@ -11,21 +11,21 @@ type HTTPResponse struct {
 	Status int
 	// URL is the final URL, after redirects.
 	URL string
-	// Headers are in the order received, names in lower case, possibly repeated.
+	// Headers are in the order received, with names in lower case. Names may repeat.
 	Headers []Header
-	// Body is as received: not decompressed.
+	// Body is the body as received. It is not decompressed.
 	Body []byte
 }
 
-// Header returns the header of that name, case-insensitive: the values of several fields are joined
-// by a comma and a blank. The text is empty when the header is missing or a field is not UTF-8. Use
-// [HTTPResponse.HeaderValues] for set-cookie: its values contain commas.
+// Header returns the header of that name, which is case-insensitive. The values of several fields
+// are joined by a comma and a blank. The text is empty when the header is missing or a field is not
+// UTF-8. Use [HTTPResponse.HeaderValues] for set-cookie, because its values contain commas.
 func (r *HTTPResponse) Header(name string) string {
 	return joined(r.Headers, name)
 }
 
-// HeaderValues returns the values of the fields of that name, case-insensitive, in order. It skips
-// fields that are not UTF-8.
+// HeaderValues returns the values of the fields of that name, which is case-insensitive, in order.
+// It skips fields that are not UTF-8.
 func (r *HTTPResponse) HeaderValues(name string) []string {
 	return valuesOf(r.Headers, name)
 }
@@ -35,8 +35,9 @@ func (r *HTTPResponse) OK() bool {
 	return r.Status >= 200 && r.Status < 300
 }
 
-// ErrorForStatus returns nil for a status below 400. Otherwise the error is a [Failure]: of kind
-// [FailureUnavailable] for 429 and for 500 or more, [FailureInternal] for the others.
+// ErrorForStatus returns nil for a status below 400. Otherwise it returns a [Failure]: of kind
+// [FailureUnavailable] for 429 and for 500 or more, and of kind [FailureInternal] for any other
+// status.
 func (r *HTTPResponse) ErrorForStatus() error {
 	switch {
 	case r.Status < 400:
@@ -56,8 +57,8 @@ func (r *HTTPResponse) Text() (string, error) {
 	return string(r.Body), nil
 }
 
-// JSON reads the body into the variable that target points to, by the rules of [Request.JSON],
-// whatever its media type and status.
+// JSON reads the body into the variable that target points to, by the rules of [Request.JSON]. It
+// ignores the media type and the status.
 //
 // Every error is a [Failure] of kind [FailureInternal] that contains the line and the column.
 func (r *HTTPResponse) JSON(target any) error {

@@ -12,7 +12,7 @@ import (
 	"hostel-sdk"
 )
 
-// unsent checks the kind of an error and a part of its message.
+// unsent checks the kind of an HTTP error and a part of its message.
 func unsent(t *testing.T, err error, kind hostel.HTTPErrorKind, part string) {
 	t.Helper()
 	var refused *hostel.HTTPError

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A real cache may contain JSON with surrounding spaces from another language; the fake never does.
+// In a real cache, a plugin in another language may store JSON with surrounding spaces.
 func TestStringWithSpacesAroundItIsLeftToEncodingJSON(t *testing.T) {
 	for text, expected := range map[string]bool{`"a"`: true, `"a" `: false, ` "a"`: false, "\"a\"\n": false} {
 		var read string

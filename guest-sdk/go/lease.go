@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Values that are computed once, however many calls need them at the same time.
+// Values that are computed once, even if many calls need them at the same time.
 
-// defaultWait is the longest time that a call waits while another one computes the value.
+// defaultWait is the maximum time that a call waits while another call computes the value.
 const defaultWait = 5 * time.Second
 
 // GetOrSetOption changes the behavior of [GetOrSet]. It is created by [Early] and [Wait].
@@ -19,16 +19,17 @@ type GetOrSetOption struct {
 	apply func(*getOrSet)
 }
 
-// Early refreshes a value before it expires: during the last part of its life, of this length, one
-// call computes the new value while the other calls get the old one without waiting. Whole seconds,
-// less than the expiry, which cannot be [Unlimited]. Choose a value far below the expiry, or most
-// calls compute.
+// Early refreshes a value before it expires. During the last part of the value's lifetime, of the
+// length early, one call computes the new value. Meanwhile the other calls get the old value
+// without waiting. The length is whole seconds, less than the expiry, which cannot be [Unlimited].
+// Choose a length far below the expiry; otherwise the value is computed too often.
 func Early(early time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.early = &early }}
 }
 
-// Wait sets the longest time that a call waits while another one computes the value: 5 seconds by
-// default, and at most three quarters of the call's remaining time. Zero never waits.
+// Wait sets the maximum time that a call waits while another call computes the value. The default
+// is 5 seconds. A call never waits longer than three quarters of its remaining time. With zero it
+// does not wait.
 func Wait(wait time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.wait = wait }}
 }
@@ -78,19 +79,19 @@ const (
 	foundBusy
 )
 
-// GetOrSet returns the value under key. If the key has no value, compute makes one, which is stored
-// with the expiry, or without one if that is [Unlimited].
+// GetOrSet returns the value under key. If the key has no value, GetOrSet calls compute and stores
+// its result with the expiry, or without an expiry if that is [Unlimited].
 //
 //	rate, err := hostel.GetOrSet(ctx.Cache, "rate", time.Minute, func() (float64, error) {
 //		return fetchRate(ctx)
 //	})
 //
-// Of all calls that miss the key at the same time, on all hosts that share the cache, one computes;
-// the others wait up to 5 seconds for its value. After that they compute as well, without storing
-// the result. So compute may still run more than once: this is not a lock.
+// If several calls miss the key at the same time, on any host that shares the cache, one of them
+// computes the value. The others wait up to 5 seconds for it; after that each computes its own
+// value and does not store it. So compute can run more than once: this is not a lock.
 //
-// A stored null counts as a value. If the key is set or deleted while compute runs, that change is
-// newer: the result of compute is then returned but not stored.
+// A stored null counts as a value. If the key is set or deleted while compute runs, the result of
+// compute is returned but not stored, because the other change is newer.
 //
 // If an early refresh ([Early]) fails, the old value is returned, and a warning is logged.
 //
@@ -111,7 +112,7 @@ func GetOrSet[T any](
 	if err := checkKey(key); err != nil {
 		return none, err
 	}
-	// Without early refresh a plain get comes first, so a hit costs no more than Get.
+	// Without early refresh, try a plain get first, so that a hit costs no more than Get.
 	if g.early == nil {
 		text, there, err := cache.host.get(key)
 		if err != nil {
@@ -147,13 +148,13 @@ func GetOrSet[T any](
 	return value, nil
 }
 
-// readStored reads a text that the host returned in place, and calls the host's done.
+// readStored reads a text that the host returned without a copy, and calls the host's done.
 func readStored[T any](g *getOrSet, text []byte) (T, error) {
 	defer g.cache.host.done()
 	return readAnyStored[T](g.key, text)
 }
 
-// readAnyStored reads a stored text, even a null.
+// readAnyStored reads a stored JSON text. A null is an error unless T accepts null.
 func readAnyStored[T any](key string, text []byte) (value T, err error) {
 	if isNull(text) && !readsNull(&value) {
 		err = doesNotRead(key, &value, "it is null", "")
@@ -167,8 +168,8 @@ func readAnyStored[T any](key string, text []byte) (value T, err error) {
 	return value, nil
 }
 
-// readsNull reports whether a null changes a target: encoding/json leaves any other target
-// unchanged.
+// readsNull returns true if encoding/json can read a null into the target. It leaves any other
+// target unchanged.
 func readsNull(target any) bool {
 	return canBeNil(target) || reflect.TypeOf(target).Implements(unmarshaler)
 }
@@ -179,7 +180,7 @@ func computeAndFill[T any](g *getOrSet, compute func() (T, error)) (T, error) {
 		err = g.fill(value)
 	}
 	if err != nil {
-		// Ignores an error of the release: the lease ends with the call in any case.
+		// Ignore an error: the host releases the lease at the end of the call anyway.
 		_ = g.cache.host.release(g.key)
 		var none T
 		return none, err
@@ -197,8 +198,8 @@ func (g *getOrSet) fill(value any) error {
 	return g.unlessUnavailable(err)
 }
 
-// unlessUnavailable replaces the error of an unavailable cache by a warning: the service has its
-// value.
+// unlessUnavailable logs the error of an unavailable cache as a warning and returns nil, because
+// the service has its value. It returns any other error.
 func (g *getOrSet) unlessUnavailable(err error) error {
 	var refused *CacheError
 	if errors.As(err, &refused) && refused.Kind == CacheUnavailable {

@@ -15,7 +15,7 @@ import (
 
 var early = hostel.Early(5 * time.Second)
 
-// getsOrSets checks the value of key k, with this value computed on a miss.
+// getsOrSets calls GetOrSet with the value to compute on a miss, and checks the result.
 func getsOrSets[T any](
 	t *testing.T, cache hostel.Cache, computed, expected T, options ...hostel.GetOrSetOption,
 ) {
@@ -190,7 +190,7 @@ func TestSetOrDeleteEndsTheLeaseOfAKey(t *testing.T) {
 	holds(t, cache, "k", "2")
 }
 
-// newer checks that a value computed while change runs is returned and not stored.
+// newer checks the result and the stored text if change runs while the value is computed.
 func newer(t *testing.T, stored string, change func(cache hostel.Cache) error) {
 	t.Helper()
 	cache := newCache()
@@ -221,7 +221,7 @@ func TestChangeDuringAComputationIsKept(t *testing.T) {
 	newer(t, "1", func(cache hostel.Cache) error { return cache.Set("other", 7) })
 }
 
-// newerThanOld checks that a refreshed value computed while change runs is returned and not stored.
+// newerThanOld is like newer, for the early refresh of an old value.
 func newerThanOld(t *testing.T, stored string, change func(cache hostel.Cache) error) {
 	t.Helper()
 	fake := hostel.NewFake()

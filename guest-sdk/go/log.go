@@ -26,12 +26,12 @@ func (l Level) String() string {
 // Log writes the plugin's log lines. The host adds the plugin, the service and the request id to
 // each.
 //
-// A message is always one line: the host escapes control characters, and invalid UTF-8 is replaced.
-// Logging never fails: the host truncates a line that is too long, drops lines above its limit, and
-// logs that it dropped them. The arguments are those of [fmt.Sprintf].
+// A message is always one line: the host escapes control characters, and the SDK replaces invalid
+// UTF-8. Logging never fails: the host truncates a line that is too long, drops lines above its
+// limit, and logs that it dropped them. The arguments are those of [fmt.Sprintf].
 //
-// Output to os.Stdout and os.Stderr, for example by the packages log and log/slog, also becomes log
-// lines.
+// The host also logs the lines that a plugin writes to os.Stdout and os.Stderr, for example with
+// the packages log and log/slog.
 type Log struct {
 	host host
 }

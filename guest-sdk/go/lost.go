@@ -7,10 +7,11 @@ import (
 	"reflect"
 )
 
-// Parts of a value that encoding/json silently omits: fields that it ignores, that another field
-// hides, or that share a name.
+// Finds the parts of a value that encoding/json silently omits: fields that it ignores, fields that
+// another field hides, and fields or keys that share a name.
 
-// lostFields returns why encoding/json would lose fields of a struct without its own MarshalJSON.
+// lostFields returns why encoding/json would omit fields of a struct without its own MarshalJSON,
+// or an empty text.
 func lostFields(t reflect.Type) string {
 	fields := fieldsOf(t)
 	if fields.clash != "" {
@@ -55,7 +56,7 @@ func embeddedField(t reflect.Type) int {
 }
 
 // embeddedMarshaler returns the embedded field whose MarshalJSON may be promoted to the whole
-// struct, which would omit the other fields; nil without one.
+// struct, so that the other fields would be omitted. It returns nil without such a field.
 func embeddedMarshaler(t reflect.Type) *reflect.StructField {
 	if t.Kind() != reflect.Struct || !marshals(t) || len(fieldsOf(t).written) == 0 {
 		return nil
@@ -86,7 +87,7 @@ func hiddenFields(value reflect.Value, embedded *reflect.StructField) error {
 		"give the embedded field a name, or the struct a MarshalJSON method", value.Type(), embedded.Type)
 }
 
-// mayClash reports whether two keys of a map may have the same JSON name.
+// mayClash returns true if two keys of a map of this type may have the same JSON name.
 func mayClash(t reflect.Type) bool {
 	return t.Kind() == reflect.Map && t.Key().Kind() != reflect.String && t.Key().Implements(textMarshaler)
 }

@@ -9,16 +9,17 @@ import (
 
 // Several entries in one call to the host.
 
-// GetMany returns the values under the keys, in order: nil where [Get] finds none.
+// GetMany returns the values under the keys, in the same order. The result is nil for a key for
+// which [Get] would find no value.
 //
 //	stocks, err := hostel.GetMany[int](ctx.Cache, "stock:tea", "stock:coffee")
 //
-// Each key is handled as in the function for one key; the whole call is not atomic. All arguments
-// are checked before anything is done. At most 1,000 keys per call: more are [CacheTooLarge],
-// without a call to the host. The same applies to the functions and the method below.
+// Each key is handled atomically, but the whole call is not atomic. All arguments are checked
+// before any entry changes. More than 1,000 keys in a call fail with [CacheTooLarge], without a
+// call to the host. The same applies to the functions and the method below.
 //
-// Errors: those of [Get], and [CacheTooLarge] when the values together exceed what the host reads
-// at once.
+// Errors: those of [Get], and [CacheTooLarge] when the values together exceed the host's limit for
+// one call.
 func GetMany[T any](cache Cache, keys ...string) ([]*T, error) {
 	if err := checkKind(reflect.TypeFor[T]()); err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ type textEntry struct {
 //	err := hostel.SetMany(ctx.Cache, map[string]int{"stock:tea": 7, "stock:coffee": 3})
 //
 // Errors: those of [Cache.Set], and of [GetMany] for too many keys. After [CacheUnavailable] some
-// of them may be set.
+// entries may be set.
 func SetMany[T any](cache Cache, entries map[string]T) error {
 	return setMany(cache, entries, 0)
 }
@@ -63,7 +64,7 @@ func SetMany[T any](cache Cache, entries map[string]T) error {
 // SetManyWithExpiry is like [SetMany], with this expiry for all entries.
 //
 // Errors: those of [Cache.SetWithExpiry], and of [GetMany] for too many keys. After
-// [CacheUnavailable] some of them may be set.
+// [CacheUnavailable] some entries may be set.
 func SetManyWithExpiry[T any](cache Cache, entries map[string]T, expiry time.Duration) error {
 	seconds, err := wholeSeconds(expiry)
 	if err != nil {
@@ -73,7 +74,7 @@ func SetManyWithExpiry[T any](cache Cache, entries map[string]T, expiry time.Dur
 }
 
 func setMany[T any](cache Cache, entries map[string]T, seconds uint32) error {
-	// Sorted, so that an error names the same key each time.
+	// Sort the keys, so that an error names the same key each time.
 	keys := slices.Sorted(maps.Keys(entries))
 	if err := checkKeys(keys); err != nil {
 		return err
@@ -92,7 +93,7 @@ func setMany[T any](cache Cache, entries map[string]T, seconds uint32) error {
 // DeleteMany removes the entries and returns the number of live entries removed.
 //
 // Errors: those of [Cache.Delete], and of [GetMany] for too many keys. After [CacheUnavailable]
-// some of them may be removed.
+// some entries may be removed.
 func (c Cache) DeleteMany(keys ...string) (removed int, err error) {
 	if err := checkKeys(keys); err != nil {
 		return 0, err

@@ -11,14 +11,14 @@ import (
 	"unicode"
 )
 
-// The fake's cache: implements the host's interfaces on JSON texts.
+// The fake's cache, which implements the host's interfaces and stores JSON texts.
 
 type entry struct {
 	value    string
 	deadline time.Duration // Zero for none.
 }
 
-// holder is the holder of a key's lease: the test's call or another one.
+// holder is the holder of a key's lease: the test's own call or a simulated other call.
 type holder uint8
 
 const (
@@ -26,7 +26,7 @@ const (
 	anotherCall
 )
 
-// host is a cache and a log in memory.
+// host is the interface to the fake, with the methods of the real host's interface.
 type host struct {
 	fake *Fake
 }
@@ -50,13 +50,13 @@ func (f *Fake) deadline(seconds uint32) time.Duration {
 	return f.now() + time.Duration(seconds)*time.Second
 }
 
-// write stores an entry, which ends the lease of its key.
+// write stores an entry and ends the lease of its key.
 func (f *Fake) write(key, value string, deadline time.Duration) {
 	f.entries[key] = entry{value, deadline}
 	delete(f.leases, key)
 }
 
-// remove removes the live entry and ends the lease of its key, even without an entry.
+// remove removes the live entry and ends the lease of its key, even if there is no entry.
 func (f *Fake) remove(key string) (removed entry, there bool) {
 	removed, there = f.live(key)
 	delete(f.entries, key)
@@ -91,7 +91,7 @@ func (h host) at(key string) (*Fake, error) {
 	return h.fake, nil
 }
 
-// atWith is like at, but checks a value first.
+// atWith is like at, but also checks a value.
 func (h host) atWith(key, value string) (*Fake, error) {
 	if err := checkKeyBytes(key); err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (h host) increment(key string, delta int64, seconds uint32) (int64, error) 
 	if !there {
 		old.value, deadline = "0", fake.deadline(seconds)
 	}
-	// Even when the addition fails.
+	// Ends the lease even if the addition fails.
 	delete(fake.leases, key)
 	integer, err := integerOf(old.value)
 	if err != nil {
@@ -221,7 +221,7 @@ func (h host) compareAndSwap(
 		return Swap{}, err
 	}
 	defer fake.mutex.Unlock()
-	// Even when nothing is swapped.
+	// Ends the lease even if nothing is swapped.
 	delete(fake.leases, key)
 	old, there := fake.live(key)
 	if there != (expected != nil) || there && old.value != *expected {
@@ -258,7 +258,7 @@ func (h host) take(key string) ([]byte, bool, error) {
 	return []byte(taken.value), there, nil
 }
 
-// getOrLease never waits: no other call can store the value while the test calls.
+// getOrLease never waits: no other call can store the value during this call.
 func (h host) getOrLease(key string, early, _ uint32) (leaseFound, []byte, error) {
 	fake, err := h.at(key)
 	if err != nil {
@@ -322,7 +322,7 @@ func (h host) log(level Level, message string) {
 	h.fake.logs = append(h.fake.logs, line)
 }
 
-// checkKeyBytes is the host's check of a key.
+// checkKeyBytes refuses a key that the host would refuse, with the host's message.
 func checkKeyBytes(key string) error {
 	if len(key) == 0 {
 		return refusedf(CacheInvalidKey, `invalid key "": a key must be 1 to %d bytes`, maxKeyBytes)
@@ -334,7 +334,7 @@ func checkKeyBytes(key string) error {
 	return nil
 }
 
-// checkValue is the host's check of a value.
+// checkValue refuses a value that the host would refuse, with the host's message.
 func checkValue(value []byte) error {
 	if len(value) > defaultValueLimit {
 		return refusedf(CacheTooLarge, "value %s of %d bytes is too large: a value must be at most %d bytes here",
@@ -352,7 +352,7 @@ func checkValue(value []byte) error {
 		found.offset, found.reason, rest)
 }
 
-// excerpt returns the beginning of a text in quotes, as the host shows it.
+// excerpt returns the beginning of a text in quotes, formatted as in the host's messages.
 func excerpt(text string) string {
 	const most = 32
 	var shown strings.Builder

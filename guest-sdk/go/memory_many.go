@@ -11,7 +11,7 @@ import (
 
 // The functions of the fake's cache for several keys.
 
-// pageEntries is the most entries that one page of keys examines.
+// pageEntries is the maximum number of entries that one page of keys examines.
 const pageEntries = 1000
 
 // lock checks the keys and locks the fake until the caller unlocks it.
@@ -96,7 +96,7 @@ func (h host) expire(key string, seconds uint32) (bool, error) {
 		return false, err
 	}
 	defer fake.mutex.Unlock()
-	// Even without an entry.
+	// Ends the lease even if there is no entry.
 	delete(fake.leases, key)
 	found, there := fake.live(key)
 	if there {
@@ -107,9 +107,9 @@ func (h host) expire(key string, seconds uint32) (bool, error) {
 	return there, nil
 }
 
-// page returns the live keys of a page that begin with a prefix, and the cursor of the next page. A
-// page examines entries in key order, and its cursor is the last key examined. So a page may be
-// empty without being the last one, as with a real host.
+// page returns the live keys of one page that begin with a prefix, and the cursor of the next page.
+// A page examines entries in the order of their keys. The cursor is the last key that was examined.
+// So a page may be empty without being the last one, as with a real host.
 func (f *Fake) page(prefix string, cursor *string) (keys []string, next *string) {
 	looked := 0
 	for _, key := range slices.Sorted(maps.Keys(f.entries)) {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Errors for values of a wrong type. Clients of the service read them, so they use the terms of
-// JSON; encoding/json would name Go types.
+// Errors for values of a wrong type. Clients of the service read these errors, so the errors use
+// the terms of JSON. Those of encoding/json name Go types.
 
 // misfit is the error for a value that does not fit its variable.
 type misfit struct {
@@ -35,8 +35,8 @@ func (m *misfit) predicate() string {
 	return text
 }
 
-// withSubject returns the message of an error from fromJSON or flawOf, with a name for the whole
-// text.
+// withSubject returns the message of an error from fromJSON or flawOf. The message calls the whole
+// text subject.
 func withSubject(subject string, err error) string {
 	if m, is := err.(*misfit); is && m.path == "" {
 		return subject + m.predicate()
@@ -71,8 +71,8 @@ func misfitOfNull(text []byte, target any) error {
 	return &misfit{"", "null", cmp.Or(rule, "another value"), position(text, end-1)}
 }
 
-// ruleOf returns what JSON fits a type. It is empty for a type that no JSON fits, and for one with
-// an UnmarshalJSON method.
+// ruleOf describes the JSON that fits a type. The description is empty for a type that no JSON
+// fits, and for a type with an UnmarshalJSON method.
 func ruleOf(t reflect.Type, found json.Token) string {
 	pointer := reflect.PointerTo(t)
 	switch {
@@ -129,12 +129,12 @@ type level struct {
 	// The index of the current element, or the name of the current member.
 	index int
 	name  string
-	// Whether the next token is the value of the member name.
+	// True if the next token is the value of that member.
 	isNamed bool
 }
 
-// tokenOf returns the token that a mismatch is about, with its path. It is not found when an
-// UnmarshalJSON method returned the mismatch: the offset then refers to a part of the text.
+// tokenOf returns the token that caused a mismatch, and its path. The token is not found if an
+// UnmarshalJSON method returned the mismatch: its offset then refers to a part of the text.
 func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token json.Token, found bool) {
 	tokens := json.NewDecoder(bytes.NewReader(text))
 	tokens.UseNumber()
@@ -157,7 +157,7 @@ func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token
 			}
 			return pathOf(open), token, true
 		case mismatch.Value == fmt.Sprintf("number %s", token):
-			// The token is a key of a map of integers.
+			// The token is a key of a map with integer keys.
 			return "the name of " + pathOf(open), token, true
 		}
 		if delimiter, opens := token.(json.Delim); opens {
@@ -166,8 +166,8 @@ func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token
 	}
 }
 
-// advance makes a token the current one of the innermost level, and returns whether it is a member
-// name.
+// advance makes a token the current one of the innermost level, and returns true if the token is a
+// member name.
 func advance(open []level, token json.Token) (isName bool) {
 	if len(open) == 0 {
 		return false
@@ -204,7 +204,7 @@ func isPlainName(name string) bool {
 	return name != "" && len(name) <= 64 && !strings.ContainsFunc(name, isOther)
 }
 
-// kindOf returns the kind of a value in the words of encoding/json's mismatch errors.
+// kindOf returns the kind of a value as in encoding/json's mismatch errors.
 func kindOf(token json.Token) string {
 	switch token {
 	case json.Delim('['):

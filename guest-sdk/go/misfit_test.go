@@ -11,7 +11,7 @@ import (
 	"hostel-sdk"
 )
 
-// money has its own UnmarshalJSON, which reads another type.
+// money has its own UnmarshalJSON, which reads an integer.
 type money struct{ Cents int }
 
 func (m *money) UnmarshalJSON(text []byte) error {

@@ -12,14 +12,14 @@ import (
 // Reads JSON with encoding/json, but fails on an integer that it would round.
 
 const (
-	// An integer with fewer digits is exact as a float64, or as a float32.
+	// A float64, or a float32, represents every integer with fewer digits exactly.
 	digitsBeyondFloat64 = len("9007199254740992")
 	digitsBeyondFloat32 = len("16777216")
 )
 
 var holdsFloat32 = question{ask: func(t reflect.Type) bool { return t.Kind() == reflect.Float32 }}
 
-// fromJSON reads a text into the variable that target points to. Strings are copied.
+// fromJSON reads a text into the variable that target points to. It copies strings.
 func fromJSON(text []byte, target any) error {
 	if err := json.Unmarshal(text, target); err != nil {
 		return readable(err, text)
@@ -56,14 +56,15 @@ func longestDigits(text []byte) int {
 	return longest
 }
 
-// exactReader parses a text a second time, alongside the type it was read into, and checks the
+// exactReader parses a text a second time, alongside the type that it was read into, and checks the
 // integers that were read into floats.
 type exactReader struct {
 	text   []byte
 	tokens *json.Decoder
 }
 
-// value checks one value that was read into a t; nil stands for no variable.
+// value checks one value that was read into a variable of type t. A nil t means that the value was
+// ignored.
 func (r *exactReader) value(t reflect.Type) error {
 	token, err := r.tokens.Token()
 	if err != nil {
@@ -89,7 +90,8 @@ func (r *exactReader) value(t reflect.Type) error {
 	return nil
 }
 
-// inner returns the type of the next item of an array or object that was read into a t.
+// inner returns the type of the next item of an array or object that was read into a variable of
+// type t.
 func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type, error) {
 	name := ""
 	if container == '{' {
@@ -121,8 +123,8 @@ func (r *exactReader) number(text string, t reflect.Type) error {
 		shortenedNumber(text), position(r.text, int(r.tokens.InputOffset())-1))
 }
 
-// isExact returns false for an integer that a variable of that kind would round. An interface holds
-// a float64.
+// isExact returns false for an integer that a variable of that kind would round. An interface
+// variable contains a float64.
 func isExact(number string, kind reflect.Kind) bool {
 	bits, most := 64, digitsBeyondFloat64
 	switch kind {

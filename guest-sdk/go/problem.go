@@ -29,8 +29,8 @@ type problem struct {
 	RequestID string `json:"request_id"`
 }
 
-// problemOf returns the response for a failure, with its headers. The message of a server error
-// goes to the log, not to the client.
+// problemOf returns the response for a failure, with the failure's headers. The message of a server
+// error is logged, and not sent to the client.
 func problemOf(ctx *Context, failure *Failure) (Response, error) {
 	kind := failure.Kind
 	if int(kind) >= len(outcomes) {

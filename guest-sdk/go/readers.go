@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// Access to the parts of a request by name. Nothing is parsed until it is needed.
+// Methods that return parts of a request by name. A part is parsed only when it is needed.
 
 const formType = "application/x-www-form-urlencoded"
 
-// Header returns the header of that name, case-insensitive. The values of several fields are joined
-// by a comma and a blank, those of cookie by a semicolon and a blank. The text is empty
+// Header returns the header of that name, which is case-insensitive. The values of several fields
+// are joined by a comma and a blank, or for cookie by a semicolon and a blank. The text is empty
 // when the header is missing, a field is not UTF-8, or the request was not made over HTTP.
 func (r *Request) Header(name string) string {
 	return joined(r.headers(), name)
 }
 
-// HeaderValues returns the values of the fields of that name, case-insensitive, in order. It skips
-// fields that are not UTF-8.
+// HeaderValues returns the values of the fields of that name, which is case-insensitive, in order.
+// It skips fields that are not UTF-8.
 func (r *Request) HeaderValues(name string) []string {
 	return valuesOf(r.headers(), name)
 }
@@ -30,10 +30,10 @@ func (r *Request) headers() []Header {
 	return r.HTTP.Headers
 }
 
-// ClientAddress returns the client's IP address, without its port: 192.0.2.1, or 2001:db8::1. It is
-// empty when the request was not made over HTTP. Behind a proxy this is the client's address only
-// if the host's configuration lists the proxy in server.trusted-proxies; otherwise it is the
-// proxy's.
+// ClientAddress returns the client's IP address without the port, for example 192.0.2.1 or
+// 2001:db8::1. It is empty when the request was not made over HTTP. Behind a proxy this is the
+// client's address only if the host's configuration lists the proxy in server.trusted-proxies;
+// otherwise it is the proxy's address.
 func (r *Request) ClientAddress() string {
 	if r.HTTP == nil {
 		return ""
@@ -50,8 +50,8 @@ func (r *Request) ClientAddress() string {
 // Query returns the first value of that query parameter, decoded. The text is empty when the
 // parameter is missing; [Request.QueryValues] distinguishes an empty value from a missing one.
 //
-// Queries are decoded like web forms: a plus is a blank, an invalid escape stays as it is, and
-// U+FFFD replaces bytes that are not UTF-8.
+// Queries are decoded like web forms: a plus becomes a blank, an invalid escape stays unchanged,
+// and U+FFFD replaces bytes that are not UTF-8.
 func (r *Request) Query(name string) string {
 	value, _ := firstFormValue(r.query(), name)
 	return value
@@ -88,8 +88,8 @@ func (r *Request) PathParam(name string) string {
 }
 
 // PathInteger returns the parameter of that name in the route's path as an integer. The error is a
-// [Failure]: of kind [FailureBadRequest] for a value that is not a decimal 64-bit integer, of kind
-// [FailureInternal] when the route has no such parameter.
+// [Failure]: of kind [FailureBadRequest] for a value that is not a decimal 64-bit integer, and of
+// kind [FailureInternal] when the route has no such parameter.
 func (r *Request) PathInteger(name string) (int64, error) {
 	text, found := r.pathParam(name)
 	if !found {
@@ -111,7 +111,7 @@ func (r *Request) pathParam(name string) (value string, found bool) {
 }
 
 func parameterAsInteger(place, name, text string) (int64, error) {
-	// strconv also accepts a plus.
+	// strconv would also accept a plus.
 	digits := strings.TrimPrefix(text, "-")
 	isOther := func(r rune) bool { return r < '0' || r > '9' }
 	if digits == "" || strings.ContainsFunc(digits, isOther) {
@@ -126,8 +126,8 @@ func parameterAsInteger(place, name, text string) (int64, error) {
 	return integer, nil
 }
 
-// Cookie returns the value of the first cookie of that name, without surrounding double quotes, not
-// percent-decoded.
+// Cookie returns the value of the first cookie of that name, without surrounding double quotes. The
+// value is not percent-decoded.
 func (r *Request) Cookie(name string) (value string, found bool) {
 	for pair := range strings.SplitSeq(r.Header("cookie"), ";") {
 		key, value, isPair := strings.Cut(pair, "=")
@@ -143,10 +143,9 @@ func (r *Request) Cookie(name string) (value string, found bool) {
 	return "", false
 }
 
-// Form returns the first value of that field of the body, a form of the content type
-// application/x-www-form-urlencoded, decoded as in [Request.Query]. An empty body without a content
-// type has no fields. For any other content type, the error is a [Failure] of kind
-// [FailureBadRequest].
+// Form returns the first value of that form field, decoded as in [Request.Query]. The body must
+// have the content type application/x-www-form-urlencoded; otherwise the error is a [Failure] of
+// kind [FailureBadRequest]. An empty body without a content type is an empty form.
 func (r *Request) Form(name string) (value string, found bool, err error) {
 	if err := r.checkForm(); err != nil {
 		return "", false, err
@@ -155,8 +154,7 @@ func (r *Request) Form(name string) (value string, found bool, err error) {
 	return value, found, nil
 }
 
-// FormValues returns all values of that field of the body, in order. The error is as in
-// [Request.Form].
+// FormValues returns all values of that form field, in order. The error is as in [Request.Form].
 func (r *Request) FormValues(name string) ([]string, error) {
 	if err := r.checkForm(); err != nil {
 		return nil, err

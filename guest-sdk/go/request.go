@@ -4,12 +4,12 @@ import "reflect"
 
 // Request is a request to a service.
 //
-// A handler gets the body in its own type; the rest is here, with methods that read it by name. A
-// test sets only the fields that it needs.
+// A handler gets the body in its own type, and the rest of the request in [Context]. A test sets
+// only the fields that it needs.
 type Request struct {
 	// Service is the service's name within the plugin.
 	Service string
-	// ID is the correlation id, which the host's log lines carry.
+	// ID is the correlation id, which the host adds to its log lines.
 	ID string
 	// ContentType is the media type of the body; empty without one.
 	ContentType string
@@ -19,13 +19,13 @@ type Request struct {
 	HTTP *HTTPRequest
 }
 
-// JSON reads the body into the variable that target points to, by the rules of encoding/json,
-// whatever its media type. An empty body is read as null. Only a pointer, an interface, a map or a
+// JSON reads the body into the variable that target points to, by the rules of encoding/json. It
+// ignores the media type. An empty body is read as null. Only a pointer, an interface, a map or a
 // slice accepts null.
 //
-// A body that encoding/json would change silently is refused: text that is not UTF-8, an escaped
-// lone surrogate, and an integer that the target would round (as in [Cache.Get]). So is a body
-// nested deeper than 127 levels.
+// JSON refuses a body that encoding/json would change silently: text that is not UTF-8, an escaped
+// lone surrogate, and an integer that the target would round (as in [Cache.Get]). It also refuses a
+// body that is nested deeper than 127 levels.
 //
 // Every error is a [Failure] of kind [FailureBadRequest] that contains the line and the column.
 func (r *Request) JSON(target any) error {
@@ -34,8 +34,7 @@ func (r *Request) JSON(target any) error {
 		if !canBeNil(target) {
 			return BadRequest("the request needs a JSON body and has none")
 		}
-		// Sets the zero value directly, as null does for a type without methods, instead of running
-		// the JSON reader.
+		// Set the zero value directly: for a type without methods, a null has the same effect.
 		if nothing := reflect.ValueOf(target).Elem(); nothing.Type().Name() == "" {
 			nothing.SetZero()
 			return nil
@@ -66,7 +65,7 @@ func canBeNil(target any) bool {
 	return false
 }
 
-// HTTPRequest is the part of a request that only HTTP has.
+// HTTPRequest is the HTTP part of a request.
 type HTTPRequest struct {
 	// Method is as sent, for example GET.
 	Method string
@@ -76,12 +75,12 @@ type HTTPRequest struct {
 	PathParams []PathParam
 	// Query is as sent, without the question mark; empty without a query.
 	Query string
-	// Authority is host and port as the client sent them; may be empty.
+	// Authority is the host and port as the client sent them. It may be empty.
 	Authority string
-	// Client is the client's address and port, 192.0.2.1:4711 or [2001:db8::1]:4711.
-	// [Request.ClientAddress] returns the address alone.
+	// Client is the client's address and port, for example 192.0.2.1:4711 or [2001:db8::1]:4711.
+	// [Request.ClientAddress] returns only the address.
 	Client string
-	// Headers are in the order sent, names in lower case, possibly repeated.
+	// Headers are in the order sent, with names in lower case. Names may repeat.
 	Headers []Header
 }
 

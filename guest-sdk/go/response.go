@@ -11,8 +11,8 @@ import "unicode/utf8"
 type Response struct {
 	// Status is the HTTP status code, 200 to 599.
 	Status int
-	// ContentType is the media type of the body; empty for none. It overrides a header of that
-	// name.
+	// ContentType is the media type of the body; empty for none. It overrides a content-type
+	// header.
 	ContentType string
 	// Headers are sent with names in lower case; names may repeat.
 	Headers []Header
@@ -27,8 +27,8 @@ type Response struct {
 // JSON returns a response with status 200 and the value as application/json, by the rules of
 // encoding/json, except that <, > and & are not escaped.
 //
-// The error is a [Failure] of kind [FailureInternal] when the value has no JSON form: it contains a
-// NaN or an infinity, a function or a channel, a cycle, or text that is not UTF-8.
+// The error is a [Failure] of kind [FailureInternal] when the value has no JSON form, because it
+// contains a NaN or an infinity, a function or a channel, a cycle, or text that is not UTF-8.
 func JSON(value any) (Response, error) {
 	text, err := toJSON(value)
 	if err != nil {
@@ -53,9 +53,9 @@ func Empty() Response {
 	return Response{Status: 204}
 }
 
-// Redirect returns a response with status 303, which makes the client send a GET to the location, a
-// URL or a path. [Response.WithStatus] sets another one: 301 or 302, or 307 or 308, which keep the
-// method; 301 and 308 are permanent.
+// Redirect returns a response with status 303, which makes the client send a GET to the location: a
+// URL or a path. [Response.WithStatus] sets another status. 301 and 308 are permanent. With 307 and
+// 308 the client keeps its method and body.
 func Redirect(location string) Response {
 	response := Response{Status: 303, isRedirect: true}
 	return response.WithHeader("location", location)
@@ -90,16 +90,16 @@ func (r Response) WithCookie(cookie Cookie) Response {
 	return r.WithHeader("set-cookie", cookie.text())
 }
 
-// Header returns the header of that name, case-insensitive: the values of several fields are joined
-// by a comma and a blank. The text is empty when the header is missing or a field is not UTF-8.
-// The media type is in ContentType, not here. Use [Response.HeaderValues] for set-cookie: its
-// values contain commas.
+// Header returns the header of that name, which is case-insensitive. The values of several fields
+// are joined by a comma and a blank. The text is empty when the header is missing or a field is not
+// UTF-8. The media type is in ContentType, not in Headers. Use [Response.HeaderValues] for
+// set-cookie, because its values contain commas.
 func (r Response) Header(name string) string {
 	return joined(r.Headers, name)
 }
 
-// HeaderValues returns the values of the fields of that name, case-insensitive, in order. It skips
-// fields that are not UTF-8.
+// HeaderValues returns the values of the fields of that name, which is case-insensitive, in order.
+// It skips fields that are not UTF-8.
 func (r Response) HeaderValues(name string) []string {
 	return valuesOf(r.Headers, name)
 }

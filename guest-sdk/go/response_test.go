@@ -26,7 +26,7 @@ func seen(response hostel.Response) (hostel.Response, error) {
 	return hostel.NewFake().Call("returned", nil)
 }
 
-// seenByHTTP returns an error as an HTTP client receives it, and the logged lines.
+// seenByHTTP returns the response that an HTTP client gets for an error, and the logged lines.
 func seenByHTTP(err error) (response hostel.Response, seen error, logs []string) {
 	failed = err
 	fake := hostel.NewFake()

@@ -7,13 +7,14 @@ import (
 )
 
 // A fast path for a single string, number or boolean: encoding/json would cost far more than the
-// cache call itself. Only plain values are handled here; encoding/json handles all others and all
+// cache call itself. It handles only plain values; encoding/json handles all other values and all
 // errors.
 
-// An integer of up to 15 characters is exact as a float64.
+// A float64 represents every integer of up to 15 characters exactly.
 const plainDigits = 15
 
-// readPlain reads a text that is known to be valid JSON, and returns whether it could.
+// readPlain reads a text that is known to be valid JSON. It returns false if the text or the target
+// is not plain.
 func readPlain(text []byte, target any) bool {
 	switch target := target.(type) {
 	case *string:
@@ -62,7 +63,7 @@ func plainString(text []byte) ([]byte, bool) {
 	return text[1:last], true
 }
 
-// appendPlain appends the JSON of a value, and returns whether it could.
+// appendPlain appends the JSON of a value. It returns false if the value is not plain.
 func appendPlain(text []byte, value any) ([]byte, bool) {
 	switch value := value.(type) {
 	case string:

@@ -10,7 +10,7 @@ import (
 	"hostel-sdk"
 )
 
-// Plain values must read and write exactly as with encoding/json.
+// The fast path must read and write plain values exactly as encoding/json does.
 
 type named string
 

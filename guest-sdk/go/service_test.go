@@ -12,7 +12,7 @@ import (
 	"hostel-sdk"
 )
 
-// The services of all tests are here, because a plugin has one list of services.
+// Registers the services of all tests, because a plugin has only one list of services.
 func init() {
 	hostel.Handle("log-request", "Logs its request.", logRequest)
 	hostel.Handle("add_numbers", "Adds numbers.", add)

@@ -2,9 +2,9 @@
 
 package hostel
 
-// Go's stack grows by doubling, and each time Go scans and copies all its frames. encoding/json
-// needs a deep stack the first time that it sees a type. Growing the stack in advance, while it has
-// few frames, saves a seventh of the first call with a body.
+// Go's stack grows by doubling, and each time Go scans and copies all frames. encoding/json needs a
+// deep stack the first time that it processes a type. Growing the stack in advance, while it has
+// few frames, saves a seventh of the time of the first call with a body.
 
 var stackGrown bool
 

@@ -18,7 +18,8 @@ type flaw struct {
 	reason string
 }
 
-// grammar is the state of the validation. It is not recursive, however deep the text.
+// grammar is the state of the validation, which is not recursive: a deep text cannot overflow the
+// stack.
 type grammar struct {
 	text   []byte
 	at     int
@@ -27,7 +28,8 @@ type grammar struct {
 	open []byte
 }
 
-// flawOf returns the first error in a text that may nest at most levels deep; nil if the text is valid JSON.
+// flawOf returns the first error in a text, or nil if the text is valid JSON. The maximum nesting
+// depth is levels.
 func flawOf(text []byte, levels int) *flaw {
 	if !utf8.Valid(text) {
 		return &flaw{len(text) - len(afterValid(text)), "not UTF-8"}
@@ -65,7 +67,7 @@ func afterValid(text []byte) []byte {
 	return text
 }
 
-// peek returns the next byte; 0 at the end, which is never valid in a text.
+// peek returns the next byte, or 0 at the end. A byte 0 is never valid in JSON.
 func (g *grammar) peek() byte {
 	if g.at < len(g.text) {
 		return g.text[g.at]
@@ -80,8 +82,8 @@ func (g *grammar) afterSpace() byte {
 	return g.peek()
 }
 
-// beginValue reads a scalar, or opens an array or object. more is true if a value must follow at
-// once.
+// beginValue reads a scalar, or opens an array or object. The result more is true if a value must
+// follow immediately.
 func (g *grammar) beginValue() (more bool, reason string) {
 	switch c := g.afterSpace(); {
 	case c == '"':
@@ -100,8 +102,8 @@ func (g *grammar) beginValue() (more bool, reason string) {
 	return false, "expected a value"
 }
 
-// endValue closes the arrays and objects that end after a value. more is true if another value
-// follows.
+// endValue closes the arrays and objects that end after a value. The result more is true if another
+// value follows.
 func (g *grammar) endValue() (more bool, reason string) {
 	for len(g.open) > 0 {
 		innermost, c := g.open[len(g.open)-1], g.afterSpace()
@@ -217,7 +219,7 @@ func (g *grammar) string() (reason string) {
 	return "expected the closing quote of a string"
 }
 
-// escape reads an escape, starting at its backslash.
+// escape reads an escape sequence, starting at its backslash.
 func (g *grammar) escape() (reason string) {
 	if g.at+1 == len(g.text) {
 		g.at++
@@ -246,7 +248,7 @@ func (g *grammar) escape() (reason string) {
 	return ""
 }
 
-// codeUnit returns the UTF-16 code unit of the escape at an offset, or -1.
+// codeUnit returns the UTF-16 code unit of a \u escape at an offset, or -1 for any other text.
 func codeUnit(text []byte, at int) int64 {
 	if at+6 > len(text) || text[at] != '\\' || text[at+1] != 'u' {
 		return -1

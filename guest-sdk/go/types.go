@@ -11,8 +11,9 @@ type question struct {
 	answers sync.Map
 }
 
-// isTrueWithin also examines types that JSON ignores, such as those of unexported fields: false is
-// certain, true is not.
+// isTrueWithin returns false only if the predicate is false for every type within t. It may return
+// true without need, because it also examines types that JSON ignores, such as those of unexported
+// fields.
 func (q *question) isTrueWithin(t reflect.Type) bool {
 	if answer, known := q.answers.Load(t); known {
 		return answer.(bool)

@@ -46,12 +46,11 @@ func toStorable(value any) ([]byte, error) {
 	return text, silentlyChanged(reflect.ValueOf(value), notKnownAgain)
 }
 
-// rule is a condition on a value and everything inside it.
+// rule is a condition on a value and on all values inside it.
 type rule struct {
-	// Skips values of types that cannot break the rule.
+	// mayBreak is false for a type whose values cannot break the rule.
 	mayBreak question
-	// check returns why a value breaks the rule; nil if it does not. It does not look inside the
-	// value.
+	// check returns why a value breaks the rule, or nil. It does not check the values inside.
 	check func(value reflect.Value) error
 }
 
@@ -89,8 +88,8 @@ var notKnownAgain = &rule{
 	},
 }
 
-// lostType returns why a type is refused: JSON has no equivalent, and other languages would read
-// the output of encoding/json as something else.
+// lostType returns why a type is refused, or an empty text. JSON has no equivalent of a refused
+// type, so other languages would read the output of encoding/json as a different type.
 func lostType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
@@ -109,10 +108,10 @@ func lostType(t reflect.Type) string {
 	return ""
 }
 
-// silentlyChanged finds a violation of a rule in a value. encoding/json has already written the
-// value, so it contains no cycle.
+// silentlyChanged returns the first violation of a rule in a value, or nil. encoding/json has
+// already written the value, so it contains no cycle.
 func silentlyChanged(value reflect.Value, rule *rule) error {
-	// Must be first: a pointer to a type has all the methods of the type.
+	// Remove pointers before the other checks: a pointer to a type has all methods of the type.
 	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {
 		value = value.Elem()
 	}

@@ -2,15 +2,15 @@
 
 package hostel
 
-// Hand-written bindings of `wit/`: only the files wit*.go convert between the canonical ABI and
+// Hand-written bindings of `wit/`. Only the files wit*.go convert between the canonical ABI and
 // this package's types. The component encoder checks the name and the signature of each function
 // against `wit/`. The layouts are those of the component model's canonical ABI, with 4-byte
 // addresses.
 //
-// The linker drops each import that a plugin does not call, so its component imports only the
-// functions it uses. If reflection calls methods by name anywhere, the linker keeps the imports of
-// all methods of Cache: Handle has Context in its type, and Go makes the types of generic functions
-// available to reflection.
+// The linker drops each import that a plugin does not call, so a component imports only the
+// functions that it uses. If any code calls methods by name through reflection, the linker keeps
+// the imports of all methods of Cache: the type of Handle contains Context, and Go makes the types
+// of generic functions available to reflection.
 
 import (
 	"strings"
@@ -38,8 +38,8 @@ func hostExists(key string, result *witResult)
 //go:noescape
 func hostLog(level uint32, message string)
 
-// witResult is a `result` of any type whose parts are aligned to 4 bytes: an error, or a value of
-// as many words as its type has.
+// witResult is a `result` of any type whose parts are aligned to 4 bytes. The words contain the
+// error or the value.
 type witResult struct {
 	_       structs.HostLayout
 	isError uint8
@@ -47,18 +47,18 @@ type witResult struct {
 	words   [5]uint32
 }
 
-// tag returns the first word as a bool, an enum, or the case of a variant or an option. These are
-// one byte; the host does not write the word's other bytes.
+// tag returns the first byte: a bool, an enum, or the case of a variant or an option. The host does
+// not write the other bytes of that word.
 func (r *witResult) tag() uint8 {
 	return uint8(r.words[0])
 }
 
-// list returns the string or list whose first word is at this index.
+// list returns the string or list that begins at this index of the words.
 func (r *witResult) list(at int) witList {
 	return witList{start: r.words[at], count: r.words[at+1]}
 }
 
-// option returns the `option<string>` whose first word is at this index.
+// option returns the `option<string>` that begins at this index of the words.
 func (r *witResult) option(at int) *string {
 	if uint8(r.words[at]) == 0 {
 		return nil
@@ -67,7 +67,7 @@ func (r *witResult) option(at int) *string {
 	return &text
 }
 
-// refusal returns the error.
+// refusal returns the host's error.
 func (r *witResult) refusal() error {
 	return refusalOf(r.tag(), r.list(1))
 }
@@ -76,21 +76,22 @@ func refusalOf(kind uint8, message witList) error {
 	return &CacheError{Kind: CacheErrorKind(kind), Message: message.string()}
 }
 
-// result receives the host's results. One is enough: no goroutine runs between a call and the
-// reading of its result.
+// result receives the host's results. One variable is enough, because no other goroutine runs
+// between a call and the reading of its result.
 var result witResult
 
 // host is the interface to the host that runs the plugin.
 type host struct{}
 
-// get returns a value in place. If there is one, the caller must call done after reading it.
+// get returns a value without copying it. If found is true, the caller must call done after reading
+// the value.
 func (host) get(key string) (value []byte, found bool, err error) {
 	startReading()
 	hostGet(key, &result)
 	return inPlace()
 }
 
-// inPlace returns a result that is an `option<json>`, in place.
+// inPlace returns a result that is an `option<json>`, without copying it.
 func inPlace() (value []byte, found bool, err error) {
 	if result.isError != 0 {
 		err = result.refusal()
@@ -133,7 +134,7 @@ func (host) log(level Level, message string) {
 	hostLog(uint32(level), strings.ToValidUTF8(message, "\ufffd"))
 }
 
-// flag finishes the reading of a result that is a bool or nothing.
+// flag returns a result that is a bool or has no value, and ends the reading.
 func flag() (bool, error) {
 	if result.isError == 0 {
 		is := result.tag() != 0
@@ -213,7 +214,8 @@ type witFailure struct {
 	message   witList
 }
 
-// answered keeps the data that the host reads after a call of `handle` alive until the next call.
+// answered keeps the data that the host reads after a call of `handle`, so that Go does not free it
+// before the next call.
 var answered struct {
 	response Response
 	headers  []witPair
@@ -225,7 +227,7 @@ var answered struct {
 
 //go:wasmexport hostel:service/handler@0.1.0#handle
 func exportHandle(request *witRequest) unsafe.Pointer {
-	// Reset: a panic may have ended the last call before its readers called done.
+	// Reset the count: a panic may have ended the last call before its readers called done.
 	readers = 1
 	if request.body.count > 0 {
 		growStack()

@@ -26,7 +26,8 @@ func hostCompareAndSwap(
 //go:noescape
 func hostTake(key string, result *witResult)
 
-// witSum is `result<integer, error>`, separate because its float is aligned to 8 bytes.
+// witSum is `result<integer, error>`. It is separate from witResult because its float is aligned to
+// 8 bytes.
 type witSum struct {
 	_       structs.HostLayout
 	isError uint8
@@ -46,7 +47,7 @@ type witError struct {
 	message witList
 }
 
-// sum receives the host's result, like result.
+// sum receives the results of hostIncrement.
 var sum witSum
 
 func (host) setIfAbsent(key string, value []byte, seconds uint32) (bool, error) {
@@ -56,7 +57,7 @@ func (host) setIfAbsent(key string, value []byte, seconds uint32) (bool, error) 
 	return flag()
 }
 
-// increment passes integers within ±(2^53 - 1), which a float represents exactly.
+// increment passes the integers as floats, which represent integers within ±(2^53 - 1) exactly.
 func (host) increment(key string, delta int64, seconds uint32) (int64, error) {
 	startReading()
 	defer stopReading()
@@ -94,7 +95,7 @@ func optional(text *string) (has uint32, some string) {
 	return 1, *text
 }
 
-// take returns a value in place, like get.
+// take returns a value without copying it, like get.
 func (host) take(key string) (value []byte, found bool, err error) {
 	startReading()
 	hostTake(key, &result)

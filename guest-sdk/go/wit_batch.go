@@ -28,24 +28,24 @@ type witOption struct {
 	text    witList
 }
 
-// arenaValues is how many values of the default size limit fit in the arena.
+// arenaValues is the number of values of the maximum default size that fit in the arena.
 const arenaValues = arenaBytes / defaultValueLimit
 
-// sent keeps the texts alive while the host reads lists with their addresses. It also keeps them
-// off the stack, which moves when it grows.
+// sent keeps the texts alive while the host reads lists with their addresses. It also keeps the
+// texts off the stack, which moves when it grows.
 var sent struct {
 	keys    []string
 	entries []textEntry
 }
 
-// getMany returns values in place, nil for none. Without an error the caller must call done after
-// reading them.
+// getMany returns values without copying them, and nil for a missing entry. Unless there is an
+// error, the caller must call done after reading the values.
 func (host) getMany(keys []string) ([][]byte, error) {
 	startReading()
 	lists := listsOf(keys)
 	if len(keys) > arenaValues {
-		// The rest comes from Go's heap, where a collection at that moment would trap. Disabling it
-		// costs about 10 µs.
+		// Values that do not fit into the arena are allocated on Go's heap, where a collection at
+		// that moment would trap. Disabling the collection costs about 10 µs.
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	}
 	hostGetMany(unsafe.Pointer(unsafe.SliceData(lists)), uint32(len(lists)), &result)

@@ -12,14 +12,14 @@ func hostSetting(name string, result *witOption)
 //go:noescape
 func hostSettingNames(result *witList)
 
-// setting receives the host's results, like result.
+// setting receives the host's results.
 var setting struct {
 	value witOption
 	names witList
 }
 
 func (host) setting(name string) (value string, found bool) {
-	// The host's interface cannot take such a name, and no setting has one.
+	// The host's interface cannot take a name that is not UTF-8, and no setting has such a name.
 	if !utf8.ValidString(name) {
 		return "", false
 	}

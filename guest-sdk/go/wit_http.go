@@ -8,13 +8,14 @@ import (
 	"unsafe"
 )
 
-// The plugin only imports `send-many` of `hostel:http/client`: with one request it equals `send`.
+// The only function of `hostel:http/client` that a plugin imports is `send-many`: with one request
+// it is equivalent to `send`.
 //
 //go:wasmimport hostel:http/client@0.1.0 send-many
 //go:noescape
 func hostSendMany(requests unsafe.Pointer, requestCount uint32, results *witList)
 
-// witOutgoing is a request of the interface.
+// witOutgoing is the interface's `request`.
 type witOutgoing struct {
 	_                          structs.HostLayout
 	method, url, headers, body witList
@@ -25,8 +26,8 @@ type witOutgoing struct {
 	_                          [3]uint8
 }
 
-// witOutcome is `result<response, error>`. The kind of an error is in the first byte of the status,
-// its message in the place of the URL.
+// witOutcome is `result<response, error>`. For an error, the first byte of status is the kind, and
+// url is the message.
 type witOutcome struct {
 	_                  structs.HostLayout
 	isError            uint8
@@ -36,7 +37,7 @@ type witOutcome struct {
 	url, headers, body witList
 }
 
-// onItsWay keeps the data that the host reads and writes in a call alive, like sent.
+// onItsWay keeps alive the data that the host reads during a call, and receives the results.
 var onItsWay struct {
 	sendings []*sending
 	headers  [][]witPair

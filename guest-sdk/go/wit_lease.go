@@ -16,7 +16,8 @@ func hostFill(key string, value unsafe.Pointer, valueBytes, hasExpiry, seconds u
 //go:noescape
 func hostRelease(key string, result *witResult)
 
-// getOrLease returns a value in place. If there is one, the caller must call done after reading it.
+// getOrLease returns a value without copying it. For foundValue and foundRefresh, the caller must
+// call done after reading the value.
 func (host) getOrLease(key string, early, waitMillis uint32) (found leaseFound, value []byte, err error) {
 	startReading()
 	hostGetOrLease(key, hasSome(early), early, waitMillis, &result)

@@ -9,7 +9,7 @@ import (
 	"hostel-sdk"
 )
 
-// arguments are the arguments of the operations besides get and set.
+// arguments are the arguments of all operations except get and set.
 type arguments struct {
 	Delta    int64    `json:"delta"`
 	Expected *string  `json:"expected"`
@@ -24,7 +24,7 @@ type arguments struct {
 	httpArguments
 }
 
-// change executes the operations besides get and set: atomics, leases, batches and entries.
+// change executes all operations except get and set: atomics, leases, batches and entries.
 func change(cache hostel.Cache, step step) (any, error) {
 	key, args := step.Key, step.Args
 	expiry, err := expiryOf(step)
@@ -78,7 +78,7 @@ func seconds(count int64) time.Duration {
 	return time.Duration(count) * time.Second
 }
 
-// expiryOf returns the expiry of a step, Unlimited without one.
+// expiryOf returns the expiry of a step, or Unlimited if the step has no expiry.
 func expiryOf(step step) (time.Duration, error) {
 	count := step.Args.Expiry
 	if step.Expiry != nil {
@@ -120,8 +120,8 @@ func (a arguments) failure() error {
 	return nil
 }
 
-// answered turns a failure of the service's own function into the step's result; an error of the
-// cache fails the step.
+// answered converts a failure of the service's own function to the step's result. It returns any
+// other error, which fails the step.
 func answered(value any, err error) (any, error) {
 	var failure *hostel.Failure
 	if errors.As(err, &failure) {
@@ -130,7 +130,7 @@ func answered(value any, err error) (any, error) {
 	return value, err
 }
 
-// setAll sets a list of entries. Of duplicate keys the last counts.
+// setAll sets a list of entries. The last of several entries with the same key is used.
 func setAll(cache hostel.Cache, entries [][2]any, expiry time.Duration) error {
 	values := make(map[string]any)
 	for _, entry := range entries {
@@ -167,7 +167,7 @@ func keys(cache hostel.Cache, prefix string) (any, error) {
 	return keys, nil
 }
 
-// getOrSet returns the value, and whether it was computed. The computed value is in the step.
+// getOrSet returns the value, and whether it was computed. The step contains the value to compute.
 func getOrSet(cache hostel.Cache, step step, expiry time.Duration) (any, error) {
 	var options []hostel.GetOrSetOption
 	if early := step.Args.Early; early != nil {

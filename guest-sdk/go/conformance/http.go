@@ -121,7 +121,7 @@ func responseDirectly(args arguments) hostel.Response {
 	return response
 }
 
-// failureWithHeaders returns a wrapped failure: wrapping must lose neither kind nor headers.
+// failureWithHeaders returns a wrapped failure: wrapping must not lose the kind or the headers.
 func failureWithHeaders(step step) error {
 	failure := failure(step.Value, step.What)
 	for _, header := range step.Args.Headers {

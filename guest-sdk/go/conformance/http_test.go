@@ -48,7 +48,7 @@ func payloadOf(t *testing.T, step map[string]any) any {
 	return hostel.Request{ContentType: sent.ContentType, Body: []byte(sent.Body), HTTP: http}
 }
 
-// shownAs returns a response in the form of the expected one, with the same members.
+// shownAs converts a response to the form of the expected response, with the same members.
 func shownAs(t *testing.T, response hostel.Response, expected map[string]any) map[string]any {
 	t.Helper()
 	headers := []any{}

@@ -15,7 +15,7 @@ import (
 	"hostel-sdk"
 )
 
-// Runs the scenarios, which every language passes in a real host, on the fake.
+// Runs the scenarios on the fake. The plugins of all languages also run them in a real host.
 func TestEveryScenarioPassesOnTheFake(t *testing.T) {
 	scenarios := read(t, "../../conformance/scenarios.json")
 	if len(scenarios) < 50 {
@@ -67,7 +67,7 @@ func checkStep(t *testing.T, fake *hostel.Fake, step map[string]any) {
 	if step["may_skip"] == true && reflect.DeepEqual(result, map[string]any{"skip": true}) {
 		return
 	}
-	// Only checks the shape: the numbers differ between instances, and a fake has none.
+	// Only check the shape: the numbers must differ between instances, but a fake has no instances.
 	if _, drew := result["ok"].([]any); drew && step["distinct"] == true {
 		return
 	}

@@ -162,8 +162,8 @@ func bitsOf(float float64) string {
 	return fmt.Sprintf("%016x", math.Float64bits(float))
 }
 
-// loopThroughBits sets and gets random floats, half of random bits and half integral, and returns
-// the first that changed.
+// loopThroughBits sets and gets random floats, of which one half has random bits and one half is
+// integral. It returns the first float that changed.
 func loopThroughBits(cache hostel.Cache, key string, rounds any) (any, error) {
 	count, _ := rounds.(float64)
 	state := uint64(1)
@@ -212,7 +212,7 @@ func set(cache hostel.Cache, step step) error {
 		return cache.Set(step.Key, step.Value)
 	}
 	var seconds *float64
-	// Skip the step: the Go compiler already refuses a text or nil as a Duration.
+	// Skip the step: the Go compiler refuses a string or nil as a Duration.
 	if err := json.Unmarshal(step.Expiry, &seconds); err != nil || seconds == nil {
 		return errSkip
 	}
