@@ -17,7 +17,7 @@ export function noKey(key, called = "key") {
     : new TypeError(`the ${called} is ${shown(key)}: it must be a string`);
 }
 
-/** Refuses a second argument, which may be meant as a default value. */
+/** Refuses a second argument: the caller may mean it as a default value. */
 export function checkAlone(method, [, given]) {
   if (given === undefined) return;
   const fix = `for a default, write cache.${method}(key) ?? ${shown(given)}`;
@@ -35,7 +35,7 @@ export function checkText(text, called = "the JSON text") {
   }
 }
 
-/** Parses the text that was stored under the key. Undefined if it is missing or null. */
+/** Parses the text that was stored under the key. Returns undefined for a stored null. */
 export function valueUnder(key, text) {
   try {
     return fromText(text, true) ?? undefined;
@@ -98,7 +98,7 @@ export function shown(value) {
   return typeof value === "object" && value !== null ? "{..}" : String(value);
 }
 
-/** The text in quotes, cut to 64 characters for error messages. */
+/** Returns the text in quotes, cut to 64 characters for error messages. */
 export function shortened(text) {
   return text.length > 64 ? `${JSON.stringify(text.slice(0, 64))}..` : JSON.stringify(text);
 }

@@ -18,8 +18,8 @@ import { toText } from "./json.js";
 import { MAX_DEPTH, MAX_INTEGER } from "./limits.js";
 
 /**
- * How often `update` tries to swap a value in. Each failed try means that another caller succeeded,
- * so only a key with very many writers reaches this limit.
+ * The maximum number of times that `update` tries to replace the value. Each failed try means that
+ * another caller succeeded, so only a key with very many writers reaches this limit.
  */
 const UPDATE_TRIES = 100;
 

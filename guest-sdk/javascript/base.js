@@ -1,6 +1,6 @@
-// The main module of a base, from which quick builds start. Its first call loads a plugin's script;
-// after that it acts as that plugin. The build prepends the modules that the script imports, as
-// `modules`.
+// The main module of a base, from which quick builds start. The first call of the base loads a
+// plugin's script; after that call, the base acts as that plugin. The build prepends the modules
+// that the script imports, as `modules`.
 
 let plugin;
 

@@ -28,11 +28,14 @@ import { functionsOf, importsOf, interfacesAmong, interfacesOf, partsOf } from "
 
 const SDK = dirname(fileURLToPath(import.meta.url));
 
-/** The file name of the bundled module in stack traces. `runtime/places.js` has the same name. */
+/**
+ * The file name of the bundled module in stack traces. `runtime/places.js` expects the same name.
+ */
 const PLUGIN = "hostel-plugin.js";
 
 /**
- * A module that takes longer to load is assumed to loop forever: a service's own limit is a second.
+ * A module that takes longer to load is assumed to loop forever. By default, the host allows one
+ * call of a service a second of processor time.
  */
 const MAX_LOAD_SECONDS = 60;
 
@@ -54,7 +57,8 @@ const LOAD_ERROR =
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
 
 /**
- * The statement that exports the plugin. A quick build assigns it to a global that the base reads.
+ * The beginning of the statement that exports the plugin, by `isQuick`. A quick build assigns the
+ * plugin to a global that the base reads.
  */
 const GIVES = { true: "globalThis.HOSTEL_PLUGIN =", false: "export const handler =" };
 
@@ -88,8 +92,8 @@ try {
   mkdirSync(work, { recursive: true });
   const config = tools.typescript ? findConfig(source, compiler(), note) : undefined;
   const checked = tools.typescript ? typesAreRight(config) : undefined;
-  // The bundler reports syntax errors in one line, before the check is awaited. This marks a
-  // rejection of the check as handled; `await checked` still throws it.
+  // The bundler reports syntax errors in one line, before the check is awaited. This line marks a
+  // rejection of the check as handled; `await checked` still throws the error.
   checked?.catch(() => {});
   let built = await bundle(config);
   await checked;
@@ -112,7 +116,7 @@ function load(tool, name) {
   return createRequire(join(resolve(tool), "package.json"))(name);
 }
 
-/** Returns the path relative to the author's folder, if it is inside. */
+/** Returns the path relative to the author's folder, if the path is inside that folder. */
 function shown(path) {
   const inside = relative(dirname(source), resolve(path));
   return inside.startsWith("..") ? path : inside;
@@ -200,7 +204,10 @@ function noteInputs({ onLoad }) {
   onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
 }
 
-/** Records the paths at which a missing module was searched, so that adding it causes a rebuild. */
+/**
+ * Records the paths at which a missing module was searched, so that adding the module causes a
+ * rebuild.
+ */
 function noteMissing({ location, text }) {
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing === undefined || !location) return;
@@ -301,7 +308,7 @@ async function inSpiderMonkey(sourcePath, imports) {
   const engine = await imported("componentize-js/src/componentize.js");
   const { default: wizer } = await imported("wizer/index.js");
   const witPath = world(imports);
-  // Paths in its stack traces are relative to the working directory.
+  // Paths in stack traces of the engine are relative to the working directory.
   process.chdir(work);
   return engine.componentize({
     sourcePath,

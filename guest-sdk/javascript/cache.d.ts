@@ -9,11 +9,11 @@
  * - A full cache evicts entries that have not been used recently. Do not keep the only copy of
  *   important data in it.
  * - Each method is atomic for its key. A `get` followed by a `set` is not: if two calls do this at
- *   the same time, one change may be lost. `increment`, `update`, `take` and `setIfAbsent` lose no
- *   change.
+ *   the same time, one change may be lost. `increment`, `update`, `take` and `setIfAbsent` never
+ *   lose a change.
  * - Every method throws a TypeError if the key is not a string or contains a lone surrogate, and a
  *   {@link CacheError} if the host refuses the call. An error leaves the entry unchanged, except
- *   `unavailable`: the write may have happened. The SDK never retries.
+ *   `unavailable`: after it, the write may have happened. The SDK never retries.
  * - Arguments are checked before the cache is called. For a default, write
  *   `cache.get(key) ?? value`.
  * - The build adds the methods from `setIfAbsent` on only if a file of the service names them, for
@@ -102,9 +102,9 @@ export interface Cache {
    * Replaces the entry if its JSON text equals `expected`, byte for byte. `undefined` means no live
    * entry: as `expected`, it requires that no live entry exists; as `wanted`, it removes the entry.
    *
-   * By default an existing entry keeps its expiry, and a new one has no expiry. Another `expiry`
-   * replaces it: whole seconds, or `"unlimited"` for no expiry. `getRaw` returns the text to
-   * compare with. In most cases `update` is simpler.
+   * By default an existing entry keeps its expiry, and a new one has no expiry. With `expiry`, the
+   * entry gets that expiry instead: whole seconds, or `"unlimited"` for no expiry. `getRaw` returns
+   * the text to compare with. In most cases `update` is simpler.
    *
    * ```js
    * const { swapped } = cache.compareAndSwapRaw("flag", "true", undefined);
@@ -172,9 +172,9 @@ export interface Cache {
   /**
    * Returns the values under the keys, in the same order, each as `get` returns it.
    *
-   * For this and the next two methods: more than 1,000 keys in a call are `too-large`, without a
-   * call to the host. Values that together exceed the host's limit for one call are `too-large`
-   * too. Each key is handled atomically, but the whole call is not atomic.
+   * This method and the next two throw a `too-large` for more than 1,000 keys, without a call to
+   * the host. They also throw a `too-large` if the values together exceed the host's limit for one
+   * call. Each key is handled atomically, but the whole call is not atomic.
    */
   getMany<T = unknown>(keys: Iterable<string>): (T | undefined)[];
 
@@ -235,15 +235,16 @@ export type Swap =
   | { swapped: true; current?: undefined }
   | { swapped: false; current: string | undefined };
 
-/** Options of `getOrSet`: how it stores a value and how long it waits for one. */
+/** Options of `getOrSet`: how to store the value, and how long to wait for another call. */
 export interface GetOrSetOptions {
   /** The expiry of the stored value, as in `set`. By default it has no expiry. */
   expiry?: number | undefined;
   /**
    * Refreshes the value before it expires: one call during the last `early` seconds of its lifetime
    * recomputes it. Other calls get the old value meanwhile, so they never wait. If a refresh fails,
-   * the method logs a warning and returns the old value. Whole seconds, less than the expiry,
-   * which must be set; choose much less, or the value is recomputed too often.
+   * the method logs a warning and returns the old value. `early` is in whole seconds and less than
+   * `expiry`, which must be set. Choose a much smaller value than `expiry`, or the value is
+   * recomputed too often.
    */
   early?: number | undefined;
   /**

@@ -7,7 +7,7 @@ const OPTIONS = ["maxAge", "path", "domain", "secure", "httpOnly", "sameSite"];
 
 const SAME_SITE = { lax: "Lax", strict: "Strict", none: "None" };
 
-/** RFC 6265, section 4.1.1. */
+/** The characters of a cookie's value, as in RFC 6265, section 4.1.1. */
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 const VALUE_RULE =

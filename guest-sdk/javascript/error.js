@@ -1,4 +1,7 @@
-/** The property with the failure kind that an error becomes if the service does not handle it. */
+/**
+ * The property of an error with the kind of failure that the error becomes if the service does not
+ * handle it.
+ */
 export const FAILURE = Symbol("failure");
 
 export class CacheError extends Error {

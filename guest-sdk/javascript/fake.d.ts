@@ -26,7 +26,7 @@ import type { HeaderInput, HttpError, Request, RequestFields, Response } from ".
  *   `performance.now()`, also after an `await`. A timer of the service fires after its real delay
  *   and advances the clock by it. The test and its runner see the real time, as does a service that
  *   saved a function when its module was loaded, as in `const { now } = Date`. A busy loop that
- *   waits for a time without a timer never ends.
+ *   waits for a time and sets no timer never ends.
  * - Requests of `http`, and of `fetch` in services called with {@link Fake.call}, go only to the
  *   routes that the test sets.
  * - Random numbers come from Node.
@@ -37,7 +37,7 @@ export class Fake {
 
   /**
    * Sends `payload` as JSON to the service of that name, as a host does. Without a payload the
-   * request has no body. A {@link Request} is sent unchanged.
+   * request has no body. If `payload` is a {@link Request}, it is sent unchanged.
    *
    * Rejects with the service's {@link Failure}, or with `not-found` if there is no such service.
    * For any other thrown value the failure has that value as its `cause`.
@@ -83,8 +83,8 @@ export class Fake {
 
   /**
    * Simulates another call that computes the value of this key. `cache.getOrSet` then computes a
-   * missing value without storing it, and does not refresh an old one. Ends with `letGo`, or when
-   * the key is set or deleted.
+   * missing value without storing it, and does not refresh an old one. The simulation ends with
+   * `letGo`, or when the key is set or deleted.
    */
   hold(key: string): void;
 
@@ -170,10 +170,7 @@ export interface SentRequest {
   /** The maximum number of redirects to follow. */
   readonly redirects: number;
 
-  /**
-   * Returns the header of that name, which is case-insensitive; several fields are joined with
-   * `, `.
-   */
+  /** Returns the header of that name; case does not matter. Several fields are joined with `, `. */
   header(name: string): string | undefined;
   /** Returns the body as text. */
   text(): string;

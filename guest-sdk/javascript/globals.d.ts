@@ -1,5 +1,5 @@
-// The global names of a service on QuickJS, for projects without the browser types (`"lib"` without
-// `"DOM"`), which already declare all of them.
+// The global names of a service on QuickJS. This file is only for projects whose `lib` does not
+// include `DOM`: the browser types already declare all these names.
 
 interface Console {
   assert(condition?: boolean, ...values: unknown[]): void;

@@ -82,7 +82,8 @@ class Reader {
   }
 
   /**
-   * Returns why the text is not a valid value, or undefined. `at` is then the place of the error.
+   * Returns the reason why the text is not a valid value, and sets `at` to the place of the error.
+   * Returns undefined if the text is valid.
    */
   read() {
     try {

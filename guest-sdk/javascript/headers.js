@@ -18,7 +18,7 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 const isControl = (byte) => (byte < 32 && byte !== 9) || byte === 127;
 
-/** Headers that only the server sets: those of the connection, and the length. */
+/** Headers that only the server sets: those of the connection, and the length of the body. */
 const OF_SERVER = [
   ...["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"],
   ...["transfer-encoding", "upgrade"],
@@ -29,7 +29,7 @@ export function valuesOf(headers, name) {
   return textsOf(headers, name).filter((text) => text !== undefined);
 }
 
-/** Joins all fields of a name. Undefined if there are none, or if one is not UTF-8. */
+/** Joins all fields of a name. Returns undefined if there are no fields, or if one is not UTF-8. */
 export function joinedOf(headers, name) {
   const texts = textsOf(headers, name);
   if (texts.length === 0 || texts.includes(undefined)) return undefined;
@@ -100,7 +100,7 @@ export function encoded(fields) {
  * Validates a response's fields, which a service can change freely, and returns them with values as
  * bytes.
  *
- * Throws a TypeError with the header's name if HTTP does not allow it.
+ * Throws a TypeError with the header's name if HTTP does not allow the header.
  */
 export function checked(fields) {
   return fields.map(([name, value]) => {

@@ -19,8 +19,9 @@ export function connect(newHost) {
 }
 
 /**
- * Returns a host function that not every component imports. It belongs to `what`, which the build
- * adds if a file of the service has the line `line`.
+ * Returns a host function that not every component imports. Throws a TypeError if the component
+ * does not import the function. Its message tells the author to write `line`, with which the build
+ * adds `what`.
  */
 export function hostFunction(name, what, line) {
   const found = host[name];

@@ -22,8 +22,8 @@
  *   as `internal` otherwise.
  * - For an invalid argument, the method throws a TypeError or a RangeError and sends nothing.
  * - `sendMany`, and `fetch` with `Promise.all`, send requests concurrently.
- * - The build adds this interface only if a file of the service names it, so that the component's
- *   imports show what it can do.
+ * - The build adds this interface only if a file of the service uses the name `http`, so that the
+ *   component's imports show what it can do.
  */
 export interface Http {
   get(url: HttpUrl, options?: HttpOptions): HttpResponse;
@@ -58,7 +58,7 @@ export type HttpUrl = string | { readonly href: string };
 export interface HttpOptions {
   /**
    * The body, any value with a JSON form. Sets `content-type: application/json` unless `headers`
-   * has one.
+   * has a `content-type`.
    */
   json?: unknown;
   /** The body instead of `json`: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
@@ -106,8 +106,8 @@ export class HttpResponse {
   get ok(): boolean;
 
   /**
-   * Returns the header of that name, which is case-insensitive; several fields are joined with
-   * `, `. `undefined` if the header is missing or a field is not UTF-8. Use `headerValues` for
+   * Returns the header of that name; case does not matter. Several fields are joined with `, `.
+   * `undefined` if the header is missing or a field is not UTF-8. Use `headerValues` for
    * `set-cookie`, whose fields contain commas and cannot be joined.
    */
   header(name: string): string | undefined;
@@ -121,8 +121,8 @@ export class HttpResponse {
   /**
    * Parses the body as JSON, whatever its media type. The type `T` is not checked.
    *
-   * Throws a SyntaxError if it is not JSON, and a RangeError if a number would be rounded; use
-   * `text` for such a body.
+   * Throws a SyntaxError if the body is not JSON, and a RangeError if a number would be rounded;
+   * use `text` for such a body.
    */
   json<T = any>(): T;
 }
@@ -140,8 +140,8 @@ export type HttpErrorKind =
   /** The response is larger than the host allows. */
   | "too-large"
   /**
-   * The response was incomplete or not valid HTTP, or it redirected too often. The server may have
-   * processed the request.
+   * The response was incomplete or not valid HTTP, or there were too many redirects. The server may
+   * have processed the request.
    */
   | "aborted";
 
@@ -161,19 +161,19 @@ export const http: Http;
  * `--secret NAME=env:VARIABLE`.
  *
  * All values are strings. They do not change while a version of the plugin is loaded. They can be
- * read only in a service, not while its module loads, because that happens during the build.
+ * read only in a service, not while its module loads, because the module loads during the build.
  */
 export interface Config {
   /**
-   * Returns the value of that name. If it does not exist, returns `fallback`, or `undefined`
-   * without one.
+   * Returns the value of that name. If it does not exist, returns `fallback`, or `undefined` if
+   * there is no fallback.
    */
   get(name: string): string | undefined;
   get<T>(name: string, fallback: T): string | T;
 
   /**
-   * Returns the value of that name. Throws an Error that explains how to set it if it does not
-   * exist.
+   * Returns the value of that name. If it does not exist, throws an Error that explains how to set
+   * it.
    */
   require(name: string): string;
 

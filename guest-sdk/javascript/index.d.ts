@@ -55,8 +55,8 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * {@link HttpError}.
  *
  * The above describes QuickJS, the default engine. With `"hostel": { "engine": "spidermonkey" }` in
- * the service's `package.json`, most browser functions that need no page are available, and the
- * same `fetch`. The component is larger and slower, and unhandled rejections are not logged.
+ * the service's `package.json`, most browser functions that need no page are available; `fetch` is
+ * the same. The component is larger and slower, and unhandled rejections are not logged.
  */
 
 /** The base class of services. Each request gets a new instance. */
@@ -68,9 +68,9 @@ export abstract class Service {
    * Handles one request.
    *
    * A returned {@link Response} is sent unchanged, `undefined` as an empty response with status
-   * 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call. An
-   * unavailable cache or server becomes `unavailable`. Any other thrown value becomes `internal`
-   * and is logged with its places in the service's files.
+   * 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call. An error
+   * of the cache or of a server that is unavailable becomes the failure `unavailable`. Any other
+   * thrown value becomes `internal` and is logged with its places in the service's files.
    */
   abstract handle(request: Request): unknown;
 }
@@ -92,8 +92,8 @@ export * from "./response.js";
  * Logging. The host adds the plugin, the service and the request id to each line.
  *
  * A string is logged unchanged, an Error with its places in the service's files, and any other
- * value similar to JSON. Several values are separated by spaces. Never fails: the host escapes
- * control characters, truncates a line that is too long, and logs that it did so.
+ * value in a form similar to JSON. Several values are separated by spaces. Never fails: the host
+ * escapes control characters, truncates a line that is too long, and logs that it did so.
  */
 export const log: {
   /** Logs details for debugging. */
@@ -121,9 +121,9 @@ export class Request {
   readonly http: HttpRequest | undefined;
 
   /**
-   * Returns the header of that name, which is case-insensitive; several fields are joined with `, `
-   * (`cookie` with `; `). `undefined` if the header is missing, if a field is not UTF-8, or if the
-   * call is not made over HTTP. The last case applies to the methods below too.
+   * Returns the header of that name; case does not matter. Several fields are joined with `, `
+   * (`cookie` with `; `). Returns `undefined` if the header is missing, if a field is not UTF-8, or
+   * if the call is not made over HTTP. Such a call has no query, path parameters or cookies either.
    */
   header(name: string): string | undefined;
 
@@ -138,8 +138,8 @@ export class Request {
   clientAddress(): string | undefined;
 
   /**
-   * Returns the decoded value of the first query parameter of that name. `page` of `?page=7&page=8`
-   * is `"7"`.
+   * Returns the decoded value of the first query parameter of that name. For `?page=7&page=8`, the
+   * value of `page` is `"7"`.
    */
   query(name: string): string | undefined;
 
@@ -185,10 +185,10 @@ export class Request {
   text(): string;
 
   /**
-   * Parses the body as JSON, whatever its media type. An empty body is `undefined`. The type `T` is
-   * not checked.
+   * Parses the body as JSON, whatever its media type. Returns `undefined` for an empty body. The
+   * type `T` is not checked.
    *
-   * Throws a `bad-request` if it is not JSON, or if a number would be rounded.
+   * Throws a `bad-request` if the body is not JSON, or if a number would be rounded.
    */
   json<T = unknown>(): T | undefined;
 
@@ -197,9 +197,9 @@ export class Request {
    * Schema](https://standardschema.dev), such as zod, valibot or arktype, and returns the result:
    * `const { name } = request.json(z.object({ name: z.string() }))`
    *
-   * Throws a `bad-request` as above, or if the schema does not accept the body; the message has the
-   * places in it. An empty body is `undefined` for the schema. Throws a TypeError if the schema
-   * validates asynchronously.
+   * Throws a `bad-request` as above, or if the schema does not accept the body; the message names
+   * the invalid places in the body. The schema gets `undefined` for an empty body. Throws a
+   * TypeError if the schema validates asynchronously.
    */
   json<T>(schema: StandardSchema<T>): T;
 }
@@ -219,7 +219,7 @@ export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] };
 
-/** Why a schema does not accept a value, and the place in the value. */
+/** Why a schema does not accept a value, and the invalid place in the value. */
 export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
@@ -291,8 +291,8 @@ export class Failure extends Error {
   readonly headers?: [name: string, value: string | Uint8Array][];
 
   /**
-   * Adds a header to this failure and returns it: `throw Failure.tooManyRequests("at most 100 calls
-   * a minute").withHeader("Retry-After", 60)`
+   * Adds a header to this failure and returns the failure: `throw Failure.tooManyRequests("at most
+   * 100 calls a minute").withHeader("Retry-After", 60)`
    *
    * Over HTTP, the response has these headers and the failure as an `application/problem+json`
    * body. The message of `internal` and `unavailable` is only logged. For calls that are not made

@@ -113,8 +113,8 @@ function refresh(key, compute, expiry, old) {
 }
 
 /**
- * Stores a computed value. Logs an `unavailable` error as a warning, because the service has its
- * value.
+ * Stores a computed value. Logs an `unavailable` error as a warning, because the service still gets
+ * the value.
  */
 function fill(key, value, expiry) {
   const text = toText(value ?? null, "value", MAX_DEPTH);
@@ -127,7 +127,7 @@ function fill(key, value, expiry) {
   return value ?? undefined;
 }
 
-/** Ignores an error: the host releases the lease at the end of the call anyway. */
+/** Releases the lease of a key. Errors are ignored, because the lease ends with the call anyway. */
 function release(key) {
   try {
     host.release(key);

@@ -77,7 +77,7 @@ function placesOf({ stack }) {
     .filter((place) => place !== undefined);
 }
 
-/** Converts a stack line to a place in the author's files. Undefined omits the line. */
+/** Converts a stack line to a place in the author's files. Returns undefined to omit the line. */
 let place = (line) => /^\s+at (.*)/.exec(line)?.[1];
 
 /** Sets the function that maps a place in the bundled file to the source files. */

@@ -16,7 +16,7 @@ const STATUSES = {
   "unavailable": [503, "Service Unavailable"],
 };
 
-/** The detail for the client instead of a message that is only logged. */
+/** By kind, the text that the client gets instead of a message that is only logged. */
 const GENERAL = {
   internal: "the service failed",
   unavailable: "something that the service needs is unavailable",

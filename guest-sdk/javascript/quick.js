@@ -1,5 +1,5 @@
-// Quick builds: load a script into a base, a component with QuickJS but without a plugin, so that
-// QuickJS is not compiled again. Used only in a build.
+// Quick builds, which load a script into a base so that QuickJS is not compiled again. A base is a
+// component with QuickJS but without a plugin. Used only in a build.
 
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,7 +12,9 @@ const BASE = join(dirname(fileURLToPath(import.meta.url)), "base.js");
 /** The file name in stack traces of a script that a base loads. */
 export const SCRIPT = "<input>";
 
-/** The program's exit code for an error in the plugin, whose reason is printed for the author. */
+/**
+ * The program's exit code for an error in the plugin. The program then prints the reason to stderr.
+ */
 const DOES_NOT_BUILD = 3;
 
 /** The script threw an error while it loaded. */

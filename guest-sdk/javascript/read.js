@@ -43,7 +43,10 @@ export function formText({ body, contentType }) {
   throw Failure.badRequest(`the request body: ${rule}`);
 }
 
-/** Parses an integer. Throws a `bad-request` that calls it `called` if it is not an integer. */
+/**
+ * Parses an integer. If the text is not an integer, throws a `bad-request` in which it is named
+ * `called`.
+ */
 export function integerOf(text, called) {
   const refuse = (rule) => {
     throw Failure.badRequest(`${called} is ${shortened(text)}: it must be ${rule}`);

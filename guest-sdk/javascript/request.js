@@ -14,7 +14,8 @@ export class Request {
   }
 
   /**
-   * Turns a record of `wit/` into a request in place: a copy would take as long as a cache call.
+   * Turns a record of `wit/` into a request without copying it: a copy would take as long as a
+   * cache call.
    */
   static of(record) {
     record.contentType ??= undefined;

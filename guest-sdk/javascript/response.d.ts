@@ -31,14 +31,14 @@ export interface RedirectOptions extends ResponseOptions {
 export interface CookieOptions {
   /**
    * The lifetime in seconds, 0 or more. 0 deletes the cookie of that name, domain and path at once.
-   * Without it the cookie lasts until the browser is closed.
+   * Without `maxAge`, the cookie lasts until the browser is closed.
    */
   maxAge?: number | undefined;
   /** The path, by default `/`. */
   path?: string | undefined;
   /**
-   * The browser sends the cookie to this domain and its subdomains. By default it sends it only to
-   * the host that set it.
+   * The browser sends the cookie to this domain and its subdomains. By default, the browser sends
+   * the cookie only to the host that set it.
    */
   domain?: string | undefined;
   /** Unless false, the browser sends the cookie only over HTTPS. */
@@ -62,8 +62,8 @@ export class Response {
   constructor(body?: Uint8Array, options?: ResponseOptions);
 
   /**
-   * Creates a response with `value` as `application/json`. Throws like `cache.set` if it has no
-   * JSON form.
+   * Creates a response with `value` as `application/json`. Throws like `cache.set` if the value has
+   * no JSON form.
    */
   static json(value: unknown, options?: ResponseOptions): Response;
 
@@ -91,7 +91,7 @@ export class Response {
   contentType: string | undefined;
   /**
    * The headers, validated when the service returns. An invalid name, a header that only the server
-   * may set, or a control character in a value is an `internal` failure with the header's name.
+   * may set, or a control character in a value causes an `internal` failure with the header's name.
    */
   headers: [name: string, value: string | Uint8Array][];
   body: Uint8Array;
@@ -112,8 +112,8 @@ export class Response {
   withCookie(name: string, value: string, options?: CookieOptions): this;
 
   /**
-   * Returns the header of that name, which is case-insensitive; several fields are joined with
-   * `, `. Use `headerValues` for `set-cookie`, whose fields contain commas. For tests.
+   * Returns the header of that name; case does not matter. Several fields are joined with `, `. Use
+   * `headerValues` for `set-cookie`, whose fields contain commas. For tests.
    */
   header(name: string): string | undefined;
 

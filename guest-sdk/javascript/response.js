@@ -85,7 +85,7 @@ export class Response {
 /**
  * Returns the response with validated headers, whose values are bytes.
  *
- * Throws a TypeError with the header's name if HTTP does not allow it.
+ * Throws a TypeError with the header's name if HTTP does not allow the header.
  */
 export function finished(response) {
   const { contentType, headers } = response;

@@ -2,7 +2,8 @@
 // in a build.
 //
 // The compiler accepts either a project or files. So the build creates its own project, which
-// extends the author's and replaces settings about other files and output. Messages never name it.
+// extends the author's and replaces settings about other files and output. Messages never name the
+// build's project.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -18,7 +19,7 @@ const OUTPUT = [
   ...["isolatedDeclarations", "outDir", "outFile", "rootDir", "tsBuildInfoFile"],
 ];
 
-/** The settings without a tsconfig.json. */
+/** The settings of a service without a tsconfig.json. */
 const DEFAULTS = {
   ...{ strict: true, target: "es2024", lib: ["es2024"], allowImportingTsExtensions: true },
   ...{ module: "preserve", moduleResolution: "bundler" },
@@ -51,7 +52,7 @@ export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, 
     options.paths = { ...(own && pathsOf(own)), "hostel-sdk": [join(sdk, "index.d.ts")] };
   }
   const files = [source];
-  // Add our declarations only without those of a browser, which declare the same names.
+  // Add the SDK's declarations only if a browser's are not included: both declare the same names.
   if (!hasDom(own) && isQuickJs) files.push(join(sdk, "globals.d.ts"));
   else if (!hasDom(own)) options.lib = [...(own?.options.lib ?? DEFAULTS.lib), ...DOM];
   const project = join(work, CONFIG);
@@ -115,7 +116,7 @@ function noteConfigurations(file, note, seen = new Set()) {
   if (!seen.has(next)) noteConfigurations(next, note, seen);
 }
 
-/** Returns the resolved settings of a project, empty if it is invalid. */
+/** Returns the resolved settings of a project. They are empty if the project is invalid. */
 function shownConfig(path, compiler) {
   const asked = tsc(compiler, "--project", path, "--showConfig");
   const { stdout } = spawnSync(...asked, { encoding: "utf8" });
@@ -123,13 +124,13 @@ function shownConfig(path, compiler) {
   try {
     shown = JSON.parse(stdout);
   } catch {
-    // Ignore it: the check reports the error.
+    // Ignore the error: the check reports it.
   }
   const { compilerOptions: options = {}, files = [], references = [] } = shown;
   return { path, options, files, references };
 }
 
-/** The settings that the check overrides. */
+/** Returns the settings of the check that replace the author's. */
 function overrides({ path, options }) {
   const never = [...OUTPUT, ...REMOVED, ...ALWAYS_TRUE.filter((name) => options[name] === false)];
   const changed = Object.fromEntries(never.map((name) => [name, null]));
@@ -146,7 +147,7 @@ function overrides({ path, options }) {
   return changed;
 }
 
-/** The author's `paths` as absolute paths, plus the entry that `baseUrl` implies. */
+/** Returns the author's `paths` as absolute paths, plus the entry that `baseUrl` implies. */
 function pathsOf({ path, options: { baseUrl, paths = {} } }) {
   const base = resolve(dirname(path), baseUrl ?? ".");
   const absolute = ([name, places]) => [name, places.map((place) => resolve(base, place))];
@@ -155,8 +156,8 @@ function pathsOf({ path, options: { baseUrl, paths = {} } }) {
 }
 
 /**
- * The installed packages of `types`: those of tests, for example, are missing before `npm install`.
- * Excludes Node's types, which declare names that services do not have.
+ * Returns those packages of `types` that are installed: before `npm install`, packages for tests,
+ * for example, are missing. Excludes Node's types, which declare names that services do not have.
  */
 function installed(types, folder) {
   const isThere = (name, above) =>
@@ -186,7 +187,8 @@ function located(words, project, own, folder) {
 }
 
 /**
- * Adds advice about names that services do not have to the messages: declaring them would not help.
+ * Adds advice to the messages about names that services do not have, because declaring such a name
+ * would not help.
  */
 function advised(words, isQuickJs) {
   return words.replace(/Cannot find name '([\w$]+)'\..*/g, (all, name) => {

@@ -1,6 +1,6 @@
 // Lets Node run tests in TypeScript: `node --import hostel-sdk/typescript --test *.test.ts`. Node
-// 22.18 and later can do this itself; for older versions this uses the compiler of the service's
-// build.
+// 22.18 and later can do this itself; for older versions, this module uses the compiler of the
+// service's build.
 
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire, register } from "node:module";

@@ -2,8 +2,9 @@
 // in a build.
 //
 // Searches the author's files for the names of the cache's methods, `http` and `config`. The result
-// may include unused interfaces. It misses one only if a name is constructed at run time; the error
-// then explains what to write. The bundler finds `fetch`.
+// may include unused interfaces. An interface is missing from the result only if the code
+// constructs a name at run time; the error then explains what to write. The bundler finds uses of
+// `fetch`.
 
 import { readFileSync } from "node:fs";
 import { dirname, extname, join, resolve, sep } from "node:path";
@@ -23,7 +24,8 @@ const LOADERS = {
 
 /**
  * Names of cache methods that other objects have too, each with the minimum number of arguments of
- * the cache's method. They count only if called with that many arguments, or on `cache`.
+ * the cache's method. A call of such a method counts only if it has at least that many arguments,
+ * or if it is a call on `cache`.
  */
 const COMMON = { keys: 1, update: 2, take: 1, expire: 2, ttl: 1 };
 
@@ -47,7 +49,7 @@ const EXPORTS = {
   },
 };
 
-/** Included in a bundle that uses `fetch`, which needs the interface of `http`. */
+/** A file that is in each bundle that uses `fetch`. It needs the interface of `http`. */
 const FETCH = join(SDK, "web", "fetch.js");
 
 /** Returns the import specifier of an interface. */

@@ -1,7 +1,7 @@
 // Connects the types of `wit/` with those of the SDK. Used only in a plugin.
 
-// The build resolves this to an engine's file in `runtime/`. It must be first: the other modules
-// need its globals.
+// The build resolves this to an engine's file in `runtime/`. This import must be first: the other
+// modules need the globals that it sets.
 import * as engine from "hostel-engine";
 
 import * as cache from "hostel:cache/cache@0.1.1";
@@ -60,7 +60,10 @@ function warmUp() {
   }
 }
 
-/** Handles a request of the host. Returns the response or a promise of it; throws a failure. */
+/**
+ * Handles a request of the host. Returns the response or a promise of the response, or throws a
+ * failure.
+ */
 function answer(services, record) {
   const request = Request.of(record);
   let waits = false;
@@ -103,8 +106,8 @@ function dropTimers() {
 }
 
 /**
- * Returns a failure with headers as a response. Throws any other error as a failure of `wit/` and
- * logs its trace or the service's place.
+ * Returns a failure with headers as a response. Throws any other error as a failure of `wit/`. Logs
+ * an error that is not a Failure, with its trace or the service's place.
  */
 function failed(error, services, request) {
   advise(error);

@@ -2,7 +2,7 @@
 
 import { Failure, cache } from "hostel-sdk";
 
-/** Returns the options of a method that the step has. */
+/** Returns the options that the step contains. */
 function options(expiry, early) {
   return { ...(isGiven(expiry) && { expiry }), ...(isGiven(early) && { early }) };
 }

@@ -15,7 +15,7 @@ export const readers = {
   "form-values": (request, name) => request.formValues(name),
 };
 
-/** Steps whose response or failure is that of the request itself. */
+/** Steps whose response or failure becomes that of the request itself. */
 export const exchanges = {
   respond: ({ args: { headers = [], cookie, ...args } }) => {
     const response = responseOf(args);

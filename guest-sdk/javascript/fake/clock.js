@@ -1,11 +1,11 @@
-// The clock of a fake: it moves only when a test advances it. Services on the fake see only this
-// clock. Used only in tests.
+// The clock of a fake. It moves only when the test advances it or when a timer of a service fires.
+// Services on the fake see only this clock. Used only in tests.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import { webStandIns } from "./web.js";
 
-/** The clock of the running code, if it is not the machine's clock. */
+/** The clock that the running code sees, if it is not the machine's clock. */
 const seen = new AsyncLocalStorage();
 
 /** A clock that starts at the current time. `millis` counts from the start. */
@@ -27,12 +27,12 @@ export class Clock {
     this.millis = Math.max(this.millis, millis);
   }
 
-  /** The time for `Date.now()`. */
+  /** Returns the time for `Date.now()`. */
   time() {
     return this.#began + this.millis;
   }
 
-  /** The time for `performance.now()`. */
+  /** Returns the time for `performance.now()`. */
   ticks() {
     return this.#beganTicking + this.millis;
   }

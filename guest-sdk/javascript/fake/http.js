@@ -208,7 +208,7 @@ function redirected(request, status, location) {
   return { ...request, method, url: to.href, headers, body };
 }
 
-/** The URL without its query, which may contain a secret. */
+/** Returns the URL without its query, because the query may contain a secret. */
 function shownUrl(url) {
   return url.replace(/[?#].*/s, "");
 }

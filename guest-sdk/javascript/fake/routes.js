@@ -9,7 +9,8 @@ export class Routes {
   #routes = [];
 
   /**
-   * Adds a route such as `GET /orders/{id}`, or without a method. Throws an Error if it is invalid.
+   * Adds a route such as `GET /orders/{id}`; the method is optional. Throws an Error if the route
+   * is invalid.
    */
   add(route, service) {
     const { method, path } = parsed(route);
@@ -29,13 +30,14 @@ export class Routes {
 
   /**
    * Returns the service and the path parameters of a request, or the value of the `allow` header if
-   * the method does not match. Undefined if no route has the path. Throws a URIError for an invalid
-   * escape.
+   * the method does not match. Returns undefined if no route matches the path. Throws a URIError
+   * for an invalid escape.
    */
   find(method, path) {
     const values = path.slice(1).split("/").map(decodeURIComponent);
     const fitting = this.#routes.filter(({ segments }) => fits(segments, values));
-    // A fixed segment wins over a parameter, from left to right; only then the method is compared.
+    // The path decides before the method. A fixed segment takes precedence over a parameter, from
+    // left to right.
     const [best] = fitting.map(({ segments }) => shapeOf(segments)).sort();
     if (best === undefined) return undefined;
     const ends = fitting.filter(({ segments }) => shapeOf(segments) === best);
@@ -91,8 +93,8 @@ function segmentsOf(path) {
 }
 
 /**
- * Returns a sort key. Routes that differ only in parameter names have equal keys; the best route
- * has the lowest key.
+ * Returns a sort key. Routes that differ only in parameter names have equal keys. Of the routes
+ * that match a path, the one with the lowest key takes precedence.
  */
 function shapeOf(segments) {
   return JSON.stringify(segments.map(({ text }) => (text === undefined ? [1] : [0, text])));

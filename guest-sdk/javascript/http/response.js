@@ -48,7 +48,7 @@ export class HttpResponse {
   }
 }
 
-/** The URL without its query, which may contain a secret. */
+/** Returns the URL without its query, because the query may contain a secret. */
 function shownUrl(url) {
   return url.replace(/[?#].*/s, "");
 }

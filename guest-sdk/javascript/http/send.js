@@ -17,8 +17,8 @@ export function send(request) {
 }
 
 /**
- * Sends requests concurrently. Returns for each, in order, the result of `respond(response)` or an
- * HttpError.
+ * Sends requests concurrently. For each request, in order, returns the result of
+ * `respond(response)` or an HttpError.
  */
 export function sendMany(requests, respond) {
   if (requests.length === 0) return [];

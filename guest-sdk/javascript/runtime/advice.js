@@ -1,7 +1,11 @@
-// Advice for unclear error messages: about a name in `../advice.js`, of which HOSTEL_ADVICE has the
-// part that the plugin needs, and about an error that QuickJS reports at the wrong line.
+// Advice for unclear error messages. It is about undefined names and about an error that QuickJS
+// reports at the wrong line. HOSTEL_ADVICE contains the advice of `../advice.js` that the plugin
+// needs.
 
-/** QuickJS has no line numbers for destructuring patterns, and reports the line executed before. */
+/**
+ * QuickJS has no line numbers for destructuring patterns, and reports the line that was executed
+ * before the pattern.
+ */
 const PATTERN = "Cannot convert undefined or null to object";
 
 const BELOW = " (is it `const { a } = ..` of null or undefined, at or below this line?)";

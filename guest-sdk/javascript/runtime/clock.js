@@ -1,5 +1,5 @@
-// `performance`, which counts from an instance's first use. The engine counts from loading the
-// module, which happens during the build, on another clock.
+// The global `performance`, which counts from its first use in an instance. The engine's own object
+// counts from the loading of the module, which happens during the build, on another clock.
 
 /** The engine's milliseconds. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);
@@ -26,7 +26,10 @@ export function endLoading() {
   loaded = true;
 }
 
-/** Throws while the module loads: a task started then would belong to no call. */
+/**
+ * Throws an Error while the module loads: a task that starts during loading would belong to no
+ * call.
+ */
 export function checkLoaded(name) {
   if (loaded) return;
   throw new Error(`${name} is not available while the module loads: use it inside a service`);

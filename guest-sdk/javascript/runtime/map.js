@@ -3,7 +3,10 @@
 
 import { segment, segmentsOf } from "./places.js";
 
-/** A lookup decodes one part, which is slow in the engine, so parts are small. */
+/**
+ * The maximum number of segments in a part. A lookup decodes a whole part, which is slow in the
+ * engine.
+ */
 const SEGMENTS_OF_A_PART = 256;
 
 /** An identifier in the built file. */

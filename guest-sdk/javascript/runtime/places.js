@@ -1,8 +1,8 @@
 // Maps a line of a stack trace, which refers to the bundled file, to a place in the author's files.
 // The build stores the map in HOSTEL_PLACES. It is decoded only when an error is logged.
 //
-// The map is like a source map, but in parts, so that a lookup decodes only one part. A part has
-// its start line and column in the built file, and segments for `segmentsOf`.
+// The map is like a source map, but divided into parts, so that a lookup decodes only one part. A
+// part has a start line and column in the built file, and segments for `segmentsOf`.
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -13,7 +13,8 @@ const BUILT_PLACE = /^(?:\s+at )?(?:async\*)?(.*?)[ (@]*\/?(hostel-plugin\.js|<i
 const FILE = "hostel-plugin.js";
 
 /**
- * Converts a stack line to the author's file, line and column. Undefined if it is not their code.
+ * Converts a stack line to the author's file, line and column. Returns undefined if the line is not
+ * in the author's code.
  */
 export function place(line) {
   const built = BUILT_PLACE.exec(line);

@@ -2,13 +2,16 @@
 // snapshot, so all instances would get the same numbers from it. Other members of the engine's
 // `crypto` are kept.
 
-/** The host's source of random bytes, set when a service runs. */
+/** The host's source of random bytes, set when the module has loaded. */
 let randomBytes;
 
 /** The state of Math.random (sfc32), seeded with the host's bytes at the first use. */
 let [a, b, c, counter, seeded] = [0, 0, 0, 0, false];
 
-/** Allows random numbers. Earlier ones would be in the snapshot and the same in all instances. */
+/**
+ * Allows random numbers. Random numbers that were generated earlier would be in the snapshot and
+ * the same in all instances.
+ */
 export function allow(bytes) {
   randomBytes = bytes;
 }

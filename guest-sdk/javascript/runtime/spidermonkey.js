@@ -12,10 +12,10 @@ installClock();
 
 export { endLoading };
 
-// The engine's `fetch` would trap, so remove it. Services use that of `web/fetch.js`.
+// The engine's `fetch` would trap, so remove it. Services use the `fetch` of `web/fetch.js`.
 Reflect.deleteProperty(globalThis, "fetch");
 
-/** The engine's `AbortSignal.any` does not pass on a useful reason. */
+/** Replaces the engine's `AbortSignal.any`, which does not pass on a useful reason. */
 AbortSignal.any = (signals) => {
   const controller = new AbortController();
   for (const signal of signals) {

@@ -266,8 +266,8 @@ test("a fetch without a route fails the test even if the service catches the err
 });
 
 /**
- * Returns a host that records its calls and responds to each request, and timers at the given
- * times.
+ * Connects a host that responds to each request, and installs the given timers. Returns the
+ * recorded calls and log lines.
  */
 function loopOf(answer, timers = []) {
   const calls = [];

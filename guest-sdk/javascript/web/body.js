@@ -9,7 +9,7 @@ const { TextDecoder: Utf8Decoder } = globalThis;
 
 const UTF8 = new TextEncoder();
 
-/** The methods that read a body, which works only once. */
+/** The methods that read a body. A body can be read only once. */
 export class Body {
   /** The bytes, or null without a body. */
   #bytes;

@@ -22,7 +22,7 @@ const directives = {
   j: (value) => json(value),
   o: shown,
   O: shown,
-  // Style: ignored, because a log has none.
+  // A style, which is ignored because a log has no styles.
   c: () => "",
 };
 

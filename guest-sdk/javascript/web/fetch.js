@@ -12,7 +12,7 @@ import { takeFrom } from "./body.js";
 import { Headers } from "./headers.js";
 import { Request, isRedirect, responseOf } from "./messages.js";
 
-/** The limit of the Fetch Standard. */
+/** The maximum number of redirects to follow, as in the Fetch Standard. */
 const MAX_REDIRECTS = 20;
 
 /** The name of an AbortSignal's error after a timeout. */
@@ -125,7 +125,7 @@ function unescaped(text) {
   }
 }
 
-/** Settles the promises of the sent requests; undefined if there are none. */
+/** The function that settles the promises of the sent requests, or undefined if there are none. */
 let settleSent;
 
 /** Timers due by this time run before requests are sent or settled. */

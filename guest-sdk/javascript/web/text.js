@@ -35,7 +35,7 @@ export class TextDecoder {
   #utf8;
   /** The incomplete sequence at the end of the last chunk of a stream. */
   #left = NO_BYTES;
-  /** True after the beginning of a stream: a byte order mark is removed only there. */
+  /** True after the beginning of a stream: a byte order mark is removed only at the beginning. */
   #isWithin = false;
 
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {

@@ -41,7 +41,10 @@ export function clearTimeout(timer) {
 
 export { clearTimeout as clearInterval };
 
-/** Returns the number of the timer that is due first; if several are, of the oldest one. */
+/**
+ * Returns the number of the timer that is due first. If several are due at the same time, returns
+ * the number of the oldest one.
+ */
 function next() {
   let first;
   for (const [number, { at }] of timers) {
