@@ -40,7 +40,7 @@ pub enum CacheError {
         /// The maximum bytes of one read.
         limit: usize,
     },
-    /// The cache's backend cannot give this key a lease.
+    /// The backend cannot grant a lease for this key.
     #[error(
         "{key} cannot have a lease on a cluster with `key-format = \"zato\"`, since it contains \
              braces: use another key, or `key-format = \"hostel\"`"
@@ -52,18 +52,18 @@ pub enum CacheError {
     /// The cursor is not from a page of this cache.
     #[error("{cursor:?} is not a cursor of this cache: use `next` of the previous page")]
     Cursor {
-        /// The cursor's beginning.
+        /// The beginning of the cursor.
         cursor: String,
     },
     /// The backend does not respond, or refuses the operation. A write may have happened.
     #[error("the cache is unavailable: {reason}")]
     Unavailable {
-        /// The reason, and the server.
+        /// The reason, with the server's address.
         reason: String,
     },
 }
 
-/// Characters of a key in a message.
+/// Maximum number of a key's characters in an error message.
 const EXCERPT_CHARS: usize = 32;
 
 impl CacheError {

@@ -16,12 +16,12 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 /// the leases until the call ends.
 const MAX_LEASES: usize = 1_000;
 
-/// How much longer a lease on Redis lives than its call may run. A call releases its leases when it
-/// ends; a lease expires only if its host has died.
+/// The expiry of a lease on Redis is the remaining time of its call plus this margin. A call
+/// releases its leases when it ends, so a lease expires only if its host has died.
 const LEASE_MARGIN: Duration = Duration::from_millis(500);
 
-/// Initial and maximum delay before a call that waits for another host's lease tries again. It
-/// doubles each time.
+/// Initial and maximum delay between attempts to get a lease that another host holds. The delay
+/// doubles after each attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
@@ -30,16 +30,16 @@ const MAX_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) enum LeaseFound {
     /// The value of a live entry.
     Value(Value),
-    /// The value of a live entry that expires soon. This call must compute it anew.
+    /// The value of a live entry that expires soon. This call must compute a new value.
     Refresh(Value),
-    /// There is no live entry. This call must compute it.
+    /// There is no live entry. This call must compute the value.
     Compute,
-    /// There is no live entry, another call computes it, and the waiting time is over.
+    /// There is no live entry. Another call is computing the value, and the time to wait is over.
     Busy,
 }
 
-/// Bounds the calls that wait for leases at once. They have permits of their own, so that the calls
-/// they wait for can still run.
+/// Limits how many calls wait for leases at the same time. Waiting calls use separate permits, so
+/// that the calls that compute the values can still run.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseWaits([Arc<Semaphore>; 2]);
 
@@ -56,7 +56,7 @@ impl LeaseWaits {
     }
 }
 
-/// The leases that one call holds, released when this is dropped.
+/// The leases that one call holds. Dropping this value releases them.
 #[derive(Debug)]
 pub(crate) struct CallLeases {
     cache: CacheStore,
@@ -86,8 +86,9 @@ impl CallLeases {
         CallLeases { cache, holder: Holder::new(), token, until, keys: BTreeSet::new() }
     }
 
-    /// Returns the value of a live entry, or a lease to compute it. Waits for another call that
-    /// computes it, for at most `wait` and at most three quarters of the call's remaining time.
+    /// Returns the value of a live entry, or a lease to compute the value. If another call is
+    /// computing the value, waits for at most `wait` and at most three quarters of this call's
+    /// remaining time.
     ///
     /// # Errors
     ///
@@ -155,8 +156,8 @@ impl CallLeases {
                 hostel_cache::Found::Held(end) => Attempt::Held(Some(end)),
             },
             Backing::Redis(cache) => {
-                // Recorded before the lease is taken, so that an attempt that is cancelled halfway
-                // is released as well.
+                // Record the key before taking the lease, so that the lease is released even if
+                // this attempt is cancelled.
                 self.keys.insert(Key::new(key)?.as_str().into());
                 let lease = left + LEASE_MARGIN;
                 match cache.lease_once(key, early, &self.token, lease).await? {
@@ -183,7 +184,7 @@ impl CallLeases {
     ///
     /// # Errors
     ///
-    /// Those of [`CacheStore::set`].
+    /// The same as [`CacheStore::set`].
     pub(crate) async fn fill(
         &mut self,
         key: &str,
@@ -233,7 +234,7 @@ impl Drop for CallLeases {
             }
             Backing::Redis(cache) => {
                 let (cache, token) = (Arc::clone(cache), std::mem::take(&mut self.token));
-                // Without a runtime the host is shutting down, and the leases expire by themselves.
+                // If there is no runtime, the host is shutting down. The leases then expire.
                 let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
                 runtime.spawn(async move {
                     for key in keys {

@@ -5,7 +5,7 @@ use hostel_cache::EntryInfo;
 /// A page of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Keys with sizes and expiries; no values.
+    /// The keys, with their sizes and expiries but without their values.
     pub entries: Vec<EntryInfo>,
     /// The cursor of the next page, or `None` on the last page.
     pub next: Option<String>,

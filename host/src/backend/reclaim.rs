@@ -5,9 +5,9 @@ use super::registry::Caches;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Time between two passes, and the entries that a pass examines in each cache: a million in two
-/// seconds, in steps of at most some milliseconds. A pass without expired entries costs almost
-/// nothing.
+/// Time between two passes, and the maximum number of entries that a pass examines in each cache.
+/// At this rate a million entries take two seconds, and each pass takes a few milliseconds at most.
+/// A pass without expired entries costs almost nothing.
 const PASS_INTERVAL: Duration = Duration::from_millis(20);
 const ENTRIES_PER_PASS: usize = 10_000;
 
@@ -15,7 +15,7 @@ const ENTRIES_PER_PASS: usize = 10_000;
 ///
 /// # Errors
 ///
-/// When the system refuses the thread.
+/// If the system cannot create the thread.
 pub(crate) fn start(caches: &Arc<Caches>) -> std::io::Result<()> {
     let caches = Arc::downgrade(caches);
     let reclaim = move || {

@@ -5,13 +5,15 @@
 //! server is avoided: no write may be sent twice, and no call may wait longer than its cache's
 //! timeout.
 //!
-//! `names.rs` names the entries; `servers.rs` sends operations; each server is a `node.rs` with its
-//! `circuit.rs`. Atomic changes of an entry are scripts in `scripts.rs`.
+//! `names.rs` names the entries and `servers.rs` sends operations. Each server has a connection in
+//! `node.rs` and a circuit breaker in `circuit.rs`. Atomic changes of an entry are scripts in
+//! `scripts.rs`.
 //!
-//! **How a write ends a lease**: two commands without a transaction. The first removes the key's
-//! lease, the second changes its entry, and the lease is gone even if the second fails. A host that
-//! fills a lease needs both its lease and the entry that it started with. `set_if_absent` ends no
-//! lease: it creates an entry that the lease did not start with.
+//! **A write ends the key's lease** with two commands and no transaction: the first deletes the
+//! lease, the second changes the entry. If the second fails, the lease is deleted all the same. A
+//! host can fill a lease only while the lease exists and the entry is the one that the lease
+//! started with. `set_if_absent` deletes no lease: it creates an entry, so the lease cannot be
+//! filled.
 
 mod address;
 mod batch;
@@ -54,8 +56,8 @@ use reply::{bytes, integer};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// How often a `get` reads again when an entry was set between its two commands, before it treats
-/// the entry as an empty text.
+/// Maximum number of reads of an entry. A read is repeated if the entry was set between its two
+/// commands; after the last read, the entry counts as an empty text.
 const MAX_READS: usize = 3;
 
 /// The error for an empty text, which is not a valid value.
@@ -124,8 +126,8 @@ impl RedisCache {
         Ok(found)
     }
 
-    /// Reads the value of a key, at most one byte over the limit. Returns it with the reply to
-    /// `more`, a further command on the entry.
+    /// Reads the value of a key, at most one byte over the limit. Returns the value with the reply
+    /// to `more`, a further command on the entry.
     async fn find(
         &self,
         deadline: Instant,

@@ -25,8 +25,8 @@ pub enum Backend {
 /// The caches of a host by name. Those in memory share one clock.
 ///
 /// An open cache stays until the registry is dropped. The exception is a private cache in memory
-/// whose plugin was unloaded: it stays for an hour, so that a reloaded plugin finds its entries, or
-/// for less if the host is short of memory.
+/// whose plugin was unloaded: it stays for one hour, or less if the host is short of memory, so
+/// that a reloaded plugin finds its entries.
 #[derive(Debug)]
 pub struct Caches {
     clock: Clock,
@@ -52,7 +52,7 @@ enum OpenCache {
 pub struct OpenError {
     /// The cache's name.
     pub name: CacheName,
-    /// Its limits.
+    /// The limits of the open cache.
     pub open: CacheLimits,
     /// The requested limits.
     pub asked: CacheLimits,
@@ -65,7 +65,7 @@ pub(crate) struct RedisState {
     pub(crate) caches: Vec<CacheName>,
     /// Number of operations in progress.
     pub(crate) in_flight: usize,
-    /// Its servers.
+    /// The state of each server.
     pub(crate) servers: Vec<ServerState>,
 }
 
@@ -81,8 +81,8 @@ impl Caches {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when it is open with other limits. The cache is unchanged: a different size
-    /// would surprise the plugins that use it.
+    /// [`OpenError`] when the cache is open with other limits. The open cache keeps its limits,
+    /// because other plugins may use it.
     pub fn open(&self, name: CacheName, limits: CacheLimits) -> Result<CacheStore, OpenError> {
         self.open_on(name, limits, &Backend::Memory)
     }
@@ -92,7 +92,7 @@ impl Caches {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when it is open with other limits or on another backend.
+    /// [`OpenError`] when the cache is open with other limits or on another backend.
     pub fn open_on(
         &self,
         name: CacheName,

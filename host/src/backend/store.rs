@@ -8,7 +8,7 @@ use hostel_cache::{Cache, KeyPage, Lifetime, RemovedPage, Swap, TimeLeft, Value}
 use std::sync::Arc;
 
 /// Maximum bytes of all values that one operation reads, unless the limit of a single value is
-/// higher: a caller would get a copy of each.
+/// higher. It bounds the memory for the copies that the caller gets.
 pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 
 /// One cache of a host. Clones share the same cache.
@@ -17,7 +17,7 @@ pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 #[derive(Clone, Debug)]
 pub struct CacheStore(Backing);
 
-/// The backend with the entries.
+/// The backend that stores the entries.
 #[derive(Clone, Debug)]
 pub(super) enum Backing {
     Memory(Arc<Cache>),
@@ -107,7 +107,7 @@ impl CacheStore {
         }
     }
 
-    /// Creates the entry if there is no live one. Returns true if it did.
+    /// Creates the entry if there is no live one. Returns true if the entry was created.
     ///
     /// # Errors
     ///
@@ -160,7 +160,8 @@ impl CacheStore {
         }
     }
 
-    /// Removes the entry and returns its value. Only one of several callers gets it.
+    /// Removes the entry and returns its value. Only one of several concurrent callers gets the
+    /// value.
     ///
     /// # Errors
     ///
@@ -184,7 +185,7 @@ impl CacheStore {
         }
     }
 
-    /// Sets the expiry of a live entry, or removes it with `None`. Returns true if there is a live
+    /// Sets the expiry of a live entry; `None` removes the expiry. Returns true if there is a live
     /// entry.
     ///
     /// # Errors
@@ -197,9 +198,9 @@ impl CacheStore {
         }
     }
 
-    /// Returns a page of the keys that begin with `prefix`, unordered. `cursor` is that of the
-    /// previous page. The work for a page is bounded, so a page may be empty without being the
-    /// last.
+    /// Returns a page of the keys that begin with `prefix`, unordered. `cursor` is the one that the
+    /// previous page returned. The work for a page is bounded, so a page may be empty without being
+    /// the last.
     ///
     /// # Errors
     ///
@@ -329,7 +330,7 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When it does not.
+    /// If the backend does not respond.
     pub async fn check(&self) -> Result<(), CacheError> {
         match &self.0 {
             Backing::Memory(_) => Ok(()),

@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub struct Admin {
     /// Address and port. Default: 127.0.0.1:8081.
     pub listen: SocketAddr,
-    /// The bearer token that requests need.
+    /// The hash of the bearer token that requests must send; `None`: no token is required.
     pub token: Option<SecretHash>,
 }
 

@@ -1,4 +1,4 @@
-//! `backend` of `[caches]` and `[private-cache]`, and the settings that go with it.
+//! `backend` of `[caches]` and `[private-cache]`, and the settings of a backend.
 
 use super::error::Diagnostics;
 use super::private_file::read_private;
@@ -8,7 +8,7 @@ use crate::backend::{Backend, KeyFormat, RedisAddress, RedisBackend};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Longest prefix of names on Redis, in bytes.
+/// Maximum length of the prefix of names on Redis, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
 
 /// Whether a cache is private to a plugin or shared.
@@ -18,8 +18,8 @@ pub(super) enum CacheScope {
     Shared,
 }
 
-/// The storage of a cache's entries. Settings of the other backend are ignored, so that changing
-/// `backend` alone moves a cache.
+/// Returns the backend of a cache's entries. Settings of the other backend are ignored, so that
+/// changing `backend` alone moves a cache.
 pub(super) fn backend(
     raw: &RawCache,
     scope: CacheScope,
@@ -75,8 +75,8 @@ pub(super) fn backend(
     }))
 }
 
-/// The password from the variable or the file of these two settings, and the position of the
-/// setting.
+/// Returns the password from the variable or the file that these two settings name, and the
+/// position of the setting.
 fn password(
     [by_variable, by_file]: [&str; 2],
     written: (Option<&At<String>>, Option<&At<String>>),

@@ -12,15 +12,15 @@ use std::ops::Range;
 /// A cache that plugins share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheConfig {
-    /// Its name.
+    /// The cache's name.
     pub name: Name,
-    /// Its size; on Redis, only the limit on values applies.
+    /// The cache's size; on Redis, only the limit on values applies.
     pub limits: CacheLimits,
-    /// The storage of its entries.
+    /// The backend of the cache's entries.
     pub backend: Backend,
 }
 
-/// The size and the backend of each plugin's private cache.
+/// Returns the size and the backend of each plugin's private cache.
 pub(super) fn private_cache(
     raw: Option<&At<RawCache>>,
     context: &Context<'_>,
@@ -64,7 +64,7 @@ fn limits(
     }
 }
 
-/// The limits of a cache on Redis, where only the server bounds the total size.
+/// Returns the limits of a cache on Redis, where only the server bounds the total size.
 fn limits_on_redis(
     value_limit: Option<&At<String>>,
     at: Range<usize>,
@@ -82,7 +82,7 @@ fn limits_on_redis(
 /// The settings of a cache: its capacity, its value limit and its number of entries.
 type Written<'a> = (Option<&'a At<String>>, Option<&'a At<String>>, Option<&'a At<NonZeroU32>>);
 
-/// The limits of a cache. A fault of several settings together is reported at the capacity if that
+/// Returns the limits of a cache. A conflict between settings is reported at the capacity, if that
 /// is set.
 fn cache_limits(
     (capacity, value_limit, entries): Written<'_>,

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
-/// Longest name of a caller, in bytes.
+/// Maximum length of a caller's name, in bytes.
 const NAME_BYTES: usize = 128;
 
 /// How callers authenticate.
@@ -28,12 +28,13 @@ pub struct Credential {
     pub hash: SecretHash,
 }
 
-/// Callers who authenticate the same way. Has at least one; names are unique, and so are tokens.
+/// At least one caller who authenticates in the given way. The names are unique, and so are the
+/// tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerGroup {
-    /// The name by which routes and plugins refer to it.
+    /// The name by which routes and plugins refer to the group.
     pub name: String,
-    /// How its callers authenticate.
+    /// How the group's callers authenticate.
     pub scheme: Scheme,
     /// The callers, in the order of the file.
     pub credentials: Vec<Credential>,
@@ -123,7 +124,7 @@ fn is_nothing(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with('#')
 }
 
-/// The callers in a text, and its faults by line, counted from 1.
+/// Returns the callers in a text, and its faults with their line numbers, counted from 1.
 fn of_lines(
     scheme: Scheme,
     holds: Holds,
@@ -153,14 +154,14 @@ fn of_line(scheme: Scheme, holds: Holds, line: &str) -> Result<Credential, LineE
     Ok(Credential { caller: caller.to_owned(), hash })
 }
 
-/// True for a valid caller name.
+/// Returns true if the text is a valid name of a caller.
 pub(crate) fn is_caller(name: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_graphic() && byte != b':';
     (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
-/// Callers with distinct names and hashes. Indexed by both, because there may be hundreds of
-/// thousands.
+/// Callers with distinct names and hashes. Indexed by both, because a file may have hundreds of
+/// thousands of callers.
 #[derive(Default)]
 struct DistinctCallers {
     credentials: Vec<Credential>,
@@ -169,8 +170,8 @@ struct DistinctCallers {
 }
 
 impl DistinctCallers {
-    /// Adds a caller, unless another one has its name or its hash: the error names the first of
-    /// those.
+    /// Adds a caller. If others have the same name or the same hash, returns an error that names
+    /// the first of them.
     fn add(&mut self, new: Credential) -> Result<(), LineError> {
         let same_name = self.by_name.get(&new.caller).copied();
         let same_hash = self.by_hash.get(&new.hash).copied();

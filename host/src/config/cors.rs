@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::time::Duration;
 use url::Url;
 
-/// Stands for all origins, or all headers.
+/// The text for all origins, or for all headers.
 const ANY: &str = "*";
 
 /// Cross-origin resource sharing, as in the Fetch standard: which web pages of other origins may
@@ -47,9 +47,10 @@ pub enum RouteCors {
     /// The server's settings, if any.
     #[default]
     Server,
-    /// None: the service's own headers reach the client, and `OPTIONS` requests reach the service.
+    /// No CORS: the service's own headers reach the client, and `OPTIONS` requests reach the
+    /// service.
     Off,
-    /// Its own settings.
+    /// The route's own settings.
     Own(Cors),
 }
 
@@ -148,7 +149,7 @@ fn check_origin(written: &str, at: Range<usize>, diagnostics: &mut Diagnostics<'
     diagnostics.fault(at, fault);
 }
 
-/// The origin of a URL: scheme, host, and the port unless it is the scheme's default.
+/// Returns the origin of a URL: scheme, host, and the port unless it is the scheme's default.
 fn serialized(url: &Url) -> Option<String> {
     let (scheme, host) = (url.scheme(), url.host_str().filter(|host| !host.is_empty())?);
     Some(match url.port() {
@@ -157,7 +158,7 @@ fn serialized(url: &Url) -> Option<String> {
     })
 }
 
-/// Names of headers, in lower case.
+/// Validates the names of headers, and returns them in lower case.
 fn names(written: &[At<String>], diagnostics: &mut Diagnostics<'_>) -> Vec<String> {
     let mut names = Vec::new();
     for raw in written {

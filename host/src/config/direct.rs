@@ -7,16 +7,16 @@ use super::routes::Route;
 use crate::name::PluginName;
 use std::collections::HashMap;
 
-/// The callers of each service by a direct call.
+/// The callers who may call each service directly.
 ///
-/// A direct call requires the plugin's callers and every group of a route of the service. If these
-/// are different groups, the service cannot be called directly, because the credentials of a
-/// request belong to one group.
+/// A direct call requires the callers of the plugin and of each route to the service. If these are
+/// different groups, the service cannot be called directly, because the credentials of a request
+/// belong to one group.
 #[derive(Clone, Debug, Default)]
 pub struct DirectCallers {
     of_server: Callers,
     of_plugins: HashMap<String, Callers>,
-    /// By the plugin's name.
+    /// The callers of the routes, by the plugin's name.
     of_routes: HashMap<String, RouteCallers>,
 }
 
@@ -57,13 +57,14 @@ impl DirectCallers {
         direct
     }
 
-    /// The callers of a plugin, unless a route requires others.
+    /// Returns the callers that a plugin requires. A route to it may require others.
     #[must_use]
     pub fn of_plugin(&self, plugin: &str) -> &Callers {
         self.of_plugins.get(plugin).unwrap_or(&self.of_server)
     }
 
-    /// The callers of a service by a direct call; `None` if different groups are required.
+    /// Returns the callers who may call a service directly; `None` if different groups are
+    /// required.
     #[must_use]
     pub fn of_service(&self, plugin: &str, service: &str) -> Option<&Callers> {
         let mut required = self.required(plugin, service);
@@ -71,7 +72,7 @@ impl DirectCallers {
         required.all(|other| other == first).then_some(first)
     }
 
-    /// Every group that a direct call of a service requires; may contain duplicates.
+    /// Returns the callers that a direct call of a service must belong to; may contain duplicates.
     pub fn required<'a>(
         &'a self,
         plugin: &str,
@@ -98,8 +99,8 @@ mod tests {
         }
     }
 
-    /// Checks who may call the service `p.s` directly; `closed` if no caller may. Routes are
-    /// written `SERVICE CALLERS`.
+    /// Checks which callers may call the service `p.s` directly; `closed` if none may. Each route
+    /// is written `SERVICE CALLERS`.
     #[track_caller]
     fn check(server: &str, plugin: Option<&str>, routes: &[&str], expected: &str) {
         let route = |text: &&str| {

@@ -29,13 +29,13 @@ pub struct Fault {
     pub message: String,
 }
 
-/// Something that a configuration names, but that did not exist when it was read. The configuration
-/// is valid, because it may be created later.
+/// A file or a folder that a configuration names, but that did not exist when the configuration was
+/// read. The configuration is valid, because the file may be created later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
     /// The plugin whose file is missing; `None`: the folder of plugins is missing.
     pub plugin: Option<PluginName>,
-    /// Its position, and a suggestion.
+    /// The position of the setting, and a suggestion.
     pub fault: Fault,
 }
 
@@ -50,7 +50,7 @@ pub enum ConfigError {
         /// The reason.
         source: io::Error,
     },
-    /// All faults, sorted by line. Displays one line each, at most 20, and the number of the
+    /// All faults, sorted by line. Displays the first 20, one on each line, and the number of the
     /// others.
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),
@@ -72,10 +72,10 @@ fn lines(faults: &[Fault]) -> String {
     first_lines(faults.iter().map(Fault::to_string)).join("\n")
 }
 
-/// Maximum printed lines of errors: a long file may have one on each line.
+/// Maximum number of printed errors: a long file may have one on each line.
 const MAX_LINES: usize = 20;
 
-/// The first lines of errors, and one with the number of the others.
+/// Returns the first lines of errors, and a line with the number of the others.
 pub(crate) fn first_lines(mut lines: impl Iterator<Item = String>) -> Vec<String> {
     let mut first: Vec<_> = lines.by_ref().take(MAX_LINES).collect();
     let more = lines.count();
@@ -110,7 +110,7 @@ impl<'a> Diagnostics<'a> {
         self.warnings.push(warning);
     }
 
-    /// Reports something missing that may be created later.
+    /// Reports a missing file or folder that may be created later.
     pub(super) fn absent(
         &mut self,
         plugin: Option<&PluginName>,
@@ -121,7 +121,7 @@ impl<'a> Diagnostics<'a> {
         self.absent.push(Absent { plugin: plugin.cloned(), fault });
     }
 
-    /// The position of these bytes of the file.
+    /// Returns the position of these bytes of the file.
     pub(super) fn place(&self, at: Range<usize>) -> Place {
         let before = self.text.get(..at.start).unwrap_or(self.text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -135,10 +135,10 @@ impl<'a> Diagnostics<'a> {
     }
 }
 
-/// Maximum names that a message lists: more than a table has settings.
+/// Maximum number of names that a message lists: more than any table has settings.
 const MAX_NAMES: usize = 30;
 
-/// A suggestion for an unknown name: the nearest known one, or the list of known ones.
+/// Returns a suggestion for an unknown name: the nearest known one, or the list of known ones.
 pub(crate) fn instead<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match (nearest(name, known.iter().copied()), known.is_empty()) {

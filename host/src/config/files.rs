@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 /// time.
 const CACHE_CONTROL: &str = "no-cache";
 
-/// A path that serves the files of a folder, along with all paths below it.
+/// A route that serves the files of a folder, at a path and all paths below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRoute {
-    /// The path of the folder, without parameters.
+    /// The path at which the folder is served, without parameters.
     pub path: PathPattern,
     /// The folder. It may be a link, which each request resolves anew.
     pub folder: PathBuf,
@@ -26,7 +26,7 @@ pub struct FileRoute {
     pub cache_control: String,
     /// Who may read the files.
     pub callers: Callers,
-    /// The pages of other origins that may read them.
+    /// The pages of other origins that may read the files.
     pub cors: RouteCors,
 }
 
@@ -95,7 +95,7 @@ fn folder(
             let message = format_args!("{shown} is not a folder: name the folder with the files");
             diagnostics.fault(written.at(), message);
         }
-        // The folder of a configuration also holds secrets.
+        // The folder of a configuration may also contain secrets.
         Ok(_) if contains(&folder, context.folder) => diagnostics.fault(
             written.at(),
             format_args!(
@@ -114,7 +114,7 @@ fn folder(
     folder
 }
 
-/// True if `inner` is the folder or below it.
+/// Returns true if `inner` is the folder or below it.
 fn contains(folder: &Path, inner: &Path) -> bool {
     let inner = if inner.as_os_str().is_empty() { Path::new(".") } else { inner };
     match (folder.canonicalize(), inner.canonicalize()) {

@@ -1,5 +1,5 @@
-//! The addresses of a configured server, for its clients. Does not read the secrets and files that
-//! serving needs.
+//! The addresses at which a configured server listens, for its clients. Reading them does not read
+//! the secrets and files that only the server needs.
 
 use super::admin::Admin;
 use super::error::{ConfigError, Diagnostics};
@@ -23,7 +23,7 @@ pub struct Listeners {
 /// The listener for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminListener {
-    /// Its address.
+    /// The listener's address.
     pub listen: SocketAddr,
     /// The location of the token; `None`: no token is required.
     pub token: Option<TokenSource>,
@@ -50,7 +50,7 @@ impl Listeners {
     ///
     /// # Errors
     ///
-    /// If it cannot be read, an address is invalid, or a key or type is wrong.
+    /// If the file cannot be read, an address is invalid, or a key or type is wrong.
     pub fn read(file: &Path) -> Result<Listeners, ConfigError> {
         let text = Config::text(file)?;
         let mut diagnostics = Diagnostics::new(file, &text);

@@ -17,7 +17,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// All of them.
+    /// All methods.
     pub const ALL: [Method; 7] = [
         Method::Get,
         Method::Head,
@@ -28,7 +28,7 @@ impl Method {
         Method::Options,
     ];
 
-    /// The method as sent, in upper case.
+    /// Returns the method as sent, in upper case.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",

@@ -18,24 +18,24 @@ use std::path::{Path, PathBuf};
 /// A configured plugin.
 #[derive(Clone, Debug)]
 pub struct PluginConfig {
-    /// Its name.
+    /// The plugin's name.
     pub name: PluginName,
-    /// A component, or a service's source. It may not exist yet.
+    /// The path of the component, or of the service's source. The file may not exist yet.
     pub path: PathBuf,
-    /// Its grants and limits. A shared cache among them is one of the configured caches.
+    /// The plugin's grants and limits. A shared cache among the grants is a configured cache.
     pub settings: PluginSettings,
-    /// Who may call it.
+    /// The callers who may call the plugin.
     pub callers: Callers,
 }
 
-/// Default calls per reused instance: enough to make its creation cheap, few enough to bound the
-/// memory that a guest leaks.
+/// Default calls per reused instance: enough to make creating the instance cheap, few enough to
+/// bound the memory that a guest leaks.
 const CALLS_PER_INSTANCE: NonZeroU32 = match NonZeroU32::new(1_000) {
     Some(calls) => calls,
     None => NonZeroU32::MIN,
 };
 
-/// Overrides limits by those that are set.
+/// Replaces the limits that are set.
 pub(super) fn limits(
     raw: Option<&RawLimits>,
     mut limits: Limits,
@@ -91,7 +91,7 @@ pub(super) fn plugins(
     plugins
 }
 
-/// The reason why the plugin at its path is missing, or `None` if it exists.
+/// Returns why the plugin at its path is missing, or `None` if it exists.
 fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     let PluginConfig { name, path, .. } = plugin;
     let shown = path.display();
@@ -118,7 +118,7 @@ fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     ))
 }
 
-/// The folder of plugins.
+/// Returns the folder of plugins.
 pub(super) fn folder(
     written: &At<String>,
     context: &Context<'_>,
@@ -178,7 +178,7 @@ fn plugin_config(
     PluginConfig { name, path, settings, callers }
 }
 
-/// The grants: one field of [`Grants`] for each capability.
+/// Returns the grants: one field of [`Grants`] for each capability.
 fn grants(
     name: &PluginName,
     raw: &RawPlugin,
@@ -195,8 +195,8 @@ fn grants(
     Grants { cache, http, config }
 }
 
-/// The plugin's own limits, if they differ from the host's: those that are set, and more time if it
-/// may reach remote servers and the time limit is not set anywhere.
+/// Returns the plugin's own limits, if they differ from the host's: the limits that are set, and
+/// more time if the plugin may reach remote servers and the time limit is not set anywhere.
 fn own_limits(
     raw: Option<&RawLimits>,
     grants: &Grants,
@@ -212,8 +212,8 @@ fn own_limits(
     }
 }
 
-/// The path of the plugin of this name in the folder of plugins; that of a component if the plugin
-/// does not exist yet.
+/// Returns the path of the plugin with this name in the folder of plugins. If the plugin does not
+/// exist yet, it is the path of a component.
 fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
     let folder = context.folder.map_or_else(|| context.place.path("."), Path::to_owned);
     let usual = || folder.join(format!("{name}.wasm"));

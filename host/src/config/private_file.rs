@@ -16,8 +16,8 @@ const OTHERS_WRITE: u32 = 0o022;
 /// Read permission of a file's group and of others.
 const OTHERS_READ: u32 = 0o044;
 
-/// Reads a secret file. It is a fault if other users can change it: they could add a secret of
-/// their own. It is a warning if other users can read it.
+/// Reads a secret file. Reports a fault if other users can change the file, because they could add
+/// a secret of their own. Warns if other users can read it.
 pub(super) fn read_private(
     file: &Path,
     at: Range<usize>,
@@ -33,8 +33,8 @@ pub(super) fn read_private(
     }
 }
 
-/// Checks that no other user can change a file, and warns if one can read it. Follows links:
-/// secrets in Kubernetes are links. A missing file is not reported here.
+/// Checks that no other user can change a file, and warns if one can read it. Follows links,
+/// because secrets in Kubernetes are links. Does not report a missing file.
 pub(super) fn check_access(file: &Path, at: Range<usize>, diagnostics: &mut Diagnostics<'_>) {
     let Some(found) = std::fs::metadata(file).ok().filter(Metadata::is_file) else { return };
     let (name, user) = (file.display(), geteuid().as_raw());
@@ -48,8 +48,8 @@ pub(super) fn check_access(file: &Path, at: Range<usize>, diagnostics: &mut Diag
     }
 }
 
-/// The command that prevents other users than root and `user` from changing a file; `None` if there
-/// are no such users. A file's owner can change it whatever its mode.
+/// Returns the command that prevents users other than root and `user` from changing a file; `None`
+/// if no others can. A file's owner can change it whatever its mode.
 fn fix_of_writers(owner: u32, mode: u32, user: u32) -> Option<String> {
     if owner != ROOT && owner != user {
         return Some(format!("chown {user}"));
@@ -78,7 +78,7 @@ mod tests {
         }
     }
 
-    /// The faults and warnings of a file.
+    /// Returns the faults and the warnings of a file.
     fn reported(file: &Path) -> (Vec<String>, Vec<String>) {
         let mut diagnostics = Diagnostics::new(Path::new("hostel.toml"), "");
         assert_eq!(read_private(file, 0..0, &mut diagnostics).as_deref(), Some("text"));

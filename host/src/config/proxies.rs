@@ -19,7 +19,7 @@ pub struct ProxyNetwork {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyNetworkError {
-    /// It is neither an address nor a network in CIDR notation.
+    /// The text is neither an address nor a network in CIDR notation.
     #[error(
         "{0:?} is not an address or network: write it as in \"10.0.0.7\", \"10.0.0.0/8\" or \
          \"2001:db8::/32\""
@@ -28,13 +28,14 @@ pub enum ProxyNetworkError {
     /// The prefix is longer than the address.
     #[error("{0:?} has a prefix of too many bits: at most 32 for IPv4 and 128 for IPv6")]
     LongPrefix(String),
-    /// The address has bits set after the prefix. Has the text, and the network with this prefix.
+    /// The address has bits set after the prefix. Contains the text, and the network with this
+    /// prefix.
     #[error("{0:?} has bits after its prefix: write the network, \"{1}\", or a single address")]
     HostBits(String, ProxyNetwork),
-    /// It is an IPv4-mapped IPv6 address.
+    /// The address is an IPv4-mapped IPv6 address.
     #[error("{0:?} is IPv4 written as IPv6: write it as IPv4, as in \"10.0.0.0/8\"")]
     Mapped(String),
-    /// It contains every address, so that no address would be a client's.
+    /// The network contains every address, so no address could be a client's.
     #[error("{0:?} contains every address, also those of clients: name the proxies' networks")]
     Everything(String),
 }
@@ -106,7 +107,7 @@ impl FromStr for ProxyNetwork {
     }
 }
 
-/// An address with the bits after its prefix cleared.
+/// Returns an address with the bits after its prefix cleared.
 fn masked(address: IpAddr, prefix: u32) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
@@ -135,8 +136,8 @@ pub(super) fn trusted(
     networks
 }
 
-/// Whether connections begin with a PROXY protocol header. Reports a fault if no proxy is trusted:
-/// every connection would be closed.
+/// Returns whether connections begin with a PROXY protocol header. Reports a fault if no proxy is
+/// trusted, because every connection would be closed.
 pub(super) fn protocol(raw: &RawServer, diagnostics: &mut Diagnostics<'_>) -> bool {
     let Some(written) = raw.proxy_protocol.as_ref().filter(|written| *written.get()) else {
         return false;

@@ -1,5 +1,5 @@
-//! A whole configuration: from the text of a file to validated values. Only combines the other
-//! files of this folder.
+//! Reads a whole configuration: from the text of a file to validated values. This file only
+//! combines the others of its folder.
 
 use super::admin::{self, Admin};
 use super::caches::{self, CacheConfig};
@@ -42,8 +42,8 @@ pub struct Config {
     pub private_cache: CacheLimits,
     /// The storage of the private caches.
     pub private_backend: Backend,
-    /// A folder whose plugins are served besides the named ones: every component, and the source of
-    /// every service; `None`: only the named ones.
+    /// A folder whose components and service sources are served besides the named plugins; `None`:
+    /// only the named plugins are served.
     pub folder: Option<PathBuf>,
     /// The named plugins, sorted by name.
     pub plugins: Vec<PluginConfig>,
@@ -83,8 +83,8 @@ impl From<Config> for Configured {
 }
 
 impl Config {
-    /// The configuration of a folder without a file: serves its plugins, with defaults for
-    /// everything else.
+    /// Returns the configuration for a folder without a configuration file: its plugins are served,
+    /// with defaults for everything else.
     pub fn of_folder(folder: &Path) -> Config {
         Config {
             folder: Some(folder.to_owned()),
@@ -100,7 +100,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, or all faults in it.
+    /// If the file cannot be read, or all faults in the file.
     pub fn read(
         file: &Path,
         variable: &dyn Fn(&str) -> Result<String, VarError>,
@@ -117,7 +117,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// All faults in it.
+    /// All faults in the text.
     pub fn parse(
         file: &Path,
         text: &str,
@@ -162,7 +162,7 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
     read.map_err(|error| diagnostics.fault(error.span().unwrap_or(0..0), error.message())).ok()
 }
 
-/// True if this byte is in a value that looks like a text without quotation marks.
+/// Returns true if this byte is in a value that looks like text without quotation marks.
 fn is_unquoted(text: &str, at: usize) -> bool {
     let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
     let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
@@ -177,7 +177,7 @@ fn cache_names(raw: &Raw) -> Vec<String> {
     raw.caches.iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect()
 }
 
-/// Checks that there are files to serve if there are no plugins.
+/// Checks that a configuration without plugins has a route that serves files.
 fn check_any(no_plugins: bool, routes: &[At<RawRoute>], diagnostics: &mut Diagnostics<'_>) {
     if no_plugins && routes.iter().all(|route| route.get().files.is_none()) {
         diagnostics.fault(

@@ -13,13 +13,13 @@ use std::fmt;
 /// Paths and methods that are routed to a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The paths that it matches.
+    /// The paths that the route matches.
     pub path: PathPattern,
-    /// The methods that it matches; empty: all.
+    /// The methods that the route matches; empty: all.
     pub methods: Vec<Method>,
-    /// `<plugin>.<service>`, or the plugin alone if it has one service.
+    /// `<plugin>.<service>`, or only the plugin if it has one service.
     pub service: ServiceName,
-    /// Who may call; `None`: the plugin's callers.
+    /// The callers who may call; `None`: the plugin's callers.
     pub callers: Option<Callers>,
     /// The pages of other origins that may read responses.
     pub cors: RouteCors,
@@ -27,8 +27,8 @@ pub struct Route {
 
 /// The paths that a route matches: `/`, or one pattern segment for each segment of the path.
 ///
-/// Ordered such that of two patterns that match the same path, the more specific one comes first:
-/// the one with fixed text at the first segment, from the left, where the other has a parameter.
+/// Of two patterns that match the same path, the more specific one is ordered first: at the first
+/// segment where only one of them has fixed text, it has the fixed text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PathPattern(Vec<Segment>);
 
@@ -37,20 +37,20 @@ pub struct PathPattern(Vec<Segment>);
 pub enum Segment {
     /// This text, compared with the decoded segment.
     Fixed(String),
-    /// Any non-empty segment; decoded, it is the path parameter of this name.
+    /// Any non-empty segment. Its decoded text is the path parameter of this name.
     Parameter(String),
 }
 
 /// Why a path pattern is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// It does not begin with a slash.
+    /// The path does not begin with a slash.
     #[error("the path {0:?} must begin with a slash")]
     NoSlash(String),
-    /// It has a segment that no path can have.
+    /// The path has a segment that is not allowed in a path.
     #[error("the path {0:?} has the segment {1:?}: a segment must not be empty, `.` or `..`")]
     Segment(String, String),
-    /// It has a character that a pattern cannot have.
+    /// The path has a character that is not allowed in a pattern.
     #[error("the path {0:?} has {1:?}: write it without percent-encoding or a query")]
     Character(String, char),
     /// A parameter is not a whole segment with a name.
@@ -86,12 +86,12 @@ impl PathPattern {
         Ok(PathPattern(segments))
     }
 
-    /// The segments; empty for `/`.
+    /// Returns the segments; empty for `/`.
     pub fn segments(&self) -> &[Segment] {
         &self.0
     }
 
-    /// True if both match the same paths: they differ at most in the names of parameters.
+    /// Returns true if both match the same paths: they differ at most in the names of parameters.
     fn is_like(&self, other: &PathPattern) -> bool {
         let like = |pair: (&Segment, &Segment)| match pair {
             (Segment::Fixed(a), Segment::Fixed(b)) => a == b,
@@ -134,8 +134,8 @@ impl fmt::Display for PathPattern {
     }
 }
 
-/// Validates the routes to services, and returns the position of each service. Sorted so that of
-/// two routes that match the same request, the more specific one comes first.
+/// Validates the routes to services, and returns them with the position of each service. Of two
+/// routes that match the same request, the more specific one comes first.
 pub(super) fn routes(
     raw: &[At<RawRoute>],
     plugins: &[&str],
@@ -179,7 +179,7 @@ pub(super) fn routes(
     routes.into_iter().unzip()
 }
 
-/// The service of a route; `None` if it serves files, or nothing.
+/// Returns the service of a route; `None` if the route serves files or has no target.
 fn target<'a>(
     route: &'a At<RawRoute>,
     diagnostics: &mut Diagnostics<'_>,

@@ -7,15 +7,14 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 
-/// Minimum characters of a token: a shorter printable one cannot hold 128 random bits.
+/// Minimum characters of a token: a shorter printable token cannot hold 128 random bits.
 const TOKEN_CHARACTERS: usize = 20;
 
-/// Maximum bytes of a token or a password, 1 KiB: every client can make the server hash what it
-/// sends.
+/// Maximum bytes of a token or a password, 1 KiB: any client can make the server hash the text that
+/// it sends.
 pub(crate) const MAX_SECRET_BYTES: usize = 1 << 10;
 
-/// Maximum memory to check one password, in KiB: 256 MiB. Every caller can make the host allocate
-/// it.
+/// Maximum memory to check one password, in KiB: 256 MiB. Each concurrent check needs this memory.
 const MOST_MEMORY: u32 = 256 << 10;
 
 /// Maximum passes over that memory, and maximum lanes.
@@ -25,8 +24,8 @@ const MOST_PASSES: u32 = 64;
 const TOKEN_PREFIX: &str = "sha256:";
 
 /// The hash that a secret is compared with: SHA-256 of a token, which is too random to guess, or
-/// Argon2id of a password, which is slow to guess. Never contains the secret; `Debug` prints
-/// neither.
+/// Argon2id of a password, which is slow to guess. Does not contain the secret. `Debug` does not
+/// print the hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretHash(HashKind);
 
@@ -36,7 +35,7 @@ enum HashKind {
     Password(Box<PasswordHash>),
 }
 
-/// Why a secret or its hash is invalid. Contains no part of it.
+/// Why a secret or its hash is invalid. Contains no part of either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// The token is short enough to guess.
@@ -51,16 +50,16 @@ pub enum SecretError {
     /// The password is empty.
     #[error("the password is empty")]
     NoPassword,
-    /// The system provides no random numbers, or not the memory that hashing needs.
+    /// The system provides no random numbers, or not enough memory for hashing.
     #[error("the password cannot be hashed: no random numbers, or too little memory")]
     NotHashed,
-    /// Not the hash of a token.
+    /// The text is not the hash of a token.
     #[error(
         "the token's hash is invalid: write `sha256:` and the 64 hexadecimal digits that \
          `sha256sum` or `hostel hash --scheme bearer` prints"
     )]
     NotOfToken,
-    /// Not the hash of a password.
+    /// The text is not the hash of a password.
     #[error(
         "the password's hash is invalid: write an Argon2id PHC string, which begins \
          `$argon2id$v=19$m=`, as `hostel hash` prints it"
@@ -133,8 +132,8 @@ impl SecretHash {
         Ok(SecretHash(HashKind::Password(Box::new(hash))))
     }
 
-    /// The hash as stored in a file of callers, in the format of [`SecretHash::read_token_hash`] or
-    /// [`SecretHash::read_password_hash`].
+    /// Returns the hash as stored in a file of callers, in the format of
+    /// [`SecretHash::read_token_hash`] or [`SecretHash::read_password_hash`].
     #[must_use]
     pub fn stored(&self) -> String {
         match &self.0 {
@@ -146,7 +145,7 @@ impl SecretHash {
         }
     }
 
-    /// The SHA-256 digest of a token; `None` for a password.
+    /// Returns the SHA-256 digest of a token; `None` for a password.
     pub(crate) fn digest_of_token(&self) -> Option<[u8; 32]> {
         match &self.0 {
             HashKind::Token(digest) => Some(*digest),
@@ -154,8 +153,8 @@ impl SecretHash {
         }
     }
 
-    /// True if this is the secret. Takes constant time, so that timing does not reveal how much of
-    /// a guess is right.
+    /// Returns true if `secret` has this hash. Takes constant time, so that timing does not reveal
+    /// how much of a guess is right.
     ///
     /// A token takes a microsecond. A password takes tens of milliseconds and as many MiB of
     /// memory, which makes it slow to guess: never check one on a thread that runs asynchronous
@@ -165,8 +164,8 @@ impl SecretHash {
         self.verify_in(&mut PasswordMemory::default(), secret)
     }
 
-    /// As [`SecretHash::verify`], in reused memory, so that the system need not clear tens of MiB
-    /// for each password. False if the memory is not available.
+    /// Like [`SecretHash::verify`], but reuses memory, so that the system need not clear tens of
+    /// MiB for each password. Returns false if the memory is not available.
     pub(crate) fn verify_in(&self, memory: &mut PasswordMemory, secret: &[u8]) -> bool {
         match &self.0 {
             HashKind::Token(digest) => digest.ct_eq(&token_digest(secret)).into(),
@@ -175,7 +174,7 @@ impl SecretHash {
     }
 }
 
-/// The digest that identifies a token. Takes a microsecond for each KiB.
+/// Returns the digest that identifies a token. Takes a microsecond for each KiB.
 pub(crate) fn token_digest(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
 }
@@ -185,7 +184,7 @@ pub(crate) fn token_digest(token: &[u8]) -> [u8; 32] {
 pub(crate) struct PasswordMemory(Vec<Block>);
 
 impl PasswordMemory {
-    /// `None` if the hash is malformed, or the memory is not available.
+    /// Checks a password. Returns `None` if the hash is malformed, or the memory is not available.
     fn verify(&mut self, hash: &PasswordHash, password: &[u8]) -> Option<bool> {
         let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
         let params = Params::try_from(hash).ok()?;

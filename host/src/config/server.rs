@@ -58,7 +58,7 @@ pub struct Server {
     pub stop_delay: Duration,
     /// Time for running requests to finish after `stop_delay`. Default: 10 s.
     pub drain_time: Duration,
-    /// The callers of services for which neither a route nor a plugin sets any.
+    /// The callers of services for which neither a route nor a plugin sets callers.
     pub callers: Callers,
     /// Whether services have paths besides the routes, `/services` and `/services/<name>`. Default:
     /// true.
@@ -70,15 +70,15 @@ pub struct Server {
     pub ready_requires: Vec<Requirement>,
     /// The proxies that may name the client. Default: none.
     pub trusted_proxies: Vec<ProxyNetwork>,
-    /// The header in which they name the client. Default: `X-Forwarded-For`.
+    /// The header in which trusted proxies name the client. Default: `X-Forwarded-For`.
     pub client_header: ClientHeader,
-    /// Whether each connection begins with a PROXY protocol header, version 1 or 2. Connections
-    /// that are not from a trusted proxy are then closed. Default: false.
+    /// Whether each connection begins with a PROXY protocol header, version 1 or 2. If so,
+    /// connections that are not from a trusted proxy are closed. Default: false.
     pub proxy_protocol: bool,
 }
 
 impl Server {
-    /// True for the address of a trusted proxy.
+    /// Returns true if this is the address of a trusted proxy.
     #[must_use]
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|network| network.contains(address))
@@ -203,8 +203,8 @@ fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -
     all
 }
 
-/// Reports requirements that can never be available: an unconfigured plugin without a folder of
-/// plugins, or an unconfigured cache.
+/// Reports requirements that can never be available: a plugin that is not configured, unless there
+/// is a folder of plugins, or a cache that is not configured.
 pub(super) fn check_required(
     raw: Option<&RawServer>,
     has_folder: bool,
@@ -230,7 +230,8 @@ pub(super) fn check_required(
     }
 }
 
-/// Reports a limit on bodies above a client's share: a larger body could never be accepted.
+/// Reports a limit on request bodies above a client's share of the budget: a larger body could
+/// never be accepted.
 pub(super) fn check_bodies(
     raw: &Raw,
     server: &Server,
@@ -255,7 +256,7 @@ pub(super) fn check_bodies(
     }
 }
 
-/// The position of the largest `request` in all limits.
+/// Returns the position of the largest `request` in all limits.
 fn largest_request(raw: &Raw) -> Range<usize> {
     let of_plugins =
         raw.plugins.iter().flatten().filter_map(|(_, plugin)| plugin.get().limits.as_ref());

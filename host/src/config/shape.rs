@@ -52,7 +52,7 @@ fn without_null(schema: &mut Value) {
 }
 
 /// Reports everything in a file that does not fit the schema, and removes unknown keys of tables.
-/// Returns true if there were no other faults: then the rest can still be validated.
+/// Returns true if there were no other faults, so that the rest can still be validated.
 pub(super) fn check(file: &mut Spanned<DeTable<'_>>, diagnostics: &mut Diagnostics<'_>) -> bool {
     let at = file.span();
     check_table(file.get_mut(), at, &schema(), "", diagnostics)
@@ -102,7 +102,7 @@ fn check_value(
     }
 }
 
-/// The JSON schema type of a value.
+/// Returns the JSON schema type of a value.
 fn type_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::Table(_) => "object",

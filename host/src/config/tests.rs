@@ -29,7 +29,7 @@ fn variable(name: &str) -> Result<String, VarError> {
     }
 }
 
-/// The configuration of a folder with this text beside it.
+/// Returns the configuration with a folder of plugins and this text.
 #[track_caller]
 fn config(text: &str) -> Config {
     match parse(&format!("folder = \".\"\n{text}")) {
@@ -38,7 +38,7 @@ fn config(text: &str) -> Config {
     }
 }
 
-/// Checks that a text has exactly these faults, one a line: `line:column: message`, where the
+/// Checks that a text has exactly these faults, one per line: `line:column: message`, where the
 /// message may be a prefix.
 #[track_caller]
 fn check(text: &str, faults: &[&str]) {

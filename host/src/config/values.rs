@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Longest time that can be set: a server never waits for a day.
+/// Maximum time that can be set: one day. A server never waits that long.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The context of a configuration: the folder of its file, and the environment.
@@ -67,7 +67,7 @@ pub(super) fn size(
     default
 }
 
-/// Parses a time, which must not be zero, and at most a day.
+/// Parses a time, which must be more than zero and at most a day.
 pub(super) fn time(
     raw: Option<&At<String>>,
     default: Duration,
@@ -81,7 +81,7 @@ pub(super) fn time(
     time
 }
 
-/// Parses a time, which may be zero, and at most a day.
+/// Parses a time, which must be at most a day and may be zero.
 pub(super) fn delay(
     raw: Option<&At<String>>,
     default: Duration,
@@ -106,7 +106,7 @@ pub(super) fn variable(
     value.map_err(|error| diagnostics.fault(name.at(), no_variable(name.get(), &error))).ok()
 }
 
-/// The message for an environment variable that cannot be read.
+/// Returns the message for an environment variable that cannot be read.
 pub(crate) fn no_variable(name: &str, error: &VarError) -> String {
     match error {
         VarError::NotPresent => format!("the environment variable `{name}` is not set"),

@@ -3,8 +3,7 @@
 use std::fmt;
 use url::{Host, Url};
 
-/// A certificate authority that an entry trusts besides those of the machine: its certificate, as
-/// DER.
+/// The certificate, as DER, of an authority that an entry trusts besides those of the machine.
 pub type Authority = Vec<u8>;
 
 /// An entry of `http.allow`: scheme, host, port and, optionally, a path prefix.
@@ -32,10 +31,10 @@ enum HostPattern {
 /// Why an entry of `http.allow` is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
-    /// Not an absolute URL of http or https.
+    /// The entry is not an absolute `http` or `https` URL.
     #[error("{0:?} is not an http or https URL: write it as in \"https://api.example.com\"")]
     NoUrl(String),
-    /// It has parts that an entry cannot have.
+    /// The entry has parts that are not allowed.
     #[error(
         "{0:?} has a user, a password, a query or a fragment: write only scheme, host, port and \
          path"
@@ -49,7 +48,7 @@ pub enum AllowError {
     /// The path has escapes that servers interpret differently.
     #[error("{0:?}: servers read a path with `%2f`, `%5c` or `%2e` differently: leave them out")]
     Path(String),
-    /// It combines `private` with a `*`.
+    /// The entry combines `private` with a `*`.
     #[error(
         "{0:?}: `private` needs the whole name of a server: with a `*` it would allow every address"
     )]
@@ -61,7 +60,7 @@ impl Allowed {
     ///
     /// # Errors
     ///
-    /// If it is not a URL of http or https, or has more than scheme, host, port and path.
+    /// If the text is not an `http` or `https` URL, or has more than scheme, host, port and path.
     pub fn new(text: &str) -> Result<Self, AllowError> {
         let url = Url::parse(text).map_err(|_| AllowError::NoUrl(text.to_owned()))?;
         let host = url.host().map(|host| host.to_owned());
@@ -97,12 +96,12 @@ impl Allowed {
         })
     }
 
-    /// The same entry, which also permits internal addresses: loopback, private networks and the
+    /// Returns the entry with permission for internal addresses: loopback, private networks and the
     /// like.
     ///
     /// # Errors
     ///
-    /// If its host begins with `*`.
+    /// If the entry's host begins with `*`.
     pub fn with_private(self) -> Result<Self, AllowError> {
         match self.host {
             HostPattern::Below(_) => Err(AllowError::PrivateStar(self.written)),
@@ -110,18 +109,18 @@ impl Allowed {
         }
     }
 
-    /// The same entry, which trusts these certificate authorities as well.
+    /// Returns the entry with these certificate authorities, which it trusts as well.
     #[must_use]
     pub fn with_authorities(self, authorities: Vec<Authority>) -> Self {
         Allowed { authorities, ..self }
     }
 
-    /// True if it permits internal addresses.
+    /// Returns true if the entry permits internal addresses.
     pub fn is_private(&self) -> bool {
         self.private
     }
 
-    /// True if its host is a loopback address or `localhost`.
+    /// Returns true if the entry's host is a loopback address or `localhost`.
     pub fn is_of_loopback(&self) -> bool {
         match &self.host {
             HostPattern::Exact(Host::Ipv4(address)) => address.is_loopback(),
@@ -131,12 +130,12 @@ impl Allowed {
         }
     }
 
-    /// The certificate authorities that it trusts besides those of the machine.
+    /// Returns the certificate authorities that the entry trusts besides those of the machine.
     pub fn authorities(&self) -> &[Authority] {
         &self.authorities
     }
 
-    /// True if this entry allows a request to this URL.
+    /// Returns true if the entry allows a request to this URL.
     pub(crate) fn covers(&self, url: &Url) -> bool {
         url.scheme() == self.scheme
             && url.port_or_known_default() == Some(self.port)
@@ -154,7 +153,7 @@ impl Allowed {
         }
     }
 
-    /// A path that ends with a slash covers everything below it; any other path also covers itself.
+    /// A path that ends with a slash covers every path below it. Any other path also covers itself.
     fn covers_path(&self, path: &str) -> bool {
         if self.path == "/" {
             return true;
@@ -177,8 +176,8 @@ pub(crate) fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// True if servers interpret this path differently: it has an escaped slash, backslash or dot, or a
-/// segment `..` with parameters.
+/// Returns true if servers interpret this path differently: it has an escaped slash, backslash or
+/// dot, or a segment `..` with parameters.
 fn is_ambiguous(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let is_escaped = ["%2f", "%5c", "%2e"].iter().any(|escape| lower.contains(escape));

@@ -11,7 +11,7 @@ const LEAST_SECRET: usize = 8;
 pub struct ConfigGrant {
     /// The settings.
     pub settings: BTreeMap<String, String>,
-    /// The secrets. No name is in both.
+    /// The secrets. A setting and a secret never have the same name.
     pub secrets: BTreeMap<String, Secret>,
 }
 
@@ -37,18 +37,19 @@ pub enum ValueError {
 }
 
 impl Secret {
-    /// Creates a secret from text, without one trailing newline, which files usually have.
+    /// Creates a secret from text. Removes one trailing line break, because most files end with
+    /// one.
     ///
     /// # Errors
     ///
-    /// If it has fewer than 8 bytes.
+    /// If the secret has fewer than 8 bytes.
     pub fn new(text: &str) -> Result<Self, ValueError> {
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
         if text.len() < LEAST_SECRET { Err(ValueError::Short) } else { Ok(Secret(text.to_owned())) }
     }
 
-    /// Its text.
+    /// Returns the secret's text.
     pub(crate) fn text(&self) -> &str {
         &self.0
     }

@@ -23,12 +23,12 @@ use url::Url;
 /// How long an idle connection is kept.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// Maximum bytes of a response's head, and maximum headers: what common servers send at most. Also
-/// the size of the read buffer.
+/// Maximum bytes and maximum number of headers of a response's head: as many as common servers send
+/// at most. The bytes are also the size of the read buffer.
 const MAX_HEAD: usize = 128 << 10;
 const MAX_HEADERS: usize = 100;
 
-/// An entry of a grant, and the connections to the servers it covers.
+/// An entry of a grant, and the connections to the servers that it covers.
 pub(super) struct GrantedServer {
     pub(super) allowed: Allowed,
     bounds: Arc<PluginBounds>,
@@ -43,7 +43,7 @@ pub(super) struct Head {
     _permits: Permits,
 }
 
-/// The bytes left for responses.
+/// The number of bytes left for responses.
 pub(super) struct Room {
     most: usize,
     left: AtomicUsize,
@@ -59,7 +59,7 @@ impl Room {
         self.left.load(Ordering::Relaxed)
     }
 
-    /// Takes bytes; returns the reason if not enough are left.
+    /// Takes bytes. If not enough are left, returns the reason.
     fn take(&self, bytes: usize) -> Result<(), String> {
         let less = |left: usize| left.checked_sub(bytes);
         if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
@@ -97,7 +97,7 @@ impl GrantedServer {
         GrantedServer { allowed, bounds, client }
     }
 
-    /// Sends a request, and returns the head of the response. Repeats it once if a reused
+    /// Sends a request, and returns the head of the response. Repeats the request once if a reused
     /// connection was closed before the response began.
     pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Head, SendError> {
         let permits = self.bounds.request().await;
@@ -134,13 +134,13 @@ impl Head {
                 name.as_str().len() + value.len()
             };
         room.take(head.headers.iter().map(of_headers).sum()).map_err(too_large)?;
-        // Reserve what the head announces, but no more than the room left: the server's claim is
-        // untrusted.
+        // Reserve the length that the head announces, but no more than is left for responses: the
+        // announced length is untrusted.
         let expected = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX);
         let mut body = Vec::with_capacity(expected.min(room.left()));
         while let Some(frame) = incoming.frame().await {
             let frame = frame.map_err(|error| aborted(url, &error))?;
-            // Skip trailers: the contract has none.
+            // Skip trailers, which the WIT interface does not have.
             let Ok(data) = frame.into_data() else { continue };
             room.take(data.len()).map_err(too_large)?;
             body.extend_from_slice(&data);

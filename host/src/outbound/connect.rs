@@ -1,5 +1,5 @@
-//! Connections to remote servers. A name is resolved once, each address is checked, and the
-//! connection goes to a checked address: a second look-up could return another one.
+//! Connections to remote servers. A name is resolved once, and each of its addresses is checked
+//! before a connection to it: a second look-up could return another address.
 
 use super::network::{Permits, PluginBounds};
 use super::rules;
@@ -24,7 +24,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tower_service::Service;
 
-/// How long an address may take to connect before the next one is tried.
+/// Time limit for connecting to an address before the next one is tried.
 const ADDRESS_TIME: Duration = Duration::from_secs(3);
 
 /// Why a connection failed.
@@ -33,7 +33,7 @@ pub(super) enum ConnectError {
     /// A rule forbids the address.
     #[error("{0}")]
     Denied(String),
-    /// It cannot be reached.
+    /// The server cannot be reached.
     #[error("{0}")]
     Unreachable(String),
 }
@@ -108,7 +108,7 @@ impl Row {
         Ok(TlsConnector::from(Arc::new(config)))
     }
 
-    /// The addresses of a host that the entry permits.
+    /// Returns the addresses of a host that the entry permits.
     async fn resolve(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, port)],
@@ -153,7 +153,7 @@ impl Row {
         for (at, address) in addresses.into_iter().enumerate() {
             let connecting = TcpStream::connect(address);
             let connected = match at == last {
-                // The timeout of the request bounds it.
+                // Only the request's timeout applies to the last address.
                 true => Ok(connecting.await),
                 false => tokio::time::timeout(ADDRESS_TIME, connecting).await,
             };
@@ -301,7 +301,7 @@ mod tests {
         for is_private in [false, true] {
             let bounds = Arc::new(PluginBounds::new(9, Network::new(&messages(1))));
             let Connector(row) = Connector::new(is_private, Vec::new(), bounds);
-            // As for a public address, which `resolve` accepts.
+            // A public address of this machine would pass `resolve` and reach this check.
             let reached = row.reach(vec![address]).await;
             assert_eq!(reached.is_ok(), is_private, "{reached:?}");
         }

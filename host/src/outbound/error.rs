@@ -15,7 +15,7 @@ pub(crate) enum SendErrorKind {
 }
 
 impl SendErrorKind {
-    /// Its name in metrics and spans.
+    /// Returns the kind's name in metrics and spans.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             SendErrorKind::InvalidRequest => "invalid-request",
@@ -33,7 +33,7 @@ impl SendErrorKind {
 #[error("{message}")]
 pub(crate) struct SendError {
     pub(crate) kind: SendErrorKind,
-    /// For a person.
+    /// A description for people.
     pub(crate) message: String,
 }
 
@@ -42,13 +42,14 @@ impl SendError {
         SendError { kind, message: message.into() }
     }
 
-    /// An error about a URL, shown without its query, which may contain credentials.
+    /// Creates an error about a URL. Shows the URL without its query, which may contain
+    /// credentials.
     pub(crate) fn of(kind: SendErrorKind, url: &Url, reason: impl Display) -> Self {
         SendError::new(kind, format!("{}: {reason}", shown(url)))
     }
 }
 
-/// A URL without user, query and fragment, shortened.
+/// Formats a URL without user, password, query and fragment, shortened.
 pub(crate) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);

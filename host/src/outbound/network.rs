@@ -9,11 +9,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Maximum concurrent requests of all plugins of a host; further ones wait.
 const MAX_REQUESTS: usize = 512;
 
-/// Connections per concurrent request: one in use, and one idle, to another server.
+/// Connections per concurrent request: one in use, and an idle one to another server.
 const CONNECTIONS_PER_REQUEST: usize = 2;
 
-/// Maximum concurrent name look-ups of all plugins, and of one. The system's resolver blocks a
-/// thread for each, and cannot be cancelled.
+/// Maximum concurrent name look-ups of all plugins, and of one plugin. The system's resolver blocks
+/// a thread for each look-up, which cannot be cancelled.
 const MAX_LOOK_UPS: usize = 32;
 const MAX_LOOK_UPS_OF_PLUGIN: usize = 4;
 
@@ -28,7 +28,7 @@ pub(super) type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 pub(crate) struct Network {
     bounds: Semaphores,
     resolver: Resolver,
-    /// The budget for bytes of responses.
+    /// The budget for the bytes of responses.
     messages: Arc<BudgetPart>,
 }
 
@@ -61,18 +61,18 @@ impl Network {
         Network::with(of_system, messages)
     }
 
-    /// A network with another resolver than the system's.
+    /// Creates a network with a resolver other than the system's.
     pub(super) fn with(resolver: Resolver, messages: &Arc<BudgetPart>) -> Arc<Self> {
         let bounds = Semaphores::new(MAX_REQUESTS, MAX_LOOK_UPS);
         Arc::new(Network { bounds, resolver, messages: Arc::clone(messages) })
     }
 
-    /// A charge on the host's budget, for responses being read.
+    /// Returns a charge on the host's budget, for responses that are being read.
     pub(super) fn charge(&self) -> BudgetCharge {
         BudgetCharge::new(&self.messages)
     }
 
-    /// Open connections of all plugins.
+    /// Returns the number of open connections of all plugins.
     pub(crate) fn connections(&self) -> usize {
         MAX_REQUESTS * CONNECTIONS_PER_REQUEST - self.bounds.connections.available_permits()
     }
@@ -105,8 +105,8 @@ impl PluginBounds {
     }
 }
 
-/// Takes the plugin's own permit first: a plugin that waits for itself must not hold one of the
-/// host's.
+/// Takes the plugin's own permit first: a plugin that waits for its own permits must not hold one
+/// of the host's.
 async fn both(own: &Arc<Semaphore>, of_host: &Arc<Semaphore>) -> Permits {
     let own = Arc::clone(own).acquire_owned().await.ok();
     [own, Arc::clone(of_host).acquire_owned().await.ok()]

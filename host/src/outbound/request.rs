@@ -28,11 +28,11 @@ const OF_HOST: [HeaderName; 9] = [
 /// The header of W3C Trace Context.
 pub(super) const TRACEPARENT: &str = "traceparent";
 
-/// Headers that describe the body; removed together with it.
+/// Headers that describe the body. They are removed together with it.
 const OF_BODY: [HeaderName; 4] =
     [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION];
 
-/// Headers with credentials; not forwarded to another origin.
+/// Headers with credentials. They are not forwarded to another origin.
 const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
 /// A guest's request, not validated.
@@ -88,7 +88,7 @@ impl Outgoing {
         }
     }
 
-    /// Sets its trace context, replacing any other.
+    /// Sets the request's trace context, and replaces any other.
     pub(super) fn trace(&mut self, traceparent: &str) {
         if let Ok(value) = HeaderValue::from_str(traceparent) {
             self.headers.insert(TRACEPARENT, value);
@@ -100,11 +100,11 @@ impl Outgoing {
         self.add(USER_AGENT, concat!("hostel/", env!("CARGO_PKG_VERSION")));
     }
 
-    /// The request that follows a redirect to `location`, as in the Fetch standard.
+    /// Returns the request that follows a redirect to `location`, as in the Fetch standard.
     ///
     /// # Errors
     ///
-    /// If that is not a URL of http or https.
+    /// If `location` is not an `http` or `https` URL.
     pub(super) fn redirected(
         mut self,
         status: StatusCode,
@@ -150,14 +150,14 @@ impl Outgoing {
         secret.iter().for_each(|name| drop(self.headers.remove(name)));
     }
 
-    /// True if the method is idempotent.
+    /// Returns true if the method is idempotent.
     pub(super) fn is_repeatable(&self) -> bool {
         let methods = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
         methods.contains(&self.method)
     }
 }
 
-/// True for the status of a redirect.
+/// Returns true if this is the status of a redirect.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
@@ -173,7 +173,7 @@ fn parse(text: &str) -> Result<Url, SendError> {
         return Err(invalid("is not an http or https URL"));
     }
     if has_credentials(&url) {
-        // Do not show the URL: it has a password.
+        // Do not show the URL, because it contains a password or a user.
         let reason = "a URL has a user or a password: send them in the header `authorization`";
         return Err(SendError::new(SendErrorKind::InvalidRequest, reason));
     }

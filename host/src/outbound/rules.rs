@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// IPv4 blocks outside the public internet, by IANA's special-purpose registry: network, bits,
-/// kind.
+/// IPv4 blocks outside the public internet, according to IANA's special-purpose registry: network,
+/// bits, kind.
 const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8, "an address of this network"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "a private address"),
@@ -24,7 +24,7 @@ const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, "a reserved address"),
 ];
 
-/// IPv6 blocks, in the same form. Those that embed IPv4 addresses could lead to any IPv4 address.
+/// IPv6 blocks, in the same form. Blocks that embed IPv4 addresses could lead to any IPv4 address.
 const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::LOCALHOST, 128, "a loopback address"),
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, "an IPv4-mapped address"),
@@ -43,7 +43,7 @@ const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "a multicast address"),
 ];
 
-/// The kind of an internal address; `None` for a public one.
+/// Returns the kind of an internal address; `None` for a public one.
 pub(super) fn inside(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => {

@@ -14,7 +14,7 @@ use server::Server;
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
 
-/// A budget of this many bytes for responses.
+/// Returns a budget of this many bytes for responses.
 pub(super) fn messages(bytes: usize) -> Arc<BudgetPart> {
     MemoryBudget::new(bytes).part(bytes)
 }
@@ -43,13 +43,13 @@ impl Default for Reach {
 }
 
 impl Reach {
-    /// Grants only these URLs, internal ones too.
+    /// Grants only these URLs, and permits internal addresses.
     fn private(urls: &[&str]) -> Self {
         let allow = urls.iter().map(|url| Allowed::new(url).unwrap().with_private().unwrap());
         Reach { allow: allow.collect(), ..Reach::default() }
     }
 
-    /// Grants only these URLs, and no internal ones.
+    /// Grants only these URLs, and does not permit internal addresses.
     fn public(urls: &[&str]) -> Self {
         let allow = urls.iter().map(|url| Allowed::new(url).unwrap()).collect();
         Reach { allow, ..Reach::default() }

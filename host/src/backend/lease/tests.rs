@@ -1,4 +1,4 @@
-//! Tests of every way in which a call and its leases end, in memory.
+//! Tests of every way in which a call with leases in memory can end.
 
 use super::*;
 use crate::telemetry::Metrics;
@@ -120,7 +120,7 @@ async fn a_call_holds_a_bounded_number_of_leases() {
     assert!(matches!(ask(&mut leases, "last", LONG).await, LeaseFound::Compute));
 }
 
-/// Counts a computation while it runs.
+/// Counts a computation as running until it is dropped.
 struct Computing(Arc<[AtomicUsize]>, usize);
 
 impl Computing {
@@ -136,7 +136,7 @@ impl Drop for Computing {
     }
 }
 
-/// Runs one call: it computes if it gets the lease, and ends in one of several ways.
+/// Runs one call, which computes the value if it gets the lease. `dice` selects how the call ends.
 async fn run(store: CacheStore, counts: Arc<[AtomicUsize]>, index: usize, dice: u64) {
     let key = format!("k{index}");
     let (mut leases, meter) = (call(&store), meter());
@@ -150,7 +150,7 @@ async fn run(store: CacheStore, counts: Arc<[AtomicUsize]>, index: usize, dice: 
     match dice % 10 {
         0 => assert!(leases.fill(&key, "1", None, &meter).await.unwrap()),
         1..4 => leases.release(&key).await.unwrap(),
-        // Its lease ends with the call.
+        // The lease ends with the call.
         _ => {}
     }
 }
@@ -165,7 +165,7 @@ async fn after_ten_thousand_endings_of_every_kind_no_lease_is_left_and_no_two_co
         if calls.len() >= 64 {
             calls.join_next().await.unwrap().unwrap();
         }
-        // Hashed, so that neighbours end differently.
+        // The hash makes consecutive calls end differently.
         let dice = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
         let run = run(store.clone(), Arc::clone(&counts), number * KEYS / 10_000, dice);
         calls.spawn(async move {

@@ -113,7 +113,8 @@ impl RedisAddress {
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let mark = authority.find(['?', '#']).unwrap_or(authority.len());
         if path.contains('@') || authority.get(mark..).is_some_and(|rest| rest.contains('@')) {
-            // An unescaped password ends the authority early: no part of it may be in an error.
+            // If the password is not escaped, the authority ends early. The error must not contain
+            // any part of the password.
             return Err(RedisAddressError::Escape);
         }
         let (user, password, hosts) = credentials(authority)?;
@@ -135,8 +136,8 @@ impl RedisAddress {
         self
     }
 
-    /// Returns the address with this password for its Sentinels. By default they are queried
-    /// without a password.
+    /// Returns the address with this password for its Sentinels. By default, the Sentinels are
+    /// queried without a password.
     #[must_use]
     pub fn with_sentinel_password(mut self, password: &str) -> Self {
         self.sentinel_password = Some(Password(password.to_owned()));
@@ -149,7 +150,7 @@ impl RedisAddress {
         matches!(self.topology, Topology::Sentinel { .. })
     }
 
-    /// True if it has a user and no password: Redis has no such login.
+    /// True if the address has a user but no password. Redis does not support such a login.
     #[must_use]
     pub fn lacks_password(&self) -> bool {
         self.user.is_some() && self.password.is_none()

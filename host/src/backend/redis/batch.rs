@@ -10,7 +10,7 @@ use redis::{Cmd, Pipeline, Value};
 #[derive(Debug)]
 pub(super) struct RedisCommand {
     command: Cmd,
-    /// The script, which the server may not know.
+    /// The script that the command runs. The server may not know it yet.
     script: Option<&'static Script>,
 }
 
@@ -27,8 +27,8 @@ impl RedisCommand {
     }
 }
 
-/// Commands about one entry or its lease, all in one slot; on a server without slots, about several
-/// entries. They are sent together and run in order.
+/// Commands on one entry or its lease, all in one slot. On a server without slots, the commands may
+/// be on several entries. They are sent together and run in order.
 ///
 /// Each command has one key, because a command with two keys fails while their slot migrates to
 /// another server. For the same reason a batch is not a transaction. Only the scripts that grant
@@ -44,7 +44,7 @@ pub(super) struct Batch {
 /// The next step for a batch.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// It has all of its replies.
+    /// All replies have arrived.
     Done,
     /// Send the commands without a reply to another server, each after `ASKING` if `is_asking`:
     /// otherwise that server would refuse them.
@@ -94,7 +94,7 @@ impl Batch {
         pipeline
     }
 
-    /// Takes the replies of the server at `asked` to the pending commands.
+    /// Stores the replies of the server at `asked` to the pending commands.
     pub(super) fn take(
         &mut self,
         values: Vec<Value>,
@@ -131,7 +131,7 @@ impl Batch {
         next
     }
 
-    /// Returns the replies, once all are there.
+    /// Returns the replies of a batch that is done.
     pub(super) fn replies(self) -> Vec<Value> {
         self.replies.into_iter().flatten().collect()
     }

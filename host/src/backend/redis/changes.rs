@@ -95,7 +95,8 @@ impl RedisCache {
             self.meters.counts.increment();
             return Ok(sum);
         }
-        // The cache's own check finds the same error as the script, and has its message.
+        // The host's own check fails for the same reason as the script, and creates the error
+        // message.
         let found = bytes(detail).map_err(unavailable)?;
         Integer::sum(Some(&String::from_utf8_lossy(&found)), integer_delta, self.value_limit)?;
         Err(unavailable(unexpected(&redis::Value::Nil)))
@@ -127,8 +128,8 @@ impl RedisCache {
         Ok(swap)
     }
 
-    /// Swaps until the removed value is the one that was just read. The value is validated before
-    /// it is removed: a script cannot do that, and entries of other programs must stay.
+    /// Reads and validates the value, then removes it if it is unchanged; otherwise tries again. A
+    /// script cannot validate a value, and invalid entries of other programs must not be removed.
     async fn read_and_remove(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let key = Key::new(key)?;
         let deadline = self.servers.deadline();
@@ -193,8 +194,8 @@ impl RedisCache {
             left => {
                 let seconds = left.unsigned_abs().div_ceil(1_000);
                 let seconds = u32::try_from(seconds).unwrap_or(MAX_EXPIRY_SECONDS);
-                // An entry still lives in the millisecond of its deadline; other programs may have
-                // set a longer expiry than the maximum.
+                // An entry is still live in its last millisecond. Other programs may have set an
+                // expiry longer than the maximum.
                 TimeLeft::Seconds(seconds.clamp(1, MAX_EXPIRY_SECONDS))
             }
         })

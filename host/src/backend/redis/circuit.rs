@@ -8,8 +8,8 @@ use tokio::time::Instant;
 /// Consecutive failures that open the circuit. Fewer may be a restart or a lost packet.
 const MAX_FAILURES: u32 = 3;
 
-/// How long an open circuit refuses operations before it lets a probe through. It bounds how long a
-/// recovered server stays unused; one operation in this time does not load a failing server.
+/// How long an open circuit refuses operations before it lets a probe through: short enough to use
+/// a recovered server soon, and long enough that probes do not load a failing server.
 pub(super) const OPEN_TIME: Duration = Duration::from_millis(200);
 
 /// The circuit of one server.
@@ -99,7 +99,7 @@ impl Pass<'_> {
     }
 }
 
-/// A cancelled probe lets the next one through.
+/// After a cancelled probe, the next operation becomes the probe.
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         let mut state = self.circuit.state();

@@ -18,8 +18,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Time limit for connecting, including TLS and the login. Longer than the operation's timeout:
-/// later operations use the connection that a timed-out one began.
+/// Time limit for connecting, including TLS and the login. Longer than an operation's default
+/// timeout, because later operations can use the connection that a timed-out operation began.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// Idle time before the first TCP keepalive probe, and time between two probes.
@@ -41,15 +41,15 @@ pub(super) struct Dialer {
 }
 
 /// An open connection. Any number of callers use it concurrently: the library matches replies to
-/// commands by order, even if a caller has given up.
+/// commands by order, even if a caller no longer waits for its reply.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) commands: MultiplexedConnection,
     driver: Arc<Driver>,
 }
 
-/// The task that writes and reads. It is aborted when no operation needs it: a stopped server would
-/// otherwise keep it forever.
+/// The task that writes commands and reads replies. It is aborted when the connection is dropped,
+/// because it would otherwise wait forever for a server that has stopped.
 #[derive(Debug)]
 struct Driver {
     task: AbortHandle,
@@ -79,7 +79,7 @@ impl Connection {
         }
     }
 
-    /// True if both are the same connection.
+    /// Returns true if both are the same connection.
     pub(super) fn is(&self, other: &Connection) -> bool {
         Arc::ptr_eq(&self.driver, &other.driver)
     }
@@ -102,7 +102,7 @@ impl Dialer {
         Dialer { is_tls: address.is_tls, login, login_settings, needs_primary }
     }
 
-    /// Creates a dialer for Sentinels, which have no databases, and their own password or none.
+    /// Creates a dialer for Sentinels, which have no databases and may have their own password.
     pub(super) fn for_sentinels(address: &RedisAddress) -> Self {
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         if let Some(Password(password)) = &address.sentinel_password {
@@ -139,7 +139,7 @@ impl Dialer {
                 if !self.is_tls {
                     return self.log_in(stream).await;
                 }
-                // Blocking: it reads files.
+                // Loading the certificates reads files, which blocks.
                 let trusted = spawn_blocking(trust::client_config).await;
                 let tls = TlsConnector::from(trusted.map_err(|error| error.to_string())??);
                 let name = ServerName::try_from(host.clone());

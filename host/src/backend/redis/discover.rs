@@ -43,8 +43,8 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, Stri
     }
 }
 
-/// Returns the slots according to the first server that is connected to the rest of the cluster; if
-/// no server is, according to the first that replies.
+/// Returns the slots that a server reports: the first server that is connected to the rest of the
+/// cluster or, without such a server, the first that replies.
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
@@ -64,7 +64,7 @@ async fn of_cluster(
     Ok(ServerLayout::of_cluster(ranges, node))
 }
 
-/// Returns the slots according to a server, and whether it is cut off from the cluster.
+/// Returns the slots that a server reports, and whether it is cut off from the cluster.
 async fn slots(
     asked: &Arc<RedisNode>,
     commands: &Pipeline,
@@ -99,8 +99,8 @@ async fn of_sentinels(
     Err(joined(reasons))
 }
 
-/// Returns the primary according to a Sentinel, if that server confirms its role: for a moment
-/// after a failover a Sentinel may still name the old primary.
+/// Returns the primary that a Sentinel names, if that server confirms its role: for a moment after
+/// a failover, a Sentinel may still name the old primary.
 async fn primary(
     sentinel: &Arc<RedisNode>,
     master: &str,

@@ -31,7 +31,7 @@ impl RedisCache {
         timed(&self.meters.delete_prefix, self.remove_page(prefix, cursor)).await
     }
 
-    /// Returns a page of keys. It ends at the step that fills it.
+    /// Returns a page of keys. The page ends with the step that fills it.
     async fn page(
         &self,
         prefix: &str,
@@ -66,7 +66,8 @@ impl RedisCache {
         cursor: Option<&str>,
     ) -> Result<RemovedPage, CacheError> {
         let deadline = self.servers.deadline();
-        // Includes the leases of keys without an entry: such a value was begun before the removal.
+        // Also ends the leases of keys without an entry, so that a value whose computation began
+        // before the removal is not stored after it.
         let pattern = self.names.pattern_with_leases(prefix);
         let page = self.page(prefix, &pattern, Names::key_or_leased, cursor, deadline);
         let KeyPage { keys, cursor } = page.await?;

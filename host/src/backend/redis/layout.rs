@@ -87,8 +87,8 @@ pub(super) fn read_slots(reply: Value, asked: &ServerPlace) -> Result<Vec<SlotRa
     Ok(ranges)
 }
 
-/// True if a reply to `CLUSTER INFO` reports that the server serves no keys, as a server that is
-/// cut off from the others does. Without a report the server counts as available.
+/// Returns true if a reply to `CLUSTER INFO` reports that the server serves no keys, because it is
+/// cut off from the others. If the reply reports no state, the server counts as available.
 pub(super) fn is_cluster_down(reply: Value) -> bool {
     string(reply).is_ok_and(|info| info.contains("cluster_state:fail"))
 }

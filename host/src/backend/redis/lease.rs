@@ -16,7 +16,7 @@ use hostel_cache::{Expiry, Json, Key, Value};
 use redis::cmd;
 use std::time::Duration;
 
-/// Maximum duration of a lease: a day. No call is as long.
+/// Maximum duration of a lease: one day. No call takes that long.
 const MAX_LEASE_MILLIS: u64 = 86_400_000;
 
 /// The state of an entry and its lease.
@@ -36,8 +36,8 @@ pub(in crate::backend) enum LeaseReply {
 }
 
 impl RedisCache {
-    /// Reads the entry, or takes its lease if the lease is free or already has the caller's token.
-    /// The lease expires after `lease` unless it is ended earlier.
+    /// Reads the entry, or takes its lease if the lease is free or the caller already holds it. The
+    /// lease expires after `lease` unless it ends earlier.
     pub(in crate::backend) async fn lease_once(
         &self,
         key: &str,
@@ -83,8 +83,8 @@ impl RedisCache {
         let (name, lease_name) = self.both_names(key)?;
         let mut left = cmd("PTTL");
         left.arg(&name);
-        // Most callers find an entry that is not early. They need no script, and so do not depend
-        // on a slot migration.
+        // Most callers find an entry that does not expire soon. They need no script, so a slot
+        // migration does not delay them.
         let (found, left) = self.find(deadline, key, Some(left)).await?;
         let left = integer(&left.unwrap_or(redis::Value::Nil)).map_err(unavailable)?;
         let found = match found {

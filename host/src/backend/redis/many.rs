@@ -18,21 +18,21 @@ const MAX_BATCH_ENTRIES: usize = 64;
 const MAX_BATCHES: usize = 64;
 
 /// Maximum bytes of the values in one batch, and of all values in flight. The last value may exceed
-/// them.
+/// these limits.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 const MAX_BYTES_UNDER_WAY: usize = 16 << 20;
 
-/// Bytes of a value that are read at first, which is all of most values. Longer values are read
-/// again, fewer at once.
+/// Maximum bytes of a value in the first read, which is enough for most values. Longer values are
+/// read again, in smaller batches.
 const FIRST_BYTES: usize = 4 << 10;
 
-/// One entry's part of an operation on several.
+/// One entry's part of an operation on several entries.
 struct Part {
-    /// Its index among the arguments.
+    /// The index of the entry among the arguments.
     place: usize,
     name: String,
     commands: Vec<RedisCommand>,
-    /// Maximum bytes of its value that are sent or read.
+    /// Maximum bytes of the value that are sent or read.
     bytes: usize,
 }
 

@@ -48,8 +48,8 @@ impl Names {
         }
     }
 
-    /// Returns the name of a key's lease, or `None` if a cluster would keep it in another slot than
-    /// the entry.
+    /// Returns the name of a key's lease, or `None` if a cluster would keep the lease in a
+    /// different slot from the entry.
     pub(super) fn lease(&self, key: &str, is_cluster: bool) -> Option<String> {
         match self.format {
             KeyFormat::Hostel => Some(format!("{}:l:{{{}{key}}}", self.prefix, self.cache)),

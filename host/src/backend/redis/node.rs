@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 /// is longer: a healthy server responds within milliseconds.
 const GIVEN_UP: Duration = Duration::from_millis(250);
 
-/// One server. The first operation connects to it, and so does the next one after a lost
-/// connection.
+/// One server. The first operation opens a connection, and so does the first one after the
+/// connection is lost.
 #[derive(Debug)]
 pub(super) struct RedisNode {
     pub(super) place: ServerPlace,
@@ -34,12 +34,12 @@ pub(super) struct NoReply {
     pub(super) reason: String,
     /// Whether the commands may have reached the server, and so may have been run.
     pub(super) was_sent: bool,
-    /// Whether the circuit refused them: an immediate retry is pointless.
+    /// Whether the circuit refused the commands, so that an immediate retry is pointless.
     pub(super) is_refused: bool,
 }
 
-/// Commands in flight. Dropping them after [`GIVEN_UP`] counts as a failure of the server: the
-/// caller's own deadline may be earlier than the operation's timeout.
+/// Commands in flight. Dropping this value after [`GIVEN_UP`] counts as a failure of the server,
+/// because the caller's own deadline may be earlier than the operation's timeout.
 struct SentCommands<'a> {
     pass: Option<Pass<'a>>,
     node: &'a RedisNode,
@@ -61,7 +61,7 @@ impl SentCommands<'_> {
 
     fn failed(mut self) {
         let is_open = self.pass.take().is_some_and(|pass| pass.failed(Instant::now()));
-        // With the circuit open, nothing waits for the replies.
+        // While the circuit is open, no new operation uses the connection.
         if is_open {
             self.node.forget(&self.connection);
         }

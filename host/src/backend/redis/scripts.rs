@@ -1,7 +1,7 @@
 //! The scripts that run on the servers. Each runs atomically.
 //!
 //! Commands that can fail use `pcall`, and the script returns the error unchanged: otherwise Redis
-//! 6 would hide its code. They fail before anything is changed.
+//! 6 would hide the error's code. These commands run before anything is changed.
 
 use redis::{Arg, Cmd, cmd};
 use sha1::{Digest, Sha1};
@@ -19,7 +19,7 @@ impl Script {
         Script { text, digest: OnceLock::new() }
     }
 
-    /// Builds the command that runs it on these keys. The caller adds the arguments.
+    /// Builds the command that runs the script on these keys. The caller adds the arguments.
     pub(super) fn on(&self, names: &[&str]) -> Cmd {
         let mut command = cmd("EVALSHA");
         command.arg(self.digest());

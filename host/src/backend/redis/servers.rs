@@ -16,12 +16,12 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// Maximum number of concurrent operations on one address; further ones wait. As many as the
-/// default number of concurrent calls of a host: more would only wait in the server's queue, with
-/// their values in memory.
+/// Maximum number of concurrent operations on one address; further ones wait. It equals the default
+/// number of concurrent calls of a host: more operations would only wait in the server's queue,
+/// with their values in memory.
 const MAX_IN_FLIGHT: usize = 256;
 
-/// Delay before a retry after a server was not yet able to run a command.
+/// Delay before a retry when a server cannot run a command yet.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Maximum number of redirections of one operation.
@@ -52,7 +52,7 @@ pub(in crate::backend) struct Servers {
 /// The state of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerState {
-    /// Its address.
+    /// The server's address.
     pub(crate) server: String,
     /// Whether the circuit blocks operations because the server does not respond.
     pub(crate) is_circuit_open: bool,
@@ -122,8 +122,8 @@ impl Servers {
         let mut target = None;
         let mut hops = 0;
         loop {
-            // Held during each attempt but not between attempts, so that operations that wait for
-            // one server do not block operations on others.
+            // Hold the permit during an attempt but not between attempts, so that operations that
+            // wait for one server do not block operations on others.
             let permit = self.permit(deadline).await?;
             let (node, is_asking) = match target.take() {
                 Some(target) => target,
@@ -189,7 +189,7 @@ impl Servers {
         values.into_iter().next().ok_or_else(|| format!("{} sent an empty reply", node.place))
     }
 
-    /// Sends several commands to one server, like [`Servers::ask`].
+    /// Sends several commands to one server, as [`Servers::ask`] does.
     pub(super) async fn ask_all(
         &self,
         node: &Arc<RedisNode>,
@@ -216,8 +216,8 @@ impl Servers {
     ///
     /// # Errors
     ///
-    /// When a server does not respond: the first one, with the reason. Also when the check takes
-    /// longer than [`CHECK_TIME`].
+    /// If a server does not respond: the first such server, with the reason. Also if the check
+    /// takes longer than [`CHECK_TIME`].
     pub(in crate::backend) async fn check(self: &Arc<Self>) -> Result<(), String> {
         let late = || Err(format!("{} does not respond at once", self.address));
         timeout(CHECK_TIME, self.check_all()).await.unwrap_or_else(|_| late())
@@ -304,7 +304,7 @@ impl Servers {
         }
     }
 
-    /// Returns why the last discovery failed, while it is too early for the next.
+    /// Returns why the last discovery failed, if it is too early for the next one.
     fn just_failed(&self) -> Option<String> {
         let failed = self.search_failed.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, reason) = failed.as_ref()?;

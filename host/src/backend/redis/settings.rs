@@ -10,9 +10,9 @@ use std::time::Duration;
 pub struct RedisBackend {
     /// The servers, and the login.
     pub address: RedisAddress,
-    /// Time limit of one operation, including the wait for a permit. 250 ms.
+    /// Time limit of one operation, including the wait for a permit. The default is 250 ms.
     pub timeout: Duration,
-    /// The prefix of all entries' names, without braces. `hostel`.
+    /// The prefix of all entries' names, without braces. The default is `hostel`.
     pub prefix: String,
     /// The format of entries' names.
     pub key_format: KeyFormat,

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Keys that the server examines in one step, including those of others: some tenths of a
-/// millisecond.
+/// Number of keys that the server examines in one step, including keys outside the cache. A step
+/// takes a few tenths of a millisecond.
 pub(super) const STEP_NAMES: usize = 1_000;
 
 /// Maximum steps of one page. It bounds the work for a page when few keys match.
@@ -55,8 +55,8 @@ impl Cursor {
 }
 
 impl RedisCache {
-    /// Returns a page of the entries. It ends at the first step that fills it, so that it may
-    /// contain a few more than `most`.
+    /// Returns a page of the entries. The page ends with the step that fills it, so it may contain
+    /// more than `most` entries.
     pub(in crate::backend) async fn list(
         &self,
         prefix: &str,
@@ -88,7 +88,7 @@ impl RedisCache {
         let leases = self.names().lease_pattern();
         self.remove_all(&leases).await?;
         let removed = self.remove_all(&self.names().pattern("")).await?;
-        // Leases that were taken meanwhile.
+        // Remove the leases that were taken in the meantime.
         self.remove_all(&leases).await?;
         Ok(removed)
     }
@@ -147,7 +147,7 @@ impl RedisCache {
             return Err(unavailable(reason));
         };
         let server = node.place.to_string();
-        // A replacement of the server begins its own walk.
+        // A cursor is valid only on its own server: start again on a server that replaced it.
         let scan = if server == at.server { &*at.scan } else { "0" };
         let mut command = cmd("SCAN");
         command.arg(scan).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
@@ -164,7 +164,7 @@ impl RedisCache {
         Ok((node, names, next))
     }
 
-    /// Adds the entries with these names that still exist.
+    /// Adds those of the named entries that still exist.
     async fn describe(
         &self,
         node: &Arc<RedisNode>,
@@ -187,11 +187,11 @@ impl RedisCache {
         let mut replies = replies.iter();
         for (_, key) in keys {
             let mut number = |default, codes| number_of(replies.next(), default, codes);
-            // A key of another type has no cheap length.
+            // For a key of another type, the length is expensive to find and counts as 0.
             let length = number(0, &["WRONGTYPE", "MOVED", "ASK"]).map_err(unavailable)?;
             let left = number(-2, &["MOVED", "ASK"]).map_err(unavailable)?;
             let remaining = match left {
-                // Deleted since `SCAN` returned it, or moved to another server.
+                // The key was deleted after `SCAN` returned it, or moved to another server.
                 ..=-2 => continue,
                 -1 => None,
                 left => Some(Duration::from_millis(left.unsigned_abs())),

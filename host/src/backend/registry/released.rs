@@ -4,7 +4,7 @@ use super::{Caches, OpenCache};
 use hostel_cache::CacheName;
 use std::time::{Duration, Instant};
 
-/// How long the cache of an unloaded plugin stays: long enough to repair a file and deploy it
+/// How long the cache of an unloaded plugin is kept: long enough to fix the plugin and deploy it
 /// again.
 const RELEASED_TIME: Duration = Duration::from_secs(3600);
 
@@ -21,7 +21,7 @@ impl Caches {
     }
 
     /// Drops the cache that was released first. Returns false if no cache is released. If a running
-    /// call still uses it, its memory is freed when that call ends.
+    /// call still uses the cache, its memory is freed when that call ends.
     pub(crate) fn drop_released(&self) -> bool {
         self.drop_one(|_| true)
     }
@@ -45,7 +45,7 @@ impl Caches {
         let mut caches = self.write();
         let dropped = first(&caches).and_then(|name| caches.remove(&name));
         drop(caches);
-        // Outside the lock, because freeing the entries takes time.
+        // The cache is dropped outside the lock, because freeing its entries takes time.
         dropped.is_some()
     }
 }
@@ -58,7 +58,7 @@ impl OpenCache {
         }
     }
 
-    /// Returns when it was released, if it was.
+    /// Returns the time of the cache's release, or `None` if a plugin uses it.
     fn released(&self) -> Option<Instant> {
         match self {
             OpenCache::Memory { released, .. } => *released,

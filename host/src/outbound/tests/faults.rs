@@ -3,8 +3,8 @@
 use super::server::{Reply, Then};
 use super::*;
 
-/// Sends a request to a server with this reply, and checks the error and that no connection is
-/// left.
+/// Sends a request to a server that gives this reply. Checks the error, and that no connection
+/// stays open.
 async fn check(reply: fn() -> Reply, kind: SendErrorKind, words: &str) {
     let server = Server::new(move |_| reply()).await;
     let plugin = Reach { most_bytes: 100_000, ..Reach::private(&[&server.url("")]) }.open();
@@ -108,7 +108,7 @@ async fn a_request_is_repeated_once_where_a_used_connection_closed_in_silence() 
     ] {
         let count = Arc::new(AtomicUsize::new(0));
         let of_server = Arc::clone(&count);
-        // For the second request of a connection, the server closes it without a response.
+        // At the second request of a connection, the server closes it without a response.
         let server = Server::new(move |_| match of_server.fetch_add(1, Ordering::SeqCst) {
             1 => Reply::then("", Then::Close),
             _ => "HTTP/1.1 204 No Content\r\n\r\n".into(),

@@ -83,7 +83,7 @@ async fn a_redirect_leads_nowhere_that_a_request_may_not() {
         (other.url("/"), SendErrorKind::Denied, "no grant allows it"),
         ("http://0x7f000001:1/".to_owned(), SendErrorKind::Denied, "no grant allows it"),
         ("http://169.254.169.254/latest".to_owned(), SendErrorKind::Denied, "no grant allows it"),
-        // The entry covers it, but is not private.
+        // The entry covers this URL, but does not permit internal addresses.
         (format!("{public}/"), SendErrorKind::Denied, "a loopback address"),
         ("file:///etc/passwd".to_owned(), SendErrorKind::Aborted, "not an http or https URL"),
         ("http://user:hidden@[".to_owned(), SendErrorKind::Aborted, "not an http or https URL"),
