@@ -33,7 +33,7 @@ pub(super) struct AdminApi {
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses a request from a web page of another site. A browser on this machine, or one with stored
-/// credentials, would send it with the rights of its user.
+/// credentials, would send such a request with the rights of its user.
 ///
 /// Browsers send `Origin` with each request that may change something, and `Sec-Fetch-Site` with
 /// each request to an address that they trust, such as 127.0.0.1. Programs send neither.
@@ -51,15 +51,15 @@ pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
 }
 
 impl AdminApi {
-    /// True if a path is open to every client, including web pages: a probe changes nothing, and
-    /// reveals only whether the server runs and the names of what is missing.
+    /// True if a path is open to every client, including web pages. A probe changes nothing, and
+    /// reveals only whether the server runs and the names of missing plugins and caches.
     pub(super) fn is_probe(path: &str) -> bool {
         path == "/healthz" || path == "/readyz"
     }
 
-    /// Refuses a request without a token whose `Host` is neither an IP address nor `localhost`. An
-    /// attacker's web page can make a browser on this machine send requests here, if it is loaded
-    /// from a name that then resolves to this machine (DNS rebinding).
+    /// Refuses a request without a token whose `Host` is neither an IP address nor `localhost`.
+    /// Without this check, a web page could make a browser on this machine send requests to this
+    /// listener, if the name of the page's site then resolves to this machine (DNS rebinding).
     pub(super) fn check_host(&self, head: &Parts) -> Result<(), Problem> {
         let host = request::authority(head).and_then(|host| Authority::try_from(host).ok());
         let is_local = |host: &str| {
@@ -127,7 +127,7 @@ const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("POST", "/caches/{cache}/entries/{key}/increment", "adds to an integer"),
 ];
 
-/// Returns the list of paths as JSON, with a line for each, readable for people.
+/// Returns the list of paths as JSON, one path on each line for human readers.
 fn index() -> String {
     let row = |(methods, path, what): &(&str, &str, &str)| {
         let methods: Vec<_> = methods.split(", ").collect();
@@ -137,7 +137,8 @@ fn index() -> String {
     format!("{{\n  \"endpoints\": [\n{}\n  ]\n}}\n", rows.join(",\n"))
 }
 
-/// A probe needs no token, so its response contains names but no reasons.
+/// Responds to the readiness probe. A probe needs no token, so the response contains names but no
+/// reasons.
 fn ready(readiness: &Readiness) -> Result<Response<Bytes>, Problem> {
     if !readiness.is_ready {
         return Err(Problem::not_ready(readiness));

@@ -64,13 +64,13 @@ impl Authenticator {
     }
 
     /// Returns the name of the caller, or `None` if no authentication is required. A client that
-    /// keeps failing waits before its credentials are checked; other clients do not. `client` is
-    /// `None` for a proxy that does not name its clients.
+    /// keeps failing waits before its credentials are checked; most other clients do not wait.
+    /// `client` is `None` for a proxy that does not name its clients.
     ///
     /// # Errors
     ///
-    /// `unauthorized` when the credentials are missing or wrong; `too-many-requests` when the
-    /// client must wait while another of its requests with the same name already waits; `busy` when
+    /// `unauthorized` if the credentials are missing or wrong; `too-many-requests` if the client
+    /// keeps failing, and another of its requests with the same name is already waiting; `busy` if
     /// too many password checks are queued.
     pub(super) async fn caller(
         &self,
@@ -83,12 +83,12 @@ impl Authenticator {
         found.map_err(|refused| refused.problem(meter))
     }
 
-    /// Returns the subset of `all` callers that includes the client. A client without credentials
-    /// is one of the open callers, unless the server's callers are a group.
+    /// Returns those of `all` callers to which the client belongs. A client without credentials
+    /// belongs to the open callers, unless the server's callers are a group.
     ///
     /// # Errors
     ///
-    /// As [`Authenticator::caller`], when no group accepts the credentials: listing services must
+    /// As [`Authenticator::caller`], if no group accepts the credentials: the list of services must
     /// not help to guess credentials.
     pub(super) async fn admitted<'a>(
         &self,
@@ -120,7 +120,7 @@ impl Authenticator {
         }
         match refused.first() {
             Some(first) if first.reason != Refused::Missing || groups.contains(of_server) => {
-                // Unchecked credentials may be right, so the client should try again.
+                // Credentials that were not checked may be right, so the client should try again.
                 let unchecked = |error: &&NotAdmitted| error.is_unchecked();
                 Err(refused.iter().find(unchecked).unwrap_or(first).problem(meter))
             }
@@ -135,7 +135,8 @@ impl Authenticator {
         client: Option<IpAddr>,
     ) -> Result<Option<&str>, NotAdmitted> {
         let Callers::Group(name) = callers else { return Ok(None) };
-        // `check` verified every group at the start; an undefined one admits no caller.
+        // `check` has verified at the start that every group exists. An undefined group admits no
+        // caller.
         let Some(group) = self.groups.get(name) else {
             return Err(NotAdmitted::new(Scheme::Bearer, Refused::Missing));
         };
@@ -164,7 +165,7 @@ impl NotAdmitted {
         matches!(self.reason, Refused::Denied(Denied::TooMany | Denied::Busy))
     }
 
-    /// Counts the request, and returns its problem.
+    /// Counts the refused request, and returns its problem.
     fn problem(self, meter: &HttpMeter) -> Problem {
         match self.reason {
             Refused::Missing => meter.unauthorized(false),

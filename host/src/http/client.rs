@@ -4,37 +4,38 @@ use crate::config::{ClientHeader, Server};
 use hyper::header::HeaderMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Maximum addresses of one header that are examined: more proxies in a row are a loop.
+/// Maximum addresses of one header that are examined. No real request passes through more proxies.
 const MAX_HOPS: usize = 32;
 
 /// The client of a connection, or of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Client {
     ip: IpAddr,
-    /// IP address and port, for guests and the access log. Port 0 means unknown.
+    /// The IP address and port, for guests and the access log. Port 0 means that the port is
+    /// unknown.
     address: String,
-    /// Whether this is a proxy for any number of clients.
+    /// True for a proxy, which may have many clients.
     is_shared: bool,
-    /// Whether its requests may name the client in a header.
+    /// True if the requests of this client may name another client in a header.
     may_name: bool,
 }
 
 impl Client {
-    /// Creates the client at an address. If a trusted proxy has the address, its requests may name
-    /// the client.
+    /// Creates the client at an address. If the address is that of a trusted proxy, its requests
+    /// may name their clients.
     pub(super) fn at(address: SocketAddr, server: &Server) -> Self {
         let is_trusted = server.trusts(address.ip());
         Client { may_name: is_trusted, ..Client::new(address, is_trusted) }
     }
 
     /// Creates a client for a proxy that does not name the clients of its connections. Its requests
-    /// may be from any client, which could forge a header.
+    /// may not name a client in a header, because any client could forge that header.
     pub(super) fn unnamed_by(proxy: SocketAddr) -> Self {
         Client::new(proxy, true)
     }
 
     fn new(address: SocketAddr, is_shared: bool) -> Self {
-        // A dual-stack listener reports IPv4 addresses in IPv6 form. Unless they are converted, a
+        // A dual-stack listener reports IPv4 addresses in IPv6 form. Without this conversion, a
         // client would differ from the same client named by a proxy.
         let (ip, address) = match address.ip().to_canonical() {
             ip @ IpAddr::V4(_) => (ip, SocketAddr::new(ip, address.port())),
@@ -43,8 +44,8 @@ impl Client {
         Client { ip, address: address.to_string(), is_shared, may_name: false }
     }
 
-    /// Returns the client that a request from this client names. `None` if this client is not a
-    /// trusted proxy, or the request names no client.
+    /// Returns the client that a request of this client names, or `None` if this client is not a
+    /// trusted proxy or the request names no client.
     pub(super) fn named(&self, headers: &HeaderMap, server: &Server) -> Option<Client> {
         let address = self.may_name.then(|| walk(headers, server))??;
         Some(Client::new(address, false))
@@ -54,13 +55,14 @@ impl Client {
         self.ip
     }
 
-    /// IP address and port; port 0 means unknown.
+    /// Returns the IP address and port. Port 0 means that the port is unknown.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// Returns the key for the client's shares and delays. For IPv6 it is the /64 network, because
-    /// a client has 2^64 addresses. `None` for a proxy, whose clients must not share one key.
+    /// Returns the key for the client's memory share and failure counts. For IPv6, the key is the
+    /// /64 network, because one client may have all its addresses. `None` for a proxy, because its
+    /// clients must not share a key.
     pub(super) fn share_key(&self) -> Option<IpAddr> {
         (!self.is_shared).then(|| match self.ip {
             IpAddr::V6(address) => {
@@ -72,8 +74,8 @@ impl Client {
 }
 
 /// Returns the last address of the header that is not a trusted proxy's. Each proxy appends its
-/// peer's address, so everything to the left of the returned address may be forged. `None` if an
-/// examined element is malformed, or all addresses are trusted.
+/// peer's address, so any address to the left of the returned one may be forged. Returns `None` if
+/// an examined element is malformed, or all addresses are trusted.
 fn walk(headers: &HeaderMap, server: &Server) -> Option<SocketAddr> {
     let (name, last_comma, read): (_, LastComma, fn(&str) -> Option<SocketAddr>) =
         match server.client_header {
@@ -100,8 +102,8 @@ fn last_comma(list: &[u8]) -> Option<usize> {
 }
 
 /// Like [`last_comma`], for lists with quoted strings. Scans from the right, because a client may
-/// forge everything to the left of a trusted proxy's element: a quotation mark there must not hide
-/// the element.
+/// forge all text to the left of a trusted proxy's element, and a quotation mark in that text must
+/// not hide the element.
 fn last_unquoted_comma(list: &[u8]) -> Option<usize> {
     let is_escaped = |at: usize| {
         let before = list.get(..at).unwrap_or_default().iter().rev();
@@ -129,8 +131,8 @@ fn from_right(list: &[u8], last_comma: LastComma) -> impl Iterator<Item = &[u8]>
     })
 }
 
-/// Returns the address in an element of `Forwarded`: its parameter `for`. `None` if the parameter
-/// is missing or repeated, or the element is malformed.
+/// Returns the address in the parameter `for` of an element of `Forwarded`, or `None` if the
+/// parameter is missing or repeated, or the element is malformed.
 fn for_parameter(element: &str) -> Option<SocketAddr> {
     let is_between = |c: char| c == ';' || c.is_ascii_whitespace();
     let mut rest = element.trim_matches(is_between);
@@ -150,7 +152,7 @@ fn for_parameter(element: &str) -> Option<SocketAddr> {
     found
 }
 
-/// Splits off the value of a parameter: a token or a quoted string.
+/// Returns the value of a parameter, a token or a quoted string, and the text after it.
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (token, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
@@ -167,8 +169,8 @@ fn value(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Parses an IP address with an optional port. IPv6 must be in brackets if there is a port. `None`
-/// for anything without an address, such as `unknown`.
+/// Parses an IP address with an optional port. An IPv6 address must be in brackets if it has a
+/// port. Returns `None` for any other text, such as `unknown`.
 fn node(text: &str) -> Option<SocketAddr> {
     let text = text.trim();
     let (ip, rest): (IpAddr, &str) = match (text.parse::<IpAddr>(), text.strip_prefix('[')) {
@@ -189,7 +191,7 @@ fn node(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port))
 }
 
-/// Parses a port. An obfuscated port is 0: RFC 7239, section 6.3.
+/// Parses a port. Returns 0 for an obfuscated port: RFC 7239, section 6.3.
 fn port(text: &str) -> Option<u16> {
     match text.strip_prefix('_') {
         Some(_) => Some(0),

@@ -1,5 +1,5 @@
 //! Cross-origin resource sharing, as in the Fetch standard: the host responds to preflights, and
-//! adds headers to responses that allow pages of other origins to read them.
+//! adds the headers that allow pages of other origins to read a response.
 
 use super::methods;
 use super::problem::Problem;
@@ -18,20 +18,20 @@ use hyper::{Method, Response};
 /// The common prefix of the names of all CORS response headers.
 const PREFIX: &str = "access-control-";
 
-/// What pages of other origins may do.
+/// The requests that pages of other origins may send.
 #[derive(Debug)]
 pub(super) struct CorsPolicy {
     origins: CorsOrigins,
-    /// `None`: the methods of the path.
+    /// `None` allows the methods of the path.
     methods: Option<Vec<Method>>,
-    /// `None`: any headers.
+    /// `None` allows any headers.
     headers: Option<Vec<HeaderName>>,
     credentials: bool,
     exposed: Option<HeaderValue>,
     max_age: Option<HeaderValue>,
 }
 
-/// A preflight to a path that has CORS.
+/// A preflight to a path that has a CORS policy.
 #[derive(Debug)]
 pub(super) struct Preflight<'a> {
     pub(super) policy: &'a CorsPolicy,
@@ -39,7 +39,7 @@ pub(super) struct Preflight<'a> {
     pub(super) route: Option<&'a str>,
     /// The method that the page wants to use.
     pub(super) method: Method,
-    /// The methods of that route, empty if it handles all methods, or `None` if there is no route.
+    /// The methods of that route, or empty if it handles all methods. `None` if no route does.
     pub(super) taken: Option<&'a [Method]>,
 }
 
@@ -69,8 +69,8 @@ impl CorsPolicy {
         }
     }
 
-    /// Adds the CORS headers to a response. Removes those that a service has set: they could
-    /// contradict the settings of the path.
+    /// Adds the CORS headers to a response. Removes any CORS headers that a service has set,
+    /// because they could contradict the settings of the path.
     pub(super) fn finish(&self, request: &HeaderMap, response: &mut HeaderMap) {
         let of_service: Vec<_> =
             response.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
@@ -78,7 +78,7 @@ impl CorsPolicy {
             response.remove(name);
         }
         if let Some(vary) = self.vary().filter(|_| !varies_by_origin(response)) {
-            // Fails only with 32,768 headers, more than any client accepts.
+            // Fails only for a response with 32,768 headers, which no client accepts.
             let _ = response.try_append(VARY, vary);
         }
         if let Some(origin) = self.allowed_origin(request) {
@@ -107,7 +107,8 @@ impl CorsPolicy {
         is_allowed.then(|| origin.clone())
     }
 
-    /// The `Vary` header for caches. It also applies to requests without an origin.
+    /// Returns the `Vary` header for HTTP caches. It is also needed in responses to requests
+    /// without an origin.
     fn vary(&self) -> Option<HeaderValue> {
         (self.origins != CorsOrigins::Any).then(|| HeaderValue::from_static("origin"))
     }

@@ -18,11 +18,11 @@ pub enum HttpError {
     /// The certificate and the key do not match, or one of them is invalid.
     #[error("cannot use the TLS certificate and its key")]
     Tls(#[source] rustls::Error),
-    /// The settings name an undefined group of callers. Serving without it would admit every client
-    /// or none.
+    /// The settings name an undefined group of callers. Without the group, the server would admit
+    /// every client or none.
     #[error("{place} names the group of callers `{group}`, which is not defined")]
     UnknownGroup {
-        /// The place that names the group: a route, a plugin or the server.
+        /// The setting that names the group: that of a route, a plugin or the server.
         place: String,
         /// The name of the group.
         group: String,

@@ -1,7 +1,7 @@
-//! Serves files of configured folders.
+//! Serves the files of configured folders.
 //!
-//! Nothing is cached: each request opens its file anew, on a blocking thread. A small file is read
-//! there; a larger one is read in pieces while the response is sent.
+//! Files are not cached: each request opens its file on a blocking thread. A small file is read
+//! when it is opened; a larger one is read in pieces while the response is sent.
 
 mod open;
 mod path;
@@ -31,18 +31,17 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use validators::Validators;
 
-/// Maximum number of open files. As many descriptors are reserved, and not available to
-/// connections.
+/// Maximum number of open files. This number of file descriptors is not available to connections.
 pub(crate) const MAX_OPEN_FILES: usize = 1_024;
 
-/// Maximum number of threads that open and read files: a disk cannot use more.
+/// Maximum number of threads that open and read files. More threads would not make a disk faster.
 const MAX_READERS: usize = 32;
 
-/// Maximum time that a request waits for such a thread. Without it, requests to a file system that
-/// hangs would accumulate until no connections are left for services.
+/// Maximum time that a request waits for one of these threads. Without this limit, requests for
+/// files on a file system that hangs would take all connections.
 const READER_TIME: Duration = Duration::from_secs(1);
 
-/// Serves files within these bounds.
+/// Serves files, with a maximum number of open files and of threads.
 pub(super) struct FileServer {
     open: Arc<Semaphore>,
     readers: Arc<Semaphore>,
@@ -64,12 +63,14 @@ impl Default for FileServer {
 }
 
 impl FileServer {
-    /// Responds to GET or HEAD with the file at these segments below an endpoint.
+    /// Responds to GET or HEAD with a file. `below` has the segments of its path below the
+    /// endpoint.
     ///
     /// # Errors
     ///
-    /// 404 if there is no such file for clients, for any reason; 412 if a precondition fails; 416
-    /// for a range beyond its end; 503 if too many files are open; 500 if it cannot be read.
+    /// 404 if the file does not exist or clients may not read it; 412 if a precondition fails; 416
+    /// for a range beyond the file's end; 503 if too many files are open; 500 if the file cannot be
+    /// read.
     pub(super) async fn respond(
         &self,
         endpoint: &FileEndpoint,
@@ -103,7 +104,7 @@ impl FileServer {
         let reader = reader.map_err(|_| FileOpenError::Busy)?;
         let (folder, path) = (folder.to_owned(), path.to_owned());
         let work = move || {
-            // Held until the work ends, even if the client disconnects.
+            // Hold the permit until the work ends, even if the client disconnects.
             let _reader = reader;
             open::open(&folder, &path, reads)
         };
@@ -111,8 +112,8 @@ impl FileServer {
         Ok(opened.map(|file| (file, permit)))
     }
 
-    /// Returns the problem for a file that cannot be opened. Logs a reason that concerns the
-    /// operator.
+    /// Returns the problem for a file that cannot be opened. Logs the reason if the operator can
+    /// fix it.
     fn problem(&self, error: FileOpenError, folder: &Path, path: &Path, log: &ErrorLog) -> Problem {
         let (reason, problem) = match error {
             FileOpenError::NoFile => return Problem::no_file(),
@@ -168,8 +169,8 @@ impl FileServer {
     }
 }
 
-/// Redirects to the path with a trailing slash, so that relative links of the folder's index work.
-/// The path begins with one slash and a name, so the redirect stays on this site.
+/// Redirects to the same path with a trailing slash, so that relative links in the folder's index
+/// work. The path begins with one slash and a name, so the redirect cannot lead to another site.
 fn redirect(head: &Parts) -> Response<Content> {
     let query = head.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let location = HeaderValue::from_str(&format!("{}/{query}", head.uri.path()));
@@ -179,7 +180,7 @@ fn redirect(head: &Parts) -> Response<Content> {
     response
 }
 
-/// Returns the requested bytes. RFC 9110, section 14.2: only GET has ranges.
+/// Returns the requested range. RFC 9110, section 14.2: only GET has ranges.
 fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
     let mut ranges = head.headers.get_all(RANGE).iter();
     match (ranges.next().and_then(|range| range.to_str().ok()), ranges.next()) {
@@ -192,8 +193,8 @@ fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
     }
 }
 
-/// Adds the media type, from the extension of the file's name, and that ranges are supported. Text
-/// is declared as UTF-8.
+/// Adds the headers for the media type and for the support of ranges. The media type depends on the
+/// extension of the file's name. Text is declared as UTF-8.
 fn put_type(path: &Path, headers: &mut HeaderMap) {
     let media_type = mime_guess::from_path(path).first_raw();
     let media_type = media_type.unwrap_or("application/octet-stream");
@@ -202,12 +203,12 @@ fn put_type(path: &Path, headers: &mut HeaderMap) {
         false => Some(HeaderValue::from_static(media_type)),
     };
     headers.extend(value.map(|value| (CONTENT_TYPE, value)));
-    // Without it, browsers would run text that looks like a script.
+    // Without this header, browsers would run text that looks like a script.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 }
 
-/// Returns these bytes of content that is already in memory.
+/// Returns `length` bytes from `start` of content that is already in memory.
 fn part_of(content: Option<Vec<u8>>, start: u64, length: u64) -> Option<Bytes> {
     let (start, length) = (usize::try_from(start).ok()?, usize::try_from(length).ok()?);
     content.map(|content| Bytes::from(content).slice(start..start + length))

@@ -31,9 +31,9 @@ pub(super) struct Handler {
     pub(super) is_stopping: AtomicBool,
 }
 
-/// The interface that a listener serves.
+/// The interface that a listener serves: services or administration.
 pub(super) enum Interface {
-    /// The services, and the callers of services that are called directly.
+    /// The services, by route or by direct call.
     Services { router: Box<Router>, direct: DirectCallers },
     /// The admin interface.
     Admin(AdminApi),

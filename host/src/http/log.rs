@@ -1,4 +1,4 @@
-//! The log lines of the server itself.
+//! The server's own log lines.
 
 use crate::service::ServiceName;
 use crate::telemetry::{Level, LogLine, LogSink, escape, log_event};
@@ -10,23 +10,23 @@ use tokio::time::Instant;
 /// Maximum bytes of a message; the rest is cut off.
 const MAX_MESSAGE_BYTES: usize = 8 << 10;
 
-/// The time between two log lines about connections.
+/// Minimum time between two log lines of one kind.
 const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Limits one kind of log lines to one per second, because clients control their number.
+/// Limits one kind of log lines to one per second, because clients can cause any number of them.
 #[derive(Default)]
 pub(super) struct LogBound(Mutex<LastLine>);
 
 #[derive(Default)]
 struct LastLine {
     at: Option<Instant>,
-    /// Lines omitted since then.
+    /// Number of lines omitted since `at`.
     omitted: u64,
 }
 
 impl LogBound {
-    /// Returns the line of an event, with the number of lines omitted before it, or `None` if this
-    /// line is omitted.
+    /// Returns the line of an event, including the number of lines omitted before it, or `None` if
+    /// this line is to be omitted.
     fn line(&self, message: fmt::Arguments<'_>, now: Instant) -> Option<String> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.at.is_some_and(|at| now < at + MIN_LOG_INTERVAL) {
@@ -60,8 +60,8 @@ impl ErrorLog {
         log_event(&self.0, Level::Error, "", &escape(message, MAX_MESSAGE_BYTES));
     }
 
-    /// Logs an event about a connection, or omits it. A line includes the number of lines omitted
-    /// since the last one.
+    /// Logs an event, or omits its line if `bound` requires that. A line includes the number of
+    /// lines omitted since the last one.
     pub(super) fn bounded(&self, bound: &LogBound, level: Level, message: fmt::Arguments<'_>) {
         let Some(message) = bound.line(message, Instant::now()) else { return };
         log_event(&self.0, level, "", &escape(&message, MAX_MESSAGE_BYTES));

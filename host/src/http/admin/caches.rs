@@ -10,14 +10,14 @@ use hostel_cache::{CacheName, EntryInfo, TimeLeft};
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// Entries of a listing without a `limit`.
+/// Number of entries in a listing without a `limit`.
 const DEFAULT_ENTRIES: usize = 100;
 
 /// Maximum number of entries in a listing, even with a larger `limit`.
 const MAX_ENTRIES: usize = 1_000;
 
-/// Lists all caches with their counters. With `count=true`, walks through the caches that are not
-/// in memory to count their entries.
+/// Lists all caches with their counters. With `count=true`, also counts the entries of each cache
+/// that is not in memory, by reading all of them.
 pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
     let is_counted = Query::parse(query)?.text("count") == Some("true");
     let mut caches = Vec::new();
@@ -32,7 +32,7 @@ pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<By
     Ok(response::json(&json!({ "caches": caches })))
 }
 
-/// Returns the counters of a cache. Unknown numbers of a cache that is not in memory are null.
+/// Returns the counters of a cache. The unknown ones of a cache that is not in memory are null.
 fn counts(name: &CacheName, stats: &CacheStats, counted: Option<(u64, u64)>) -> Value {
     let memory = stats.memory;
     let (entries, bytes) = memory.map(|memory| (memory.entries, memory.bytes)).or(counted).unzip();
@@ -105,7 +105,7 @@ pub(super) async fn respond(
     }
 }
 
-/// Returns the problem of a path without the requested method, or of an unknown path.
+/// Returns the problem for a path without the requested method, or for an unknown path.
 fn not_there(path: &[&str]) -> Problem {
     match path {
         ["entries"] => Problem::method_not_allowed("GET, DELETE"),

@@ -42,11 +42,11 @@ impl<'a> Query<'a> {
         self.text(name).map(|text| text.parse().map_err(invalid)).transpose()
     }
 
-    /// Returns a parameter as a number.
+    /// Returns a parameter as a whole number.
     ///
     /// # Errors
     ///
-    /// When the parameter is not a number.
+    /// When the parameter is not a whole number, or is too large.
     pub(super) fn number(&self, name: &'static str) -> Result<Option<u32>, Problem> {
         let invalid =
             |_| Problem::refused(format!("`{name}` must be a whole number up to {}", u32::MAX));

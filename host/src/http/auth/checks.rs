@@ -1,5 +1,5 @@
-//! Checks credentials, in the order that makes guessing slow: a client that keeps failing waits
-//! before its next check, and has one check at a time for each name.
+//! Checks credentials, and makes guessing slow: a client that keeps failing waits before its next
+//! check, and has one check at a time for each name.
 
 use super::credentials::SentCredentials;
 use super::groups::Group;
@@ -22,11 +22,11 @@ pub(super) struct CredentialChecks {
 /// Why credentials are not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Denied {
-    /// They are wrong, and the failure is counted.
+    /// The credentials are wrong, and the failure is counted.
     Wrong(Guess),
-    /// They are not checked: the client has too many pending checks.
+    /// The credentials are not checked: the client has too many pending checks.
     TooMany,
-    /// They are not checked: the server has too many pending checks.
+    /// The credentials are not checked: the server has too many pending checks.
     Busy,
 }
 
@@ -40,12 +40,12 @@ impl From<NotChecked> for Denied {
 }
 
 impl CredentialChecks {
-    /// Returns the index of the caller in the group. `client` is `None` if it is unknown: failures
-    /// are then counted only by name.
+    /// Returns the index of the caller in the group. `client` is `None` if the client is unknown;
+    /// failures are then counted only by name.
     ///
     /// # Errors
     ///
-    /// When the credentials are wrong, or there are too many checks.
+    /// When the credentials are wrong, or too many checks are pending.
     pub(super) async fn check(
         &self,
         group: &Arc<Group>,
@@ -66,8 +66,8 @@ impl CredentialChecks {
         self.throttle.forgive(guess);
     }
 
-    /// A recently sent token is accepted at once, even if other clients at the same address keep
-    /// failing: tokens are random numbers, which need no protection by a delay.
+    /// Accepts a recently sent token at once, even if other clients at the same address keep
+    /// failing: tokens are random, so they cannot be guessed even without a delay.
     async fn check_token(
         &self,
         group: &Group,
@@ -106,7 +106,7 @@ impl CredentialChecks {
         if let Some(lock) = lock.as_mut().filter(|lock| !lock.is_held()) {
             self.refuse_another(&guess)?;
             lock.hold().await;
-            // Many requests may start with the same password, which the first one has verified.
+            // While this request waited, another one may have verified the same password.
             if let Some(index) = self.recently_verified(group, &sent, &guess) {
                 return Ok(index);
             }
@@ -118,9 +118,9 @@ impl CredentialChecks {
         self.threads.run(client, is_late, work).await?.ok_or(Denied::Wrong(guess))
     }
 
-    /// Creates the job that checks a password. It counts the result and holds the lock until it
-    /// ends, even if the client disconnects: otherwise a client could guess without being counted,
-    /// and find out later which password had been verified.
+    /// Creates the job that checks a password. The job counts the result and holds the lock until
+    /// it ends, even if the client disconnects. Otherwise, a client could make guesses that are not
+    /// counted, and find out later which password was verified.
     fn work(
         &self,
         group: Arc<Group>,
@@ -155,7 +155,7 @@ impl CredentialChecks {
         Some(index)
     }
 
-    /// Waits for the delay of this client or name.
+    /// Waits until the throttle allows a check of these credentials.
     async fn wait(&self, guess: &Guess) {
         let now = Instant::now();
         let delay = self.throttle.delay(guess, now);
@@ -165,7 +165,8 @@ impl CredentialChecks {
         }
     }
 
-    /// Refuses a request while another one of its client and name is checked, if they are delayed.
+    /// Refuses a request that would have to wait for another one of the same client and name, if
+    /// the throttle delays this client and name.
     fn refuse_another(&self, guess: &Guess) -> Result<(), Denied> {
         let now = Instant::now();
         if self.throttle.delays_name(guess, now) {

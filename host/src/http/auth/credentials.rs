@@ -19,10 +19,11 @@ pub(super) enum SentCredentials {
     },
 }
 
-/// The credentials of a scheme in the headers of a request.
+/// The credentials in the headers of a request, for one scheme.
 pub(super) enum HeaderCredentials {
     Missing,
-    /// They are malformed, of another scheme, longer than a secret can be, or repeated.
+    /// The credentials are malformed, have another scheme, are longer than any secret, or are
+    /// repeated.
     Malformed,
     Sent(SentCredentials),
 }

@@ -12,9 +12,9 @@ pub(super) struct Group {
     pub(super) name: String,
     pub(super) scheme: Scheme,
     credentials: Vec<Credential>,
-    /// The callers by the digests of their tokens. The duration of a look-up depends on the digest
-    /// of the sent token, which reveals nothing about other tokens: no client can choose tokens
-    /// with similar digests.
+    /// The callers by the digests of their tokens. The duration of a look-up depends only on
+    /// digests. It reveals nothing about the tokens, because a client cannot choose tokens with
+    /// similar digests.
     by_digest: HashMap<[u8; 32], usize>,
     /// When each token was last sent.
     tokens: Mutex<HashMap<usize, Instant>>,
@@ -68,8 +68,9 @@ impl Group {
         self.passwords.contains(index, password, now).then_some(index)
     }
 
-    /// Verifies a password, remembers a valid one, and returns the index of the caller. An unknown
-    /// name takes as long as a known one, so that the time does not reveal which names exist.
+    /// Verifies a password, and remembers it if it is valid. Returns the index of the caller. For
+    /// an unknown name, this takes as long as for a known one, so that the time does not reveal
+    /// which names exist.
     pub(super) fn verify(
         &self,
         sent: &SentCredentials,
@@ -91,7 +92,8 @@ mod tests {
     use super::*;
     use crate::config::{SecretHash, token_digest};
 
-    /// Comparing each token with all others would take 2 * 10^10 comparisons: more than an hour.
+    /// Fails by taking too long if each look-up compares all tokens: 2 * 10^10 comparisons would
+    /// take more than an hour.
     #[test]
     fn each_of_very_many_tokens_is_found() {
         const CALLERS: usize = 200_000;

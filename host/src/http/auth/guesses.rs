@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// Locks by client and name. Each exists while a request holds it or waits for it.
+/// Locks by client and name. Each lock exists while a request holds it or waits for it.
 #[derive(Default)]
 pub(super) struct GuessLocks {
     by_key: Mutex<HashMap<FailureKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// The lock of one client and name. Dropping it admits the next request; the last one removes the
-/// lock.
+/// A request's handle of the lock of one client and name. Dropping a handle releases the lock, and
+/// dropping the last handle removes it.
 pub(super) struct GuessLock {
     locks: Arc<GuessLocks>,
     key: FailureKey,
@@ -21,7 +21,8 @@ pub(super) struct GuessLock {
 }
 
 impl GuessLocks {
-    /// Returns the lock of a client and name. It is held if no other request holds it.
+    /// Returns a handle of the lock of a client and name. Takes the lock if no other request holds
+    /// it.
     pub(super) fn enter(self: &Arc<Self>, key: FailureKey) -> GuessLock {
         let lock = Arc::clone(self.by_key().entry(key).or_default());
         let held = Arc::clone(&lock).try_lock_owned().ok();
@@ -55,7 +56,8 @@ impl Drop for GuessLock {
     fn drop(&mut self) {
         self.held = None;
         let mut by_key = self.locks.by_key();
-        // Two references are the map's and this one. The map is locked, so no request adds one.
+        // Two references are those of the map and of this handle. The map is locked, so no request
+        // can add another one.
         if Arc::strong_count(&self.lock) <= 2 {
             by_key.remove(&self.key);
         }

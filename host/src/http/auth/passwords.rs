@@ -1,7 +1,8 @@
 //! Threads that check passwords, and their queue.
 //!
 //! Checking a password takes tens of milliseconds and as many MiB. There are half as many threads
-//! as processors, so that clients that guess passwords do not slow down the services of others.
+//! as processors, but at least one, so that clients that guess passwords do not slow down the
+//! services of other clients.
 
 use super::queue::{FairQueue, QueueFull, QueueTicket};
 use crate::config::PasswordMemory;
@@ -11,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, available_parallelism};
 use tokio::sync::oneshot;
 
-/// A job for a thread, which provides the memory for it.
+/// A job for a thread. The thread provides the memory for hashing.
 type PasswordWork = Box<dyn FnOnce(&mut PasswordMemory) + Send>;
 
 /// Threads that check passwords. They start with the first check and end when this is dropped.
@@ -71,7 +72,8 @@ impl PasswordThreads {
     ///
     /// # Errors
     ///
-    /// When the queue is full, or there is no thread.
+    /// When the queue is full or has too many items of the client, the system refuses a thread, or
+    /// the job panics.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         client: Option<IpAddr>,
@@ -79,7 +81,7 @@ impl PasswordThreads {
         work: impl FnOnce(&mut PasswordMemory) -> T + Send + 'static,
     ) -> Result<T, NotChecked> {
         let (sender, receiver) = oneshot::channel();
-        // Fails if the client has disconnected.
+        // `send` fails if the client has disconnected.
         let work = move |memory: &mut PasswordMemory| drop(sender.send(work(memory)));
         let ticket = {
             let mut waiting = self.shared.waiting();
@@ -88,7 +90,7 @@ impl PasswordThreads {
         };
         self.shared.changed.notify_one();
         let _waiting = WaitingClient { shared: &self.shared, ticket };
-        // The sender was dropped if the job panicked.
+        // If the job panicked, the sender was dropped.
         receiver.await.map_err(|_| NotChecked::Busy)
     }
 
@@ -126,7 +128,7 @@ impl Drop for PasswordThreads {
 impl Drop for WaitingClient<'_> {
     fn drop(&mut self) {
         let removed = self.shared.waiting().queue.remove(self.ticket);
-        // Outside the lock, because the job holds the lock of its client and name.
+        // Drop the job outside this lock, because the job holds the lock of its client and name.
         drop(removed);
     }
 }
@@ -145,7 +147,7 @@ impl PasswordQueue {
         }
     }
 
-    /// Waits for a job. Frees the memory meanwhile.
+    /// Waits for a job. Frees the hashing memory before waiting.
     fn next(&self, memory: &mut PasswordMemory) -> Option<PasswordWork> {
         let mut waiting = self.waiting();
         loop {
@@ -171,7 +173,7 @@ mod tests {
         Some([10, 0, 0, number].into())
     }
 
-    /// Returns threads, of which the only one is busy until the returned gate opens.
+    /// Returns a single thread, which is busy until a message is sent to the returned gate.
     async fn busy_threads() -> (Arc<PasswordThreads>, mpsc::Sender<()>) {
         let threads = Arc::new(PasswordThreads { shared: Arc::default(), max_threads: 1 });
         let (open, gate) = mpsc::channel();

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-/// Maximum number of items of one client. They delay only that client.
+/// Maximum number of items of one client. It may be high, because the items of a client delay only
+/// that client.
 const MAX_OF_CLIENT: usize = 256;
 
 /// Maximum number of items of all clients.
@@ -20,11 +21,11 @@ pub(super) struct FairQueue<T> {
 
 struct ClientItems<T> {
     turn: u64,
-    /// In the order in which they are removed.
+    /// The items in the order in which they are removed.
     items: BTreeMap<ItemOrder, T>,
 }
 
-/// The order among the items of one client: late items after all others.
+/// The order of the items of one client: late items are after all others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct ItemOrder {
     is_late: bool,
@@ -41,7 +42,7 @@ pub(super) struct QueueTicket {
 /// Why the queue does not accept an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum QueueFull {
-    /// Its client has too many items.
+    /// The item's client has too many items.
     OfClient,
     /// All clients together have too many items.
     OfAll,
@@ -80,8 +81,8 @@ impl<T> FairQueue<T> {
         Ok(QueueTicket { client, order })
     }
 
-    /// Removes the first item of the client whose turn it is. Its next turn is after those of all
-    /// other clients.
+    /// Removes the first item of the client whose turn it is. The client's next turn is after the
+    /// turns of all other clients.
     pub(super) fn pop(&mut self) -> Option<T> {
         let (_, client) = self.turns.pop_first()?;
         let of_client = self.clients.get_mut(&client)?;

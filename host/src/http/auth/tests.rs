@@ -11,7 +11,7 @@ use std::task::{Context, Waker};
 const ANN: &str = "the-secret-that-ann-has";
 const BEN: &str = "one:with:colons-of-ben";
 
-/// Returns a password hash that takes microseconds.
+/// Returns a password hash that takes only microseconds to verify.
 pub(super) fn quick_hash(password: &str) -> SecretHash {
     let argon2 = Argon2::from(Params::new(8, 1, 1, None).unwrap());
     let hash = argon2.hash_password(password.as_bytes()).unwrap();
@@ -61,8 +61,8 @@ fn of(group: &str) -> Callers {
     Callers::Group(group.to_owned())
 }
 
-/// Checks the caller that a group finds for these headers. `Err(true)` means that the group counts
-/// the credentials as wrong.
+/// Checks which caller a group finds for the `Authorization` headers `sent`. `Err(true)` means that
+/// the group counts the credentials as wrong, `Err(false)` that they are missing.
 async fn check(auth: &Authenticator, group: &str, sent: &[&str], expected: Result<&str, bool>) {
     let (callers, headers) = (of(group), headers(sent));
     let found = auth.find(&callers, &headers, None).await;

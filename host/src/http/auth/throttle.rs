@@ -8,7 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Failures without a delay, because people mistype passwords.
+/// From this number of failures on, checks are delayed. Fewer failures are not delayed, because
+/// people mistype passwords.
 const MAX_UNDELAYED: u32 = 5;
 
 /// The first delay. Each further failure doubles it.
@@ -23,16 +24,16 @@ const HALF_LIFE: Duration = Duration::from_secs(60);
 /// The maximum count: a client that stops guessing has no delay after five minutes.
 const MAX_COUNT: u32 = 128;
 
-/// At this many failures of a client and name, even comparing a password with the recently verified
-/// one is delayed. Such a comparison takes a microsecond: without this bound, only the network
-/// would limit guesses at a verified password.
+/// From this number of failures of a client and name on, even a comparison with a recently verified
+/// password is delayed. Such a comparison takes a microsecond, so without this bound, only the
+/// network would limit the rate of guesses at a verified password.
 const MAX_COMPARED: u32 = 100;
 
-/// Maximum number of counts. A new one replaces the least recently raised one.
+/// Maximum number of counts. A new count replaces the least recently raised one.
 const MAX_COUNTS: usize = 4_096;
 
-/// The key of a failure count. The subject is a hash of a group, or of a group and a name, because
-/// clients choose the names.
+/// The key of a failure count. The subject is a hash of a group, or of a group and a name: clients
+/// choose the names, which may be long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct FailureKey {
     client: Option<IpAddr>,
@@ -61,12 +62,12 @@ impl Guess {
     }
 }
 
-/// The failures of clients and names. While there are no failures a request costs one atomic read.
+/// The failures of clients and names. While there are no failures, a request costs one atomic read.
 #[derive(Default)]
 pub(super) struct Throttle {
     has_any: AtomicBool,
     counts: Mutex<FailureCounts>,
-    /// Keyed with random numbers, so that no client can choose names with equal hashes.
+    /// Has random keys, so that no client can choose names with equal hashes.
     hash: RandomState,
 }
 
@@ -81,15 +82,15 @@ struct FailureCounts {
 #[derive(Clone, Copy)]
 struct Failures {
     count: u32,
-    /// When `count` was correct; it halves with each half-life since then.
+    /// The time at which `count` was correct. The count halves with each half-life since then.
     since: Instant,
     age: u64,
 }
 
 impl Throttle {
     /// Creates the guess of a client for a name of a group, or for a token if there is no name.
-    /// `client` is `None` for a proxy that does not name its clients: they must not delay each
-    /// other.
+    /// `client` is `None` for a proxy that does not name its clients: these clients must not delay
+    /// each other.
     pub(super) fn guess(&self, client: Option<IpAddr>, group: &str, name: Option<&str>) -> Guess {
         let of_group = self.hash.hash_one(group);
         let of_name = name.map(|name| self.hash.hash_one((group, name)));
@@ -117,7 +118,8 @@ impl Throttle {
         self.count_of(guess.of_client_and_name, now) < MAX_COMPARED
     }
 
-    /// True if the client has failed with this name; if the client is unknown, any client.
+    /// True if the client has failed with this name, or if the client is unknown and any client
+    /// has.
     pub(super) fn has_failed(&self, guess: &Guess, now: Instant) -> bool {
         self.count_of(guess.of_client_and_name.or(guess.of_name), now) > 0
     }
@@ -127,14 +129,14 @@ impl Throttle {
         self.raise(guess.keys(), now);
     }
 
-    /// Counts credentials that were refused without a check. This delays only the client and name,
-    /// because the credentials may be right.
+    /// Counts credentials that were refused without a check. Only the count of the client and name
+    /// is raised, because the credentials may be right.
     pub(super) fn refused(&self, guess: &Guess, now: Instant) {
         self.raise(guess.of_client_and_name.into_iter(), now);
     }
 
-    /// Removes the failures of this client and name. Other failures stay: a client that knows one
-    /// password must not guess those of other names without a delay.
+    /// Removes the failures of this client and name. Other failures stay, because a client that
+    /// knows one password must not guess the passwords of other names without a delay.
     pub(super) fn succeeded(&self, guess: &Guess) {
         if let (Some(key), Some(mut counts)) = (guess.of_client_and_name, self.counts_if_any()) {
             counts.remove(key);
@@ -282,7 +284,7 @@ mod tests {
         assert_eq!(is_delayed(ip(1), "people", Some("ben")), (true, false));
         assert_eq!(is_delayed(ip(1), "people", None), (true, false));
         assert_eq!(is_delayed(ip(1), "others", Some("ann")), (false, false));
-        // For other and unknown clients the name is slowed down, but never refused.
+        // Other clients and unknown clients are delayed for this name, but never refused.
         assert_eq!(is_delayed(ip(2), "people", Some("ann")), (true, false));
         assert_eq!(is_delayed(None, "people", Some("ann")), (true, false));
         assert_eq!(is_delayed(ip(2), "people", Some("ben")), (false, false));

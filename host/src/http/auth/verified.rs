@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 /// The recently verified passwords of one group, at most one for each credential.
 ///
-/// It contains hashes under its own random key: neither a password, nor a hash that another process
-/// could compare. Invalid passwords are never stored.
+/// Passwords are stored as hashes with a random key, which are useless to another process. Invalid
+/// passwords are never stored.
 pub(super) struct VerifiedPasswords {
     key: [u8; 32],
-    /// In the order of the group's credentials.
+    /// The hashes, in the order of the group's credentials.
     digests: Mutex<Vec<Option<VerifiedDigest>>>,
 }
 
@@ -25,8 +25,8 @@ struct VerifiedDigest {
 }
 
 impl VerifiedPasswords {
-    /// How long a verified password is remembered: long enough to spread its cost over many
-    /// requests, short enough that a memory dump contains few.
+    /// How long a verified password is remembered: long enough to spread the cost of its slow hash
+    /// over many requests, and short enough that a memory dump contains few passwords.
     pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
     /// Creates an empty set for a group with this number of credentials.

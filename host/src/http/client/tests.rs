@@ -1,4 +1,4 @@
-//! Tests of the client of a request, with the headers of proxies.
+//! Tests how the client of a request is found in the headers of proxies.
 
 use super::*;
 use hyper::header::{HeaderName, HeaderValue};
@@ -12,7 +12,7 @@ fn server(client_header: ClientHeader) -> Server {
     }
 }
 
-/// Returns the client that these lines of a header name, for a request of a connection from `peer`.
+/// Returns the client that the header lines of a request name, for a connection from `peer`.
 fn named(peer: &str, header: ClientHeader, lines: &[&[u8]]) -> Option<String> {
     let server = server(header);
     let name = match header {

@@ -22,7 +22,7 @@ const READ: OFlags =
 pub(super) struct OpenedFile {
     pub(super) file: File,
     pub(super) found: Metadata,
-    /// Its bytes, if they were read.
+    /// The file's bytes, if they were read when it was opened.
     pub(super) content: Option<Vec<u8>>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct OpenedFile {
 pub(super) enum FileOpenError {
     /// The folder has no such file.
     NoFile,
-    /// The process lacks the permission to read it.
+    /// The process lacks the permission to read the file.
     Denied(io::Error),
     /// The system is out of a resource.
     Busy,
@@ -57,7 +57,7 @@ impl From<Errno> for FileOpenError {
 }
 
 /// Opens a relative path in a folder, following links that stay in the folder. Reads a small file
-/// if `reads` is true. `None` if the path is a folder with an index.
+/// if `reads` is true. Returns `None` if the path is a folder with an index.
 pub(super) fn open(
     folder: &Path,
     path: &Path,
@@ -102,7 +102,7 @@ fn open_beneath(folder: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
     open_without_links(folder, path)
 }
 
-/// Opens a path one name at a time and follows no link: without `openat2`, the system cannot
+/// Opens a path one name at a time, without following links: a system without `openat2` cannot
 /// confine links to the folder.
 fn open_without_links(folder: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
     let mut opened: Option<OwnedFd> = None;

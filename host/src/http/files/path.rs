@@ -8,9 +8,9 @@ pub(super) const INDEX: &str = "index.html";
 /// The only name with a leading dot that is served: RFC 8615.
 const WELL_KNOWN: &str = ".well-known";
 
-/// Returns the path of these decoded segments, relative to the folder. It only leads down, and
-/// never to a hidden file. An empty last segment is the index of a folder, and an empty list is the
-/// folder itself. `None` if clients may not request this path.
+/// Converts decoded segments to a path relative to the folder, which never leads out of the folder
+/// or to a hidden file. An empty last segment is the index of a folder, and an empty list is the
+/// folder itself. Returns `None` if clients may not request this path.
 pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
     let Some((last, folders)) = segments.split_last() else { return Some(PathBuf::from(".")) };
     let last = if last.is_empty() { INDEX } else { last };
@@ -18,8 +18,8 @@ pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
     names.clone().all(is_served).then(|| names.by_ref().collect())
 }
 
-/// True if clients may request a file with this name. A decoded slash would be another separator,
-/// and some clients and proxies treat a backslash as one.
+/// True if clients may request a file with this name. A slash in a decoded name would be a
+/// separator, and some clients and proxies treat a backslash as one.
 fn is_served(name: &str) -> bool {
     let is_hidden = name.starts_with('.') && name != WELL_KNOWN;
     !name.is_empty() && !is_hidden && !name.contains(['/', '\\', '\0'])

@@ -1,20 +1,20 @@
 //! The requested part of a file: RFC 9110, section 14.
 
-/// The bytes of a file in a response.
+/// The bytes of a file that a response contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ByteRange {
-    /// All of them.
+    /// All bytes.
     Whole,
-    /// `length` bytes from `start`, at least one.
+    /// `length` bytes from `start`. `length` is at least 1.
     Part { start: u64, length: u64 },
     /// The file has none of the requested bytes.
     Unsatisfiable,
 }
 
 impl ByteRange {
-    /// Parses a `Range` header for a file of `size` bytes. A malformed header means the whole file,
-    /// as does one with several ranges: sections 14.2 and 17.15 allow that, and a client could
-    /// otherwise request the same bytes a thousand times.
+    /// Parses a `Range` header for a file of `size` bytes. A malformed header or one with several
+    /// ranges means the whole file. Sections 14.2 and 17.15 allow that, and otherwise a client
+    /// could request the same bytes a thousand times.
     pub(super) fn of(header: &str, size: u64) -> Self {
         ByteRange::parse(header, size).unwrap_or(ByteRange::Whole)
     }
@@ -42,7 +42,7 @@ impl ByteRange {
     }
 }
 
-/// Parses digits. A number that is too large becomes the maximum.
+/// Parses a number of digits only. Returns the maximum for a number that is too large.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

@@ -1,4 +1,4 @@
-//! Validators of a file's version, and conditional requests: RFC 9110, sections 8.8 and 13.
+//! The validators of a file, and conditional requests: RFC 9110, sections 8.8 and 13.
 
 use hyper::header::{
     ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
@@ -8,24 +8,24 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
-/// A file that changed more recently than this may change again with the same time: file systems
-/// record time in steps of milliseconds, some in steps of two seconds.
+/// A file that changed more recently than this may change again without a new modification time:
+/// file systems record times in steps of milliseconds, and some in steps of two seconds.
 const STEP: Duration = Duration::from_secs(2);
 
 /// The entity tag and the modification time of a file.
 pub(super) struct Validators {
-    /// Includes the quotation marks.
+    /// The entity tag, including the quotation marks.
     tag: String,
-    /// Whether the tag and the time identify exactly these bytes.
+    /// True if the tag and the time identify the exact bytes of the file.
     are_strong: bool,
-    /// In whole seconds, or `None` if it is before 1970 or in the future.
+    /// The modification time in whole seconds, or `None` if it is before 1970 or in the future.
     modified: Option<SystemTime>,
 }
 
 impl Validators {
-    /// Creates the tag from the size, the modification time and the inode's change time:
-    /// reproducible builds give all versions of a file the same modification time. So the tag
-    /// differs between machines.
+    /// Creates the tag from the size, the modification time and the inode's change time. The change
+    /// time is needed because reproducible builds give all versions of a file the same modification
+    /// time. As a result, the tag differs between machines.
     pub(super) fn new(found: &Metadata, now: SystemTime) -> Self {
         let seconds = u64::try_from(found.mtime()).ok().map(Duration::from_secs);
         let modified = seconds.and_then(|time| SystemTime::UNIX_EPOCH.checked_add(time));
@@ -53,8 +53,8 @@ impl Validators {
         headers.extend(modified.map(|modified| (LAST_MODIFIED, modified)));
     }
 
-    /// True if this is the version that the client requires. A weak tag never matches `If-Match`
-    /// (section 13.1.1), and a time that cannot be compared is ignored (13.1.4).
+    /// True if the file has the version that the client requires. A weak tag never matches
+    /// `If-Match` (section 13.1.1), and a time that cannot be compared is ignored (section 13.1.4).
     pub(super) fn are_expected(&self, headers: &HeaderMap) -> bool {
         if let Some(mut tags) = tags(headers, IF_MATCH) {
             return tags.any(|tag| tag == "*" || (self.are_strong && tag == self.tag));
@@ -62,7 +62,7 @@ impl Validators {
         self.is_modified_by(headers, IF_UNMODIFIED_SINCE).unwrap_or(true)
     }
 
-    /// True if the client already has this version.
+    /// True if the client already has this version of the file.
     pub(super) fn is_known(&self, headers: &HeaderMap) -> bool {
         if let Some(mut tags) = tags(headers, IF_NONE_MATCH) {
             return tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag);
@@ -77,7 +77,7 @@ impl Validators {
         self.modified.map(|modified| modified <= by)
     }
 
-    /// True if the client has other parts of exactly this version.
+    /// True if a range may be sent: the request has no `If-Range`, or names exactly this version.
     pub(super) fn allow_range(&self, headers: &HeaderMap) -> bool {
         let Some(condition) = headers.get(IF_RANGE) else { return true };
         let is_tag = condition.as_bytes() == self.tag.as_bytes();
@@ -105,7 +105,8 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3_600);
 
-    /// Returns the validators of a file that was changed `age` ago, and its modification time.
+    /// Returns the validators of a file whose inode changed `age` ago, and the file's modification
+    /// time.
     fn validators(age: Duration) -> (Validators, SystemTime) {
         let file = tempfile::tempfile().unwrap();
         let modified = SystemTime::UNIX_EPOCH + 1_000 * HOUR;
@@ -198,7 +199,7 @@ mod tests {
             Validators::new(&file.metadata().unwrap(), SystemTime::now()).tag
         };
         let first = tag("a");
-        // The file system's clock advances in steps.
+        // Retry, because the file system's clock advances in steps.
         while tag("b") == first {}
     }
 

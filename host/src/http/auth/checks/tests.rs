@@ -14,8 +14,8 @@ fn pair(name: &str, password: &str) -> SentCredentials {
     SentCredentials::Password { name: name.to_owned(), password: password.into() }
 }
 
-/// Runs requests concurrently, and returns how many were accepted, wrong, and refused without a
-/// check.
+/// Runs requests concurrently. Returns how many were accepted, how many were wrong, and how many
+/// were refused without a check.
 async fn at_once(
     checks: &Arc<CredentialChecks>,
     client: Option<IpAddr>,
@@ -111,7 +111,8 @@ async fn a_verified_password_waits_for_nothing_and_a_wrong_one_is_not_remembered
     let check = |name, password| checks.check(&group, pair(name, password), ip(1));
     assert!(matches!(check("ann", "wrong").await, Err(Denied::Wrong(_))));
     assert_eq!(check("ann", ANN).await, Ok(0));
-    // Failures of this client with another name, and of another client with this name.
+    // Failures of this client with another name, and of another client with this name, do not delay
+    // the comparison with the verified password.
     fail(&checks, ip(1), "ben", 100);
     fail(&checks, ip(2), "ann", 100);
     assert_eq!(poll_once(check("ann", ANN)), Some(Ok(0)));
@@ -119,7 +120,8 @@ async fn a_verified_password_waits_for_nothing_and_a_wrong_one_is_not_remembered
     let now = Instant::now();
     assert_eq!(group.recently_verified(&pair("ann", "wrong"), now), None);
     assert_eq!(group.recently_verified(&pair("ann", ANN), now), Some(0));
-    // With 99 failures the verified password is compared without a delay, with 100 it is not.
+    // After 99 failures, the verified password is still compared without a delay; after 100, it is
+    // delayed.
     fail(&checks, ip(1), "ann", 99);
     assert_eq!(poll_once(check("ann", ANN)), Some(Ok(0)));
     fail(&checks, ip(1), "ann", 100);
