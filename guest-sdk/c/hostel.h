@@ -17,15 +17,15 @@
  *
  * Ownership throughout this SDK:
  * - The results of a function (texts, values, memory) belong to `ctx`. They live until the response
- *   to the current request is sent; do not free them. To keep something longer, copy it to your own
- *   memory or, better, put it in the cache: the host may run each request in a fresh instance.
+ *   to the current request is sent; do not free them. To keep a result longer, copy it to your own
+ *   memory or, better, store it in the cache: the host may run each request in a fresh instance.
  * - A function only reads its arguments (keys, texts, formats), and only until it returns. The
  *   fields of a `hostel_response` are the exception: the SDK reads them after the handler has
- *   returned, so they must point to memory of `ctx`, of the request, or literals, never to a local
- *   array.
+ *   returned, so they must point to memory of `ctx` or of the request, or to literals; never to a
+ *   local array.
  *
  * `rand` produces the same sequence in every fresh instance, as the C standard requires.
- * `getentropy` of <unistd.h> and `std::random_device` are truly random in every instance.
+ * `getentropy` of <unistd.h> and `std::random_device` return random numbers of the host.
  */
 #ifndef HOSTEL_H
 #define HOSTEL_H
@@ -50,8 +50,8 @@ typedef enum hostel_result {
     HOSTEL_BAD_REQUEST = 1, /* The request is malformed; a retry fails as well. 400 over HTTP. */
     HOSTEL_UNAUTHORIZED = 2,       /* The caller is not authenticated. 401. */
     HOSTEL_FORBIDDEN = 3,          /* The caller has no permission. 403. */
-    HOSTEL_NOT_FOUND = 4,          /* The requested thing does not exist. 404. */
-    HOSTEL_METHOD_NOT_ALLOWED = 5, /* 405. */
+    HOSTEL_NOT_FOUND = 4,          /* The requested resource does not exist. 404. */
+    HOSTEL_METHOD_NOT_ALLOWED = 5, /* The service does not support the method. 405. */
     HOSTEL_CONFLICT = 6,           /* The request conflicts with the current state. 409. */
     HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller sends too many requests. 429. */
     HOSTEL_INTERNAL = 8,           /* The service failed because of a bug. 500. */
@@ -63,7 +63,7 @@ typedef enum hostel_result {
     HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8. */
     HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the requested type. */
     HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not 1 to 315,360,000 whole seconds. */
-    HOSTEL_TOO_LARGE = 13,      /* The value is longer than the cache allows. */
+    HOSTEL_TOO_LARGE = 13,      /* A value is too large, or a call has too many keys. */
     HOSTEL_DENIED = 14,         /* The plugin has no permission for this call. */
 
     /* Why an outbound HTTP request has no response. When a handler returns HOSTEL_HTTP_UNREACHABLE,
@@ -109,13 +109,13 @@ typedef struct hostel_str {
 /* A hostel_str as the two arguments of the format "%.*s". */
 #define HOSTEL_ARG(text) (int)(text).len, (text).ptr
 
-/* A name and a value. */
+/* A named value, for example a header or a path parameter. */
 typedef struct hostel_pair {
     hostel_str name;
     hostel_str value;
 } hostel_pair;
 
-/* A hostel_str that borrows a NUL-terminated string. `ptr` is NULL for NULL. */
+/* A hostel_str that borrows a NUL-terminated string. If `text` is NULL, so is `ptr`. */
 hostel_str hostel_str_of(const char *text);
 
 /* True when both have the same bytes. */

@@ -6,13 +6,13 @@
  * - Values are JSON: plugins in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other. Values
  *   are at most 1 MiB of JSON, 100 levels deep, unless the host is configured otherwise.
- * - A cache may lose entries: when full, it evicts those that were not used recently.
- * - Each function is atomic for its key. A get followed by a set is not: of two concurrent calls
- *   that do both, one change may be lost. hostel_cache_increment, hostel_cache_update,
- *   hostel_cache_take and hostel_cache_set_if_absent lose no change.
- * - Every function may return HOSTEL_DENIED and HOSTEL_UNAVAILABLE, and HOSTEL_INVALID_KEY if it
- *   takes a key. It then leaves its out parameter unchanged.
- * - After an error the old entry is unchanged, except after HOSTEL_UNAVAILABLE: the write may have
+ * - A cache may lose entries: when full, it evicts entries that have not been used recently.
+ * - Each function is atomic for its key. A get followed by a set is not: if two concurrent calls do
+ *   both, one change may be lost. hostel_cache_increment, hostel_cache_update, hostel_cache_take
+ *   and hostel_cache_set_if_absent never lose a change.
+ * - Every function may return HOSTEL_DENIED or HOSTEL_UNAVAILABLE, and HOSTEL_INVALID_KEY if it
+ *   takes a key. On these errors its out parameter is unchanged.
+ * - After an error the entry is unchanged. The exception is HOSTEL_UNAVAILABLE: the write may have
  *   happened, so a retry may apply a change twice. The SDK never retries.
  */
 #ifndef HOSTEL_CACHE_H
@@ -40,9 +40,9 @@ extern "C" {
 HOSTEL_MUST_USE hostel_result hostel_cache_get(hostel_ctx *ctx, hostel_str key,
                                                hostel_json *value);
 
-/* Reads the JSON text under `key`, byte for byte as it was stored: for numbers that no C type can
- * represent. `ptr` is NULL when the key is missing; a stored null gives "null". `*text` belongs to
- * `ctx`. */
+/* Reads the JSON text under `key`, byte for byte as it was stored. Use it for numbers that no C
+ * type represents. `ptr` is NULL when the key is missing; a stored null gives "null". `*text`
+ * belongs to `ctx`. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str key,
                                                    hostel_str *text);
 
@@ -62,8 +62,8 @@ HOSTEL_MUST_USE hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, 
 /* Removes the entry. `*deleted` is true when a live entry existed; `deleted` may be NULL. */
 HOSTEL_MUST_USE hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
 
-/* `*exists` is true when there is a live entry, even if its value is null. Does not count as a use
- * of the entry for eviction. */
+/* `*exists` is true when there is a live entry, even if its value is null. Unlike hostel_cache_get,
+ * this does not count as a use of the entry. */
 HOSTEL_MUST_USE hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
 
 /* --- atomic operations on one entry -------------------------------------------------------- */
@@ -77,7 +77,7 @@ HOSTEL_MUST_USE hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel
 
 /* Adds `delta` to the integer under `key`. `*sum` is the result; `sum` may be NULL. A missing entry
  * counts as 0. The expiry applies only to an entry that this call creates; an existing entry keeps
- * its own. So a counter expires this long after its first increment.
+ * its expiry. So a counter expires this long after its first increment.
  *
  * HOSTEL_INVALID_VALUE when the delta, the sum or the stored value is not an integer from
  * -(2^53 - 1) to 2^53 - 1. An invalid delta is refused without a call to the host; it is a double
@@ -93,9 +93,10 @@ typedef struct hostel_swap {
 } hostel_swap;
 
 /* Replaces the entry if its JSON text is `*expected`, byte for byte. NULL stands for no live entry:
- * as `expected` the call creates the entry, as `wanted` it removes it. An `expected` whose `ptr` is
- * NULL, as hostel_cache_get_raw returns it, also stands for no live entry. A `wanted` whose `ptr`
- * is NULL may come from a NaN: the call returns HOSTEL_INVALID_VALUE and removes nothing.
+ * with `expected` NULL the call creates the entry, with `wanted` NULL it removes the entry. An
+ * `expected` whose `ptr` is NULL, as hostel_cache_get_raw returns it, also stands for no live
+ * entry. A `wanted` whose `ptr` is NULL may come from a NaN: the call returns HOSTEL_INVALID_VALUE
+ * and removes nothing.
  *
  * `expiry_seconds` is as in hostel_cache_set, or HOSTEL_KEEP_EXPIRY, which gives a newly created
  * entry no expiry. It is ignored when `wanted` is NULL.
@@ -107,32 +108,32 @@ HOSTEL_MUST_USE hostel_result hostel_cache_compare_and_swap_raw(hostel_ctx *ctx,
                                                                 double expiry_seconds,
                                                                 hostel_swap *swap);
 
-/* Computes the new value of an entry from `old`, which is as hostel_cache_get returns it. `*json`
- * is a JSON text that belongs to `ctx`, or a literal. `user_data` is the argument of
+/* Computes the new value of an entry from `old`, the value that hostel_cache_get would read.
+ * `*json` is a JSON text that belongs to `ctx`, or a literal. `user_data` is the argument of
  * hostel_cache_update. */
 typedef hostel_result hostel_change(hostel_ctx *ctx, void *user_data, hostel_json old,
                                     hostel_str *json);
 
-/* Replaces the value under `key` by the one that `change` computes from it, and loses no concurrent
- * change: if the entry changed meanwhile, `change` is called again with the current value. It must
- * have no side effects.
+/* Replaces the value under `key` with the value that `change` computes from it. If another caller
+ * changes the entry meanwhile, `change` is called again with the current value, so no change is
+ * lost. `change` must have no side effects.
  *
  * `*value` is the new value, which belongs to `ctx`; `value` may be NULL. An existing entry keeps
  * its expiry; a new one has none until hostel_cache_expire sets it.
  *
  * If `change` does not return HOSTEL_OK, its result is returned and the entry is unchanged.
- * Otherwise returns the errors of hostel_cache_set, and HOSTEL_UNAVAILABLE after 100 attempts that
- * other callers overtook. */
+ * Otherwise returns the errors of hostel_cache_set, and HOSTEL_UNAVAILABLE if other callers changed
+ * the entry during each of 100 tries. */
 HOSTEL_MUST_USE hostel_result hostel_cache_update(hostel_ctx *ctx, hostel_str key,
                                                   hostel_change *change, void *user_data,
                                                   hostel_json *value);
 
-/* Removes the entry and reads its value as hostel_cache_get does. Of several concurrent callers,
- * only one gets the value. */
+/* Removes the entry and reads its value as hostel_cache_get does. If several callers take the same
+ * entry, only one gets the value. */
 HOSTEL_MUST_USE hostel_result hostel_cache_take(hostel_ctx *ctx, hostel_str key,
                                                 hostel_json *value);
 
-/* The same, with the JSON text as hostel_cache_get_raw reads it. */
+/* Like hostel_cache_take, but reads the JSON text, as hostel_cache_get_raw does. */
 HOSTEL_MUST_USE hostel_result hostel_cache_take_raw(hostel_ctx *ctx, hostel_str key,
                                                     hostel_str *text);
 
@@ -142,20 +143,20 @@ HOSTEL_MUST_USE hostel_result hostel_cache_take_raw(hostel_ctx *ctx, hostel_str 
  * argument of hostel_cache_get_or_set. */
 typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_str *json);
 
-/* Reads the value under `key`. If the key has none, `compute` makes one, which is stored with this
- * expiry, given as in hostel_cache_set.
+/* Reads the value under `key`. If the value is missing, calls `compute` and stores its result with
+ * this expiry. `expiry_seconds` is as in hostel_cache_set.
  *
- * Of all calls that miss the key at the same time, on all hosts that share the cache, one computes;
- * the others wait up to 5 seconds for its value. After that they compute as well, without storing
- * the result. So `compute` may still run more than once: this is not a lock.
+ * If several calls miss the key at the same time, on any host that shares the cache, one of them
+ * computes the value. The others wait up to 5 seconds for it; after that each computes its own
+ * value and does not store it. So `compute` can run more than once: this is not a lock.
  *
- * A stored null counts as a value. If the key is set or deleted while `compute` runs, that change
- * is newer: `*value` is then the result of `compute`, which is not stored.
+ * A stored null counts as a value. If the key is set or deleted while `compute` runs, `*value` is
+ * the result of `compute`, but this result is not stored, because the other change is newer.
  *
- * If `compute` does not return HOSTEL_OK, its result is returned, and the next call computes.
- * Otherwise returns the errors of hostel_cache_get and hostel_cache_set, with one exception: if the
- * cache is unavailable when the computed value is stored, the call still returns that value and
- * logs a warning. */
+ * If `compute` does not return HOSTEL_OK, its result is returned, and the next call computes the
+ * value. Otherwise returns the errors of hostel_cache_get and hostel_cache_set, with one exception:
+ * if the cache is unavailable when the computed value is stored, the call still returns that value
+ * and logs a warning. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_str key,
                                                       double expiry_seconds,
                                                       hostel_compute *compute, void *user_data,
@@ -165,14 +166,15 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_st
 typedef struct hostel_get_or_set {
     double expiry_seconds; /* As in hostel_cache_set. */
 
-    /* Refreshes the value before it expires: during the last `early_seconds` of its life, one call
-     * computes the new value while the other calls get the old one without waiting. Whole seconds,
-     * less than the expiry, which must be set. Choose a value far below the expiry, or most calls
-     * compute. HOSTEL_NO_EXPIRY for never. */
+    /* Refreshes the value before it expires: one call during the last `early_seconds` of its
+     * lifetime recomputes it. Meanwhile other calls get the old value without waiting. A whole
+     * number of seconds less than the expiry, so an expiry is required. Choose a small part of the
+     * expiry; otherwise the value is recomputed too often. HOSTEL_NO_EXPIRY turns the early refresh
+     * off. */
     double early_seconds;
 
     /* The longest time that a call waits while another one computes the value, at most three
-     * quarters of the call's remaining time. 0 never waits. */
+     * quarters of the call's remaining time. With 0, the call never waits. */
     double wait_seconds;
 } hostel_get_or_set;
 
@@ -183,8 +185,8 @@ typedef struct hostel_get_or_set {
  */
 hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds);
 
-/* As hostel_cache_get_or_set, with options. An invalid option is HOSTEL_INVALID_EXPIRY, before
- * anything is computed.
+/* Like hostel_cache_get_or_set, with options. Returns HOSTEL_INVALID_EXPIRY for an invalid option,
+ * before anything is computed.
  *
  * If an early refresh fails, `*value` is the old value, and a warning is logged. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, hostel_str key,
@@ -194,9 +196,9 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, host
 
 /* --- several entries in one call ----------------------------------------------------------- *
  *
- * Each key is handled as in the function for one key; the whole call is not atomic. Arguments are
- * checked before anything is done. At most 1,000 keys per call: more are HOSTEL_TOO_LARGE, without
- * a call to the host.
+ * Each key is handled as in the function for one key; the whole call is not atomic. All arguments
+ * are checked before any entry changes. A call with more than 1,000 keys returns HOSTEL_TOO_LARGE,
+ * without a call to the host.
  */
 
 /* A key and the JSON text to store under it. */
@@ -206,18 +208,18 @@ typedef struct hostel_entry {
 } hostel_entry;
 
 /* Reads the values of `count` keys into an array of the same length, in the same order, each as
- * hostel_cache_get reads it. HOSTEL_TOO_LARGE also when the values together exceed what the host
- * reads at once. */
+ * hostel_cache_get reads it. Also returns HOSTEL_TOO_LARGE if the values together exceed the host's
+ * limit for one call. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_many(hostel_ctx *ctx, const hostel_str *keys,
                                                     size_t count, hostel_json *values);
 
-/* Stores `count` entries in order, all with this expiry. After HOSTEL_UNAVAILABLE some of them may
- * be stored. */
+/* Stores `count` entries in order, all with this expiry. After HOSTEL_UNAVAILABLE some entries may
+ * already be stored. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set_many(hostel_ctx *ctx, const hostel_entry *entries,
                                                     size_t count, double expiry_seconds);
 
 /* Removes the entries of `count` keys. `*deleted` is the number of live entries removed; `deleted`
- * may be NULL. After HOSTEL_UNAVAILABLE some of them may be removed. */
+ * may be NULL. After HOSTEL_UNAVAILABLE some entries may already be removed. */
 HOSTEL_MUST_USE hostel_result hostel_cache_delete_many(hostel_ctx *ctx, const hostel_str *keys,
                                                        size_t count, uint32_t *deleted);
 
@@ -226,22 +228,23 @@ HOSTEL_MUST_USE hostel_result hostel_cache_delete_many(hostel_ctx *ctx, const ho
 /* Whether an entry exists, and whether it expires. */
 typedef enum hostel_ttl_kind {
     HOSTEL_TTL_MISSING = 0, /* There is no live entry. */
-    HOSTEL_TTL_UNLIMITED,   /* It has no expiry. */
-    HOSTEL_TTL_LIMITED      /* It expires. */
+    HOSTEL_TTL_UNLIMITED,   /* The entry has no expiry. */
+    HOSTEL_TTL_LIMITED      /* The entry expires. */
 } hostel_ttl_kind;
 
-/* The remaining life of an entry. */
+/* The remaining lifetime of an entry. */
 typedef struct hostel_ttl {
     hostel_ttl_kind kind;
     uint32_t seconds; /* For HOSTEL_TTL_LIMITED, rounded up: never 0. Otherwise 0. */
 } hostel_ttl;
 
-/* Reads the remaining life of the entry. Does not count as a use of the entry for eviction. */
+/* Reads the remaining lifetime of the entry. Unlike hostel_cache_get, this does not count as a use
+ * of the entry. */
 HOSTEL_MUST_USE hostel_result hostel_cache_ttl(hostel_ctx *ctx, hostel_str key, hostel_ttl *ttl);
 
-/* Changes the expiry of a live entry, counted from now, given as in hostel_cache_set;
- * HOSTEL_NO_EXPIRY removes it. `*exists` is true when there is a live entry; `exists` may be
- * NULL. */
+/* Sets the expiry of a live entry, counted from now; HOSTEL_NO_EXPIRY removes the expiry.
+ * `expiry_seconds` is as in hostel_cache_set. `*exists` is true when there is a live entry;
+ * `exists` may be NULL. */
 HOSTEL_MUST_USE hostel_result hostel_cache_expire(hostel_ctx *ctx, hostel_str key,
                                                   double expiry_seconds, bool *exists);
 
@@ -270,14 +273,14 @@ hostel_keys hostel_cache_keys(hostel_ctx *ctx, hostel_str prefix);
 /* Advances to the next key; false after the last key and after an error. Fetches further keys from
  * the host as needed.
  *
- * A key that exists during the whole iteration occurs at least once, perhaps more often. A key that
- * is set or removed meanwhile may or may not occur. HOSTEL_INVALID_KEY when the prefix is not
- * UTF-8. */
+ * A key that exists during the whole iteration is returned, possibly more than once. A key that is
+ * set or removed during the iteration may or may not be returned. `result` is HOSTEL_INVALID_KEY if
+ * the prefix is not UTF-8. */
 bool hostel_cache_next_key(hostel_keys *keys);
 
-/* Removes the entries whose keys begin with a prefix, as in hostel_cache_keys. `*deleted` is the
- * number of live entries removed; `deleted` may be NULL. The call is not atomic: an entry that is
- * set meanwhile may remain. After HOSTEL_UNAVAILABLE some of them may be removed. */
+/* Removes the entries whose keys begin with a prefix, which may be empty. `*deleted` is the number
+ * of live entries removed; `deleted` may be NULL. The call is not atomic: an entry that is set
+ * meanwhile may remain. After HOSTEL_UNAVAILABLE some entries may already be removed. */
 HOSTEL_MUST_USE hostel_result hostel_cache_delete_prefix(hostel_ctx *ctx, hostel_str prefix,
                                                          uint64_t *deleted);
 

@@ -15,16 +15,16 @@ extern "C" {
 #endif
 
 /* The value of the setting or secret of that name, which belongs to `ctx`, with a NUL after its
- * last byte. `ptr` is NULL if none has that name. */
+ * last byte. `ptr` is NULL if there is no such setting or secret. */
 hostel_str hostel_config_get(hostel_ctx *ctx, const char *name);
 
-/* Reads the value of the setting or secret of that name, as hostel_config_get does. A missing one
- * is HOSTEL_INTERNAL, and the message names the place to set it. */
+/* Reads the value of the setting or secret of that name, as hostel_config_get does. If it does not
+ * exist, returns HOSTEL_INTERNAL, and the message names the place to set it. */
 HOSTEL_MUST_USE hostel_result hostel_config_require(hostel_ctx *ctx, const char *name,
                                                     hostel_str *value);
 
-/* Points `*names` to the names of all settings and secrets, sorted, and returns their number. They
- * belong to `ctx`. */
+/* Points `*names` to the names of all settings and secrets, sorted, and returns their number. The
+ * names belong to `ctx`. */
 size_t hostel_config_names(hostel_ctx *ctx, const hostel_str **names);
 
 #ifdef __cplusplus

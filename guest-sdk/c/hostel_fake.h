@@ -34,9 +34,9 @@ extern "C" {
  * clock drives the cache; with <hostel_fake_clock.h> the service sees it too.
  *
  * Keys, values, expiry and errors are those of a host with the default limits. Unlike a real host,
- * it does not evict entries, never returns HOSTEL_DENIED or HOSTEL_UNAVAILABLE, and does not check
- * the status and size of a response. hostel_cache_get_or_set computes a missing value and never
- * waits, unless the test holds the key. Not thread-safe. */
+ * the fake does not evict entries, never returns HOSTEL_DENIED or HOSTEL_UNAVAILABLE, and does not
+ * check the status and size of a response. hostel_cache_get_or_set never waits for another call. A
+ * fake is not thread-safe. */
 typedef struct hostel_fake hostel_fake;
 
 /* Creates a host. Free it with hostel_fake_free. */
@@ -56,11 +56,12 @@ typedef struct hostel_answer {
     hostel_response response; /* Zeroed after a failure. */
 } hostel_answer;
 
-/* Sends a JSON text to the service of that name, as a host does; NULL for no body. Fails with
- * HOSTEL_NOT_FOUND when there is no such service. */
+/* Sends a JSON text to the service of that name, as a host does. `json` is NULL for no body. Fails
+ * with HOSTEL_NOT_FOUND when there is no such service. */
 hostel_answer hostel_fake_call(hostel_fake *fake, const char *service, const char *json);
 
-/* Sends a request to the service that it names: for HTTP, and for bodies that are not JSON. */
+/* Sends a request to the service that it names. Use it for HTTP requests and for bodies that are
+ * not JSON. */
 hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
 
 /* Makes hostel_fake_http send the requests of this route, for example "GET /orders/{id}", to the
@@ -89,37 +90,39 @@ typedef struct hostel_fake_http_call {
  * allow (405). The response lives until the next call of the same fake. */
 hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
-/* The header of that name of a response, case-insensitive: all its fields, joined by ", ". `ptr` is
- * NULL when it is missing or not UTF-8. The media type is in `content_type`, not here. Joined
- * `set-cookie` fields cannot be separated: use hostel_fake_header_values. The text lives until the
- * next call of the same fake. */
+/* The header of that name in a response. Names are case-insensitive. Several fields are joined by
+ * ", ". `ptr` is NULL if the header is missing or not UTF-8. The media type is in `content_type`,
+ * not here. Joined `set-cookie` fields cannot be separated: use hostel_fake_header_values. The text
+ * lives until the next call of the same fake. */
 hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response,
                               const char *name);
 
-/* Points `*values` to the fields of the header of that name, case-insensitive, and returns their
- * number. Skips fields that are not UTF-8. They live until the next call of the same fake. */
+/* Points `*values` to the fields of the header of that name, and returns their number. Names are
+ * case-insensitive. Skips fields that are not UTF-8. The values live until the next call of the
+ * same fake. */
 size_t hostel_fake_header_values(hostel_fake *fake, const hostel_response *response,
                                  const char *name, const hostel_str **values);
 
-/* Advances the clock. Entries whose expiry has then passed are gone. */
+/* Advances the clock. Entries expire accordingly. */
 void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);
 
 /* Makes hostel_cache_get_or_set behave as if another call were computing the value of this key. If
  * the key has no value, the service computes its own and does not store it; an old value is not
- * refreshed. Ends with hostel_fake_let_go, or when the key is set or deleted. */
+ * refreshed. This ends with hostel_fake_let_go, or when the key is set or deleted. */
 void hostel_fake_hold(hostel_fake *fake, hostel_str key);
 
 /* Ends the effect of hostel_fake_hold. */
 void hostel_fake_let_go(hostel_fake *fake, hostel_str key);
 
-/* A line of the log, by index from 0: level, colon, message, for example "info: served". NULL after
- * the last. Lives until the fake is freed. Every line is also printed to stderr. */
+/* The line of the log at this index, from 0: its level, a colon and its message, as in "info:
+ * served". NULL after the last line. The text lives until the fake is freed. Every line is also
+ * printed to stderr. */
 const char *hostel_fake_log(const hostel_fake *fake, size_t index);
 
 /* --- remote servers and settings ----------------------------------------------------------- *
  *
  * A table of routes holds the responses of remote servers. A URL that ends with a star matches
- * every URL with that prefix. If several rows match, the last one counts. Texts and bodies are
+ * every URL with that prefix. If several rows match, the newest row is used. Texts and bodies are
  * copied.
  *
  * A request that matches no row ends the test with abort(), after a line on stderr with the request
@@ -127,32 +130,32 @@ const char *hostel_fake_log(const hostel_fake *fake, size_t index);
  * other location also ends the test.
  */
 
-/* Makes requests of this method to this URL return this status and this JSON text; NULL for no
- * body. */
+/* Makes requests of this method to this URL return this status and this JSON text. `json` is NULL
+ * for no body. */
 void hostel_fake_route(hostel_fake *fake, const char *method, const char *url, uint16_t status,
                        const char *json);
 
-/* The same with an arbitrary response. */
+/* Like hostel_fake_route, with any response. */
 void hostel_fake_route_with(hostel_fake *fake, const char *method, const char *url,
                             hostel_response response);
 
-/* The same with an error, for example HOSTEL_HTTP_TIMEOUT. */
+/* Like hostel_fake_route, with an error, for example HOSTEL_HTTP_TIMEOUT. */
 void hostel_fake_route_error(hostel_fake *fake, const char *method, const char *url,
                              hostel_result error);
 
-/* Plays the server for a request: fills in `*res`, initially status 200 and otherwise empty, with
- * memory of `ctx` or literals, and returns HOSTEL_OK; or returns one of HOSTEL_HTTP_INVALID_REQUEST
- * to HOSTEL_HTTP_ABORTED. */
+/* Acts as the server for a request. Either fills in `*res` with memory of `ctx` or literals and
+ * returns HOSTEL_OK, or returns one of HOSTEL_HTTP_INVALID_REQUEST to HOSTEL_HTTP_ABORTED. Before
+ * the call `*res` has status 200 and is otherwise empty. */
 typedef hostel_result hostel_fake_server(hostel_ctx *ctx, void *user_data,
                                          const hostel_http_request *req, hostel_response *res);
 
-/* The same with a function, which gets `user_data`. */
+/* Like hostel_fake_route, with a function, which gets `user_data`. */
 void hostel_fake_route_function(hostel_fake *fake, const char *method, const char *url,
                                 hostel_fake_server *server, void *user_data);
 
-/* A request that the service sent, by index from 0; each followed redirect counts as one. NULL
- * after the last. The structure lives until the next request is sent, its contents until the fake
- * is freed. */
+/* The request at this index, from 0, among those that the service sent. Each followed redirect
+ * counts as a request. NULL after the last request. The structure lives until the next request is
+ * sent, its contents until the fake is freed. */
 const hostel_http_request *hostel_fake_request(const hostel_fake *fake, size_t index);
 
 /* Sets a setting or a secret of the plugin. The fake does not distinguish them. */

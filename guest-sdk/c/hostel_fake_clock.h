@@ -14,10 +14,10 @@
 
 #ifndef __cplusplus
 
-/* True when there is a fake; `*now` is then its time. Part of hostel.c. */
+/* Returns true if there is a fake; `*now` is then the fake's time. Defined in hostel.c. */
 bool hostel_fake_now(struct timespec *now);
 
-/* Parentheses around a name keep the macros below from replacing it. */
+/* Parentheses around a name prevent the macros below from replacing the name. */
 
 static inline time_t hostel_fake_time(time_t *out)
 {
@@ -37,7 +37,7 @@ static inline int hostel_fake_timespec_get(struct timespec *out, int base)
 #define time(out) hostel_fake_time(out)
 #define timespec_get(out, base) hostel_fake_timespec_get(out, base)
 
-/* POSIX, not standard C. */
+/* clock_gettime is in POSIX, not in standard C. */
 #ifdef CLOCK_MONOTONIC
 static inline int hostel_fake_clock_gettime(clockid_t clock, struct timespec *out)
 {

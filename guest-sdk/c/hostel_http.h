@@ -38,33 +38,34 @@ typedef struct hostel_http_response {
     hostel_str body; /* As received: not decompressed. */
 } hostel_http_response;
 
-/* The header of that name, case-insensitive: all its fields, joined by ", ". It belongs to `ctx` or
- * borrows from the response. `ptr` is NULL when it is missing or not UTF-8. Joined `set-cookie`
- * fields cannot be separated: use hostel_http_header_values. */
+/* The header of that name. Names are case-insensitive. Several fields are joined by ", ". The text
+ * belongs to `ctx` or borrows from the response. `ptr` is NULL if the header is missing or not
+ * UTF-8. Joined `set-cookie` fields cannot be separated: use hostel_http_header_values. */
 hostel_str hostel_http_header(hostel_ctx *ctx, const hostel_http_response *response,
                               const char *name);
 
-/* Points `*values` to the fields of the header of that name, case-insensitive, in the order
- * received, and returns their number. Skips fields that are not UTF-8. */
+/* Points `*values` to the fields of the header of that name, in the order received, and returns
+ * their number. Names are case-insensitive. Skips fields that are not UTF-8. */
 size_t hostel_http_header_values(hostel_ctx *ctx, const hostel_http_response *response,
                                  const char *name, const hostel_str **values);
 
 /* True for a status of 200 to 299. */
 bool hostel_http_ok(const hostel_http_response *response);
 
-/* HOSTEL_OK for a status below 400, HOSTEL_UNAVAILABLE for 429 and for 500 or more, HOSTEL_INTERNAL
- * for the others. */
+/* Returns HOSTEL_OK for a status below 400, HOSTEL_UNAVAILABLE for 429 and for 500 or more, and
+ * HOSTEL_INTERNAL for any other status. */
 HOSTEL_MUST_USE hostel_result hostel_http_check_status(hostel_ctx *ctx,
                                                        const hostel_http_response *response);
 
-/* The body as text, which `*text` borrows. HOSTEL_INTERNAL when it is not UTF-8. */
+/* Reads the body as text. `*text` borrows from the response. Returns HOSTEL_INTERNAL if the body is
+ * not UTF-8. */
 HOSTEL_MUST_USE hostel_result hostel_http_text(hostel_ctx *ctx,
                                                const hostel_http_response *response,
                                                hostel_str *text);
 
-/* Parses the body as JSON, whatever its media type and status. The value borrows from the response.
- * HOSTEL_INTERNAL, with the byte offset, when the body is not JSON. The functions that read the
- * value also return HOSTEL_INTERNAL when it has the wrong type. */
+/* Parses the body as JSON, whatever its media type and status. `*value` borrows from the response.
+ * Returns HOSTEL_INTERNAL, with the byte offset, if the body is not JSON. The functions that read
+ * the value also return HOSTEL_INTERNAL when it has the wrong type. */
 HOSTEL_MUST_USE hostel_result hostel_http_json(hostel_ctx *ctx,
                                                const hostel_http_response *response,
                                                hostel_json *value);
@@ -80,7 +81,7 @@ HOSTEL_MUST_USE hostel_result hostel_http_options(hostel_ctx *ctx, hostel_str ur
 HOSTEL_MUST_USE hostel_result hostel_http_delete(hostel_ctx *ctx, hostel_str url,
                                                  hostel_http_response *response);
 
-/* The same with a JSON text as the body, given as in hostel_cache_set. */
+/* Functions that send a request with a JSON text as the body. `json` is as in hostel_cache_set. */
 HOSTEL_MUST_USE hostel_result hostel_http_post(hostel_ctx *ctx, hostel_str url, hostel_str json,
                                                hostel_http_response *response);
 HOSTEL_MUST_USE hostel_result hostel_http_put(hostel_ctx *ctx, hostel_str url, hostel_str json,
@@ -117,14 +118,14 @@ hostel_http_request hostel_http_request_of(const char *method, hostel_str url);
 void hostel_http_request_header(hostel_ctx *ctx, hostel_http_request *request, const char *name,
                                 hostel_str value);
 
-/* Sets the body to a JSON text, which the request borrows, and the header `content-type` to
- * application/json unless it is set already. HOSTEL_HTTP_INVALID_REQUEST when `ptr` is NULL, which
- * stands for a value without a JSON form (NaN). */
+/* Sets the body to a JSON text, and the header `content-type` to application/json unless it is
+ * already set. The request borrows the text. Returns HOSTEL_HTTP_INVALID_REQUEST if `ptr` is NULL,
+ * which stands for a value without a JSON form (NaN). */
 HOSTEL_MUST_USE hostel_result hostel_http_request_json(hostel_ctx *ctx,
                                                        hostel_http_request *request,
                                                        hostel_str json);
 
-/* Sends a request. */
+/* Sends a request and waits for the whole response. */
 HOSTEL_MUST_USE hostel_result hostel_http_send(hostel_ctx *ctx, const hostel_http_request *request,
                                                hostel_http_response *response);
 
@@ -136,7 +137,7 @@ typedef struct hostel_http_result {
 } hostel_http_result;
 
 /* Sends `count` requests in parallel and waits for all of them. `results` has `count` elements, in
- * the order of the requests. The size limit of one response applies to the sum of all.
+ * the order of the requests. The size limit of one response applies to all responses together.
  * hostel_message returns the message of the first request that failed. */
 void hostel_http_send_many(hostel_ctx *ctx, const hostel_http_request *requests, size_t count,
                            hostel_http_result *results);

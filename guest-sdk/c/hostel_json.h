@@ -34,9 +34,10 @@ typedef enum hostel_json_kind {
     HOSTEL_OBJECT
 } hostel_json_kind;
 
-/* Parses a JSON text, from which `*value` borrows. HOSTEL_INVALID_VALUE, with the byte offset, when
- * it is not a single JSON text (RFC 8259) in UTF-8, nests deeper than HOSTEL_MAX_BODY_DEPTH,
- * contains a lone surrogate, or contains a number that is not finite as a double. */
+/* Parses a JSON text. `*value` borrows from the text. Returns HOSTEL_INVALID_VALUE, with the byte
+ * offset, if the text is not a single JSON text (RFC 8259) in UTF-8, nests deeper than
+ * HOSTEL_MAX_BODY_DEPTH, contains a lone surrogate, or contains a number that is not finite as a
+ * double. */
 HOSTEL_MUST_USE hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text,
                                                 hostel_json *value);
 
@@ -44,8 +45,8 @@ HOSTEL_MUST_USE hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text
 hostel_json_kind hostel_json_kind_of(hostel_json value);
 
 /* The value at a JSON Pointer (RFC 6901), such as "/items/0/name", or "" for the value itself. Its
- * kind is HOSTEL_MISSING if the pointer finds no value. Of duplicate members the last counts. In
- * names, `~1` stands for a slash and `~0` for a tilde. */
+ * kind is HOSTEL_MISSING if the pointer finds no value. If an object has several members of that
+ * name, the last one is used. In names, `~1` stands for a slash and `~0` for a tilde. */
 hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
 /* True when there is a value at the pointer and it is not null. */
@@ -59,7 +60,7 @@ bool hostel_json_has(hostel_ctx *ctx, hostel_json value, const char *pointer);
 HOSTEL_MUST_USE hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value,
                                                   const char *pointer, int64_t *out);
 
-/* The same, unsigned: 0 to 18446744073709551615. */
+/* An unsigned 64-bit integer: 0 to 18446744073709551615. */
 HOSTEL_MUST_USE hostel_result hostel_json_unsigned(hostel_ctx *ctx, hostel_json value,
                                                    const char *pointer, uint64_t *out);
 
@@ -88,17 +89,17 @@ typedef struct hostel_items {
     bool object;
 } hostel_items;
 
-/* Starts an iteration. For a value that is neither an array nor an object it is empty. */
+/* Starts an iteration. The iteration is empty if the value is neither an array nor an object. */
 hostel_items hostel_json_items(hostel_ctx *ctx, hostel_json value);
 
-/* Advances to the next item; false after the last. */
+/* Advances to the next item; returns false after the last item. */
 bool hostel_json_next(hostel_items *items);
 
 /* --- writing ------------------------------------------------------------------------------- */
 
 /* The JSON text of one value. It belongs to `ctx`. `ptr` is NULL when the value has no JSON form: a
- * NaN, an infinity, a string that is not UTF-8. hostel_cache_set and hostel_respond_json then
- * refuse it and report the reason. */
+ * NaN, an infinity, or a string that is not UTF-8. hostel_cache_set and hostel_respond_json then
+ * return an error with the reason. */
 hostel_str hostel_json_of_integer(hostel_ctx *ctx, int64_t value);
 hostel_str hostel_json_of_unsigned(hostel_ctx *ctx, uint64_t value);
 hostel_str hostel_json_of_double(hostel_ctx *ctx, double value);
@@ -114,9 +115,10 @@ hostel_str hostel_json_of_string(hostel_ctx *ctx, hostel_str value);
  *     hostel_write_end(&json);
  *     return hostel_respond_json(ctx, res, hostel_written(&json));
  *
- * Steps need no checks: after an invalid step the others do nothing, and hostel_written returns no
- * text. Invalid are a value without a JSON form, a member without a name, a name without a value, a
- * second top-level value, an unmatched end, and more than HOSTEL_MAX_BODY_DEPTH levels. */
+ * A step needs no check: after an invalid step the later steps do nothing, and hostel_written
+ * returns no text. A step is invalid if it writes a value without a JSON form, a member without a
+ * name, a name without a value, a second top-level value, an unmatched end, or more than
+ * HOSTEL_MAX_BODY_DEPTH levels. */
 typedef struct hostel_writer {
     hostel_ctx *ctx; /* All fields are private. */
     char *text;
@@ -145,17 +147,18 @@ void hostel_write_bool(hostel_writer *json, bool value);
 void hostel_write_integer(hostel_writer *json, int64_t value);
 void hostel_write_unsigned(hostel_writer *json, uint64_t value);
 
-/* The shortest of 15 to 17 digits that reads back as the same double; 1 is written as `1.0`. */
+/* The shortest form, of 15 to 17 digits, that reads back as the same double; 1 is written as
+ * `1.0`. */
 void hostel_write_double(hostel_writer *json, double value);
 
 /* A string. Quotes, backslashes and control characters are escaped. */
 void hostel_write_string(hostel_writer *json, hostel_str value);
 
-/* A complete JSON text, copied verbatim: for example from hostel_cache_get_raw, or the `text` of a
- * parsed value. Refused when it is not JSON. */
+/* A complete JSON text, copied verbatim: for example a result of hostel_cache_get_raw, or the
+ * `text` of a parsed value. The step is invalid if the text is not JSON. */
 void hostel_write_raw(hostel_writer *json, hostel_str text);
 
-/* The finished text, which belongs to `ctx`. `ptr` is NULL when a step was refused or the text is
+/* The finished text, which belongs to `ctx`. `ptr` is NULL if a step was invalid or the text is
  * incomplete. */
 hostel_str hostel_written(hostel_writer *json);
 

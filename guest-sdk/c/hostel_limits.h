@@ -12,17 +12,17 @@
 /* The longest expiry, in seconds: ten years. */
 #define HOSTEL_MAX_EXPIRY_SECONDS 315360000
 
-/* The largest magnitude of an integer that hostel_cache_increment works on. */
+/* The largest magnitude of an integer that hostel_cache_increment accepts. */
 #define HOSTEL_MAX_INTEGER 9007199254740991
 
-/* The most keys per call of the functions for several keys. */
+/* The maximum number of keys in one call of a function for several keys. */
 #define HOSTEL_MAX_KEYS 1000
 
 /* The deepest nesting of arrays and objects in a cached value. */
 #define HOSTEL_MAX_DEPTH 100
 
-/* The same for a body and for any other JSON text. It is larger because a body may wrap a cached
- * value; common JSON parsers accept this depth. */
+/* The deepest nesting in a body and in any other JSON text. This limit is larger because a body may
+ * contain a cached value; common JSON parsers accept this depth. */
 #define HOSTEL_MAX_BODY_DEPTH 127
 
 #endif

@@ -18,7 +18,7 @@ extern "C" {
 
 /* --- requests ------------------------------------------------------------------------------ */
 
-/* The parts that only an HTTP request has. */
+/* The HTTP part of a request. */
 typedef struct hostel_http {
     hostel_str method;
     hostel_str path;                /* As sent, still percent-encoded, without the query. */
@@ -35,33 +35,34 @@ typedef struct hostel_http {
 /* A request to a service. All its pointers live as long as memory that belongs to `ctx`. */
 typedef struct hostel_request {
     hostel_str service;      /* The service's name within the plugin. */
-    hostel_str id;           /* The correlation id, which the host's log lines carry. */
+    hostel_str id;           /* The correlation id, as in the host's log lines. */
     hostel_str content_type; /* The body's media type; `ptr` is NULL without one. */
     hostel_str body;         /* Any bytes; empty without a body. */
     const hostel_http *http; /* NULL if the request was not made over HTTP. */
 } hostel_request;
 
-/* Parses the body as JSON, whatever its media type. An empty body is read as null. The value
- * borrows from the request. HOSTEL_BAD_REQUEST, with the byte offset, when the body is not JSON.
- * The functions that read the value also return HOSTEL_BAD_REQUEST when it has the wrong type. */
+/* Parses the body as JSON, whatever its media type. An empty body is read as null. `*value` borrows
+ * from the request. Returns HOSTEL_BAD_REQUEST, with the byte offset, if the body is not JSON. The
+ * functions that read the value also return HOSTEL_BAD_REQUEST when it has the wrong type. */
 HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req,
                                                   hostel_json *value);
 
 /* Functions that read a part of the request. A text belongs to `ctx` or borrows from the request.
- * `ptr` is NULL when the request has no such part or was not made over HTTP. The functions for
- * several values point `*values` to them, in the order sent, and return their number. */
+ * `ptr` is NULL when the request has no such part or was not made over HTTP. A function for several
+ * values points `*values` to the values, in the order sent, and returns their number. */
 
-/* The header of that name, case-insensitive: all its fields, joined by ", " (`cookie` by "; ").
- * `ptr` is also NULL when it is not UTF-8. */
+/* The header of that name. Names are case-insensitive. Joins several fields by ", " (for `cookie`
+ * by "; "). `ptr` is also NULL if the header is not UTF-8. */
 hostel_str hostel_request_header(hostel_ctx *ctx, const hostel_request *req, const char *name);
 
-/* The fields of the header of that name, case-insensitive. Skips fields that are not UTF-8. */
+/* The fields of the header of that name. Names are case-insensitive. Skips fields that are not
+ * UTF-8. */
 size_t hostel_request_header_values(hostel_ctx *ctx, const hostel_request *req, const char *name,
                                     const hostel_str **values);
 
 /* The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy this is
  * the client's address only if the host's configuration lists the proxy in
- * `server.trusted-proxies`; otherwise it is the proxy's. */
+ * `server.trusted-proxies`; otherwise it is the proxy's address. */
 hostel_str hostel_request_client_address(const hostel_request *req);
 
 /* The first value of the query parameter of that name, decoded like a form field. */
@@ -72,8 +73,8 @@ size_t hostel_request_query_values(hostel_ctx *ctx, const hostel_request *req, c
                                    const hostel_str **values);
 
 /* Reads the first value of the query parameter of that name as an integer: ASCII digits with an
- * optional minus. HOSTEL_BAD_REQUEST when it is not a 64-bit integer. `*value` is unchanged after
- * an error and when there is no such parameter, so set it to the default first. */
+ * optional minus. Returns HOSTEL_BAD_REQUEST if the value is not a 64-bit integer. `*value` is
+ * unchanged after an error and when there is no such parameter, so set it to the default first. */
 HOSTEL_MUST_USE hostel_result hostel_request_query_integer(hostel_ctx *ctx,
                                                            const hostel_request *req,
                                                            const char *name, int64_t *value);
@@ -82,7 +83,7 @@ HOSTEL_MUST_USE hostel_result hostel_request_query_integer(hostel_ctx *ctx,
 hostel_str hostel_request_path_param(const hostel_request *req, const char *name);
 
 /* Reads the parameter of that name in the route's path as an integer, as
- * hostel_request_query_integer does. HOSTEL_INTERNAL when the route has no such parameter. */
+ * hostel_request_query_integer does. Returns HOSTEL_INTERNAL if the route has no such parameter. */
 HOSTEL_MUST_USE hostel_result hostel_request_path_integer(hostel_ctx *ctx,
                                                           const hostel_request *req,
                                                           const char *name, int64_t *value);
@@ -93,8 +94,8 @@ hostel_str hostel_request_cookie(hostel_ctx *ctx, const hostel_request *req, con
 
 /* Reads the first field of that name in a body of type application/x-www-form-urlencoded, decoded:
  * `+` is a blank, an invalid escape stays as it is, and U+FFFD replaces bytes that are not UTF-8.
- * Works without HTTP as well. HOSTEL_BAD_REQUEST for another content type. An empty body without a
- * content type has no fields. */
+ * The request need not be made over HTTP. Returns HOSTEL_BAD_REQUEST for another content type. An
+ * empty body without a content type has no fields. */
 HOSTEL_MUST_USE hostel_result hostel_request_form(hostel_ctx *ctx, const hostel_request *req,
                                                   const char *name, hostel_str *value);
 
@@ -107,12 +108,13 @@ HOSTEL_MUST_USE hostel_result hostel_request_form_values(hostel_ctx *ctx,
 
 /* --- responses ----------------------------------------------------------------------------- */
 
-/* The response of a service. The handler gets it with status 204 and otherwise empty; a handler
- * that only returns HOSTEL_OK sends that. The fields are public; the SDK frees none of them.
+/* The response of a service. The handler gets a response with status 204 that is otherwise empty.
+ * If the handler only returns HOSTEL_OK, the SDK sends this response. The fields are public; the
+ * SDK frees none of them.
  *
  * After the handler returns, the SDK converts header names to lower case and checks the headers and
- * the content type. The caller gets HOSTEL_INTERNAL, with a message that names the header, when a
- * header is not valid in HTTP or is reserved for the server: `connection`, `content-length`,
+ * the content type. The caller gets HOSTEL_INTERNAL, with a message that names the header, if HTTP
+ * does not allow a header or only the server may set it: `connection`, `content-length`,
  * `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding` and `upgrade`. */
 typedef struct hostel_response {
     uint16_t status;         /* The HTTP status code, 200 to 599. */
@@ -122,20 +124,22 @@ typedef struct hostel_response {
     size_t header_count;
 } hostel_response;
 
-/* Sets status 200 and a JSON text as the body, which `*res` borrows. HOSTEL_INTERNAL when the `ptr`
- * of `json` is NULL, which stands for a value without a JSON form (NaN). Return its result from the
- * handler. */
+/* Sets status 200 and a JSON text as the body. `*res` borrows the text. Returns HOSTEL_INTERNAL if
+ * the `ptr` of `json` is NULL, which stands for a value without a JSON form (NaN). Return the
+ * result of this call from the handler. */
 HOSTEL_MUST_USE hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res,
                                                   hostel_str json);
 
-/* Sets status 200 and a plain text as the body, which `*res` borrows. Always HOSTEL_OK. */
+/* Sets status 200 and a plain text as the body. `*res` borrows the text. Always returns
+ * HOSTEL_OK. */
 hostel_result hostel_respond_text(hostel_ctx *ctx, hostel_response *res, hostel_str text);
 
-/* Sets status 303 (the client sends a GET to the location), no body, and the header `location`,
- * which is copied. Always HOSTEL_OK. */
+/* Sets status 303 (the client sends a GET to the location), no body, and the header `location`.
+ * Copies the location. Always returns HOSTEL_OK. */
 hostel_result hostel_respond_redirect(hostel_ctx *ctx, hostel_response *res, hostel_str location);
 
-/* The same with another status: 301, 302, 303, 307 or 308. HOSTEL_INTERNAL for any other. */
+/* Like hostel_respond_redirect, with another status: 301, 302, 303, 307 or 308. Returns
+ * HOSTEL_INTERNAL for any other status. */
 HOSTEL_MUST_USE hostel_result hostel_respond_redirect_with(hostel_ctx *ctx, hostel_response *res,
                                                            hostel_str location, int status);
 
@@ -153,26 +157,26 @@ typedef enum hostel_same_site {
 
 /* The attributes of a cookie. The zero value is the safe choice. */
 typedef struct hostel_cookie_options {
-    int64_t max_age_seconds; /* How long the browser keeps it; 0: until it is closed. */
-    const char *path;        /* The path prefix that it is sent to; NULL for all. */
-    const char *domain;      /* The domain that it is sent to, including subdomains; NULL for this
+    int64_t max_age_seconds; /* How long to keep the cookie; 0: until the browser closes. */
+    const char *path;        /* Limits the cookie to paths with this prefix; NULL for all. */
+    const char *domain;      /* The cookie's domain, which includes its subdomains; NULL for this
                                 host only. */
-    bool insecure;           /* Also sent without TLS. */
-    bool script_readable;    /* Scripts of the page can read it. */
+    bool insecure;           /* Also send the cookie without TLS. */
+    bool script_readable;    /* Let scripts of the page read the cookie. */
     hostel_same_site same_site;
 } hostel_cookie_options;
 
-/* Adds a header `set-cookie`. The options are only read during the call; NULL means zeroed ones.
- * HOSTEL_INTERNAL, and no header, when the name, the value or an option is not valid in a cookie:
- * for example, percent-encode a value with blanks, commas or non-ASCII characters. A negative
- * `max_age_seconds` is invalid as well: use hostel_response_delete_cookie to delete a cookie. */
+/* Adds a header `set-cookie`. The options are only read during the call; NULL means zeroed options.
+ * Returns HOSTEL_INTERNAL, and adds no header, if the name, the value or an option is not valid in
+ * a cookie. Percent-encode a value that contains blanks, commas or non-ASCII characters. A negative
+ * `max_age_seconds` is also invalid: use hostel_response_delete_cookie to delete a cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res,
                                                      const char *name, hostel_str value,
                                                      const hostel_cookie_options *options);
 
-/* Adds a header `set-cookie` that deletes the cookie of that name, with `Max-Age=0`. Path and
- * domain must be those that the cookie was set with; `max_age_seconds` is ignored. Otherwise as
- * hostel_response_cookie. */
+/* Adds a header `set-cookie` that deletes the cookie of that name, with `Max-Age=0`. The path and
+ * the domain must be the ones that the cookie was set with; `max_age_seconds` is ignored. Otherwise
+ * like hostel_response_cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_delete_cookie(hostel_ctx *ctx, hostel_response *res,
                                                             const char *name,
                                                             const hostel_cookie_options *options);

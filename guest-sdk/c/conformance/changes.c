@@ -14,7 +14,8 @@ static hostel_result text_at(struct step *step, hostel_json value, const char *p
     return hostel_json_string(step->ctx, value, pointer, text);
 }
 
-/* The number at a pointer of a step; `*number` is unchanged if it is missing. */
+/* Reads the number at a pointer of a step. Leaves `*number` unchanged if the step has no value
+ * there. */
 static hostel_result number_at(struct step *step, const char *pointer, double *number)
 {
     if (!hostel_json_has(step->ctx, step->body, pointer))
@@ -22,7 +23,7 @@ static hostel_result number_at(struct step *step, const char *pointer, double *n
     return hostel_json_double(step->ctx, step->body, pointer, number);
 }
 
-/* The expiry of a step. */
+/* Reads the expiry of a step. */
 static hostel_result expiry_of(struct step *step, double *expiry)
 {
     *expiry = HOSTEL_NO_EXPIRY;
@@ -41,7 +42,7 @@ static void answer_value(struct step *step, hostel_json value)
     step->answer = missing ? HOSTEL_STR("null") : value.text;
 }
 
-/* Writes a text as a JSON string, or null. */
+/* Sets the step's result to a text, as a JSON string. A missing text leaves it null. */
 static void answer_text(struct step *step, hostel_str text)
 {
     if (text.ptr != NULL)
@@ -94,7 +95,7 @@ static hostel_result swap(struct step *step)
     return HOSTEL_OK;
 }
 
-/* Fails like a function of the service, if the step requests it. */
+/* Fails as a service's own function would, if the step requests a failure. */
 static hostel_result fail(struct step *step)
 {
     bool fails = false;
@@ -153,7 +154,7 @@ static hostel_result take_raw(struct step *step)
     return HOSTEL_OK;
 }
 
-/* The elements of a list in the arguments of a step. */
+/* The number of elements in a list of the step's arguments. */
 static size_t count(struct step *step, const char *pointer)
 {
     size_t found = 0;
@@ -286,7 +287,7 @@ static hostel_result delete_prefix(struct step *step)
     return HOSTEL_OK;
 }
 
-/* A step with a computed value, and whether it was computed. */
+/* A step, and whether its value has been computed. */
 struct computing {
     struct step *step;
     bool computed;

@@ -1,5 +1,5 @@
-/* The conformance plugin in C: each request is one step of a scenario. The plugin executes it
- * through the public SDK only, and returns its result. */
+/* The conformance plugin in C: each request is one step of a scenario. The plugin executes the step
+ * with the public SDK only, and returns the result. */
 
 #include "step.h"
 
@@ -284,7 +284,7 @@ static operation *operation_of(hostel_str op)
 static hostel_result conformance(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     struct step step = {.ctx = ctx, .req = req, .res = res, .answer = HOSTEL_STR("null")};
-    /* A step with its own HTTP request is in this header. */
+    /* If a step has its own HTTP request, this header contains the step. */
     hostel_str by_header = hostel_request_header(ctx, req, "x-step");
     if (by_header.ptr != NULL)
         HOSTEL_TRY(hostel_json_parse(ctx, by_header, &step.body));

@@ -62,7 +62,7 @@ hostel_result set_bits(struct step *step)
     return set_double(step, number);
 }
 
-/* Sets and gets a float; sets an answer if it changed. */
+/* Stores a double and reads it. Sets the step's result if the value changed. */
 static hostel_result check_float(struct step *step, double number)
 {
     hostel_json value;
@@ -86,7 +86,7 @@ static double whole_number(uint64_t bits, int size)
     return number;
 }
 
-/* Sets and gets random doubles, half of random bits and half integral. */
+/* Stores and reads random doubles: half have random bits, half are integral. */
 hostel_result loop_through_bits(struct step *step)
 {
     int64_t rounds;

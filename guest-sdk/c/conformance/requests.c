@@ -11,7 +11,7 @@ static hostel_str text_of(struct step *step, hostel_json value, const char *poin
     return text;
 }
 
-/* The same as a C string; NULL if it is missing. */
+/* Returns the text at a pointer as a C string; NULL if it is missing. */
 static const char *c_text_of(struct step *step, hostel_json value, const char *pointer)
 {
     hostel_str text = text_of(step, value, pointer);

@@ -4,7 +4,8 @@
 
 #include <hostel.h>
 
-/* One step and its result, a JSON text; `ptr` is NULL if C cannot express the step. */
+/* One step, and its result as a JSON text: the `ptr` of `answer` is NULL if C cannot express the
+ * step. */
 struct step {
     hostel_ctx *ctx;
     const hostel_request *req;
@@ -14,7 +15,7 @@ struct step {
     hostel_str answer;
 };
 
-/* An operation. */
+/* A function that executes one step. */
 typedef hostel_result operation(struct step *step);
 
 /* The operation of that name, except `get` and `set`; NULL if no operation has that name. */
@@ -28,8 +29,8 @@ hostel_result get_bits(struct step *step);
 hostel_result set_bits(struct step *step);
 hostel_result loop_through_bits(struct step *step);
 
-/* Executes an operation of requests.c, whose result is the handler's. False for other
- * operations. */
+/* Executes an operation of requests.c. `*result` is then the result of the handler. Returns false
+ * for other operations. */
 bool direct_step(struct step *step, hostel_result *result);
 
 /* The kind of failure that a step names. */

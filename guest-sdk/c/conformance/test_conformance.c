@@ -84,7 +84,7 @@ static bool equal(hostel_ctx *ctx, hostel_json one, hostel_json other)
     }
 }
 
-/* The request body of a step. */
+/* The request body for a step: the step, or a `set` of a value of `bytes` bytes. */
 static hostel_str sent(hostel_ctx *ctx, hostel_json step)
 {
     int64_t bytes;
@@ -107,7 +107,8 @@ static hostel_str sent(hostel_ctx *ctx, hostel_json step)
     return hostel_written(&json);
 }
 
-/* The array of pairs at a pointer of a value, plus a pair with the step. */
+/* Reads the array of pairs at a pointer, and appends a pair that contains the step. Returns the
+ * number of pairs. */
 static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, hostel_json step,
                        hostel_pair pairs[static 8])
 {
@@ -181,7 +182,7 @@ static void check_response(hostel_ctx *ctx, hostel_json step, hostel_json expect
     }
 }
 
-/* The contract's name of a failure kind. */
+/* The name of a failure kind in `wit/`. */
 static hostel_str kind_name(hostel_result kind)
 {
     static const char *const names[] = {
@@ -191,7 +192,7 @@ static hostel_str kind_name(hostel_result kind)
     return hostel_str_of(names[kind - HOSTEL_BAD_REQUEST]);
 }
 
-/* Executes a step that is for the test; false when it is for the plugin. */
+/* Executes a step of the test itself. Returns false for a step of the plugin. */
 static bool done_beside(hostel_fake *fake, hostel_json step)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -220,7 +221,8 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
     if (skipped && hostel_json_has(ctx, step, "/may_skip"))
         return;
     hostel_json ok = hostel_json_at(ctx, result, "/ok");
-    /* Only checks the shape: the numbers differ between instances, and a fake has none. */
+    /* Only checks the type: drawn numbers must differ between instances, but a fake has no
+     * instances. */
     if (hostel_json_has(ctx, step, "/distinct")) {
         check(hostel_json_kind_of(ok) == HOSTEL_ARRAY, step, body);
         return;
@@ -312,7 +314,7 @@ static int run_all(const char *file)
     return passed;
 }
 
-/* In test_sources.c. */
+/* Defined in test_sources.c. */
 void test_sources(void);
 
 int main(void)

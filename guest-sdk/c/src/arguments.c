@@ -60,7 +60,7 @@ static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *sec
         *seconds = 0;
         return HOSTEL_OK;
     }
-    /* These comparisons are false for a NaN, so it is refused as well. */
+    /* These comparisons are false for a NaN, so the SDK refuses a NaN as well. */
     bool in_range = expiry >= 1 && expiry <= HOSTEL_MAX_EXPIRY_SECONDS;
     if (!in_range || expiry != (double)(uint32_t)expiry) {
         hostel_str shown = hostel_format(ctx, "%.17g", expiry);

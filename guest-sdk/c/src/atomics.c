@@ -2,8 +2,8 @@
 
 #include "ctx.h"
 
-/* Attempts of hostel_cache_update. Each failed attempt means that another caller succeeded, so only
- * a key with very many writers reaches the limit. */
+/* The number of times that hostel_cache_update tries to replace a value. A try fails only if
+ * another caller changed the entry, so only a key with very many writers reaches the limit. */
 #define UPDATE_TRIES 100
 
 hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,
@@ -41,7 +41,7 @@ hostel_result hostel_cache_increment(hostel_ctx *ctx, hostel_str key, double del
     return HOSTEL_OK;
 }
 
-/* The lifetime of an entry that is swapped in. */
+/* Converts the expiry of hostel_cache_compare_and_swap_raw to the host's form. */
 static hostel_result lifetime_of(hostel_ctx *ctx, double expiry, enum lifetime *lifetime,
                                  uint32_t *seconds)
 {

@@ -34,21 +34,22 @@ struct failure {
 };
 
 struct hostel_ctx {
-    struct chunk *chunks;     /* Newest first. */
+    struct chunk *chunks;     /* The newest chunk is first. */
     struct failure failure;   /* Zeroed when no call failed. */
-    hostel_str unwritten;     /* Returned by why_unwritten; `ptr` is NULL without one. */
+    hostel_str unwritten;     /* The text of why_unwritten; `ptr` may be NULL. */
     struct hostel_fake *fake; /* NULL in a real host. */
 };
 
 /* Frees the memory of `ctx`, except one chunk that the next request reuses. */
 static void ctx_reset(hostel_ctx *ctx);
 
-/* Enlarges a block from hostel_alloc: in place if it is the last one, otherwise by a copy. */
+/* Enlarges a block from hostel_alloc, without a copy if the newest chunk has room after the
+ * block. */
 static void *grow(hostel_ctx *ctx, void *old, size_t old_size, size_t size);
 
 static hostel_str vformat(hostel_ctx *ctx, const char *format, va_list arguments);
 
-/* The offset of the first byte that is not UTF-8; the length if all bytes are. */
+/* The offset of the first byte that is not UTF-8; the length of the text if all bytes are UTF-8. */
 static size_t valid_utf8(hostel_str text);
 
 /* The text itself when it is UTF-8. Otherwise a copy in which U+FFFD replaces each maximal invalid
@@ -82,7 +83,7 @@ struct flaw {
 /* Checks a complete JSON text by the rules of hostel_json_parse, at most `depth` levels deep. */
 static struct flaw check_json(hostel_ctx *ctx, hostel_str text, unsigned depth);
 
-/* The value of a JSON number token; infinite when too large. */
+/* The value of a JSON number token; infinite if it exceeds the range of a double. */
 static double number_of(hostel_ctx *ctx, hostel_str token);
 
 /* The kinds of the open levels: one bit per level, set for an object. */
@@ -94,15 +95,15 @@ static bool is_digit(int byte);
 /* Parses digits with an optional minus; false for an integer that does not fit int64_t. */
 static bool integer_of(hostel_str digits, int64_t *value);
 
-/* The code point of the escape `\uXXXX`, or of a surrogate pair, that begins at `at`; -1 when it is
- * invalid. `*length` is its length in bytes. */
+/* The code point of the escape `\uXXXX`, or of a surrogate pair, that begins at `at`; -1 if the
+ * escape is invalid. `*length` is the length of the escape in bytes. */
 static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
 
-/* The value of a JSON text that was checked before. It borrows the text and its source. Missing for
- * no text. */
+/* The value of a JSON text that has already been checked. The value borrows the text and the key.
+ * Its kind is HOSTEL_MISSING if the `ptr` of the text is NULL. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
-/* As hostel_json_parse, with the result to return on failure and the text's source for messages. */
+/* Like hostel_json_parse, but with the result for failures, and the text's key for messages. */
 static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
                               hostel_result misfit, hostel_json *value);
 
@@ -112,7 +113,7 @@ static hostel_str source_of(hostel_ctx *ctx, hostel_json value);
 /* Decodes a string token, which includes its quotes. */
 static hostel_str decoded(hostel_ctx *ctx, hostel_str string);
 
-/* The reason why the last value without a JSON form had none. */
+/* The reason why the last invalid value has no JSON form. */
 static hostel_str why_unwritten(const hostel_ctx *ctx);
 
 /* Writes a code point as UTF-8 and returns the number of bytes. */
@@ -122,8 +123,8 @@ static size_t put_utf8(char *out, uint32_t code);
  * message in `ctx`. */
 static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res);
 
-/* Argument checks of the cache's functions, made before the call to the host: the host traps on
- * text that is not UTF-8. */
+/* These functions check arguments of the cache's functions before the call to the host, because the
+ * host traps on text that is not UTF-8. */
 static hostel_result check_key(hostel_ctx *ctx, hostel_str key);
 static hostel_result check_count(hostel_ctx *ctx, size_t count);
 static hostel_result check_keys(hostel_ctx *ctx, const hostel_str *keys, size_t count);
@@ -135,27 +136,28 @@ static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *sec
 /* True for an integer in the range of hostel_cache_increment. */
 static bool is_integer_in_range(double number);
 
-/* HOSTEL_INVALID_VALUE. The message adds to the host's the key and the function that would convert
- * a text to JSON, which the host cannot know. */
+/* Returns HOSTEL_INVALID_VALUE. Adds the key to the host's message, and the C function that would
+ * convert a text to JSON. */
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
-/* Header lookup by name, case-insensitive: whether it exists; its fields as one text, with `ptr`
- * NULL when it is missing or not UTF-8; and the list of its fields that are UTF-8. */
+/* These functions look up a header by its case-insensitive name. They return whether the header
+ * exists; its fields joined to one text, with `ptr` NULL if the header is missing or not UTF-8; and
+ * the list of its fields that are UTF-8. */
 static bool has_header(const hostel_pair *headers, size_t count, const char *name);
 static hostel_str joined_header(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
                                 const char *name);
 static struct texts header_values(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
                                   const char *name);
 
-/* Adds a header with a copy of its value. Replaces `*headers` by a larger copy. */
+/* Adds a header with a copy of its value. Replaces `*headers` with a larger copy. */
 static void add_field(hostel_ctx *ctx, const hostel_pair **headers, size_t *count, hostel_str name,
                       hostel_str value);
 
 /* True for a token (RFC 9110, section 5.6.2) in upper or lower case. */
 static bool is_token(hostel_str text);
 
-/* Converts a response's header names to lower case. HOSTEL_INTERNAL when a header or the content
- * type is not valid in HTTP, or a header is reserved for the server. */
+/* Converts a response's header names to lower case. Returns HOSTEL_INTERNAL if HTTP does not allow
+ * a header or the content type, or if only the server may set a header. */
 static hostel_result check_response(hostel_ctx *ctx, hostel_response *res);
 
 /* The HTTP response for a failure. Logs the message of a server error instead of sending it. */
@@ -165,14 +167,14 @@ static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id,
 /* A URL in quotes, for messages. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url);
 
-/* The lifetime of an entry that is swapped in; the numbers are the contract's. */
+/* The lifetime of an entry that compare-and-swap writes. The numbers are those of `wit/`. */
 enum lifetime {
     LIFETIME_KEEP = 0,
     LIFETIME_UNLIMITED = 1,
     LIFETIME_AFTER = 2
 };
 
-/* The state of a key, and which call computes its value; the numbers are the contract's. */
+/* The state of a key, and which call computes its value. The numbers are those of `wit/`. */
 enum found {
     FOUND_VALUE = 0,   /* The value of a live entry. */
     FOUND_REFRESH = 1, /* A value that expires soon; this call refreshes it. */
@@ -180,9 +182,9 @@ enum found {
     FOUND_BUSY = 3     /* No live entry; another call is computing, and the wait timed out. */
 };
 
-/* The host's functions. wit.c, wit_cache.c and wit_http.c implement the real host; fake.c,
- * fake_cache.c and fake_http.c the one for tests. All texts are UTF-8; a `ptr` of NULL means no
- * text. An `expiry` of 0 means none. */
+/* The host's functions. wit.c, wit_cache.c and wit_http.c call the real host; fake.c, fake_cache.c
+ * and fake_http.c implement the host for tests. All texts are UTF-8; a `ptr` of NULL means no text.
+ * An `expiry` of 0 means none. */
 static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
 static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
 static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);

@@ -14,7 +14,8 @@ struct entry {
     int64_t deadline; /* In milliseconds; INT64_MAX for none. */
 };
 
-/* A lease to compute the value of a key, held by the test's call or by another one. */
+/* A lease to compute the value of a key. Its holder is the test's call or a simulated other
+ * call. */
 struct lease {
     hostel_str key;
     bool is_of_another;
@@ -23,16 +24,16 @@ struct lease {
 /* A row of the table of outbound routes. */
 struct route {
     hostel_str method, url;
-    hostel_fake_server *serve; /* If NULL, the next fields. */
+    hostel_fake_server *serve; /* If NULL, the fields below apply. */
     void *user_data;
-    hostel_result error; /* If HOSTEL_OK, the response. */
+    hostel_result error; /* If HOSTEL_OK, the response applies. */
     hostel_response response;
 };
 
 /* A route to a service. */
 struct served {
     hostel_str text, method;  /* An empty method means any. */
-    struct texts segments;    /* Of the path, as written in the route. */
+    struct texts segments;    /* The segments of the path, as in the route. */
     hostel_str service;
 };
 
@@ -134,8 +135,8 @@ const char *hostel_fake_log(const hostel_fake *fake, size_t index)
     return index < fake->line_count ? fake->lines[index] : NULL;
 }
 
-/* An array of `count` elements with room for one more. The capacity doubles whenever `count` is a
- * power of two. */
+/* Makes room for one more element in an array of `count` elements. The capacity doubles whenever
+ * `count` is a power of two. */
 static void *room(hostel_fake *fake, void *things, size_t count, size_t size)
 {
     if ((count & (count - 1)) != 0)

@@ -1,4 +1,4 @@
-/* A host's argument checks, for the fake: with the default limits and the host's messages. */
+/* The fake's argument checks: those of a host, with the default limits and the host's messages. */
 
 #include "ctx.h"
 

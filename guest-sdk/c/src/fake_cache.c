@@ -2,10 +2,10 @@
 
 #include "ctx.h"
 
-/* The most entries that one page of keys examines. */
+/* The maximum number of entries that are examined for one page of keys. */
 #define PAGE_ENTRIES 1000
 
-/* The live entry of a key, or NULL. Removes one that has expired. */
+/* The live entry of a key, or NULL. Removes an expired entry. */
 static struct entry *live_entry(hostel_fake *fake, hostel_str key)
 {
     for (size_t i = 0; i < fake->entry_count; i++) {
@@ -20,7 +20,7 @@ static struct entry *live_entry(hostel_fake *fake, hostel_str key)
     return NULL;
 }
 
-/* The deadline of an entry that is written now. */
+/* The deadline of an entry that is written at the current time. */
 static int64_t deadline_of(const hostel_fake *fake, uint32_t expiry)
 {
     return expiry == 0 ? INT64_MAX : fake->now + (int64_t)expiry * 1000;
@@ -136,7 +136,7 @@ static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists)
     return HOSTEL_OK;
 }
 
-/* Does not end the key's lease when the entry stays unchanged. */
+/* If a live entry exists, the key's lease does not end. */
 static hostel_result host_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                         uint32_t expiry, bool *created)
 {
@@ -151,7 +151,7 @@ static hostel_result host_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_
 static hostel_result added_to(hostel_ctx *ctx, hostel_str text, int64_t *integer)
 {
     hostel_json value = {text, NO_TEXT, HOSTEL_INVALID_VALUE};
-    /* hostel_json_integer refuses `-0`; JSON has no leading zeros. */
+    /* hostel_json_integer refuses `-0`, and JSON allows no leading zeros. */
     bool is_integer = hostel_json_kind_of(value) == HOSTEL_NUMBER &&
                       hostel_json_integer(ctx, value, "", integer) == HOSTEL_OK;
     if (is_integer && *integer >= -HOSTEL_MAX_INTEGER && *integer <= HOSTEL_MAX_INTEGER)
@@ -171,7 +171,7 @@ static hostel_result host_increment(hostel_ctx *ctx, hostel_str key, double delt
     const struct entry *entry = live_entry(fake, key);
     int64_t deadline = entry == NULL ? deadline_of(fake, expiry) : entry->deadline;
     int64_t integer = 0;
-    /* Even when the addition fails. */
+    /* The lease ends even if the addition fails. */
     end_lease(fake, key);
     if (entry != NULL)
         HOSTEL_TRY(added_to(ctx, entry->json, &integer));
@@ -198,7 +198,7 @@ static hostel_result host_compare_and_swap(hostel_ctx *ctx, hostel_str key, host
     const struct entry *entry = live_entry(fake, key);
     hostel_str current = entry == NULL ? NO_TEXT : entry->json;
     int64_t kept = entry == NULL ? INT64_MAX : entry->deadline;
-    /* Even when nothing is swapped. */
+    /* The lease ends even if the entry is not replaced. */
     end_lease(fake, key);
     if ((current.ptr == NULL) != (expected.ptr == NULL) || !hostel_str_equal(current, expected)) {
         *swap = (hostel_swap){false, live_text(ctx, key)};
@@ -221,7 +221,7 @@ static hostel_result host_take(hostel_ctx *ctx, hostel_str key, hostel_str *text
     return HOSTEL_OK;
 }
 
-/* Never waits: no other call can store the value while the test calls. */
+/* Never waits: no other call can store the value while the test runs. */
 static hostel_result host_get_or_lease(hostel_ctx *ctx, hostel_str key, uint32_t early,
                                        uint32_t wait, enum found *found, hostel_str *text)
 {
@@ -243,7 +243,8 @@ static hostel_result host_fill(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                bool *filled)
 {
     HOSTEL_TRY(check_both(ctx, key, json));
-    /* Every change of an entry ends its lease, so a lease still belongs to the current entry. */
+    /* Every change of an entry ends its lease, so an existing lease belongs to the current
+     * entry. */
     const struct lease *lease = lease_of(ctx->fake, key);
     *filled = lease != NULL && !lease->is_of_another;
     if (*filled)
@@ -316,7 +317,7 @@ static hostel_result host_expire(hostel_ctx *ctx, hostel_str key, uint32_t expir
     *exists = entry != NULL;
     if (entry != NULL)
         entry->deadline = deadline_of(ctx->fake, expiry);
-    /* Even without an entry. */
+    /* The lease ends even if there is no entry. */
     end_lease(ctx->fake, key);
     return HOSTEL_OK;
 }
@@ -372,7 +373,7 @@ static hostel_result host_delete_prefix(hostel_ctx *ctx, hostel_str prefix, host
     struct texts page;
     hostel_fake *fake = ctx->fake;
     HOSTEL_TRY(host_keys(ctx, prefix, cursor, &page, next));
-    /* Also ends leases of keys without an entry. */
+    /* This also ends the leases of keys without an entry. */
     for (size_t i = fake->lease_count; i > 0; i--) {
         if (begins_with(fake->leases[i - 1].key, prefix))
             fake->leases[i - 1] = fake->leases[--fake->lease_count];

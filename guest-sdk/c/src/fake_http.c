@@ -140,7 +140,7 @@ static hostel_result exchange(hostel_ctx *ctx, const hostel_http_request *reques
                               hostel_http_response *response)
 {
     note_request(ctx->fake, *request);
-    /* A copy: the server function may add routes and move the array. */
+    /* Copy the route: the server function may add routes, which moves the array. */
     const struct route route = *route_of(ctx->fake, request);
     hostel_response answer = route.response;
     hostel_result result = route.error;
@@ -156,7 +156,7 @@ static hostel_result exchange(hostel_ctx *ctx, const hostel_http_request *reques
     return HOSTEL_OK;
 }
 
-/* The length of scheme, host and port of an http or https URL; 0 for any other. */
+/* The length of the scheme, host and port of an http or https URL; 0 for any other URL. */
 static size_t origin_length(hostel_str url)
 {
     bool is_secure = begins_with(url, HOSTEL_STR("https://"));
@@ -279,7 +279,7 @@ void hostel_fake_set_config(hostel_fake *fake, const char *name, const char *val
     size_t count = fake->setting_count++;
     fake->settings = (hostel_pair *)room(fake, fake->settings, count, sizeof *fake->settings);
     hostel_str key = hostel_copy(&fake->look, hostel_str_of(name));
-    /* Keeps the settings sorted by name; an existing name gets the new value. */
+    /* Keep the settings sorted by name. An existing name gets the new value. */
     size_t at = count;
     while (at > 0 && strcmp(fake->settings[at - 1].name.ptr, key.ptr) >= 0)
         at--;

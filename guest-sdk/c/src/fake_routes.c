@@ -1,4 +1,4 @@
-/* The fake's routes to services, by the host's rules. */
+/* The fake's routes to services, by the rules of a host. */
 
 #include "ctx.h"
 
@@ -133,8 +133,8 @@ static bool takes_path(const struct served *served, struct texts path)
     return takes;
 }
 
-/* Of two routes that match a path: true if, at the leftmost difference, `one` has fixed text and
- * `other` a parameter. */
+/* Compares two routes that match the same path. Returns true if, at the leftmost difference, `one`
+ * has fixed text and `other` has a parameter. */
 static bool fits_better(const struct served *one, const struct served *other)
 {
     for (size_t i = 0; i < one->segments.count; i++) {
@@ -152,7 +152,7 @@ static bool takes_method(const struct served *served, hostel_str method)
             hostel_str_equal(served->method, HOSTEL_STR("GET")));
 }
 
-/* The most specific route that matches a path; NULL without one. */
+/* The most specific route that matches a path; NULL if no route matches. */
 static const struct served *best_route(const hostel_fake *fake, struct texts path)
 {
     const struct served *best = NULL;
@@ -164,8 +164,8 @@ static const struct served *best_route(const hostel_fake *fake, struct texts pat
     return best;
 }
 
-/* The route that matches the method, among those with the same paths as `like`; NULL without
- * one. */
+/* The route that matches the method, among those with the same paths as `like`; NULL if no route
+ * matches. */
 static const struct served *route_for(const hostel_fake *fake, const struct served *like,
                                       hostel_str method)
 {

@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* The parts of a request that the host adds. */
+/* Converts a test's call to the HTTP part of the request that the service receives. */
 static hostel_http http_of(hostel_ctx *ctx, const hostel_fake_http_call *call)
 {
     hostel_str query = hostel_str_of(call->target);

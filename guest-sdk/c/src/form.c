@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* The byte of the percent-escape at the beginning of a text; -1 without one. */
+/* The byte of the percent-escape at the beginning of a text; -1 if there is no escape. */
 static int escaped_byte(hostel_str text)
 {
     if (text.len < 3 || text.ptr[0] != '%')
@@ -29,8 +29,8 @@ static hostel_str form_text(hostel_ctx *ctx, hostel_str raw)
     return lossy(ctx, (hostel_str){text, length});
 }
 
-/* Removes and returns the beginning of a text up to a separator, or all of it. The separator is
- * dropped. */
+/* Removes and returns the beginning of a text up to a separator, or the whole text. Removes the
+ * separator too. */
 static hostel_str take_up_to(hostel_str *text, char separator)
 {
     hostel_str taken = *text;
@@ -44,7 +44,8 @@ static hostel_str take_up_to(hostel_str *text, char separator)
     return taken;
 }
 
-/* Finds the next field of that name and advances `*form` past it; false without one. */
+/* Finds the next field of that name and advances `*form` past it. Returns false if there is no such
+ * field. */
 static bool next_in_form(hostel_ctx *ctx, hostel_str *form, const char *name, hostel_str *value)
 {
     hostel_str wanted = hostel_str_of(name);

@@ -54,7 +54,7 @@ static hostel_result check_header(hostel_ctx *ctx, const hostel_pair *header)
         char byte = header->value.ptr[i];
         if (byte != '\r' && byte != '\n' && byte != '\0')
             continue;
-        /* Omits the value: it may be a secret. */
+        /* Omit the value: it may be a secret. */
         hostel_str shown = quoted(ctx, header->name);
         return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,
                            "the value of the header %.*s has the byte %d at %zu: it must have no "
@@ -70,7 +70,7 @@ static hostel_result check_request(hostel_ctx *ctx, const hostel_http_request *r
     HOSTEL_TRY(check_utf8(ctx, "URL", request->url));
     for (size_t i = 0; i < request->header_count; i++)
         HOSTEL_TRY(check_header(ctx, &request->headers[i]));
-    /* This comparison is false for a NaN, so it is refused as well. */
+    /* This comparison is false for a NaN, so the SDK refuses a NaN as well. */
     if (!(request->timeout_seconds >= 0)) {
         hostel_str shown = hostel_format(ctx, "%.17g", request->timeout_seconds);
         return hostel_fail(ctx, HOSTEL_HTTP_INVALID_REQUEST,

@@ -1,7 +1,7 @@
 /* Validates a JSON text in one pass and reports the offset and reason of the first error.
  *
- * The grammar is that of RFC 8259; the messages are the host's. The open arrays and objects are
- * bits of two words, so even deeply nested text causes no recursion or allocation. */
+ * The grammar is that of RFC 8259; the messages are the host's. Two words have one bit for each
+ * open array or object, so even deeply nested text causes no recursion or allocation. */
 
 #include "ctx.h"
 
@@ -197,7 +197,7 @@ static bool check_name(struct reading *r)
     return true;
 }
 
-/* Opens an array or object. Sets `*more` if a value must follow at once. */
+/* Opens an array or object. Sets `*more` if a value must follow immediately. */
 static bool check_opening(struct reading *r, bool object, bool *more)
 {
     if (r->depth == r->most)

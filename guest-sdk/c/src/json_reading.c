@@ -1,6 +1,6 @@
 /* Reads JSON: a value is a slice of the text, found by scanning the text.
  *
- * The text was validated by check_json or by the host. Every step checks bounds all the same. */
+ * The text was validated by check_json or by the host. Every step checks bounds nevertheless. */
 
 #include "ctx.h"
 

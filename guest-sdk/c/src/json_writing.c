@@ -1,4 +1,4 @@
-/* Writes JSON step by step. A step that would produce invalid JSON is refused. */
+/* Writes JSON step by step. Refuses a step that would produce invalid JSON. */
 
 #include "ctx.h"
 

@@ -1,4 +1,4 @@
-/* Values that are computed once, however many calls need them at the same time. */
+/* Values that are computed once even if many calls need them at the same time. */
 
 #include "ctx.h"
 
@@ -13,7 +13,7 @@ hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds)
 /* Converts the time to wait to the host's milliseconds. */
 static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis)
 {
-    /* This comparison is false for a NaN, so it is refused as well. */
+    /* This comparison is false for a NaN, so the SDK refuses a NaN as well. */
     if (!(wait >= 0)) {
         hostel_str shown = hostel_format(ctx, "%.17g", wait);
         return hostel_fail(ctx, HOSTEL_INVALID_EXPIRY,
@@ -57,8 +57,8 @@ static hostel_result compute_text(hostel_ctx *ctx, hostel_str key, hostel_comput
     return HOSTEL_OK;
 }
 
-/* Stores the computed value if this call still holds the lease. An unavailable cache is only a
- * warning: the service has its value. */
+/* Stores the computed value if this call still holds the lease. Logs an unavailable cache as a
+ * warning and ignores it: the service already has its value. */
 static hostel_result fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t seconds)
 {
     bool filled;
@@ -84,14 +84,14 @@ static hostel_result compute_and_fill(hostel_ctx *ctx, hostel_str key, hostel_co
         *json = computed;
         return HOSTEL_OK;
     }
-    /* Ignores an error of the release: the lease ends with the call in any case. */
+    /* Ignore an error of the release: the lease ends with the call in any case. */
     struct failure why = ctx->failure;
     host_release(ctx, key);
     ctx->failure = why;
     return result;
 }
 
-/* Computes without a lease. The host does not see the text then, so the SDK validates it here. */
+/* Computes a value without a lease. The host does not receive the text, so the SDK validates it. */
 static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compute *compute,
                                    void *user_data, hostel_str *json)
 {
@@ -115,7 +115,8 @@ static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, vo
     hostel_result result = compute_and_fill(ctx, key, compute, user_data, seconds, json);
     if (result == HOSTEL_OK)
         return;
-    /* Only use the message if it belongs to this failure, not to an earlier one. */
+    /* The message may belong to an earlier failure: use it only if that failure has the same
+     * result. */
     hostel_str why = hostel_format(ctx, "result %d", (int)result);
     if (result == ctx->failure.result)
         why = hostel_message(ctx);
@@ -142,8 +143,7 @@ hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, hostel_str key,
     HOSTEL_TRY(whole_seconds(ctx, options.expiry_seconds, &expiry));
     HOSTEL_TRY(early_seconds(ctx, options.early_seconds, expiry, &early));
     HOSTEL_TRY(milliseconds(ctx, options.wait_seconds, &wait));
-    /* Without early refresh a plain get comes first, so a hit costs no more than
-     * hostel_cache_get. */
+    /* Without early refresh, try a plain get first, so that a hit needs no lease. */
     if (early == 0)
         HOSTEL_TRY(host_get(ctx, key, &text));
     if (text.ptr == NULL)

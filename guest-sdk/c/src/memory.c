@@ -2,8 +2,8 @@
 
 #include "ctx.h"
 
-/* The chunk size. Natively (in tests) each allocation is a separate block, so that valgrind and
- * AddressSanitizer detect a write out of bounds. */
+/* The chunk size. In native builds (tests), each allocation is a separate block, so that valgrind
+ * and AddressSanitizer detect a write out of bounds. */
 #ifdef __wasm__
 #define CHUNK_BYTES ((size_t)16 * 1024)
 #else

@@ -48,7 +48,7 @@ static hostel_response problem(hostel_ctx *ctx, hostel_str request_id, hostel_re
 static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id, hostel_result kind)
 {
     hostel_str detail = ctx->failure.message;
-    /* The details of a server error go to the log and not to the client. */
+    /* Log the message of a server error instead of sending it to the client. */
     if (kind == HOSTEL_INTERNAL || kind == HOSTEL_UNAVAILABLE) {
         host_log(ctx, HOSTEL_ERROR, detail);
         detail = kind == HOSTEL_INTERNAL

@@ -63,7 +63,7 @@ static bool ends_attribute(const char *text)
     return false;
 }
 
-/* The cookie-octet rule of RFC 6265, section 4.1.1. */
+/* True if every byte is a `cookie-octet` of RFC 6265, section 4.1.1. */
 static bool is_cookie_value(hostel_str value)
 {
     for (size_t i = 0; i < value.len; i++) {

@@ -1,5 +1,5 @@
-/* The checks of a response. The host repeats them, but only logs its message; and a fake has no
- * real host to do so. */
+/* The checks of a response. A host makes the same checks, but it only logs the reason, and a fake
+ * has no host to make them. */
 
 #include "ctx.h"
 

@@ -43,13 +43,14 @@ static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel
     }
     *res = (hostel_response){.status = 204};
     hostel_result result = handle(ctx, req, res);
-    /* The recorded failure may be an earlier one that the handler recovered from: keep it only if
-     * it has the same result. */
+    /* The recorded failure may be an earlier one that the handler recovered from: keep the record
+     * only if it has the handler's result. */
     if (result != ctx->failure.result)
         ctx->failure = (struct failure){.result = result, .message = HOSTEL_STR("")};
     ctx->failure.message = lossy(ctx, ctx->failure.message);
     result = failure_kind(result);
-    /* A failure in the contract has no headers, so one with headers becomes a response. */
+    /* A failure in the WIT interface has no headers, so return a failure with headers as a
+     * response. */
     if (result != HOSTEL_OK && (req->http == NULL || ctx->failure.header_count == 0))
         return result;
     if (result != HOSTEL_OK)

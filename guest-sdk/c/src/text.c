@@ -17,7 +17,7 @@ static bool continues(unsigned char byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* The length of the UTF-8 character at the beginning of `left` bytes; 0 when they are not valid. */
+/* The length of the UTF-8 character at the beginning of `left` bytes; 0 if it is invalid. */
 static size_t character(const unsigned char *at, size_t left)
 {
     unsigned char first = at[0];
@@ -41,8 +41,8 @@ static size_t character(const unsigned char *at, size_t left)
     return overlong || too_high ? 0 : 4;
 }
 
-/* The length of the truncated character at the beginning of `left` invalid bytes; 1 if they do not
- * begin with one. */
+/* The length of the truncated character at the beginning of `left` invalid bytes; 1 if the bytes do
+ * not begin with a truncated character. */
 static size_t flawed_character(const unsigned char *at, size_t left)
 {
     size_t flawed = 1;

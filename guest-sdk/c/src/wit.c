@@ -79,7 +79,8 @@ LOG IMPORT("log") void wit_log(int32_t level, const char *message, size_t messag
  * instance. */
 static hostel_ctx the_ctx;
 
-/* Allocates memory for the host's results. It lives as long as the request's other memory. */
+/* Allocates memory for the host's results. This memory lives as long as the request's other
+ * memory. */
 EXPORT("cabi_realloc") void *wit_realloc(void *old, size_t old_size, size_t align, size_t size)
 {
     (void)align;
@@ -159,7 +160,7 @@ EXPORT(HANDLER "#handle") struct wit_answer *wit_handle(const struct wit_request
         answer->as.failure = (struct wit_error){kind, ctx->failure.message};
     else
         answer->as.response = wit_response(ctx, &res);
-    /* Flushes the handler's output now, so that it is logged with this request. */
+    /* Flush the handler's output now, so that the host logs it with this request. */
     fflush(NULL);
     return answer;
 }

@@ -10,8 +10,8 @@
 #define BATCH __attribute__((import_module("hostel:cache/batch@0.1.1")))
 #define ENTRIES __attribute__((import_module("hostel:cache/entries@0.1.1")))
 
-/* The result of every function but `increment`: result<T, error>, with the member of the union
- * named after T. The host only writes the bytes that its T needs. */
+/* The result of every function but `increment`: result<T, error>. Each member of the union is named
+ * after its T. The host only writes the bytes of the member that the function returns. */
 struct wit_cache_answer {
     uint8_t failed;
     union {
@@ -20,12 +20,12 @@ struct wit_cache_answer {
         uint32_t count;
         struct wit_option text;
         struct {
-            uint8_t changed; /* Or swapped, by the function. */
+            uint8_t changed; /* 0 for `swapped`, 1 for `changed`. */
             struct wit_option current;
         } swap;
         struct {
             uint8_t found;
-            hostel_str text; /* For a value and a refresh. */
+            hostel_str text; /* Only set for a value or a refresh. */
         } lease;
         struct {
             const struct wit_option *options;
@@ -68,8 +68,8 @@ LAYOUT(sizeof(struct wit_sum_answer) == 24 && offsetof(struct wit_sum_answer, as
 /* list<string> and list<tuple<string, json>> */
 LAYOUT(sizeof(hostel_str) == 8 && sizeof(hostel_entry) == 16);
 
-/* Flattened parameters: option<seconds> takes two and option<string> three; a variant takes one for
- * its case and one for its payload. */
+/* The canonical ABI flattens parameters: option<seconds> takes two parameters and option<string>
+ * three; a variant takes one for its case and one for its payload. */
 CACHE IMPORT("get") void wit_get(const char *key, size_t key_len, struct wit_cache_answer *answer);
 CACHE IMPORT("set") void wit_set(const char *key, size_t key_len, const char *json,
                                  size_t json_len, int32_t has_expiry, uint32_t expiry,
@@ -136,7 +136,7 @@ static hostel_result refused(hostel_ctx *ctx, struct wit_error error)
     return ctx->failure.result;
 }
 
-/* Converts a result's error, if it is one. */
+/* Returns HOSTEL_OK, or converts the host's error. */
 static hostel_result result_of(hostel_ctx *ctx, const struct wit_cache_answer *answer)
 {
     return answer->failed ? refused(ctx, answer->as.error) : HOSTEL_OK;
@@ -259,7 +259,8 @@ static hostel_result host_get_many(hostel_ctx *ctx, const hostel_str *keys, size
     struct wit_cache_answer answer;
     wit_get_many(keys, count, &answer);
     HOSTEL_TRY(result_of(ctx, &answer));
-    /* Cannot overflow: the host's array of larger options fits in memory. */
+    /* This cannot overflow: an option is larger than a text, and the host's array of options fits
+     * in memory. */
     size_t texts = answer.as.options.count;
     hostel_str *list = (hostel_str *)hostel_alloc(ctx, texts * sizeof *list);
     for (size_t i = 0; i < texts; i++)

@@ -111,7 +111,8 @@ static void delta_that_is_not_an_integer_in_range_is_refused(void)
     CHECK(increment(-0.0, 60) == 0);
 }
 
-/* Swaps texts, NULL for no entry, and returns whether it swapped. If not, checks `current`. */
+/* Calls compare-and-swap; NULL stands for no entry. Returns whether the call replaced the entry. If
+ * not, checks `current`. */
 static bool swap(const char *expected, const char *wanted, double expiry, const char *current)
 {
     hostel_swap swap;
@@ -180,7 +181,7 @@ static void expiry_is_kept_only_by_swaps(void)
           HOSTEL_INVALID_EXPIRY);
 }
 
-/* What a change does besides computing, and how often it was called. */
+/* The side effect of a change function, its result, and the number of its calls. */
 struct change {
     int calls;
     void (*meanwhile)(int call);

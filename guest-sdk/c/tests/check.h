@@ -1,4 +1,4 @@
-/* Shared by the SDK's tests: checks that NDEBUG does not disable. */
+/* Shared by the SDK's tests: assertions that NDEBUG does not disable. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -39,13 +39,13 @@
         }                                                                                          \
     } while (0)
 
-/* Checks that a call aborts the test, and the line that it prints. */
+/* Checks that a call aborts the test and prints this line. */
 void check_stops(void (*act)(const char *argument), const char *argument, const char *line);
 
-/* A service in requests.c. */
+/* Defined in requests.c. */
 hostel_handler handle_order;
 
-/* The JSON text under a key; `ptr` is NULL without one. */
+/* The JSON text under a key; `ptr` is NULL if there is no entry. */
 static inline hostel_str stored(hostel_ctx *ctx, const char *key)
 {
     hostel_str text;

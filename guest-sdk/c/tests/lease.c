@@ -7,7 +7,7 @@
 static hostel_fake *fake;
 static hostel_ctx *ctx;
 
-/* The result of a computation, what happens meanwhile, and the number of calls. */
+/* The result of a computation, its side effect, and the number of its calls. */
 struct computing {
     const char *json; /* NULL for none. */
     hostel_result result;
@@ -123,7 +123,7 @@ static void old_value_is_returned_if_its_refresh_fails(void)
                "warn: the value under \"k\" could not be refreshed: result 4");
     CHECK_TEXT(get_early("hello"), "1.5");
     CHECK_TEXT(get_early(NULL), "1.5");
-    /* The handled failure leaves no message behind. */
+    /* A failure that the SDK handled leaves no message. */
     CHECK_TEXT(hostel_message(ctx), "");
     hostel_fake_advance(fake, 2000);
     CHECK(get_with(true, (struct computing){.result = HOSTEL_CONFLICT}, &value) ==

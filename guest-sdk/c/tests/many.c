@@ -35,7 +35,7 @@ static void value_of_another_type_names_its_key(void)
     int64_t integer;
     store(ctx, "b", "\"v\"", HOSTEL_NO_EXPIRY);
     CHECK(hostel_cache_get_many(ctx, &key, 1, &value) == HOSTEL_OK);
-    /* The message must not borrow the caller's key, which may be gone by then. */
+    /* The message must not borrow the caller's key, which the caller may change or free. */
     name[0] = '?';
     CHECK(hostel_json_integer(ctx, value, "", &integer) == HOSTEL_INVALID_VALUE);
     CHECK_SAYS(hostel_message(ctx), "the value under \"b\" is ");

@@ -1,5 +1,5 @@
-/* A host that wraps the fake's functions: it records each call, and fails it or returns an invalid
- * result when a test requests that. */
+/* A host that wraps the fake's functions: it records each call. If a test requests it, a call fails
+ * or returns an invalid result. */
 #ifndef NOTING_HOST_H
 #define NOTING_HOST_H
 
@@ -59,11 +59,11 @@
 /* The recorded calls and the requested misbehavior. */
 static struct {
     char calls[256];      /* The names of the calls so far. */
-    const char *refuses;  /* The call to fail, */
-    hostel_result result; /* and the result. */
+    const char *refuses;  /* The name of the call to fail. */
+    hostel_result result; /* The result of that call. */
     bool release_fails;
     const double *sum;    /* The result of `increment`. */
-    size_t more_values;   /* The number of surplus values from `get_many`. */
+    size_t more_values;   /* The number of extra values that `get_many` returns. */
     bool fewer_values;
     uint32_t early, wait; /* The arguments of the last `get_or_lease`. */
 } host;
@@ -156,7 +156,7 @@ static void host_send_many(hostel_ctx *ctx, const hostel_http_request *requests,
     fake_send_many(ctx, requests, count, results);
 }
 
-/* Bytes follow the value in memory, to detect reads past its length. */
+/* In memory, other bytes follow the value, to detect reads past its length. */
 static hostel_str host_setting(hostel_ctx *ctx, hostel_str name)
 {
     (void)called(ctx, "setting");
