@@ -12,7 +12,7 @@ pub(crate) enum BlockingError {
     /// The system refused a thread; the work did not start.
     #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
-    /// It panicked.
+    /// The work panicked.
     #[error("it panicked")]
     Panicked,
 }
@@ -28,8 +28,8 @@ pub(crate) async fn run<T: Send + 'static>(
     run_in(thread(), work).await
 }
 
-/// Runs short work that must be done, on this thread if the system refuses another. `None` if it
-/// panics.
+/// Runs short work that must be done. If the system refuses a thread, runs it on this thread.
+/// Returns `None` if the work panics.
 pub(crate) async fn run_anyway<T: Send + 'static>(
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Option<T> {
@@ -58,7 +58,7 @@ async fn run_in<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BlockingError> {
     let (sender, receiver) = oneshot::channel();
-    // The receiver is gone if the caller no longer waits.
+    // Sending fails if the caller no longer waits.
     let work = move || drop(sender.send(work()));
     thread.spawn(work).map_err(BlockingError::NoThread)?;
     receiver.await.map_err(|_| BlockingError::Panicked)

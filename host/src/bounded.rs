@@ -1,4 +1,4 @@
-//! Bounded cache folders: entries that were unused for long are removed.
+//! Bounded cache folders: entries that have not been used for a long time are removed.
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use std::ffi::OsStr;
@@ -29,8 +29,7 @@ const BOUNDS: Bounds = Bounds {
 /// The prefix of unfinished entries, as `tempfile` names them. A killed process leaves them behind.
 const ASIDE: &[u8] = b".tmp";
 
-/// Marks an entry of a folder, a file or a folder itself, as just used. Does nothing if the entry
-/// is missing.
+/// Marks an entry, which is a file or a folder, as just used. Does nothing if the entry is missing.
 ///
 /// The mark is the entry's modification time. For an entry that is a folder, only the folder is
 /// marked: the files in it keep their times. The entry is not opened: opening a named pipe would
@@ -50,8 +49,8 @@ pub(crate) fn prune(folder: &Path) {
     prune_to(folder, |_| true, &BOUNDS, SystemTime::now());
 }
 
-/// As [`prune`], in a folder that may contain foreign files: entries of other names are neither
-/// counted nor removed.
+/// Prunes a folder that may contain foreign files, as [`prune`] does. Entries with other names are
+/// neither counted nor removed.
 pub(crate) fn prune_named(folder: &Path, is_entry: impl Fn(&OsStr) -> bool) {
     prune_to(folder, is_entry, &BOUNDS, SystemTime::now());
 }
@@ -80,7 +79,7 @@ fn prune_to(folder: &Path, is_entry: impl Fn(&OsStr) -> bool, bounds: &Bounds, n
     }
 }
 
-/// True for the name of an unfinished entry.
+/// True if this is the name of an unfinished entry.
 pub(crate) fn is_aside(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(ASIDE)
 }
@@ -89,7 +88,7 @@ fn used(entry: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(entry).ok()?.modified().ok()
 }
 
-/// The size of a file, or of all files below a folder, in bytes. Does not follow links.
+/// Returns the size of a file, or of all files below a folder, in bytes. Does not follow links.
 fn size(path: &Path) -> u64 {
     let Ok(found) = fs::symlink_metadata(path) else { return 0 };
     match fs::read_dir(path) {

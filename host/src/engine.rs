@@ -70,7 +70,7 @@ pub(crate) struct Engine {
     slots: u32,
 }
 
-/// The two linkers, created once. Plugins differ only in the storage of their cache.
+/// The two linkers, created once. For linking, plugins differ only in the storage of their cache.
 struct Linkers {
     synchronous: Linker<State>,
     asynchronous: Linker<State>,
@@ -138,17 +138,18 @@ impl Engine {
         &self.limits
     }
 
-    /// The idle instances.
+    /// Returns the idle instances of all plugins.
     pub(crate) fn idle(&self) -> &Arc<HostIdle> {
         &self.idle
     }
 
-    /// Instances with reserved address space; 0 if each instance's memory is mapped anew.
+    /// Returns the number of slots with reserved address space, or 0 if each instance's memory is
+    /// mapped anew.
     pub(crate) fn slots(&self) -> u32 {
         self.slots
     }
 
-    /// Log lines dropped because their call had reached its limit of lines.
+    /// Returns the count of log lines that were dropped because their call had reached a log limit.
     pub(crate) fn dropped_lines(&self) -> LineCount {
         self.sink.dropped()
     }
@@ -163,12 +164,13 @@ impl Engine {
         self.code.as_ref().and_then(|code| code.mark(bytes))
     }
 
-    /// True if a process has ended while it loaded this component, as far as is known.
+    /// True if a process is known to have died while it loaded this component.
     pub(crate) fn was_interrupted(&self, bytes: &[u8]) -> bool {
         self.code.as_ref().is_some_and(|code| code.was_interrupted(bytes))
     }
 
-    /// Compiles a component and checks it against the world. Takes long; runs none of its code.
+    /// Compiles a component and checks it against the world. Takes a long time. Runs none of the
+    /// component's code.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
@@ -194,7 +196,7 @@ impl Engine {
         if resources.is_some_and(|r| r.num_memories.max(r.num_tables) as usize > most) {
             return Err(Limit::Instances.reached(&limits).into());
         }
-        // The check above does not detect functions of another type than the world's, or functions
+        // `world::check` does not detect functions with another type than the world's, or functions
         // that the world does not have.
         let mismatch = |error: wasmtime::Error| {
             let fault = escape(&format!("{error:#}"), limits.log_line_bytes);
@@ -210,8 +212,8 @@ impl Engine {
         Ok(Compiled { linked, limits, idle, first_memory, meter, config, cpu_share })
     }
 
-    /// Asks a component for its services, under the limits of a call, and with access to nothing
-    /// but its log.
+    /// Asks a component for its services, under the limits of a call, and with access only to its
+    /// log and its configuration.
     pub(crate) async fn services(
         &self,
         component: &Compiled,
@@ -237,7 +239,8 @@ impl Engine {
         Ok(services)
     }
 
-    /// Handles one request, in an idle instance, or in a fresh one charged to `charge`.
+    /// Handles one request, in an idle instance or in a fresh one. Uses `charge` for a fresh
+    /// instance.
     pub(crate) async fn handle(
         &self,
         component: &Compiled,
@@ -334,7 +337,7 @@ impl Engine {
         call: Pin<Box<impl Future<Output = (Instance, wasmtime::Result<T>)> + Send + 'static>>,
     ) -> Result<(Instance, T), CallError> {
         let Compiled { limits, cpu_share, .. } = component;
-        // A CPU limit not below the time limit is redundant.
+        // A CPU limit that is not below the time limit is redundant.
         let cpu = if limits.cpu < limits.time { limits.cpu } else { Duration::MAX };
         let running = self.long_calls.run(cpu_share, cpu, call);
         match before(until, running).await {

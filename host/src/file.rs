@@ -1,6 +1,6 @@
 //! Reads files that a user or a configuration names: refuses anything but regular files, never
-//! blocks on opening, and bounds every read. If a path does not exist, the error suggests the
-//! probable one.
+//! blocks on opening, and bounds every read. If a path does not exist, the error suggests a similar
+//! one.
 
 mod nearest;
 
@@ -20,13 +20,13 @@ const MAX_TEXT_BYTES: u64 = 16 << 20;
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
-    /// It is not a regular file, but of this kind.
+    /// The path leads to a file of this kind, not to a regular file.
     #[error("it is a {0}, not a file")]
     NotAFile(&'static str),
-    /// It has more bytes than allowed.
+    /// The file has more bytes than allowed.
     #[error("it is larger than {} MiB", .0 >> 20)]
     TooLarge(u64),
-    /// The system refused.
+    /// The system reported an error.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -41,7 +41,7 @@ impl From<ReadError> for io::Error {
     }
 }
 
-/// Reads a file of at most `max_bytes`. The metadata is taken after reading.
+/// Reads a file of at most `max_bytes`. Returns the metadata as it is after reading.
 pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     // Without this flag, opening a named pipe blocks until another process opens it.
     let flags = OFlags::NONBLOCK.bits().cast_signed();

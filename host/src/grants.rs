@@ -17,11 +17,11 @@ use std::fmt;
 /// The capabilities of a plugin. The default grants its own cache, and nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
-    /// Its cache, and the access to it.
+    /// The plugin's cache, and the access to it.
     pub cache: CacheGrant,
-    /// The remote servers; by default none.
+    /// The remote servers that the plugin may reach; by default none.
     pub http: HttpGrant,
-    /// Its settings and secrets; by default none.
+    /// The plugin's settings and secrets; by default none.
     pub config: ConfigGrant,
 }
 
@@ -53,7 +53,7 @@ pub struct CacheGrant {
 /// Which cache a plugin is bound to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CacheBinding {
-    /// Its own, `plugin/<name>`, which no other plugin can access.
+    /// The plugin's own cache, `plugin/<name>`, which no other plugin can access.
     #[default]
     Private,
     /// The configured cache of this name, shared by all plugins that are bound to it.
@@ -71,7 +71,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Its name in the configuration: `read-write` or `read-only`.
+    /// Returns its name in the configuration: `read-write` or `read-only`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -88,7 +88,7 @@ impl fmt::Display for Access {
 }
 
 impl CacheBinding {
-    /// The cache that a plugin of this name is bound to.
+    /// Returns the cache that a plugin with this name is bound to.
     #[must_use]
     pub fn cache_of(&self, plugin: &PluginName) -> CacheName {
         match self {
@@ -106,8 +106,8 @@ impl From<CacheGrant> for Grants {
 }
 
 impl Grants {
-    /// The grants as rows of text: the name as in JSON output, and the value. The name of a private
-    /// cache is `None` unless the plugin's name is given.
+    /// Returns the grants as rows of text: the name as in JSON output, and the value. The name of a
+    /// private cache is `None` unless the plugin's name is given.
     #[must_use]
     pub fn rows(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, Option<String>)> {
         let CacheGrant { binding, access } = &self.cache;
@@ -126,7 +126,7 @@ impl Grants {
         rows
     }
 
-    /// The grants as lines for people, one per capability: its name and the grant.
+    /// Returns the grants as lines for people, one for each capability: its name and the grant.
     #[must_use]
     pub fn summary(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, String)> {
         let (of_cache, others): (Vec<_>, Vec<_>) = self

@@ -1,8 +1,8 @@
 //! The host's interfaces for guests: one file per capability, and WASI without any grants.
 //!
-//! **A guest can only use what is offered here and its grants allow.** Every interface is always
-//! linked. Each call checks the plugin's grants, so that a refusal can name the line of the
-//! configuration that would grant it.
+//! **A guest can use only interfaces that are offered here and that its grants allow.** Every
+//! interface is always linked. Each call checks the plugin's grants, so that a refusal can name the
+//! line of the configuration that would grant it.
 //!
 //! All capability files have the same structure: the import, the grant check, `add_to_linker`,
 //! conversions, tests. A capability has one line in [`CAPABILITIES`] and one field in [`Grants`].
@@ -40,7 +40,7 @@ pub(crate) struct Capability {
     add_to_linker: fn(&mut Linker<State>, Linkage) -> wasmtime::Result<()>,
 }
 
-/// Every interface of Hostel's own that a guest can import.
+/// Every interface of Hostel that a guest can import.
 pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability { import: cache::IMPORT, add_to_linker: cache::add_to_linker },
     Capability { import: atomics::IMPORT, add_to_linker: atomics::add_to_linker },
@@ -52,7 +52,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
     Capability { import: log::IMPORT, add_to_linker: log::add_to_linker },
 ];
 
-/// A linker with every interface that a guest can import.
+/// Creates a linker with every interface that a guest can import.
 ///
 /// # Errors
 ///

@@ -15,8 +15,10 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// The symbol that jemalloc reads its settings from. Freed pages return to the system after one
-/// second. The default is ten, in which a server near its memory limit could be killed.
-// SAFETY: the name is jemalloc's own, and the pointer is to a static text that ends with a null byte.
+/// second. The default is ten seconds, and a server near its memory limit could be killed in that
+/// time.
+// SAFETY: the name is jemalloc's own, and the pointer is to a static text that ends with a null
+// byte.
 #[cfg(target_os = "linux")]
 #[unsafe(export_name = "_rjem_malloc_conf")]
 static ALLOCATOR_SETTINGS: Option<&'static std::ffi::c_char> =

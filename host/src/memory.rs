@@ -10,13 +10,13 @@ use hostel_cache::{BudgetPart, MemoryBudget};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Frees some dispensable memory; returns false if no such memory is left.
+/// A function that frees some dispensable memory. It returns false if no such memory is left.
 type Freeing = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// The budget of a host, by kind.
 ///
-/// Caches get at most half of it and messages a quarter, so that at least a quarter is always left
-/// for instances, even if entries never expire and clients are slow.
+/// Caches get at most half of the budget, and messages at most a quarter, so that at least a
+/// quarter is always left for instances, even if entries never expire and clients are slow.
 pub(crate) struct HostMemory {
     budget: Arc<MemoryBudget>,
     caches: Arc<BudgetPart>,
@@ -42,27 +42,28 @@ impl HostMemory {
         let _ = self.freeing.set(Box::new(freeing));
     }
 
-    /// The whole budget.
+    /// Returns the whole budget.
     pub(crate) fn budget(&self) -> &MemoryBudget {
         &self.budget
     }
 
-    /// For cache entries in memory and their index.
+    /// Returns the part of the budget for cache entries in memory and their index.
     pub(crate) fn caches(&self) -> &Arc<BudgetPart> {
         &self.caches
     }
 
-    /// For bodies of requests, and responses until they are sent; also those of remote servers.
+    /// Returns the part of the budget for the bodies of requests, for responses until they are
+    /// sent, and for responses of remote servers.
     pub(crate) fn messages(&self) -> &Arc<BudgetPart> {
         &self.messages
     }
 
-    /// For memories and tables of instances, running and idle.
+    /// Returns the part of the budget for memories and tables of running and idle instances.
     pub(crate) fn instances(&self) -> &Arc<BudgetPart> {
         &self.instances
     }
 
-    /// Bytes that are free, or can be freed by dropping idle instances.
+    /// Returns the bytes that are free or can be freed by dropping idle instances.
     fn available(&self) -> usize {
         self.budget.free().saturating_add(self.idle.load(Ordering::Relaxed))
     }
@@ -74,7 +75,7 @@ impl HostMemory {
     }
 
     /// Frees dispensable memory while nearly all of the budget is taken, so that users that cannot
-    /// wait, such as a cache, find some.
+    /// wait, such as caches, find free memory.
     pub(crate) fn keep_some_free(&self) {
         while self.budget.free() < self.budget.most() / 16 && self.make_room() {}
     }

@@ -19,17 +19,17 @@ impl PluginName {
         Name::new(name).map(PluginName)
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The name as a [`Name`].
+    /// Returns the name as a [`Name`].
     pub(crate) fn as_name(&self) -> &Name {
         &self.0
     }
 
-    /// The name as shared text.
+    /// Returns the name as shared text.
     pub(crate) fn shared(&self) -> Arc<str> {
         self.0.shared()
     }

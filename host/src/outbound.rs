@@ -55,7 +55,7 @@ pub(crate) struct SendResponse {
 /// The state shared by the requests of one call.
 #[derive(Clone)]
 pub(crate) struct SendingCall {
-    /// The number of requests that it may still send.
+    /// The number of requests that the call may still send.
     requests: Arc<AtomicUsize>,
     most_requests: usize,
     most_bytes: usize,
@@ -63,7 +63,8 @@ pub(crate) struct SendingCall {
     until: Instant,
 }
 
-/// The context of one host call: its call, the id of the request, and its span.
+/// The context of one host call: the state that the guest's call shares, the call's request id, and
+/// its span.
 pub(crate) struct Sending {
     pub(crate) call: SendingCall,
     pub(crate) request_id: String,
@@ -182,7 +183,7 @@ impl Outbound {
         room: &Room,
     ) -> Result<SendResponse, SendError> {
         let mut followed = 0;
-        // Leave the header of a guest that belongs to a trace of its own.
+        // A guest that sets `traceparent` has its own trace: do not replace its header.
         let is_traced = !request.headers.contains_key(TRACEPARENT);
         loop {
             let server = self.server_of(&request.url)?;
@@ -216,7 +217,7 @@ impl Outbound {
         }
     }
 
-    /// The entry that covers a URL.
+    /// Returns the granted server that covers a URL.
     fn server_of(&self, url: &Url) -> Result<&GrantedServer, SendError> {
         self.servers.iter().find(|server| server.allowed.covers(url)).ok_or_else(|| {
             let origin = url.origin().ascii_serialization();
@@ -250,7 +251,7 @@ fn stopped() -> SendError {
     SendError::new(SendErrorKind::Aborted, "the host stopped the request")
 }
 
-/// Records one request when it ends, including a cancelled one.
+/// Records one request when it ends or is cancelled.
 struct Observed<'a> {
     meter: &'a HttpClientMeter,
     method: hyper::Method,

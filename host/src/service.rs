@@ -18,13 +18,13 @@ pub struct ServiceInfo {
 }
 
 /// The full name of a service, parsed: `<plugin>.<service>`, split at the first dot, or the
-/// plugin's name alone, which means its only service.
+/// plugin's name alone, which refers to the plugin's only service.
 ///
 /// Parsing validates nothing else: unknown names are detected when the name is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceName {
     full: String,
-    /// Bytes before the first dot.
+    /// The number of bytes before the first dot.
     plugin_bytes: usize,
 }
 
@@ -37,20 +37,20 @@ impl ServiceName {
         ServiceName { full, plugin_bytes }
     }
 
-    /// The name as it was written.
+    /// Returns the name as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.full
     }
 
-    /// The plugin's name.
+    /// Returns the plugin's name.
     #[must_use]
     pub fn plugin(&self) -> &str {
         self.full.get(..self.plugin_bytes).unwrap_or_default()
     }
 
-    /// The service's name within its plugin, which may be empty or contain dots; `None` if the full
-    /// name is the plugin's alone.
+    /// Returns the service's name within its plugin, which may be empty or contain dots, or `None`
+    /// if the full name is only the plugin's name.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
         self.full.get(self.plugin_bytes + 1..)
@@ -79,19 +79,19 @@ pub struct Request {
 /// The HTTP side of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// In upper case, as in HTTP.
+    /// The method, in upper case as in HTTP.
     pub method: String,
-    /// As sent, percent-encoded, without the query.
+    /// The path as sent, percent-encoded, without the query.
     pub path: String,
-    /// The decoded parameters of the route's path, name and value.
+    /// The decoded parameters of the route's path, each a name and a value.
     pub path_params: Vec<(String, String)>,
-    /// As sent, without the `?`.
+    /// The query as sent, without the `?`.
     pub query: String,
-    /// Host and port as sent by the client.
+    /// The host and port as sent by the client.
     pub authority: String,
     /// The address of the client.
     pub client: String,
-    /// Names in lower case, in the order they were sent.
+    /// The headers in the order they were sent, with names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -102,7 +102,7 @@ pub struct Response {
     pub status: u16,
     /// The media type of the body; overrides a `content-type` header.
     pub content_type: Option<String>,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body; may be empty.
     pub body: Vec<u8>,
@@ -113,7 +113,7 @@ pub struct Response {
 pub struct Failure {
     /// The kind of failure, which determines the HTTP status.
     pub kind: FailureKind,
-    /// For a person; one line, with control characters escaped.
+    /// The message for people: one line, with control characters escaped.
     pub message: String,
 }
 
@@ -142,7 +142,7 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
-    /// The kind's name in the WIT.
+    /// Returns the kind's name in the WIT.
     pub fn as_str(self) -> &'static str {
         match self {
             FailureKind::BadRequest => "bad-request",
@@ -165,8 +165,8 @@ impl fmt::Display for FailureKind {
 }
 
 impl Response {
-    /// The reason why HTTP cannot carry this response, or `None`. The HTTP server does not check
-    /// again.
+    /// Returns why HTTP cannot carry this response, or `None` if it can. The HTTP server does not
+    /// check again.
     pub(crate) fn fault(&self) -> Option<String> {
         if !(200..=599).contains(&self.status) {
             return Some(format!("status {} is not within 200 to 599", self.status));
@@ -185,14 +185,14 @@ impl Response {
         ))
     }
 
-    /// The size of the whole response in bytes, headers included.
+    /// Returns the size of the whole response in bytes, headers included.
     pub(crate) fn len(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         self.body.len() + headers.sum::<usize>() + self.content_type.as_ref().map_or(0, String::len)
     }
 }
 
-/// True for a lower-case token as in RFC 9110, section 5.6.2.
+/// True if this is a lower-case token as in RFC 9110, section 5.6.2.
 pub(crate) fn is_token(name: &str) -> bool {
     let allowed = |byte: u8| {
         byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&byte)
@@ -200,7 +200,8 @@ pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// True for a field value as in RFC 9110, section 5.5: no control characters but tab.
+/// True if this is a field value as in RFC 9110, section 5.5, without control characters other than
+/// tab.
 fn is_header_value(value: &[u8]) -> bool {
     value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }

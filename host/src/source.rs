@@ -20,9 +20,9 @@ use std::path::PathBuf;
 /// Builds a source, and returns the path of the component. Sets `inputs` to the files that the
 /// build reads; after a failure, to the files whose change may fix it.
 ///
-/// Dependencies that are available from the language's own package registry are fetched once, and
-/// reported; so are tools that must be installed by hand. A source is not built again if nothing
-/// that its last build read has changed.
+/// Dependencies in the language's own package registry are fetched once, which is reported. Other
+/// missing tools must be installed by hand. A source is not built again if nothing that its last
+/// build read has changed.
 ///
 /// # Errors
 ///
@@ -49,7 +49,8 @@ pub fn build(
     built
 }
 
-/// The path of the component at a location, built first if it is a source.
+/// Returns the path of the component at a location. Builds the component first if the location is a
+/// source.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! Builds a service's source into a component, one file per language; and the bundled SDK.
+//! Builds a service's source into a component, with one module for each language. Contains the
+//! bundled SDK.
 
 mod c;
 mod encode;
@@ -37,8 +38,8 @@ use work::Work;
 
 use std::path::PathBuf;
 
-/// Builds a source, and returns the path of the component. `modules` are the files that it may
-/// import; `None` if unknown. Sets `inputs` to the files that the build reads.
+/// Builds a source, and returns the path of the component. `modules` are the files that the source
+/// may import, or `None` if they are unknown. Sets `inputs` to the files that the build reads.
 pub(crate) fn build(
     source: &Source,
     modules: Option<&[PathBuf]>,
@@ -55,8 +56,8 @@ pub(crate) fn build(
     }
 }
 
-/// The folder of compiled code: `HOSTEL_CODE_FOLDER`, or else this version's folder in the user's
-/// cache folder. `None` if the user has no home.
+/// Returns the folder of compiled code: `HOSTEL_CODE_FOLDER`, or else this version's folder in the
+/// user's cache folder. `None` if the user has no home folder.
 pub fn code_folder() -> Option<PathBuf> {
     let named = std::env::var_os("HOSTEL_CODE_FOLDER").filter(|named| !named.is_empty());
     if let Some(folder) = named {

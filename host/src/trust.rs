@@ -4,21 +4,21 @@ use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-/// TLS for a client, with the certificates that this machine trusts: those of the system, or of
-/// `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+/// Returns the TLS settings of a client that trusts this machine's certificates: those of the
+/// system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
 /// # Errors
 ///
-/// The reason why no certificate is available.
+/// Returns why no certificate is available.
 pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
     client_config_with(&[]).map(Arc::new)
 }
 
-/// TLS for a client that trusts these certificate authorities as well.
+/// Returns the TLS settings of a client that also trusts these certificate authorities.
 ///
 /// # Errors
 ///
-/// The reason why no certificate is available.
+/// Returns why no certificate is available.
 pub(crate) fn client_config_with(
     authorities: &[CertificateDer<'static>],
 ) -> Result<ClientConfig, String> {

@@ -44,17 +44,17 @@ pub(crate) fn count(text: &str) -> Result<usize, UnitError> {
     text.parse().map_err(|_| UnitError::Count(text.to_owned()))
 }
 
-/// A size for people: `64.0 MiB`.
+/// Formats a size for people: `64.0 MiB`.
 pub(crate) fn show_size(bytes: u64) -> String {
     ByteSize::b(bytes).to_string()
 }
 
-/// A duration for people: `1s`.
+/// Formats a duration for people: `1s`.
 pub(crate) fn show_duration(time: Duration) -> String {
     humantime::format_duration(time).to_string()
 }
 
-/// A count for people: `199,980`.
+/// Formats a count for people: `199,980`.
 pub(crate) fn show_count(count: usize) -> String {
     let digits = count.to_string();
     let mut shown = String::new();

@@ -1,8 +1,8 @@
 //! A second line of defense besides the guests' sandbox: limits what this process can request from
 //! the kernel, even if an attacker controls it.
 //!
-//! Landlock limits the files that it can open, seccomp its system calls. Both last until the
-//! process ends, and apply to its threads and children. Only Linux has them.
+//! Landlock limits the files that the process can open, and seccomp its system calls. Both last
+//! until the process ends, and apply to its threads and children. Only Linux has them.
 
 mod calls;
 mod files;
@@ -33,7 +33,7 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    /// The missing restrictions, or `None` if both are in force.
+    /// Returns the missing restrictions, or `None` if both are in force.
     pub(crate) fn missing(&self) -> Option<String> {
         let missing = |what: &str, part: &Result<(), String>| {
             part.as_ref().err().map(|reason| format!("no {what}: {reason}"))
@@ -59,8 +59,9 @@ impl fmt::Display for Standing {
     }
 }
 
-/// Confines a serving process: the calling thread and the threads it starts, so call it before
-/// starting any. The result reports the restrictions that the kernel or a container does not allow.
+/// Confines a serving process: the calling thread and the threads that it starts later. So call
+/// this before starting any thread. The result reports the restrictions that the kernel or a
+/// container does not allow.
 pub(crate) fn around_server(files: &Files) -> Standing {
     // Files first: the seccomp filter refuses further Landlock rules.
     let files = files::bound(files);

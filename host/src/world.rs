@@ -1,7 +1,7 @@
 //! The worlds that the host runs, one file each.
 //!
-//! Today there is one. Another kind of plugin needs another file, and a variant in [`Linked`] and
-//! [`Guest`].
+//! Today there is one world. Another kind of plugin needs another file, and a variant in [`Linked`]
+//! and [`Guest`].
 
 mod hostel;
 mod offer;

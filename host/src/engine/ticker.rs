@@ -3,7 +3,7 @@
 use std::time::Duration;
 use wasmtime::Engine;
 
-/// Time between two ticks: the longest that a looping guest holds its thread before it yields.
+/// Time between two ticks: the longest time that a looping guest holds its thread before it yields.
 pub(super) const TICK: Duration = Duration::from_millis(5);
 
 /// Ticks after which a running guest yields.

@@ -1,7 +1,7 @@
 //! Access to the plugin's cache, for every interface of `hostel:cache`.
 //!
-//! Grant: `cache` of [`Grants`](crate::grants::Grants), which every plugin has; `access` may forbid
-//! writes. No plugin can use it while it lists its services.
+//! Grant: `cache` of [`Grants`](crate::grants::Grants), which every plugin has. Its `access` may
+//! forbid writes. A plugin cannot use its cache while it lists its services.
 
 use super::linkage::Linkage;
 use super::state::{Capabilities, State};
@@ -96,7 +96,7 @@ fn capabilities(state: &State) -> Result<&Capabilities, SmallError> {
     capabilities.ok_or_else(closed)
 }
 
-/// Returns the error of a call while the plugin lists its services.
+/// Returns the error for using the cache while the plugin lists its services.
 pub(super) fn closed() -> SmallError {
     error(ErrorKind::Denied, CLOSED)
 }
@@ -116,7 +116,7 @@ fn unlinked() -> SmallError {
     error(ErrorKind::Unavailable, unlinked)
 }
 
-/// Creates an error of the host itself.
+/// Creates an error with a message of the host.
 pub(super) fn error(kind: ErrorKind, message: &str) -> SmallError {
     Box::new(Error { kind, message: message.to_owned() })
 }

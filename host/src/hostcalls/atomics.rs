@@ -33,10 +33,10 @@ async fn increment(
     cache: CacheStore,
     (key, delta, expiry): (String, f64, Option<u32>),
 ) -> Result<f64, SmallError> {
-    // An invalid key is reported before other errors, as everywhere.
+    // An invalid key is reported before other errors, as in every function.
     hostel_cache::Key::new(&key)?;
     let sum = cache.increment(&key, integer(delta)?, expiry).await?;
-    // Exact: the sum is within the range of `integer`.
+    // The conversion is exact: the cache refuses sums beyond `hostel_cache::MAX_INTEGER`.
     Ok(sum as f64)
 }
 
@@ -60,8 +60,8 @@ async fn take(cache: CacheStore, (key,): (String,)) -> Result<Option<String>, Sm
     Ok(cache.take(&key).await?.map(|value| value.to_string()))
 }
 
-/// Converts a delta to an integer. Out of range, it becomes the nearest 64-bit integer, which the
-/// cache refuses.
+/// Converts a delta to an integer. A delta out of range becomes the nearest 64-bit integer, which
+/// the cache refuses.
 fn integer(delta: f64) -> Result<i64, SmallError> {
     if delta.fract() == 0.0 {
         return Ok(delta as i64);

@@ -66,9 +66,8 @@ fn add_synchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()
     Ok(())
 }
 
-/// Links the functions for a cache whose operations may wait. The arguments are copied and the
-/// store is released meanwhile, because nothing can be borrowed from the guest while it is
-/// suspended.
+/// Links the functions for a cache whose operations may wait. The arguments are copied, because
+/// nothing can be borrowed from the guest while it is suspended.
 fn add_asynchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     import.func_wrap_async("get", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
         Box::new(async move {

@@ -15,8 +15,8 @@ use wasmtime::component::Linker;
 /// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:http/client@0.1.0";
 
-/// Links both functions. They are asynchronous with either linkage: the guest is suspended
-/// meanwhile.
+/// Links both functions. They are asynchronous with either linkage: the guest is suspended while it
+/// waits for responses.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime::Result<()> {
     let mut import = linker.instance(IMPORT)?;
     import.func_wrap_async(
@@ -58,7 +58,7 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime:
     )
 }
 
-/// Returns the call's capabilities, and the state that it shares with its other requests.
+/// Returns the call's capabilities, and the state that all requests of the call share.
 fn open(state: &mut State) -> Result<(Arc<Capabilities>, Sending), Error> {
     let capabilities = state
         .capabilities

@@ -1,5 +1,5 @@
-//! The memory limit: one total of all memories and tables of an instance. The engine asks the
-//! limiter before a guest grows one.
+//! The memory limit: it bounds the total of all memories and tables of an instance. The engine asks
+//! the limiter before a guest grows one.
 
 use crate::memory::InstanceCharge;
 use crate::telemetry::{CallLog, Level, MemoryMeter};
@@ -28,9 +28,9 @@ pub(crate) struct MemoryLimiter {
 /// Why a guest was refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemoryRefusal {
-    /// It would exceed the limit of one call.
+    /// The growth would exceed the limit of one call.
     Limit,
-    /// It would exceed the host's budget for its plugin.
+    /// The growth would exceed the plugin's share of the host's budget, or the whole budget.
     Budget,
 }
 
@@ -48,7 +48,7 @@ impl MemoryLimiter {
         MemoryLimiter { used, most, most_instances, last_growth, refused, charge, log, meter }
     }
 
-    /// Begins a call in a reused instance: the memory that it holds still counts.
+    /// Begins a call in a reused instance. The memory that the instance holds still counts.
     pub(crate) fn begin(&mut self) {
         self.refused = None;
         self.charge.resume();
@@ -59,7 +59,7 @@ impl MemoryLimiter {
         self.charge.rest(self.used);
     }
 
-    /// Bytes of all memories and tables together.
+    /// Returns the bytes of all memories and tables together.
     pub(crate) fn used(&self) -> usize {
         self.used
     }

@@ -5,16 +5,16 @@ use crate::telemetry::excerpt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Maximum number of missing names that are remembered as logged.
+/// Maximum number of missing names that are logged, and remembered so that each is logged once.
 const MAX_MISSING: usize = 64;
 
-/// Maximum bytes of a name in the log.
+/// Maximum characters of a remembered name.
 const MAX_SHOWN: usize = 128;
 
 /// The values that one version of a plugin may read.
 pub(crate) struct ConfigValues {
     plugin: String,
-    /// By name, including the secrets.
+    /// The settings and secrets, by name.
     values: BTreeMap<String, String>,
     /// Texts that are masked in the log.
     masks: Arc<[String]>,
@@ -49,7 +49,8 @@ impl ConfigValues {
         self.values.keys().cloned().collect()
     }
 
-    /// Returns the log line about a name without a value, unless it was logged before.
+    /// Returns the log line about a name without a value, or `None` if the name was logged before
+    /// or too many names were.
     pub(super) fn miss(&self, name: &str) -> Option<String> {
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         if missing.len() >= MAX_MISSING || missing.contains(name) {

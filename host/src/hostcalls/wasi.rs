@@ -1,7 +1,7 @@
 //! WASI 0.2, which every language's runtime imports. It grants nothing.
 //!
-//! No files, no network, no environment, no arguments. Stdout and stderr become lines of the call's
-//! log, at `info` and at `warn`.
+//! A guest has no files, network, environment variables or arguments. Its stdout and stderr become
+//! lines of the call's log, at `info` and at `warn`.
 
 use crate::telemetry::{CallLog, Level};
 use bytes::Bytes;
@@ -41,10 +41,10 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasi:sockets/udp-create-socket",
 ];
 
-/// The version of the supported interfaces; a component may import any 0.2.
+/// The version of the supported interfaces; a component may import any version 0.2.
 pub(crate) const VERSION: &str = "0.2.12";
 
-/// Maximum bytes of one write to stdout or stderr: the host processes them without yielding.
+/// Maximum bytes of one write to stdout or stderr: the host processes a write without yielding.
 const WRITE_BYTES: usize = 8 * 1024;
 
 /// Links the asynchronous WASI: the blocking one panics inside an asynchronous runtime.
@@ -52,7 +52,8 @@ pub(super) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Re
     wasmtime_wasi::p2::add_to_linker_async(linker)
 }
 
-/// Creates the WASI context of one call: clocks, fresh randomness and its log; all else is refused.
+/// Creates the WASI context of one call, with clocks, random numbers and the call's log. Everything
+/// else is refused.
 pub(super) fn context(log: &CallLog, random_bytes: u64) -> WasiCtx {
     let mut context = WasiCtx::builder();
     context

@@ -19,7 +19,8 @@ impl PluginMemory {
         Arc::new(PluginMemory { host: Arc::clone(host), taken: AtomicUsize::new(0) })
     }
 
-    /// Takes free bytes; false if the plugin's share or the budget does not suffice.
+    /// Takes bytes that are free. Returns false if the plugin's share or the budget does not
+    /// suffice.
     fn take_free(&self, bytes: usize) -> bool {
         let has_taken = self.has_share(bytes) && self.host.instances.take(bytes);
         if has_taken && bytes > 0 {
@@ -61,13 +62,13 @@ impl InstanceCharge {
         plugin.take(bytes).then(|| Self::of(plugin, bytes))
     }
 
-    /// Charges this many free bytes.
+    /// Charges this many bytes, if they are free.
     pub(crate) fn of_free(plugin: &Arc<PluginMemory>, bytes: usize) -> Option<Self> {
         plugin.take_free(bytes).then(|| Self::of(plugin, bytes))
     }
 
-    /// A charge that always succeeds, for an instance that loads a plugin: there are only few of
-    /// these.
+    /// Creates a charge that always grows, for an instance that loads a plugin. There are only a
+    /// few such instances.
     pub(crate) fn forced(host: &Arc<HostMemory>) -> Self {
         let mut charge = Self::of(&PluginMemory::new(host), 0);
         charge.is_forced = true;
@@ -78,7 +79,8 @@ impl InstanceCharge {
         InstanceCharge { plugin: Arc::clone(plugin), bytes, is_idle: false, is_forced: false }
     }
 
-    /// Grows to this many bytes; false, and unchanged, if too few are left.
+    /// Grows the charge to this many bytes. Returns false, and changes nothing, if too few bytes
+    /// are left.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         if self.is_forced {
@@ -91,8 +93,8 @@ impl InstanceCharge {
         true
     }
 
-    /// Marks the instance as idle: its bytes no longer count as the plugin's, and others may have
-    /// them freed. Releases what was charged but is not used.
+    /// Marks the instance as idle: its bytes no longer count as the plugin's, and can be freed for
+    /// other instances. Releases the charged bytes that are not used.
     pub(crate) fn rest(&mut self, used: usize) {
         let unused = self.bytes.saturating_sub(used);
         self.plugin.host.instances.give_back(unused);
@@ -130,7 +132,7 @@ mod tests {
         HostMemory::new(1_000)
     }
 
-    /// As many charges of 10 bytes as a plugin gets.
+    /// Makes charges of 10 bytes until one is refused.
     fn fill(plugin: &Arc<PluginMemory>) -> Vec<InstanceCharge> {
         std::iter::from_fn(|| InstanceCharge::make(plugin, 10)).collect()
     }

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 /// Assumed bytes of memory if the system reports none: 2 GiB.
 const UNKNOWN: u64 = 2 << 30;
 
-/// The default budget of a host: three quarters of what the process may use. The rest is for
-/// compiled code, the program itself and memory that the allocator cannot reuse.
+/// Returns the default budget of a host: three quarters of what the process may use. The rest is
+/// for compiled code, the program itself and memory that the allocator cannot reuse.
 pub(crate) fn default_budget() -> usize {
     let most = machine().into_iter().chain(group_limits(Path::new("/"))).min().unwrap_or(UNKNOWN);
     usize::try_from(most / 4 * 3).unwrap_or(usize::MAX)
 }
 
-/// The machine's memory. Uses a system call, because a confined server can open few files.
+/// Returns the bytes of the machine's memory. Uses a system call, because a confined server can
+/// open few files.
 fn machine() -> Option<u64> {
     #[cfg(target_os = "linux")]
     {
@@ -27,9 +28,9 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// The limits of the process's control groups and of their ancestors: version 2 has `memory.max`,
-/// version 1 `memory.limit_in_bytes`. If a group is not visible, as in a container, the visible
-/// root has its limits.
+/// Returns the limits of the process's control groups and of their ancestors. The limit is in the
+/// file `memory.max` in version 2, and in `memory.limit_in_bytes` in version 1. If a group is not
+/// visible, as in a container, the visible root has the group's limits.
 fn group_limits(root: &Path) -> Vec<u64> {
     let membership = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let folder = root.join("sys/fs/cgroup");
@@ -49,13 +50,13 @@ fn group_limits(root: &Path) -> Vec<u64> {
     limits.flatten().collect()
 }
 
-/// A group's folder and those of its ancestors, up to the top.
+/// Returns the folders of a group and of its ancestors, up to `top`.
 fn around(top: &Path, path: &str) -> Vec<PathBuf> {
     let path = Path::new(path.trim_start_matches('/'));
     path.ancestors().map(|group| top.join(group)).collect()
 }
 
-/// A limit in bytes; `None` for `max`, or if the file is missing.
+/// Returns a limit in bytes, or `None` for `max` or a missing file.
 fn limit(file: &Path) -> Option<u64> {
     fs::read_to_string(file).ok()?.trim().parse().ok()
 }

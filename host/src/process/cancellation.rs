@@ -37,12 +37,12 @@ impl Cancellation {
     }
 }
 
-/// Signals the other side even if this end has been duplicated.
+/// Shuts the socket down, which the other side notices even if this end has been duplicated.
 fn close(control: &OwnedFd) {
     let _ = rustix::net::shutdown(control, rustix::net::Shutdown::Both);
 }
 
-/// Cancels on drop.
+/// A guard that cancels when it is dropped.
 pub(crate) struct CancelOnDrop(Cancellation);
 
 impl Drop for CancelOnDrop {

@@ -33,8 +33,8 @@ pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -
     })
 }
 
-/// A service manager or a terminal sends these to all processes of a server at once. The helper
-/// must outlive the server, and ends when its socket closes.
+/// Ignores the signals that a service manager or a terminal sends to all processes of a server at
+/// once. The helper must outlive the server, and ends when its socket closes.
 fn outlive_signals() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
         // SAFETY: an ignored signal runs no handler.
@@ -68,7 +68,7 @@ pub(super) fn start(program: &Path, sources: &[PathBuf]) -> io::Result<Helper> {
     Task::Helper { sources: sources.to_vec() }.add_to(&mut command);
     command.stdin(theirs).stdout(std::process::Stdio::null());
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    // A thread reaps it. It ends when this process closes its end of the socket.
+    // A thread reaps the helper, which ends when this process closes its end of the socket.
     let mut child = command.spawn()?;
     let _ = thread::Builder::new().name("helper".to_owned()).spawn(move || child.wait());
     Ok(Helper { socket: ours, _control: None })

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// Concurrent helpers: when one ends, the other starts its successor.
+/// The number of concurrent helpers: when one ends, the other starts its successor.
 const HELPERS: usize = 2;
 
 /// Starts subprocesses of the program `hostel`.
@@ -141,8 +141,8 @@ impl Helpers {
         Ok(())
     }
 
-    /// Replaces helpers that have ended: a living helper starts the new one; without any, this
-    /// process does, if it still may.
+    /// Replaces helpers that have ended. A living helper starts the new one. If all have ended,
+    /// this process starts one, if it still may start programs.
     fn mend(&self, program: &Path) -> io::Result<()> {
         let mut alive = self.alive();
         alive.retain(|helper| !has_ended(helper.socket.as_fd()));
@@ -176,11 +176,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Waits until it ends.
+    /// Waits until the process ends.
     ///
     /// # Errors
     ///
-    /// If the helper that started it has ended.
+    /// If the helper that started the process has ended.
     pub(crate) fn wait(self) -> io::Result<Ended> {
         let mut message = [0; 4 << 10];
         let read = rustix::io::retry_on_intr(|| rustix::io::read(&*self.control, &mut message))?;

@@ -12,8 +12,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 /// Maximum bytes of a task: paths and limits, in JSON.
 const MAX_TASK_BYTES: usize = 64 << 10;
 
-/// The descriptors of a process: its input, output and errors, and a control socket that reports
-/// its end and kills it when the other side is closed.
+/// The descriptors of a process: its input, output and errors, and a control socket. The control
+/// socket reports the process's end, and the process is killed when the other side of this socket
+/// is closed.
 pub(super) struct Descriptors {
     pub(super) input: OwnedFd,
     pub(super) output: OwnedFd,

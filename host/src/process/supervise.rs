@@ -17,12 +17,12 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     let Descriptors { input, output, errors, control } = descriptors;
     let mut command = Command::new(program);
     task.add_to(&mut command);
-    // In a process group of its own: the server decides what to do about a signal from the
-    // terminal, and killing the group also kills the descendants.
+    // The process gets its own group: a signal from the terminal then reaches only the server,
+    // which decides what to do about it, and killing the group also kills the descendants.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
     // The command holds copies of the descriptors. Close them: otherwise the reader of the output
-    // never sees its end.
+    // never sees the end of the output.
     drop(command);
     let ended = match spawned {
         Ok(child) => wait(child, task.longest(), control.as_fd()),
@@ -45,7 +45,8 @@ fn wait(mut child: Child, longest: Option<Duration>, control: BorrowedFd<'_>) ->
     let group = Pid::from_child(&child);
     let overdue = until_end(group, longest, control);
     if !matches!(overdue, Ok(Some(false))) {
-        // It may have ended since; it is not reaped yet, so its process id cannot have been reused.
+        // The process may have ended since. It is not reaped yet, so its id cannot have been
+        // reused.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = child.kill();
     }
@@ -58,8 +59,8 @@ fn wait(mut child: Child, longest: Option<Duration>, control: BorrowedFd<'_>) ->
     })
 }
 
-/// Waits for a process: `Some(false)` if it has ended by itself, `Some(true)` if it is overdue,
-/// `None` if the receiver stopped waiting.
+/// Waits for a process. Returns `Some(false)` if the process has ended by itself, `Some(true)` if
+/// it is overdue, or `None` if the receiver stopped waiting.
 fn until_end(
     process: Pid,
     longest: Option<Duration>,

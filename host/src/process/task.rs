@@ -1,16 +1,16 @@
-//! Tasks for subprocesses, and how these ended.
+//! Tasks for subprocesses, and how a subprocess ended.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// The task of a subprocess. Its input, output and errors are descriptors that are sent along.
+/// The task of a subprocess. The descriptors of the subprocess are sent with it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Task {
     /// Compile the component on the input, and write its code to the output.
     Compile {
-        /// The compiler's settings, opaque here.
+        /// The compiler's settings, which only the compiler parses.
         settings: String,
         /// The process is killed after this time.
         longest: Duration,
@@ -19,7 +19,7 @@ pub(crate) enum Task {
     Build {
         /// A service's source.
         path: PathBuf,
-        /// Whether to build quickly, for trying out.
+        /// Whether to build quickly, for trying out the service.
         is_quick: bool,
     },
     /// Run as another helper, whose socket is the input.
@@ -42,7 +42,7 @@ impl Task {
         };
     }
 
-    /// The time after which the process is killed.
+    /// Returns the time after which the process is killed, or `None` if it has no time limit.
     pub(super) fn longest(&self) -> Option<Duration> {
         match self {
             Task::Compile { longest, .. } => Some(*longest),
@@ -59,6 +59,6 @@ pub(crate) struct Ended {
     pub(crate) signal: Option<i32>,
     /// Whether it was killed for taking too long.
     pub(crate) overdue: bool,
-    /// Why it could not be started.
+    /// Why the process could not be started.
     pub(crate) error: Option<String>,
 }

@@ -110,18 +110,18 @@ const ALLOWED_TO_COMPILERS: &[libc::c_long] = &[
     libc::SYS_exit_group,
 ];
 
-/// The 32-bit ABI that x86-64 kernels may also offer: the same numbers with this bit, and some
-/// numbers of its own.
+/// The bit that is set in call numbers of x32, a 32-bit ABI that x86-64 kernels may also offer. x32
+/// has the same calls with this bit, and some calls of its own.
 #[cfg(target_arch = "x86_64")]
 const X32_BIT: libc::c_long = 0x4000_0000;
 #[cfg(target_arch = "x86_64")]
 const REFUSED_OF_X32: &[libc::c_long] = &[520, 521, 528, 539, 540, 545];
 
-/// Refuses calls of all threads of the process, and of those started later.
+/// Refuses these calls to all threads of the process, and to threads that start later.
 ///
 /// # Errors
 ///
-/// Why the kernel does not support it.
+/// Returns why the kernel does not support the filter.
 pub(super) fn bound_server() -> Result<(), String> {
     let refused = REFUSED_TO_SERVERS.iter().copied();
     #[cfg(target_arch = "x86_64")]
@@ -137,7 +137,7 @@ pub(super) fn bound_server() -> Result<(), String> {
 ///
 /// # Errors
 ///
-/// Why the kernel does not support it.
+/// Returns why the kernel does not support the filter.
 pub(super) fn bound_compiler() -> Result<(), String> {
     let allowed = ALLOWED_TO_COMPILERS.iter().copied();
     let program = program(allowed, refusal(), SeccompAction::Allow)?;

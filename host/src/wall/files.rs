@@ -13,7 +13,7 @@ const KNOWN: ABI = ABI::V5;
 ///
 /// # Errors
 ///
-/// Why the kernel restricts no access, or not every kind.
+/// Returns why the kernel restricts no access, or only some kinds of access.
 pub(super) fn bound(files: &Files) -> Result<(), String> {
     let status = restrict(files).map_err(|error| error.to_string())?;
     match status.ruleset {

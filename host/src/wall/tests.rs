@@ -1,4 +1,4 @@
-//! Each test confines a process of its own, this test program run again, which then attempts the
+//! Each test runs this test program again, as a process that confines itself and then attempts the
 //! forbidden operations.
 
 use super::{Files, around_compiler, around_server};
@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// Tells the process to confine itself, and which folder has the test's files.
+/// The variable that makes a process confine itself. Its value is the folder of the test's files.
 const ROLE: &str = "HOSTEL_TEST_WALL";
 
 /// Runs a test of this file in a separate process, and checks that it passes there.

@@ -9,7 +9,7 @@ use wasmtime::Store;
 /// The name of the export, version included.
 pub(super) const EXPORT: &str = "hostel:service/handler@0.1.0";
 
-/// A component of this world, linked.
+/// A linked component of this world.
 pub(super) type HostelComponent = FullServicePre<State>;
 
 /// An instance of a component of this world.

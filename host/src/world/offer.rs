@@ -1,6 +1,6 @@
 //! Validates a component against the world before any of it runs.
 //!
-//! The engine's own check stops at the first difference. This one names every import that is not
+//! The engine's own check stops at the first difference. This check names every import that is not
 //! offered and every export that is missing, with the found and the offered version.
 
 use super::hostel;
@@ -10,7 +10,7 @@ use std::fmt;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Maximum faults in an error; the others are reported once these are fixed.
+/// Maximum faults in an error. Further faults are reported once these are fixed.
 const MAX_FAULTS: usize = 20;
 
 /// The prefix of the names of WASI's interfaces.
@@ -37,7 +37,7 @@ impl fmt::Display for WorldMismatch {
 ///
 /// # Errors
 ///
-/// All imports and exports that do not fit.
+/// Returns all imports and exports that do not fit.
 pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldMismatch> {
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
@@ -48,7 +48,7 @@ pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldM
 ///
 /// # Errors
 ///
-/// All imports and exports that do not fit.
+/// Returns all imports and exports that do not fit.
 pub(crate) fn check_names<'a>(
     imports: impl Iterator<Item = &'a str>,
     exports: &[&str],
@@ -70,11 +70,11 @@ pub enum Offer {
     Hostel,
     /// WASI, of which only clocks, random numbers and the log have an effect.
     Wasi,
-    /// Not offered: the reason, one escaped line.
+    /// No provider. The text is the reason, as one escaped line.
     None(String),
 }
 
-/// The provider of the import of this name.
+/// Returns the provider of the import with this name.
 pub(crate) fn offer(name: &str) -> Offer {
     match import_fault(name) {
         Some(fault) => Offer::None(fault),
@@ -83,7 +83,7 @@ pub(crate) fn offer(name: &str) -> Offer {
     }
 }
 
-/// The reason why an import of this name is not offered, or `None`.
+/// Returns why an import with this name is not offered, or `None` if it is offered.
 fn import_fault(name: &str) -> Option<String> {
     let (interface, version) = split(name);
     let offered = offered_version(interface);
@@ -100,7 +100,7 @@ fn import_fault(name: &str) -> Option<String> {
     }
 }
 
-/// The reason why these exports do not fit, or `None`.
+/// Returns why these exports do not fit, or `None` if they fit.
 fn export_fault(exports: &[&str]) -> Option<String> {
     if exports.contains(&hostel::EXPORT) {
         return None;
@@ -139,8 +139,8 @@ fn offered_version(interface: &str) -> Option<&'static str> {
 }
 
 /// True if the offered version is compatible with the wanted one. As in semantic versioning,
-/// versions 0.x are compatible within one x, but a later one may have functions that are not
-/// offered. For WASI the engine checks each function, so later ones pass here.
+/// versions 0.x.y with the same x are compatible, but a later version may have functions that are
+/// not offered. For WASI the engine checks each function, so later versions pass here.
 fn fits(interface: &str, offered: &str, wanted: &str) -> bool {
     let parts = |version: &str| -> Option<[u64; 3]> {
         let numbers: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();

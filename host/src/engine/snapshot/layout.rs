@@ -1,4 +1,4 @@
-//! The places of a component's state, and the data for adding a part to the component.
+//! Finds the places of a component's state, and the indices for adding a module to the component.
 
 use super::SnapshotError;
 use wasmparser::{
@@ -19,7 +19,7 @@ pub(super) struct Layout {
     pub(super) memory: MemoryPlace,
     /// The functions to be called before the state is read, each with its module.
     pub(super) forgetting: Vec<(u32, String)>,
-    /// The core instance of each module that is instantiated.
+    /// The instantiated modules, each with its core instance.
     pub(super) instances: Vec<(u32, u32)>,
     pub(super) counts: Counts,
 }
@@ -32,7 +32,7 @@ pub(super) struct GlobalPlace {
     pub(super) value: wasm_encoder::ValType,
 }
 
-/// The only memory.
+/// The component's only memory.
 #[derive(Default)]
 pub(super) struct MemoryPlace {
     pub(super) module: u32,
@@ -40,7 +40,7 @@ pub(super) struct MemoryPlace {
     pub(super) minimum: u64,
 }
 
-/// The number of each kind of item in a component, which is the index of the next one.
+/// The number of items of each kind in a component, which is also the index of the next such item.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) modules: u32,
@@ -57,7 +57,7 @@ impl Layout {
     ///
     /// # Errors
     ///
-    /// When it is malformed, or has state other than one memory and numeric globals.
+    /// When the component is malformed, or has state other than one memory and integer globals.
     pub(super) fn read(component: &[u8]) -> Result<Self, SnapshotError> {
         let mut layout = Layout::default();
         let mut memories = Vec::new();
@@ -91,7 +91,8 @@ impl Layout {
         }
     }
 
-    /// Adds a section of the last module, and returns the number of globals that it imports.
+    /// Adds a section of the last module, and returns the number of globals that the module
+    /// imports.
     fn add_of_module(
         &mut self,
         section: &Payload<'_>,
@@ -218,7 +219,7 @@ impl Counts {
     }
 }
 
-/// Returns the type of a numeric global that a constant expression can initialise.
+/// Returns the type of an integer global. Others are not supported.
 fn number(value: ValType) -> Result<wasm_encoder::ValType, SnapshotError> {
     match value {
         ValType::I32 => Ok(wasm_encoder::ValType::I32),

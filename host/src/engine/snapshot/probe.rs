@@ -1,7 +1,7 @@
 //! The probe: a module that is added to a component to read its state.
 //!
 //! Its one function makes the C libraries discard their handles, grows the memory and writes all
-//! globals there, so that memory and globals form one list of bytes.
+//! globals to the new part, so that memory and globals form one list of bytes.
 
 use super::SnapshotError;
 use super::layout::{GlobalPlace, Layout};
@@ -27,7 +27,7 @@ pub(super) fn bytes_behind(layout: &Layout) -> u32 {
     (layout.globals.len() as u32 + 1) * SLOT
 }
 
-/// Bytes of each global there.
+/// Bytes of each global in the appended bytes.
 pub(super) const SLOT: u32 = 8;
 
 /// Adds the probe to a component.
@@ -117,8 +117,8 @@ fn function(layout: &Layout) -> Function {
             _ => Instruction::I32Store(place),
         });
     }
-    // The list starts at address 0: the returned pointer is the appended bytes' address, which
-    // holds the list's address (0, as new memory is zero) and its length.
+    // The list of bytes starts at address 0. The function returns the address of the appended
+    // bytes, which begin with the list's address (0: new memory is zero) and its length.
     function.instruction(&Instruction::LocalGet(END));
     function.instruction(&Instruction::LocalGet(END));
     function.instruction(&Instruction::I32Const(bytes.cast_signed()));

@@ -11,8 +11,8 @@ use wasm_encoder::{
 };
 use wasmparser::{GlobalSectionReader, Payload};
 
-/// Runs of at least this many zeros are omitted from the memory's segments. For shorter runs
-/// another segment would take more bytes.
+/// Runs of at least this many zeros are omitted from the memory's segments. Shorter runs are kept,
+/// because each segment has a cost of its own.
 const MANY_ZEROS: usize = 64;
 
 const CUT_SHORT: SnapshotError = SnapshotError::Unsupported("a state that is cut short");
@@ -71,7 +71,7 @@ fn with_values(
         let value = i64::from_le_bytes(value.try_into().map_err(|_| CUT_SHORT)?);
         let constant = match place.value {
             ValType::I64 => ConstExpr::i64_const(value),
-            // The upper half was never written.
+            // The probe wrote only the lower half.
             _ => ConstExpr::i32_const(value as i32),
         };
         let ty = GlobalType { val_type: place.value, mutable: true, shared: false };

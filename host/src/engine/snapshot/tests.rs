@@ -4,8 +4,8 @@ use super::*;
 use crate::engine::Compiler;
 
 /// A component with two modules: one has the memory and the globals, the other has a global and the
-/// function that discards handles. `services` changes all of them, and traps if the handle was not
-/// discarded since its last call.
+/// function that discards handles. `services` changes the memory and all mutable globals, and traps
+/// if the handle was not discarded since the last call.
 const BASE: &str = r#"
 (component
   (core module $main

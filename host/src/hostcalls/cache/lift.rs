@@ -40,8 +40,8 @@ impl GuestStr {
     }
 }
 
-// SAFETY: every item is the one of `WasmStr`, to which this type forwards unless it lifts a string
-// itself.
+// SAFETY: every item is that of `WasmStr`. This type forwards to `WasmStr`, unless it lifts a
+// string itself.
 unsafe impl ComponentType for GuestStr {
     type Lower = <WasmStr as ComponentType>::Lower;
 

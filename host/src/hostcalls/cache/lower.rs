@@ -29,8 +29,9 @@ type Plain<'a> = std::result::Result<Option<&'a str>, &'a Error>;
 /// The longest string of the component model, in bytes.
 const MAX_TEXT_BYTES: usize = (1 << 31) - 1;
 
-/// Bytes of the type in the canonical ABI. At offset 0 a byte that is 1 for an error, at 4 a byte
-/// that is 1 if there is a value, at 8 the address of its text, at 12 its length in bytes.
+/// Bytes of the type in the canonical ABI. The byte at offset 0 is 1 for an error, and the byte at
+/// offset 4 is 1 if there is a value. The address of the value's text is at offset 8, and the
+/// text's length in bytes at offset 12.
 const BYTES: usize = 16;
 
 const _: () = assert!(Plain::ABI.size32 as usize == BYTES && Plain::ABI.align32 == 4);
@@ -41,7 +42,7 @@ impl GetResult {
     }
 }
 
-// SAFETY: every item is the one of `Plain`, to which this type forwards.
+// SAFETY: every item is that of `Plain`, to which this type forwards.
 unsafe impl ComponentType for GetResult {
     type Lower = <Plain<'static> as ComponentType>::Lower;
 
@@ -81,8 +82,8 @@ unsafe impl Lower for GetResult {
     }
 }
 
-/// Writes a hit. wasmtime has checked that both places are inside the memory, which never shrinks;
-/// they are checked again because nothing here may panic.
+/// Writes a hit. wasmtime has checked that both ranges are inside the memory, which never shrinks.
+/// They are checked again because nothing here may panic.
 fn lower_hit<T>(cx: &mut LowerContext<'_, T>, text: &str, offset: usize) -> Result<()> {
     let place = cx.realloc(0, 0, 1, text.len())?;
     let memory = cx.as_slice_mut();

@@ -1,5 +1,5 @@
 //! Lifting and lowering with wasmtime's public API only: the feature `public-wasmtime-api` uses
-//! this module instead of `lift` and `lower`. A hit is copied once more.
+//! this module instead of `lift` and `lower`. Here each hit is copied one more time.
 
 use crate::bindings::hostel::cache::cache::Error;
 use hostel_cache::Value;
