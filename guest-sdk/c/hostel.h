@@ -25,7 +25,8 @@
  *   local array.
  *
  * `rand` produces the same sequence in every fresh instance, as the C standard requires.
- * `getentropy` of <unistd.h> and `std::random_device` return random numbers of the host.
+ * `getentropy` of <unistd.h> and `std::random_device` return different random numbers in every
+ * instance.
  */
 #ifndef HOSTEL_H
 #define HOSTEL_H
@@ -47,7 +48,7 @@ typedef enum hostel_result {
     HOSTEL_OK = 0,
 
     /* The kinds of failure that a service may return. */
-    HOSTEL_BAD_REQUEST = 1, /* The request is malformed; a retry fails as well. 400 over HTTP. */
+    HOSTEL_BAD_REQUEST = 1, /* The request is malformed; a retry will fail too. 400 over HTTP. */
     HOSTEL_UNAUTHORIZED = 2,       /* The caller is not authenticated. 401. */
     HOSTEL_FORBIDDEN = 3,          /* The caller has no permission. 403. */
     HOSTEL_NOT_FOUND = 4,          /* The requested resource does not exist. 404. */
@@ -58,8 +59,8 @@ typedef enum hostel_result {
     HOSTEL_UNAVAILABLE = 9, /* A dependency is unavailable. 503. From the cache: it did not respond
                                in time, and a write may have happened. */
 
-    /* Why the cache refuses a call, besides HOSTEL_UNAVAILABLE. The old entry is unchanged. A
-       handler that returns one of these fails with HOSTEL_INTERNAL for its caller. */
+    /* Why the cache refuses a call, besides HOSTEL_UNAVAILABLE. The old entry is unchanged. When a
+       handler returns one of these, its caller gets HOSTEL_INTERNAL. */
     HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8. */
     HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the requested type. */
     HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not 1 to 315,360,000 whole seconds. */
@@ -71,7 +72,7 @@ typedef enum hostel_result {
     HOSTEL_HTTP_INVALID_REQUEST = 15, /* The request is invalid, or a plugin cannot send it. */
     HOSTEL_HTTP_DENIED = 16,      /* The plugin has no permission for the address, or for more
                                      requests in this call. */
-    HOSTEL_HTTP_UNREACHABLE = 17, /* No connection was made. No part of the request was sent. */
+    HOSTEL_HTTP_UNREACHABLE = 17, /* The connection failed. No part of the request was sent. */
     HOSTEL_HTTP_TIMEOUT = 18,     /* The timeout passed. The server may have processed the
                                      request. */
     HOSTEL_HTTP_TOO_LARGE = 19,   /* The response is larger than the host allows. */
@@ -118,7 +119,7 @@ typedef struct hostel_pair {
 /* A hostel_str that borrows a NUL-terminated string. If `text` is NULL, so is `ptr`. */
 hostel_str hostel_str_of(const char *text);
 
-/* True when both have the same bytes. */
+/* True if both texts have the same bytes. */
 bool hostel_str_equal(hostel_str one, hostel_str other);
 
 /* The text that printf would print. It belongs to `ctx`, with a NUL after its last byte. */

@@ -1,9 +1,9 @@
-/* The plugin's cache: JSON under a key, with an expiry. Part of <hostel.h>, which documents the
- * ownership of memory.
+/* The plugin's cache: JSON values, each with a key and an optional expiry. Part of <hostel.h>,
+ * which documents the ownership of memory.
  *
  * The cache belongs to this plugin; all instances of the plugin share it.
  *
- * - Values are JSON: plugins in any language can read them.
+ * - Values are JSON, so plugins in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other. Values
  *   are at most 1 MiB of JSON, 100 levels deep, unless the host is configured otherwise.
  * - A cache may lose entries: when full, it evicts entries that have not been used recently.
@@ -49,13 +49,14 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str k
 /* Stores a JSON text under `key`, replacing any existing entry and its expiry.
  *
  * `expiry_seconds` is HOSTEL_NO_EXPIRY, or whole seconds, 1 to 315,360,000 (ten years). The entry
- * expires as soon as they have passed. It is a double so that the SDK can refuse 1.5 and 2^32 + 60
- * instead of truncating them: HOSTEL_INVALID_EXPIRY without a call to the host.
+ * expires as soon as they have passed. The expiry is a double so that the SDK can refuse 1.5 and
+ * 2^32 + 60 instead of truncating them: it returns HOSTEL_INVALID_EXPIRY without a call to the
+ * host.
  *
  * `json` is any JSON text, such as the result of hostel_json_of_integer, hostel_written or
- * hostel_cache_get_raw. HOSTEL_INVALID_VALUE when it is not JSON. This includes a `ptr` of NULL,
- * which stands for a value without a JSON form (NaN), and text that is not UTF-8; the SDK refuses
- * these two without a call to the host. HOSTEL_TOO_LARGE when it exceeds the cache's limit. */
+ * hostel_cache_get_raw. Returns HOSTEL_INVALID_VALUE if `json` is not JSON. A `ptr` of NULL stands
+ * for a value without a JSON form (NaN); the SDK refuses it, and text that is not UTF-8, without a
+ * call to the host. Returns HOSTEL_TOO_LARGE if the text exceeds the cache's limit. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                                double expiry_seconds);
 
@@ -68,9 +69,9 @@ HOSTEL_MUST_USE hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str ke
 
 /* --- atomic operations on one entry -------------------------------------------------------- */
 
-/* Stores as hostel_cache_set does, but only if there is no live entry. `*created` is true when the
- * value was stored; `created` may be NULL. A live entry stays unchanged, even if its value is
- * null. */
+/* Like hostel_cache_set, but stores the value only if there is no live entry. `*created` is true
+ * when the value was stored; `created` may be NULL. A live entry stays unchanged, even if its value
+ * is null. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel_str key,
                                                          hostel_str json, double expiry_seconds,
                                                          bool *created);
@@ -79,9 +80,10 @@ HOSTEL_MUST_USE hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel
  * counts as 0. The expiry applies only to an entry that this call creates; an existing entry keeps
  * its expiry. So a counter expires this long after its first increment.
  *
- * HOSTEL_INVALID_VALUE when the delta, the sum or the stored value is not an integer from
- * -(2^53 - 1) to 2^53 - 1. An invalid delta is refused without a call to the host; it is a double
- * so that 1.5 is refused and not truncated. A stored 1.0 or "1" is not an integer. */
+ * Returns HOSTEL_INVALID_VALUE if the delta, the sum or the stored value is not an integer from
+ * -(2^53 - 1) to 2^53 - 1. The SDK refuses an invalid delta without a call to the host. The delta
+ * is a double so that the SDK can refuse 1.5 instead of truncating it. A stored 1.0 or "1" is not
+ * an integer. */
 HOSTEL_MUST_USE hostel_result hostel_cache_increment(hostel_ctx *ctx, hostel_str key, double delta,
                                                      double expiry_seconds, int64_t *sum);
 
@@ -119,7 +121,7 @@ typedef hostel_result hostel_change(hostel_ctx *ctx, void *user_data, hostel_jso
  * lost. `change` must have no side effects.
  *
  * `*value` is the new value, which belongs to `ctx`; `value` may be NULL. An existing entry keeps
- * its expiry; a new one has none until hostel_cache_expire sets it.
+ * its expiry. A new entry has no expiry; hostel_cache_expire sets one.
  *
  * If `change` does not return HOSTEL_OK, its result is returned and the entry is unchanged.
  * Otherwise returns the errors of hostel_cache_set, and HOSTEL_UNAVAILABLE if other callers changed
@@ -162,9 +164,9 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_st
                                                       hostel_compute *compute, void *user_data,
                                                       hostel_json *value);
 
-/* How hostel_cache_get_or_set_with stores a value and waits for one. */
+/* Options of hostel_cache_get_or_set_with: how it stores a value and how long it waits for one. */
 typedef struct hostel_get_or_set {
-    double expiry_seconds; /* As in hostel_cache_set. */
+    double expiry_seconds; /* The expiry of a stored value, as in hostel_cache_set. */
 
     /* Refreshes the value before it expires: one call during the last `early_seconds` of its
      * lifetime recomputes it. Meanwhile other calls get the old value without waiting. A whole

@@ -1,4 +1,4 @@
-/* A fake host for tests, which runs in the test's process without wasm. It has a cache and a log
+/* A fake host for tests. It runs in the test's process, without wasm, and has a cache and a log
  * like a real host; the test sets the remote servers and the settings.
  *
  *     #include <assert.h>
@@ -19,7 +19,7 @@
  *
  * hostel_fake_free frees everything, so a leak that valgrind or -fsanitize=address reports is in
  * the service. Each allocation of a ctx is a separate heap block here, so these tools also detect a
- * use of memory after its request and a write out of bounds.
+ * use of memory after its request has ended, and a write out of bounds.
  */
 #ifndef HOSTEL_FAKE_H
 #define HOSTEL_FAKE_H
@@ -52,7 +52,7 @@ hostel_ctx *hostel_fake_ctx(hostel_fake *fake);
 /* The result of a call to a service. It lives until the next call of the same fake. */
 typedef struct hostel_answer {
     hostel_result result;     /* HOSTEL_OK, or one of the kinds of failure. */
-    hostel_str message;       /* The failure's message, empty without one. NUL-terminated. */
+    hostel_str message;       /* The failure's message, NUL-terminated. Empty after success. */
     hostel_response response; /* Zeroed after a failure. */
 } hostel_answer;
 
@@ -86,8 +86,8 @@ typedef struct hostel_fake_http_call {
 } hostel_fake_http_call;
 
 /* Sends an HTTP request to the service whose route matches, and returns the response that a client
- * gets. This includes failures, a path without a route (404) and a method that the path does not
- * allow (405). The response lives until the next call of the same fake. */
+ * gets. This includes the responses to failures, to a path without a route (404) and to a method
+ * that the path does not allow (405). The response lives until the next call of the same fake. */
 hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
 /* The header of that name in a response. Names are case-insensitive. Several fields are joined by

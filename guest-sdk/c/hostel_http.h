@@ -12,8 +12,8 @@
  *
  * - Every function that sends waits for the whole response. A status of 400 or more is not an
  *   error.
- * - Without a response the result is one of HOSTEL_HTTP_INVALID_REQUEST to HOSTEL_HTTP_ABORTED, and
- *   the out parameter is unchanged.
+ * - If no complete response arrives, the result is one of HOSTEL_HTTP_INVALID_REQUEST to
+ *   HOSTEL_HTTP_ABORTED, and the out parameter is unchanged.
  * - Up to 5 redirects are followed, unless a hostel_http_request sets another limit.
  */
 #ifndef HOSTEL_HTTP_H

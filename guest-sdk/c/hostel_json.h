@@ -49,7 +49,7 @@ hostel_json_kind hostel_json_kind_of(hostel_json value);
  * name, the last one is used. In names, `~1` stands for a slash and `~0` for a tilde. */
 hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
-/* True when there is a value at the pointer and it is not null. */
+/* True if there is a value at the pointer and the value is not null. */
 bool hostel_json_has(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
 /* Functions that read the value at the pointer as a C type. Each returns HOSTEL_INVALID_VALUE
@@ -134,7 +134,7 @@ typedef struct hostel_writer {
 /* Starts a text. Nothing needs to be freed or closed. */
 hostel_writer hostel_write(hostel_ctx *ctx);
 
-/* Opens an object or an array. hostel_write_end closes the innermost open one. */
+/* Opens an object or an array. hostel_write_end closes the innermost open object or array. */
 void hostel_write_object(hostel_writer *json);
 void hostel_write_array(hostel_writer *json);
 void hostel_write_end(hostel_writer *json);

@@ -1,5 +1,5 @@
-/* The limits of the contract, with the same names and values in the SDK of every language. Part of
- * <hostel.h>. */
+/* The limits of Hostel's interfaces, with the same names and values in the SDK of every language.
+ * Part of <hostel.h>. */
 #ifndef HOSTEL_LIMITS_H
 #define HOSTEL_LIMITS_H
 

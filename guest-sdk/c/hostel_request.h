@@ -36,7 +36,7 @@ typedef struct hostel_http {
 typedef struct hostel_request {
     hostel_str service;      /* The service's name within the plugin. */
     hostel_str id;           /* The correlation id, as in the host's log lines. */
-    hostel_str content_type; /* The body's media type; `ptr` is NULL without one. */
+    hostel_str content_type; /* The body's media type; `ptr` is NULL if not sent. */
     hostel_str body;         /* Any bytes; empty without a body. */
     const hostel_http *http; /* NULL if the request was not made over HTTP. */
 } hostel_request;
@@ -118,7 +118,7 @@ HOSTEL_MUST_USE hostel_result hostel_request_form_values(hostel_ctx *ctx,
  * `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding` and `upgrade`. */
 typedef struct hostel_response {
     uint16_t status;         /* The HTTP status code, 200 to 599. */
-    hostel_str content_type; /* `ptr` is NULL for none. Overrides a header of that name. */
+    hostel_str content_type; /* May have a `ptr` of NULL. Overrides a `content-type` header. */
     hostel_str body;
     const hostel_pair *headers; /* In this order; names may repeat. */
     size_t header_count;

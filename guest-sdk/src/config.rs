@@ -27,7 +27,8 @@ impl Config {
         Config { settings }
     }
 
-    /// Returns the value of the setting or secret of that name, or `None` if it does not exist.
+    /// Returns the value of the setting or secret of that name. Returns `None` if there is no such
+    /// setting or secret.
     pub fn get(&self, name: &str) -> Option<String> {
         self.settings.get(name)
     }

@@ -39,8 +39,8 @@ pub enum FailureKind {
 /// `Unreachable`, `Timeout` or `Aborted`; otherwise it is [`FailureKind::Internal`]. Its message
 /// joins the error and its causes with colons. A cause is omitted if the text already ends with it.
 ///
-/// `Failure` does not implement [`Error`]: its conversion from any [`Error`] would then conflict
-/// with the blanket `impl From<T> for T`.
+/// `Failure` does not implement [`Error`], because its conversion from any [`Error`] would then
+/// conflict with the blanket `impl From<T> for T`.
 ///
 /// ```
 /// use hostel_sdk::{Failure, FailureKind, Result};

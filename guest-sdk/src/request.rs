@@ -58,7 +58,7 @@ pub struct HttpRequest {
     pub path_params: Vec<(String, String)>,
     /// The query as sent, without the `?`, possibly empty.
     pub query: String,
-    /// The host and port that the client sent. Empty if it sent none.
+    /// The host and port that the client sent. Empty if the client sent neither.
     pub authority: String,
     /// The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.
     /// [`Request::client_address`] returns only the address.

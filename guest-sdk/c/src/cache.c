@@ -1,4 +1,4 @@
-/* The plugin's cache: JSON under a key, with an expiry. */
+/* The plugin's cache: JSON values, each with a key and an optional expiry. */
 
 #include "ctx.h"
 

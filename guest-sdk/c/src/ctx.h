@@ -52,8 +52,8 @@ static hostel_str vformat(hostel_ctx *ctx, const char *format, va_list arguments
 /* The offset of the first byte that is not UTF-8; the length of the text if all bytes are UTF-8. */
 static size_t valid_utf8(hostel_str text);
 
-/* The text itself when it is UTF-8. Otherwise a copy in which U+FFFD replaces each maximal invalid
- * part, as in the WHATWG Encoding Standard. */
+/* Returns the text itself if it is UTF-8. Otherwise returns a copy in which U+FFFD replaces each
+ * maximal invalid part, as in the WHATWG Encoding Standard. */
 static hostel_str lossy(hostel_ctx *ctx, hostel_str text);
 
 /* The beginning of a text in quotes, as one line of UTF-8, for messages. */
@@ -110,7 +110,7 @@ static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
 /* The source of a value, for messages. */
 static hostel_str source_of(hostel_ctx *ctx, hostel_json value);
 
-/* Decodes a string token, which includes its quotes. */
+/* Decodes a string token that includes its quotes. */
 static hostel_str decoded(hostel_ctx *ctx, hostel_str string);
 
 /* The reason why the last invalid value has no JSON form. */
@@ -130,7 +130,7 @@ static hostel_result check_count(hostel_ctx *ctx, size_t count);
 static hostel_result check_keys(hostel_ctx *ctx, const hostel_str *keys, size_t count);
 static hostel_result check_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
-/* Converts an expiry to the host's form: whole seconds, 0 for none. */
+/* Converts an expiry to the host's form: whole seconds, or 0 for no expiry. */
 static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *seconds);
 
 /* True for an integer in the range of hostel_cache_increment. */
@@ -184,7 +184,7 @@ enum found {
 
 /* The host's functions. wit.c, wit_cache.c and wit_http.c call the real host; fake.c, fake_cache.c
  * and fake_http.c implement the host for tests. All texts are UTF-8; a `ptr` of NULL means no text.
- * An `expiry` of 0 means none. */
+ * An `expiry` of 0 means no expiry. */
 static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
 static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
 static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);

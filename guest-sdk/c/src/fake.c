@@ -11,7 +11,7 @@ bool hostel_fake_now(struct timespec *now);
 struct entry {
     hostel_str key;
     hostel_str json;
-    int64_t deadline; /* In milliseconds; INT64_MAX for none. */
+    int64_t deadline; /* In milliseconds; INT64_MAX for no expiry. */
 };
 
 /* A lease to compute the value of a key. Its holder is the test's call or a simulated other

@@ -75,7 +75,7 @@ void hostel_fake_let_go(hostel_fake *fake, hostel_str key)
     release(fake, key, true);
 }
 
-/* Writes an entry, which ends the lease of its key. */
+/* Writes an entry and ends the lease of its key. */
 static void write_entry(hostel_fake *fake, hostel_str key, hostel_str json, int64_t deadline)
 {
     struct entry *entry = live_entry(fake, key);

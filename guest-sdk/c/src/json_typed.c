@@ -18,7 +18,7 @@ static hostel_result misfit(hostel_ctx *ctx, hostel_json value, const char *poin
                        HOSTEL_ARG(text), cut ? ".." : "", rule);
 }
 
-/* Whether a number has no fraction or exponent and is not `-0`, which C integers cannot
+/* True if a number has no fraction or exponent. False for `-0`, which a C integer cannot
  * represent. */
 static bool is_integer(hostel_str token)
 {

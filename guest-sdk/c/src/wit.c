@@ -2,8 +2,8 @@
  * canonical ABI and the SDK's types.
  *
  * The component encoder checks every name and signature against `wit/` and refuses any mismatch.
- * The layouts are those of the canonical ABI for 32-bit memories, which are the layouts that a C
- * compiler gives to structs with the same fields. */
+ * The layouts are those of the canonical ABI for 32-bit memories. A C compiler gives the same
+ * layouts to structs with the same fields. */
 
 #include "ctx.h"
 
@@ -75,7 +75,7 @@ _Static_assert(sizeof(struct wit_answer) == 36, "the canonical ABI's layout");
 
 LOG IMPORT("log") void wit_log(int32_t level, const char *message, size_t message_len);
 
-/* The context of the current request. One is enough: a host makes one call at a time in an
+/* The context of the current request. One context is enough: a host makes one call at a time in an
  * instance. */
 static hostel_ctx the_ctx;
 

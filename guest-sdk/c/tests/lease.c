@@ -9,7 +9,7 @@ static hostel_ctx *ctx;
 
 /* The result of a computation, its side effect, and the number of its calls. */
 struct computing {
-    const char *json; /* NULL for none. */
+    const char *json; /* NULL for no value. */
     hostel_result result;
     void (*meanwhile)(void);
     int calls;

@@ -1,4 +1,4 @@
-/* Runs the tests of the SDK, which are one program:
+/* Runs the tests of the SDK. They are one program:
  *
  *     cc -fsanitize=address,undefined -I.. *.c ../hostel.c && ./a.out
  */

@@ -88,7 +88,7 @@ impl ServiceRoute {
         self.segments.iter().map(|segment| matches!(segment, Segment::Parameter(_))).collect()
     }
 
-    /// Whether both routes match the same paths.
+    /// Returns true if both routes match the same paths.
     fn is_like(&self, other: &ServiceRoute) -> bool {
         let like = |pair: (&Segment, &Segment)| match pair {
             (Segment::Fixed(a), Segment::Fixed(b)) => a == b,

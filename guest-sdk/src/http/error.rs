@@ -37,7 +37,7 @@ impl HttpError {
         HttpError { kind: HttpErrorKind::InvalidRequest, message: message.into() }
     }
 
-    /// Whether the same request may succeed later.
+    /// Returns true if the same request may succeed later.
     pub(crate) fn is_unavailable(&self) -> bool {
         use HttpErrorKind::{Aborted, Timeout, Unreachable};
         matches!(self.kind, Unreachable | Timeout | Aborted)

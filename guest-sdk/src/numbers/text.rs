@@ -2,9 +2,9 @@
 //! beyond 64 bits.
 //!
 //! serde_json passes an integer beyond 64 bits to the visitor as the nearest float. A float is
-//! refused if the text contains such an integer that rounds to this float without being equal to
-//! it. This also refuses a float that was written as a float if another integer in the same text
-//! rounds to it. That is rare, and better than a wrong number.
+//! refused if the text contains such an integer that rounds to this float but does not equal it.
+//! This also refuses a float that was written as a float if another integer in the same text rounds
+//! to it. That is rare, and better than a wrong number.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

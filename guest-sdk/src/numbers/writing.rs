@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 /// wrapper, because serde_json refuses float keys that are not finite.
 pub(super) struct Finite<'m, X> {
     inner: X,
-    /// Set when a map is written: only then can two members have the same name.
+    /// Set when a map is written, because only then can two members have the same name.
     has_map: &'m Cell<bool>,
 }
 
