@@ -1,5 +1,5 @@
-//! Guests in WebAssembly text that lie or loop where no compiler's output would: in the canonical
-//! ABI, during instantiation, or in their demands on the engine.
+//! Guests in WebAssembly text that misbehave where no compiler's output would: in the canonical
+//! ABI, during instantiation, or in what they demand of the engine.
 //!
 //! Each test is named after its guest, a file in `guests/wat`.
 
@@ -16,7 +16,7 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 use wit_component::{StringEncoding, embed_component_metadata};
 
-/// Includes the guests; fails to compile if one has no test.
+/// Includes the guests. Does not compile if a guest has no test.
 macro_rules! each_has_a_test {
     ($($guest:ident)*) => {
         const GUESTS: &[(&str, &str)] = &[$(
@@ -101,8 +101,8 @@ const PRELUDE: &str = r#"
   (call $nothing))
 "#;
 
-/// Defaults for a guest that does not define its own: the beginning of the definition, and the
-/// whole of it.
+/// Definitions for a guest without its own: the beginning of each definition, and the whole
+/// definition.
 const DEFAULTS: &[(&str, &str)] = &[
     ("(memory $memory", r#"(memory $memory (export "memory") 16)"#),
     (
@@ -176,7 +176,7 @@ impl Hotel {
         self.0.host.call(service, request).await
     }
 
-    /// Calls the guest and returns the outcome. Afterwards the other plugin must still be served.
+    /// Calls the guest and returns the outcome. Also checks that the other plugin is still served.
     async fn call(&self, body: &[u8]) -> Result<Response, CallError> {
         let answer = self.send("bad", body).await;
         self.check_serves("good").await;
@@ -213,7 +213,8 @@ async fn error_of(limits: Limits, guest: &str) -> CallError {
     Hotel::with(limits, guest).await.error(b"body").await
 }
 
-/// Returns why a component is refused. The host keeps serving, and the name stays free.
+/// Returns why a component is refused. Also checks that the host keeps serving, and that the name
+/// stays free.
 async fn refusal_of(limits: Limits, component: Vec<u8>) -> LoadError {
     let hotel = Hotel::new(limits).await;
     let bad = PluginName::new("bad").unwrap();
@@ -255,7 +256,7 @@ fn check_may_not_leave(error: &CallError) {
     assert!(error.to_string().contains("cannot leave component instance"), "{error}");
 }
 
-/// Limits that soon stop an endless guest.
+/// Returns limits that soon stop an endless guest.
 fn short() -> Limits {
     Limits { time: Duration::from_millis(100), ..Limits::default() }
 }
@@ -602,7 +603,7 @@ async fn declares_a_huge_table() {
     check_refused_at(patient(), "declares_a_huge_table", Limit::Memory).await;
 }
 
-/// Checks the refusal of a guest with 60 instances where 50 are allowed.
+/// Checks that a guest with 60 instances is refused if the limit is 50.
 async fn check_has_too_many(guest: &str) {
     let limits = Limits { instances: 50, ..patient() };
     let refused = refusal_of(limits, component(guest)).await.to_string();
@@ -634,7 +635,7 @@ async fn declares_many_tables() {
     check_has_too_many("declares_many_tables").await;
 }
 
-/// Checks that the engine cannot compile a guest, and the message.
+/// Checks that the engine cannot compile a guest, and checks the message.
 async fn check_invalid(guest: &str, words: &str) {
     let refused = refusal_of(patient(), component(guest)).await.to_string();
     assert!(refused.starts_with("it cannot be compiled: "), "{refused}");
@@ -703,7 +704,7 @@ async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     }
 }
 
-/// A host with a guest of this string encoding.
+/// Creates a host with a guest of this string encoding.
 async fn guest_in(encoding: StringEncoding, guest: &str) -> Hotel {
     let hotel = Hotel::new(patient()).await;
     hotel.0.load("bad", component_in(guest, encoding)).await;

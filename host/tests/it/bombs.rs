@@ -57,7 +57,7 @@ async fn check_default(limit: &str, bomb: Vec<u8>) {
     assert!(message.ends_with(&format!(": raise `limits.{limit}`")), "{message}");
 }
 
-/// Nested components that each instantiate the inner one ten times.
+/// Returns nested components that each instantiate the inner one ten times.
 fn tenfold(levels: usize) -> Vec<u8> {
     let mut text = "(component $c (core module $m) (core instance (instantiate $m)))".to_owned();
     for _ in 1..levels {
@@ -111,7 +111,7 @@ async fn a_component_that_is_passed_is_not_instantiated() {
     }
 }
 
-/// Nested components.
+/// Returns nested components.
 fn nested(levels: usize) -> Vec<u8> {
     let mut component = COMPONENT.to_vec();
     for _ in 1..levels {
@@ -120,7 +120,7 @@ fn nested(levels: usize) -> Vec<u8> {
     component
 }
 
-/// A component with nested component types.
+/// Returns a component with nested component types.
 fn nested_types(levels: usize) -> Vec<u8> {
     let types = [b"\x01", &*b"\x41\x01\x01".repeat(levels - 1), b"\x41\x00"].concat();
     [COMPONENT, &*section(7, &types)].concat()
@@ -154,7 +154,7 @@ async fn limits_functions_obeyed() {
 #[tokio::test]
 async fn limits_functions_violated() {
     check_default("functions", functions(100_000)).await;
-    // Spread over several modules.
+    // The functions are spread over several modules.
     let module = format!("(core module {})", "(func)".repeat(30_000));
     check_default("functions", wat(&format!("(component {module} {module})"))).await;
 }
@@ -174,7 +174,7 @@ async fn limits_function_bytes_violated() {
     check_default("function-bytes", nops(3 << 20)).await;
 }
 
-/// A function of `depth` nested loops that each read and write all its locals.
+/// Returns a function of `depth` nested loops that each read and write all its locals.
 fn loops(depth: usize, locals: usize) -> Vec<u8> {
     let locals: Vec<_> = (1..=locals).collect();
     let declared = "(local i32)".repeat(locals.len());
@@ -219,7 +219,7 @@ async fn limits_blocks_violated() {
     check_default("blocks", blocks(100_000)).await;
 }
 
-/// A function of conditions, each of which sets one of its locals.
+/// Returns a function of conditions, each of which sets one of its locals.
 fn conditions(count: usize, locals: usize) -> Vec<u8> {
     let declared = "(local i32)".repeat(locals - 1);
     let set = "(if (local.get 0) (then (local.set 0 (i32.const 1))))".repeat(count);
@@ -273,7 +273,7 @@ fn globals(count: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_definitions_obeyed() {
-    // The component and its types, or the globals of a module in it.
+    // The limit counts the component's own definitions, and those of its module.
     check("definitions", "10", globals(9), globals(10)).await;
 }
 

@@ -11,8 +11,8 @@ use std::process::{Command, Output, Stdio};
 
 const TOKEN: &str = "the-long-secret-of-ann";
 
-/// Runs `hostel call` against this server, unless the arguments have a URL. Isolated from the
-/// user's configuration.
+/// Runs `hostel call`, isolated from the user's configuration. Calls this server unless the
+/// arguments contain a URL.
 fn call(server: &TestServer, arguments: &[&str]) -> Command {
     let mut command = hostel();
     command.arg("call").args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));
@@ -42,7 +42,7 @@ fn mirrored(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Returns the caller that the service was told.
+/// Returns the caller's name that the service received.
 fn caller(seen: &Value) -> Value {
     let headers = seen["http"]["headers"].as_array().unwrap();
     headers.iter().find(|header| header[0] == "x-hostel-caller").unwrap()[1].clone()

@@ -122,7 +122,7 @@ async fn ten_thousand_calls_that_are_dropped_leave_nothing_behind() {
     host.call("guests.looks-around", Request::default()).await.unwrap();
 }
 
-/// Returns a server, and `method path status bytes` of the lines of its access log.
+/// Returns a server, and the lines of its access log as `method path status bytes`.
 async fn server() -> (TestServer, mpsc::UnboundedReceiver<String>) {
     let (tell, lines) = mpsc::unbounded_channel();
     let access: AccessSink = Arc::new(move |line| {
@@ -216,7 +216,7 @@ async fn failed_handshakes_are_all_counted_and_logged_within_bounds() {
     }
     let refused = ("hostel_http_connections_refused_total", "reason=\"tls\"");
     until(&server.host, refused, 300).await;
-    // A TLS client calls a service that logs; its line comes last.
+    // A TLS client calls a service that logs. Its line is the last one.
     let stream = TcpStream::connect(server.address).await.unwrap();
     let mut client = Client::new(begin_tls(stream, &certificate, &[]).await);
     client.send(post("counts", "", "null")).await;

@@ -44,7 +44,7 @@ async fn code_is_stored_and_found() {
     assert!(!first.host.has_code_of(&guests()));
     first.load("guest", guests()).await;
     assert!(first.host.has_code_of(&guests()));
-    // From here on, nothing needs compiling.
+    // This host finds the compiled code, so it needs no compiler.
     with("/nothing/there").load("guest", guests()).await;
 }
 
@@ -65,7 +65,7 @@ async fn a_refusal_is_the_same_as_without_a_process() {
     check_refused(&whole[..whole.len() / 2]).await;
 }
 
-/// Functions that are individually small but take seconds to compile together.
+/// Returns functions that are individually small but take seconds to compile together.
 fn slow() -> Vec<u8> {
     let add = "local.get 0 i32.const 3 i32.mul local.set 0 ".repeat(200);
     let functions = format!("(func (param i32) {add})").repeat(6_000);
@@ -154,7 +154,7 @@ fn make_pipe(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Number of mutated components in the test below, unless `HOSTEL_MUTATIONS` sets another one.
+/// Number of mutated components in the test below, unless `HOSTEL_MUTATIONS` sets another number.
 const MUTATIONS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -27,7 +27,8 @@ impl Setting {
         self.line.split_once(" = ").unwrap().1
     }
 
-    /// For example `server.listen`, with `*` for the name of a plugin, cache or group.
+    /// Returns the path, such as `server.listen`, with `*` for the name of a plugin, cache or
+    /// group.
     fn path(&self) -> String {
         let mut parts: Vec<&str> = self.table.trim_matches(['[', ']']).split('.').collect();
         if ["caches", "plugins", "callers"].contains(&parts[0]) {
@@ -35,7 +36,7 @@ impl Setting {
         }
         parts.push(self.key());
         parts.retain(|part| !part.is_empty());
-        // Names chosen by the author of the file.
+        // The author of the file chooses these names.
         let is_value = parts.len() > 3 && ["config", "secrets"].contains(&parts[2]);
         if is_value || parts[0] == "zato" {
             parts[3] = "*";
@@ -107,9 +108,9 @@ fn the_example_is_right_with_everything_in_it() {
         "HOSTEL_MACHINES" => Ok("till:0123456789abcdefghij".to_owned()),
         _ => Err(VarError::NotPresent),
     };
-    // The only two mutually exclusive settings.
+    // Keep `token-file` as a comment, because it excludes the other setting for the token.
     let text = example().replace("#token-file", "# token-file");
-    // The rows of the only multi-line list.
+    // Uncomment the rows of the only list with several lines.
     let text = text.replace("#  ", "  ").replace("#]", "]");
     let text: Vec<_> = text.lines().map(uncommented).collect();
     let file = folder.path().join("hostel.toml");
@@ -122,7 +123,7 @@ fn the_example_is_right_with_everything_in_it() {
 #[test]
 fn a_default_in_the_example_and_the_schema_is_the_default() {
     let schema = schema();
-    // A setting that appears again is another example of it.
+    // If a setting appears again, it is another example of the same setting.
     let mut seen = BTreeSet::new();
     for setting in settings() {
         let (line, value) = (&setting.line, setting.value());

@@ -1,4 +1,5 @@
-//! Files named in a configuration: anything that is not a regular file is refused at once, by name.
+//! Files named in a configuration: anything but a regular file is refused at once, and the error
+//! names it.
 
 use crate::support::{hostel, stderr, stdout};
 use hostel::Host;
@@ -96,7 +97,7 @@ fn a_server_does_not_read_a_key_from_what_is_not_a_file() {
         let server = Server { tls, ..Server::default() };
         let settings = HttpSettings { server, ..HttpSettings::default() };
         let (tell, told) = mpsc::channel();
-        // A detached thread: without the expected error it would hang.
+        // Without the expected error this thread would hang, so it is detached.
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let error = runtime.unwrap().block_on(async {

@@ -324,7 +324,7 @@ impl Place for FaultyCache {
     }
 }
 
-/// Scenarios must fail on a faulty host, or passing them would prove nothing.
+/// Checks that scenarios fail on a faulty host. If they passed there, they would prove nothing.
 async fn check_red(language: &str, folder: &str) {
     let bytes = std::fs::read(Path::new(&component(folder))).unwrap();
     let faulty = FaultyCache(faulty_host::FaultyHost::new(&bytes).unwrap());

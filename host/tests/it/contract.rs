@@ -256,7 +256,6 @@ async fn vector_14_a_value_is_at_most_its_limit(guest: &Guest) {
     assert_eq!(guest.get("kept").await, longest);
 }
 
-/// Sets an entry in one plugin and returns the value that another plugin reads.
 #[tokio::test]
 async fn a_plugin_that_may_only_read_is_denied_the_rest() {
     let host = TestHost::new();
@@ -280,6 +279,7 @@ async fn a_plugin_that_may_only_read_is_denied_the_rest() {
     assert_eq!(call("reader", json!(["exists", "k"])).await, true);
 }
 
+/// Sets an entry in one plugin and returns the value that another plugin reads.
 async fn seen_by_the_other(host: TestHost, first: CacheBinding, second: CacheBinding) -> Value {
     host.load_bound("users", guests(), first).await;
     host.load_bound("orders", guests(), second).await;

@@ -1,6 +1,6 @@
 //! Deployment: the state and the calls of a plugin as its file appears, changes and disappears.
 //!
-//! The tests trigger scans by hand: a change is acted upon when two consecutive scans see it.
+//! The tests trigger scans by hand. A change takes effect when two consecutive scans have seen it.
 
 #[cfg(target_os = "linux")]
 mod watch;
@@ -23,8 +23,8 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use wit_component::StringEncoding;
 
-/// A component that responds with its version. A request beginning with `t` traps, one with `f`
-/// fails, and one with `w` waits until the plugin's cache has an entry `go`.
+/// Returns a component that responds with its version. A request that begins with `t` traps, one
+/// with `f` fails, and one with `w` waits until the plugin's cache has an entry `go`.
 fn component(version: &str) -> Vec<u8> {
     let text = r#"
     (data (i32.const 2048) "VERSION")
@@ -46,7 +46,7 @@ fn component(version: &str) -> Vec<u8> {
     assemble(&text.replace("VERSION", version).replace("LENGTH", &length), StringEncoding::UTF8)
 }
 
-/// A component whose calls all trap.
+/// Returns a component whose calls all trap.
 fn traps() -> Vec<u8> {
     let own = "(func $handle (param i32) (result i32) (unreachable))";
     assemble(own, StringEncoding::UTF8)
@@ -125,7 +125,7 @@ impl House {
         self.deployment.settle().await;
     }
 
-    /// Scans until the current files have been acted upon.
+    /// Scans twice, so that the current files take effect.
     async fn scan_twice(&self) {
         self.scan().await;
         self.scan().await;
@@ -280,8 +280,8 @@ async fn a_broken_file_is_tried_and_reported_once() {
     assert_eq!((house.deployment.list().len(), house.lines().len()), (1, 0));
 }
 
-/// Checks that the old version keeps serving when its file is replaced by `replace`, and the
-/// reported reason. Then restores the file, which is served again.
+/// Checks that the old version keeps serving after `replace` replaces its file, and checks the
+/// reported reason. Then checks that a new file in the same place is served.
 async fn check_replaced_by(replace: impl FnOnce(&Path), words: &str) {
     let house = House::serving().await;
     house.lines();
@@ -658,7 +658,7 @@ async fn a_plugin_that_is_not_there_cannot_be_unloaded() {
     assert_eq!(house.host.unload(&name("users")).unwrap_err().to_string(), message);
 }
 
-/// Builds a source by taking its text as the version, and counts the builds.
+/// Returns a build that counts its runs. Its component has the source's text as its version.
 fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
     let (runs, file) = (Arc::clone(runs), built.path().join("built.wasm"));
     Arc::new(move |source| {
@@ -859,7 +859,7 @@ fn build_on_a_signal(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     (build, tell)
 }
 
-/// Scans until loading of the current files has begun.
+/// Scans until the current files have begun to load.
 async fn begin_to_load(house: &House, plugin: &str) {
     house.deployment.scan().await;
     house.deployment.scan().await;

@@ -1,4 +1,4 @@
-//! `hostel check` on direct calls: which callers they require when routes name groups.
+//! `hostel check` on direct calls: the callers that they require when routes name groups.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};

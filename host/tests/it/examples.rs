@@ -29,7 +29,7 @@ async fn loaded(name: &str) -> TestHost {
     loaded_from(name, name).await
 }
 
-/// Loads an example, from a folder or a file, on a new host. It must have one service.
+/// Loads an example, from a folder or a file, on a new host. The example must have one service.
 async fn loaded_from(example: &str, name: &str) -> TestHost {
     let host = TestHost::new();
     let file = component(&format!("example-services/{example}"));
@@ -46,7 +46,8 @@ async fn stats(host: &TestHost) -> CacheStats {
     host.host.caches().stats().await.into_iter().next().unwrap().1
 }
 
-/// Runs an example on an empty cache. What it stores must expire after exactly `expiry` seconds.
+/// Runs an example on an empty cache. Checks that its entries expire after exactly `expiry`
+/// seconds.
 async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
     let host = loaded(name).await;
     let response = host.call(name, &Value::Null).await.unwrap();
@@ -104,7 +105,7 @@ async fn cache_aside() {
     check("cache-aside", &lines, calls, None).await;
 }
 
-/// Checks that of the calls within a minute, five are allowed.
+/// Checks that five calls within a minute are allowed.
 async fn check_limiter(example: &str) {
     let host = loaded_from(example, "rate-limiter").await;
     for call in 1..=5 {
@@ -121,7 +122,7 @@ async fn check_limiter(example: &str) {
 const CLIENTS: usize = 50;
 const CALLS_EACH: usize = 20;
 
-/// Checks that of concurrent calls each is counted, and five are allowed.
+/// Checks that each concurrent call is counted, and that five are allowed.
 async fn check_limiter_at_once(example: &str) {
     let host = Arc::new(loaded_from(example, "rate-limiter").await);
     let mut clients = JoinSet::new();
@@ -259,7 +260,7 @@ user_profile_in! {
     typescript: "user-profile.ts" logs r#"["admin","editor"]"#;
 }
 
-/// Runs the example that fetches from another plugin, behind one server for both.
+/// Runs the example that fetches exchange rates from its origin server, with a secret key.
 async fn check_exchange_rates(file: &str) {
     let source = Source::answering(r#"{"base":"EUR","rates":{"USD":1.25,"GBP":0.8}}"#);
     let host = TestHost::new();

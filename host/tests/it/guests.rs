@@ -9,7 +9,7 @@ use std::time::Duration;
 
 include!("../guests/src/list.rs");
 
-/// Fails to compile if a guest has no test.
+/// Does not compile if a guest has no test.
 macro_rules! each_has_a_test {
     ($($guest:ident,)*) => { $(#[allow(unused_imports)] use self::$guest as _;)* };
 }
@@ -37,7 +37,7 @@ fn check_limit(error: &CallError, limit: Limit, message: &str) {
     assert_eq!(error.to_string(), message);
 }
 
-/// Limits that soon stop an endless guest.
+/// Returns limits that soon stop an endless guest.
 fn short() -> Limits {
     Limits { time: Duration::from_millis(300), ..Limits::default() }
 }

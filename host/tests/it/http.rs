@@ -1,4 +1,4 @@
-//! The HTTP server, byte by byte: what a client sends and receives, and what a guest is told.
+//! The HTTP server, byte by byte: what a client sends and receives, and what a guest receives.
 
 mod admin;
 mod authority;

@@ -21,7 +21,7 @@ async fn reusing(calls: u32) -> TestHost {
     host(Instances::reuse(NonZeroU32::new(calls).unwrap())).await
 }
 
-/// Returns how many calls the instance that handles this one has had.
+/// Returns the number of calls that the same instance has handled, including this one.
 async fn count(host: &TestHost) -> Value {
     TestHost::json(host.call("guests.counts", &Value::Null).await)
 }

@@ -1,5 +1,5 @@
-//! Leases and the other functions besides `get` and `set`, called by guests: of many concurrent
-//! calls one computes, however its lease ends.
+//! Leases and the other functions besides `get` and `set`, called by guests: one of many concurrent
+//! calls computes the value, however its lease ends.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;

@@ -1,5 +1,5 @@
-//! Files that are not valid plugins: each is refused with its error before any code runs. Also:
-//! what remains of an unloaded plugin.
+//! Files that are not valid plugins: each is refused with its error before any code runs. Also
+//! tests what remains of an unloaded plugin.
 
 use crate::http::client::eventually;
 use crate::support::{TestHost, guests, patient};

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 const BUDGET: usize = 32 << 20;
 
-/// A host with little memory, on which calls wait for memory at most 10 ms.
+/// Creates a host with little memory, on which calls wait at most 10 ms for memory.
 fn host() -> TestHost {
     let admission = Admission { queue_time: Duration::from_millis(10), ..Admission::default() };
     let settings =
@@ -69,7 +69,7 @@ async fn a_guest_that_grows_past_its_plugins_share_ends_as_busy() {
 #[tokio::test]
 async fn idle_instances_make_room_for_a_call() {
     let host = with_plugins(Instances::reuse(NonZeroU32::MAX)).await;
-    // Each keeps its memory, which is less than a quarter of its limit.
+    // Each instance keeps its memory, which is less than a quarter of its limit.
     for plugin in ["modest", "other"] {
         TestHost::json(host.call(&format!("{plugin}.counts"), &json!(10)).await);
     }

@@ -47,7 +47,7 @@ languages! {
     rust: "guest-sdk/conformance/sources";
 }
 
-/// The grants of a plugin: an origin server and some settings.
+/// Returns the grants of a plugin: an origin server and some settings.
 fn granted(urls: &[String]) -> PluginSettings {
     let allow = urls.iter().map(|url| Allowed::new(url).unwrap().with_private().unwrap());
     let http = HttpGrant { allow: allow.collect(), ..HttpGrant::default() };

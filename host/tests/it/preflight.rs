@@ -1,4 +1,4 @@
-//! What a first build lacks is reported at once, in one sentence with the fix.
+//! `preflight` reports at once what a first build lacks: in one sentence, with the fix.
 
 use crate::support::{program, project, stderr, stdout};
 use std::fs;
@@ -87,7 +87,7 @@ fn a_full_disk_and_a_missing_network_are_named() {
     check(&[], &offline, &["dependencies cannot be fetched", "network"]);
 }
 
-/// Checks, for these language tools, which tests are left out and the reported words.
+/// Checks, with these language tools, the tests that are left out and the reported words.
 #[track_caller]
 fn check_languages(stand_ins: &[(&str, &str)], left_out: &[&str], words: &[&str]) {
     let others = ["strace", "haproxy", "chromium"].map(|tool| (tool, WORKS));

@@ -60,7 +60,7 @@ impl Reader {
         Reader { folder, installed, variables, server: None }
     }
 
-    /// A reader who installs the program, and has no data folder yet.
+    /// Returns a reader who installs the program, and has no data folder yet.
     fn who_installs() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let variable = |name: &str, place| (name.to_owned(), folder.path().join(place));
@@ -69,7 +69,8 @@ impl Reader {
         Reader::new(folder.path().join("installed/bin"), variables, folder)
     }
 
-    /// A reader who uses the program under test, and tools that other tests have downloaded.
+    /// Returns a reader who uses the program under test, and tools that other tests have
+    /// downloaded.
     fn who_has_the_program() -> Self {
         let program = hostel();
         let installed = Path::new(program.get_program()).parent().unwrap().to_owned();
@@ -104,8 +105,7 @@ impl Reader {
             return vec![self.serve(command)];
         }
         let output = if let Some(rest) = command.strip_prefix("cargo install ") {
-            // The same source with the settings of this test run, because a release build takes
-            // long.
+            // Builds the same source in debug mode, because a release build takes a long time.
             let root = self.installed.parent().unwrap().display();
             self.output(&format!("cargo install --debug --root '{root}' {rest}"))
         } else if let Some(rest) = command.strip_prefix("curl ") {

@@ -1,4 +1,4 @@
-//! `hostel check` on routes: what a server would serve for each, and to pages of which origins.
+//! `hostel check` on routes: what a server serves for each, and which origins' pages may read it.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};

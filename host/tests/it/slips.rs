@@ -1,4 +1,4 @@
-//! Mistakes in a configuration and in paths: each error reports the place, the name, and a
+//! Mistakes in a configuration and in paths: each error reports the place and the name, and makes a
 //! suggestion.
 
 use crate::support::{hostel, stderr};

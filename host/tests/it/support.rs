@@ -56,7 +56,8 @@ pub fn guests() -> Vec<u8> {
     std::fs::read(component("host/tests/guests")).unwrap()
 }
 
-/// Limits whose times stop only endless calls: on a busy machine even a short call may take long.
+/// Returns limits whose times stop only endless calls: on a busy machine, even a short call may
+/// take a long time.
 pub fn patient() -> Limits {
     let minute = Duration::from_secs(60);
     Limits { time: minute, cpu: minute, ..Limits::default() }
@@ -88,7 +89,8 @@ impl TestHost {
         TestHost { redis: Some(server), ..host }
     }
 
-    /// Creates another host with caches on the same server, or with its own in memory.
+    /// Creates another host with caches on the same server, or in its own memory if there is no
+    /// server.
     pub fn another(&self) -> Self {
         match &self.redis {
             None => TestHost::new(),

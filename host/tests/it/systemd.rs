@@ -187,7 +187,7 @@ fn a_manager_that_reads_nothing_delays_nothing() {
     let mut serve = manager.command();
     serve.env("WATCHDOG_USEC", "100000");
     let (mut serving, first) = Serving::start_by(serve);
-    // Long enough for the server to have tried to report readiness.
+    // Wait long enough for the server to have tried to report readiness.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(1) {
         check_serves(&first);

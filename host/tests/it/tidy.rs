@@ -27,7 +27,7 @@ fn files() -> Vec<PathBuf> {
     names.lines().map(PathBuf::from).filter(|file| project().join(file).is_file()).collect()
 }
 
-/// A test writes it and compares it with its source.
+/// The generated bindings. A test compares this file with its source, and can write it.
 const GENERATED: &str = "guest-sdk/src/bindings.rs";
 
 fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {

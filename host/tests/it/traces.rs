@@ -45,7 +45,7 @@ impl Collector {
             let mut statuses = statuses.iter().chain(std::iter::repeat(statuses.last().unwrap()));
             for stream in listener.incoming() {
                 let post = read(&mut BufReader::new(stream.as_ref().unwrap()));
-                // The test may be over.
+                // Sending fails if the test is over.
                 let _ = tell.send(post);
                 let status = statuses.next().unwrap();
                 let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\n{{}}");
@@ -140,7 +140,7 @@ impl Span {
     }
 }
 
-/// Traces this ratio of requests to a collector.
+/// Creates a tracer that sends this ratio of requests to a collector.
 fn tracer(collector: &Collector, ratio: f64) -> Tracer {
     let settings = TraceSettings {
         url: format!("{}/v1/traces", collector.url),

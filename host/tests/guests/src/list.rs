@@ -1,5 +1,5 @@
-/// Lists every service of this plugin. The host's tests also expand it, to a `use` of the test with
-/// the same name, so that a guest without a test does not compile.
+/// Lists every service of this plugin. The host's tests also expand the list to one `use` for each
+/// service, of the test with the same name. A guest without a test therefore does not compile.
 macro_rules! foreach_guest {
     ($macro:path) => {
         $macro! {

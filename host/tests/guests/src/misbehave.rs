@@ -21,7 +21,7 @@ pub fn grows(_: &Context) -> Result<()> {
     }
 }
 
-/// Uses only the engine's stack, no memory of the guest.
+/// Recurses endlessly, using only the engine's stack and none of the guest's memory.
 pub fn recurses(_: &Context) -> Result<u64> {
     fn deeper(depth: u64) -> u64 {
         if depth == u64::MAX { 0 } else { deeper(depth + 1).rotate_left(1) ^ depth }
@@ -29,7 +29,7 @@ pub fn recurses(_: &Context) -> Result<u64> {
     Ok(deeper(std::hint::black_box(0)))
 }
 
-/// Has large stack frames, which are in the guest's own memory.
+/// Recurses endlessly with large stack frames, which are in the guest's own memory.
 pub fn recurses_with_large_frames(_: &Context) -> Result<u64> {
     fn deeper(depth: u64) -> u64 {
         let frame = std::hint::black_box([depth; 64]);
@@ -71,7 +71,8 @@ pub fn returns_a_bad_header(_: &Context) -> Result<Response> {
 }
 
 /// Begins a line on stderr, which the host logs when the call ends, then writes a complete line to
-/// stdout. The complete line is last: from then on, a test that waits for it may end the call.
+/// stdout. The complete line is written last, because a test that waits for it may then end the
+/// call.
 pub fn logs_then_spins(ctx: &Context) -> Result<()> {
     eprint!("spun");
     println!("spins");
@@ -92,7 +93,7 @@ pub fn passes_too_much(ctx: &Context) -> Result<bool> {
     Ok(ctx.cache.exists(&"k".repeat(3 << 20))?)
 }
 
-/// Requests 1 GiB three times and continues without it. Returns how often it was refused.
+/// Requests 1 GiB of memory three times, and continues without it. Returns the number of refusals.
 pub fn requests_much_memory(_: &Context) -> Result<usize> {
     let is_refused = |_: &i32| {
         let mut bytes = Vec::<u8>::new();
@@ -117,7 +118,7 @@ pub fn requests_much_randomness(_: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Creates pollables, which the engine's handle table counts, and keeps them.
+/// Creates pollables and keeps them. The engine's handle table counts them.
 pub fn hoards_pollables(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:clocks/monotonic-clock@0.2.0")]
     unsafe extern "C" {

@@ -12,8 +12,8 @@ use std::net::{TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// Calls the cache without the SDK, which would refuse some inputs of the contract's test vectors:
-/// `["set", key, text, expiry]`, `["get", key]`, and likewise every function of every interface.
+/// Calls a function of the cache's interfaces without the SDK, which would refuse some inputs of
+/// the contract's test vectors. The call is `["set", key, text, expiry]`, `["get", key]` and so on.
 pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
     let text = |at: usize| call.get(at).and_then(Value::as_str).unwrap_or_default();
     let texts = || call.iter().skip(1).filter_map(Value::as_str).map(str::to_owned);
@@ -56,7 +56,7 @@ pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
     }))
 }
 
-/// Gets a value or computes it, which takes `takes` milliseconds and is counted. Returns whether
+/// Gets a value, or computes it in `takes` milliseconds and counts the computation. Returns whether
 /// the value was found or computed.
 pub fn computes_once(
     _: &Context,
@@ -93,7 +93,7 @@ fn fault(error: cache::Error) -> Failure {
     Failure::internal(error.message)
 }
 
-/// Tries every way out of the sandbox that a program usually has.
+/// Tries the usual ways of a program to reach something outside the sandbox.
 pub fn looks_around(_: &Context) -> Result<Value> {
     Ok(json!({
         "arguments": std::env::args().count(),
@@ -106,8 +106,8 @@ pub fn looks_around(_: &Context) -> Result<Value> {
     }))
 }
 
-/// Draws from both of WASI's random sources: the one that seeds the runtime's maps, and the one for
-/// cryptographic keys.
+/// Draws a number from both random sources of WASI: the one that seeds the runtime's maps, and the
+/// one for cryptographic keys.
 pub fn requests_randomness(_: &Context) -> Result<Vec<String>> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {
@@ -119,7 +119,7 @@ pub fn requests_randomness(_: &Context) -> Result<Vec<String>> {
     Ok(vec![RandomState::new().hash_one("same").to_string(), secure.to_string()])
 }
 
-/// Counts its calls in its own memory, and allocates as many more MiB as requested.
+/// Counts its calls in its own memory, and keeps the requested number of MiB allocated.
 pub fn counts(_: &Context, mebibytes: Option<usize>) -> Result<u32> {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     std::mem::forget(vec![1_u8; mebibytes.unwrap_or_default() << 20]);

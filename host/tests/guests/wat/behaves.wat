@@ -1,1 +1,1 @@
-;; Responds with its request's body. Every other guest here differs from it in one respect.
+;; Responds with its request's body. Every other guest here differs from this one in one respect.

@@ -1,6 +1,6 @@
-;; Reads an entry. The first byte of the request's body selects what realloc returns for its text:
-;; 1, a newly added page; 2, the place of the result itself; 3, an address out of bounds; 4, it
-;; traps. With 5, the result is in the last bytes of memory.
+;; Reads an entry. The first byte of the request's body selects what realloc returns for the entry's
+;; text: 1, a newly added page; 2, the address of the result; 3, an address out of bounds. With 4,
+;; realloc traps. With 5, the result is in the last bytes of memory.
 (global $how (mut i32) (i32.const 0))
 (global $free (mut i32) (i32.const 65536))
 (func $handle (param $request i32) (result i32) (local $place i32)

@@ -1,5 +1,5 @@
-;; Returns 1,000,000 headers that share one name; the first four bytes of the request's body are its
-;; length.
+;; Returns 1,000,000 headers that share one name. The first four bytes of the request's body are the
+;; length of the name.
 (memory $memory (export "memory") 300)
 (func $handle (param $request i32) (result i32) (local $at i32)
   (memory.fill (i32.const 4096) (i32.const 97) (i32.const 4096))

@@ -1,2 +1,2 @@
-;; Traps when it is asked for its services.
+;; Traps when the host requests its services.
 (func $services (result i32) (unreachable))

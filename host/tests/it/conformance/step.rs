@@ -26,7 +26,7 @@ pub(super) struct Step {
     members: BTreeMap<String, Value>,
     #[serde(flatten)]
     pub(super) expected: Expected,
-    /// Languages for which another result is expected.
+    /// The languages with a different expected result.
     #[serde(default)]
     pub(super) except: BTreeMap<String, Expected>,
     /// True if a language may lack this feature.
@@ -100,8 +100,8 @@ impl Step {
         self.http.is_some()
     }
 
-    /// Returns the request for the step. Over HTTP a header contains the step, and the body is the
-    /// step's own.
+    /// Returns the request for the step. Over HTTP, a header contains the step, and the body is
+    /// that of the step's HTTP part.
     pub(super) fn request(&self) -> Request {
         let (id, step) = ("1".to_owned(), self.sent().to_string().into_bytes());
         let Some(http) = self.http.clone() else {
@@ -137,7 +137,7 @@ impl Step {
 }
 
 impl ExpectedResponse {
-    /// Compares the expected members.
+    /// Checks that a response has the expected members.
     pub(super) fn check(&self, response: &Response) -> Result<(), String> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let headers = response.headers.iter();

@@ -1,4 +1,4 @@
-//! The effect of writing a plugin's file. After their start these deployments scan only once an
+//! The effect of writing a plugin's file. After their start, these deployments scan only once an
 //! hour, so only the file watch can report a change.
 
 use super::{House, Stage, build, component, fs, inputs, symlink};
@@ -135,7 +135,7 @@ async fn a_source_that_is_written_while_it_is_built_is_built_again() {
         let version = fs::read_to_string(&source.file).unwrap();
         if version == "slow" {
             begin.send(()).unwrap();
-            // Fails once the test is over.
+            // Receiving fails once the test is over.
             let _ = ended.lock().unwrap().recv();
         }
         fs::write(&file, component(&version)).unwrap();

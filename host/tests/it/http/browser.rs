@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 /// Chromium takes up to 16 seconds when other tests keep the processors busy.
 const BROWSER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Writes the results of its requests as JSON into its body. Each request is a step of the
-/// conformance plugin.
+/// A page that writes the results of its requests as JSON into its body. Each request is a step of
+/// the conformance plugin.
 const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <script type="module">
@@ -54,7 +54,7 @@ document.body.textContent = JSON.stringify({
 </script>
 "#;
 
-/// Serves, to each client of a listener, the page that calls this server.
+/// Serves the page that calls this server to each client of a listener.
 async fn serve_page(listener: TcpListener, server: SocketAddr) {
     let page = PAGE.replace("SERVER", &format!("http://{server}"));
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/html\r\n";
@@ -117,7 +117,7 @@ impl Browser {
     }
 }
 
-/// Settings that allow all requests of the page, except on one route.
+/// Returns settings that allow all requests of the page, except on one route.
 fn settings(page: SocketAddr) -> HttpSettings {
     let cors = Cors {
         origins: CorsOrigins::Listed(vec![format!("http://{page}")]),

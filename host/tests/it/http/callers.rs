@@ -1,4 +1,4 @@
-//! Authentication of callers, and what a guest is told about them.
+//! Authentication of callers, and what a guest learns about them.
 
 use super::client::{TestServer, post, route};
 use crate::support::patient;
@@ -31,7 +31,8 @@ pub fn of(group: &str) -> Callers {
     Callers::Group(group.to_owned())
 }
 
-/// The server requires tokens, the plugin `other` requires passwords, and one route is open.
+/// Returns settings in which the server requires tokens, the plugin `other` requires passwords, and
+/// one route is open.
 fn settings() -> HttpSettings {
     let mut open = route("POST", "/open", "guests.mirrors");
     open.callers = Some(Callers::Open);

@@ -71,7 +71,7 @@ enum Phase {
     Answered,
 }
 
-/// Connects a client and takes it to this phase. For `Waiting`, another client's call occupies the
+/// Connects a client and brings it to this phase. For `Waiting`, another client's call occupies the
 /// plugin first.
 async fn come(serving: &Serving, phase: Phase) -> Vec<Client<TcpStream>> {
     let mut clients = vec![serving.connect().await];
@@ -161,7 +161,7 @@ async fn thousands_of_connections_are_served_and_given_back() {
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     let room = maximum.map_or(u64::MAX, |most| most.saturating_sub(OTHER_FILES));
     let count = asked.unwrap_or(CONNECTIONS).min(usize::try_from(room).unwrap());
-    // Long enough to open all connections.
+    // These timeouts are long enough to open all connections.
     let place = Place::with_guests("[server]\nheader-time = \"10m\"\nidle-time = \"10m\"\n");
     let mut serving = place.serve_by(after("ulimit -n $(ulimit -Hn)")).0;
     serving.check_serves("nothing").await;

@@ -37,7 +37,7 @@ fn with(cors: RouteCors, route: Route) -> Route {
     Route { cors, ..route }
 }
 
-/// The server allows `APP`, one route allows `PARTNER`, and one route allows no origin.
+/// Returns settings: the server allows `APP`, one route `PARTNER`, and one route no origin.
 fn settings() -> HttpSettings {
     let of_partner = Cors {
         methods: Some(vec![Method::Get, Method::Delete, Method::Put]),

@@ -27,7 +27,7 @@ async fn a_server_that_was_killed_begins_again_where_it_was() {
     let place = Place::with_guests("");
     let has_folder = |place: &Place| code(place).is_some();
     let has_file = |place: &Place| code(place).is_some_and(|files| !files.is_empty());
-    // Kill it while it compiles, and when the first byte of compiled code is on disk.
+    // Kill the server while it compiles, and when the first byte of compiled code is on disk.
     for (moment, is_there) in
         [("compiling", &has_folder as &dyn Fn(&Place) -> bool), ("storing", &has_file)]
     {

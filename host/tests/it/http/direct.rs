@@ -40,7 +40,7 @@ fn statuses(name: &str) -> [u16; 3] {
     }
 }
 
-/// Routes `/0`, `/1` and so on, each to a service with its callers.
+/// Returns the routes `/0`, `/1` and so on, each to a service with its callers.
 fn routes(written: &[(&str, &str)]) -> Vec<Route> {
     let to = |(number, (service, name)): (usize, &(&str, &str))| Route {
         callers: Some(callers(name)),
@@ -49,7 +49,7 @@ fn routes(written: &[(&str, &str)]) -> Vec<Route> {
     written.iter().enumerate().map(to).collect()
 }
 
-/// Settings in which the plugin `one` has its own callers, if `own` is given.
+/// Returns settings in which the plugin `one` has its own callers, if `own` is given.
 fn settings(server: Server, own: Option<&str>, written: &[(&str, &str)]) -> HttpSettings {
     let own = own.map(|name| (PluginName::new("one").unwrap(), callers(name)));
     HttpSettings {
@@ -82,8 +82,8 @@ fn names(list: &Reply) -> Vec<String> {
 }
 
 /// Checks the statuses of direct calls with all spellings of `one.echo`. Also checks that each
-/// route enforces its callers, and that the service is listed exactly for callers that may call it
-/// directly.
+/// route enforces its callers, and that a caller sees the service in the list only if it may call
+/// the service directly.
 async fn check(of_server: &str, own: Option<&str>, written: &[(&str, &str)], expected: [u16; 3]) {
     let of_all = Server { callers: callers(of_server), ..Server::default() };
     let server = server(settings(of_all, own, written)).await;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
-/// Limits that never expire during a test.
+/// Returns limits that never expire during a test.
 fn patient() -> Limits {
     Limits {
         time: Duration::from_secs(3_600),

@@ -1,5 +1,5 @@
 //! HTTP/2 floods and stalls against `hostel serve`, sent as raw frames: the process keeps serving
-//! others, and its resources are released.
+//! other clients, and its resources are released.
 
 use super::client::{SOON, patiently};
 use super::program::{Place, Serving};
@@ -78,7 +78,7 @@ impl Raw {
         Raw(stream)
     }
 
-    /// Sends until everything is sent, or the server has closed or stopped reading.
+    /// Sends frames until all are sent, or the server has closed the connection or stopped reading.
     async fn flood(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) {
         let mut bytes = Vec::new();
         let mut frames = frames.into_iter().peekable();

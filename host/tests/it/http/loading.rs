@@ -5,8 +5,8 @@ use super::program::{Place, Serving, numbered, numbered_request};
 use crate::support::hostel;
 use std::process::Command;
 
-/// A component that takes several seconds to compile. All functions differ, because identical
-/// functions are compiled only once.
+/// Returns a component that takes several seconds to compile. All functions differ, because
+/// identical functions are compiled only once.
 pub fn slow() -> Vec<u8> {
     let work = "(local.set 0 (i32.mul (local.get 0) (i32.const 3)))".repeat(120);
     let function = |number| format!("(func (param i32) {work} (local.set 0 (i32.const {number})))");
@@ -33,7 +33,7 @@ fn program(place: &Place) -> Command {
     program
 }
 
-/// A server that serves its quick plugin while its slow one is being loaded.
+/// Starts a server that serves its quick plugin while its slow one is being loaded.
 async fn quick_and_slow(place: &Place) -> Serving {
     place.put("numbers", &numbered("quick"));
     place.put("slow", &slow());

@@ -1,4 +1,4 @@
-//! `hostel serve` as a separate process, and what tests do with it.
+//! Runs `hostel serve` as a separate process for the tests.
 
 use super::client::{Client, PATIENCE, Reply, eventually, patiently, post};
 use crate::abi::assemble;
@@ -19,13 +19,13 @@ use wit_component::StringEncoding;
 /// Arguments for listeners on free ports.
 pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
-/// Log lines that are read ahead of the test; further ones stay in the pipe.
+/// Maximum log lines that are read before the test needs them; further ones stay in the pipe.
 const LINES_AHEAD: usize = 16;
 
-/// The longest start of a server that may first have to build a plugin from source.
+/// Maximum time to start a server that may first have to build a plugin from source.
 const BUILD_PATIENCE: Duration = Duration::from_secs(300);
 
-/// A component that responds with its version, a space and the request's body.
+/// Returns a component that responds with its version, a space and the request's body.
 pub fn numbered(version: &str) -> Vec<u8> {
     numbered_after(version, "")
 }
@@ -59,7 +59,7 @@ fn numbered_after(version: &str, first: &str) -> Vec<u8> {
     assemble(&text, StringEncoding::UTF8)
 }
 
-/// A request with this number to the plugin `numbers`.
+/// Returns a request with this number to the plugin `numbers`.
 pub fn numbered_request(number: usize) -> String {
     post("", "", &number.to_string()).replace("guests.", "numbers")
 }
@@ -118,7 +118,7 @@ impl Place {
         Serving::begin(program).0
     }
 
-    /// Starts a server of the place without waiting.
+    /// Starts a server of the place, and does not wait until it serves.
     pub fn begin_by(&self, mut program: Command) -> Serving {
         program.current_dir(&self.folder).arg("serve");
         Serving::spawn(program)
@@ -131,11 +131,11 @@ impl Place {
     }
 }
 
-/// A server process, killed when the test ends.
+/// A server process, killed when this value is dropped.
 pub struct Serving {
     child: Child,
     lines: Receiver<String>,
-    /// The longest wait for a log line.
+    /// Maximum time to wait for a log line.
     patience: Duration,
     pub address: SocketAddr,
     pub admin: SocketAddr,
@@ -178,11 +178,11 @@ impl Serving {
         (serving, first)
     }
 
-    /// Stores the addresses from this log line of a server.
+    /// Stores the server's addresses: from this log line, and from the admin listener's line.
     pub fn takes_addresses(&mut self, first: &str) {
         self.address = address(first).parse().unwrap();
         self.admin = address(&self.line_with("admin on ")).parse().unwrap();
-        // After the warnings: running the tests as root causes one.
+        // Skip the warnings: running the tests as root causes one.
         self.line_with("wall: ");
     }
 

@@ -14,13 +14,13 @@ const BINARY: &[u8] =
     b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0f\xc0\0\x02\x02\x0a\0\0\x01\xdc\x04\x01\xbb\x04\0\0";
 const LOCAL: &[u8] = b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
 
-/// Settings of a server that trusts proxies at these addresses.
+/// Returns the settings of a server that trusts proxies at these addresses.
 fn trusting(trusted: &str) -> Server {
     let trusted_proxies = trusted.split_whitespace().map(|it| it.parse().unwrap()).collect();
     Server { trusted_proxies, ..Server::default() }
 }
 
-/// Returns the client address that a guest is told for a request with these headers.
+/// Returns the client address that a guest receives for a request with these headers.
 async fn seen<S>(client: &mut Client<S>, headers: &str) -> String
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -104,7 +104,7 @@ async fn a_proxy_header_names_the_client_of_a_connection() {
             assert_eq!(seen(&mut client, forged).await, own, "{header:?}");
         }
     }
-    // A proxy behind the connecting one.
+    // The client of the connecting proxy is another trusted proxy.
     let mut client = server.connect().await;
     client.send("PROXY TCP4 10.0.0.9 10.0.0.1 56324 443\r\n").await;
     assert_eq!(seen(&mut client, "x-forwarded-for: 192.0.2.9\r\n").await, "192.0.2.9:0");

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Number of swaps, unless `HOSTEL_SWAPS` sets another one; 10,000 reveal a slow leak.
+/// Number of swaps, unless `HOSTEL_SWAPS` sets another number; 10,000 reveal a slow leak.
 const SWAPS: usize = 200;
 
 /// Swaps before the first measurement: enough to fill all caches and pools.
@@ -23,7 +23,7 @@ const APART: usize = 1_000_000_000;
 /// The two versions respond with these texts.
 const VERSIONS: [&str; 2] = ["even", "odd"];
 
-/// Swaps that were begun, and that `GET /plugins` has reported.
+/// The number of swaps that were begun, and the number that `GET /plugins` has reported.
 #[derive(Default)]
 struct Swaps {
     begun: AtomicUsize,
@@ -32,7 +32,7 @@ struct Swaps {
 }
 
 impl Swaps {
-    /// Sends a request and checks that a version current during the request responds.
+    /// Sends a request and checks that the response is from a version that was current meanwhile.
     async fn send(&self, client: &mut Client<TcpStream>, number: usize) {
         let oldest = self.told.load(Ordering::SeqCst);
         client.send(numbered_request(number)).await;
@@ -113,7 +113,7 @@ async fn a_file_that_is_written_over_without_pause_ends_as_the_last_one() {
     let mut serving = place.serve();
     let mut client = serving.connect().await;
     for number in 0..400 {
-        // Not atomically, so that the server may read a partial file.
+        // Write the file non-atomically, so that the server may read a part of it.
         std::fs::write(place.file("numbers"), &components[number % 2]).unwrap();
         if number % 10 == 0 {
             serving.signal("HUP");

@@ -18,7 +18,7 @@ const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 const MIB: usize = 1 << 20;
 
-/// A server on which each client has a share of `share` bytes.
+/// Starts a server on which each client has a share of `share` bytes.
 async fn server(share: usize) -> TestServer {
     let limits = Limits { response: 64 << 20, ..patient() };
     let server = Server { bodies: 4 * share, ..Server::default() };

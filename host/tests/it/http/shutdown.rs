@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Connections that send many requests, and connections that send a single one.
+/// Number of connections that send many requests, and number of those that send one.
 const CALLERS: (usize, usize) = (16, 4);
 
 /// Requests that are answered before the signal.
@@ -107,7 +107,7 @@ async fn requests_read_before_a_signal_get_responses_and_others_stay_unread() {
     }
 }
 
-/// A server with a call that never ends by itself, and the client of that call.
+/// Starts a server with a call that never ends by itself. Also returns the client of that call.
 async fn spinning(server: &str) -> (Serving, Client<TcpStream>, Place) {
     let place = Place::with_guests(&format!("[server]\n{server}\n[limits]\ntime = \"1h\"\n"));
     let serving = place.serve();

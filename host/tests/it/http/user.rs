@@ -90,7 +90,7 @@ async fn from_nothing_to_a_service_that_is_replaced_while_it_serves() {
         assert_eq!(seen.call("greeter.greet", ada).await, (200, greeting));
     }
 
-    // Not atomically, as `cp` writes a file.
+    // Write the file non-atomically, as `cp` does.
     let copy = |content: &[u8]| fs::write(folder.path().join("numbers.wasm"), content).unwrap();
     assert_eq!(seen.call("numbers", "7").await.0, 404);
     copy(&numbered("first"));

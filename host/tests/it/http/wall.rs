@@ -50,7 +50,8 @@ impl<'a> Traced<'a> {
         let own = own.filter(|(_, (by, call))| server.contains(by) && call.starts_with("open"));
         own.filter_map(|(at, (by, call))| {
             let path = call.split('"').nth(1)?;
-            // If another thread interrupted, the result is in the next line of this thread.
+            // If another thread's call interrupts the line, the result is in this thread's next
+            // line.
             let mut rest = calls[at..].iter().filter(|(other, _)| other == by);
             let result = rest.find_map(|(_, call)| Some(call.rsplit_once("= ")?.1))?;
             Some((path, result))
@@ -77,7 +78,7 @@ async fn what_a_server_opens_is_in_the_table_of_its_wall() {
     strace.envs(hostel().get_envs().filter_map(|(name, value)| Some((name, value?))));
     strace.env("XDG_CACHE_HOME", &cache);
     let (mut serving, _) = place.serve_by(strace);
-    // The ordinary work of a server: it handles requests, is monitored, and loads new plugins.
+    // The server's ordinary work: it handles requests, is monitored, and loads new plugins.
     assert_eq!(serving.send(&numbered_request(1)).await.body, "one 1");
     for path in ["/metrics", "/plugins", "/readyz", "/caches"] {
         assert_eq!(serving.get(path).await.status, 200);

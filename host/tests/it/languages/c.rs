@@ -73,7 +73,7 @@ fn a_new_service_runs_and_passes_its_own_test() {
     assert!(stats.iter().all(|it| stderr(&run).contains(it)), "{}", stderr(&run));
 
     let service = folder.path().join("my-shop");
-    // As clangd compiles it.
+    // Compile the service as clangd does.
     compiled_and_run(&service, "@compile_flags.txt *.c .hostel/guest-sdk/c/hostel.c");
     let mut files: Vec<_> =
         fs::read_dir(&service).unwrap().map(|f| f.unwrap().file_name()).collect();
@@ -133,7 +133,7 @@ fn every_scenario_passes_on_the_fake_without_a_leak() {
     compiled_and_run(&plugin, "-I.. *.c ../hostel.c");
 }
 
-/// The smallest service, with an error in its handler's body.
+/// Returns the smallest service, with this body of its handler.
 fn service(body: &str) -> String {
     format!(
         "#include <hostel.h>\n\

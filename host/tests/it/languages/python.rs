@@ -51,7 +51,7 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
     assert_eq!(names, made, "neither a build nor a run leaves anything");
 }
 
-/// A plugin with one service, and these lines after the imports.
+/// Returns a plugin with one service, and these lines after the imports.
 fn service(lines: &str) -> String {
     let start = "from hostel_sdk import service\n\n";
     format!("{start}{lines}\n\n@service\ndef greet(ctx):\n    return 1\n")
@@ -314,7 +314,8 @@ async fn loaded() -> TestHost {
     host
 }
 
-/// One module is the linked code; the other provides it with functions that access its memory.
+/// One module is the linked code. The other provides that code with functions that access its
+/// memory.
 #[test]
 fn a_component_of_python_has_two_modules() {
     let info = ComponentInfo::read(&std::fs::read(component(CONFORMANCE)).unwrap());

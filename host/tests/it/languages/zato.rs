@@ -1,7 +1,7 @@
 //! Files written for Zato run unmodified, log the expected lines and make the expected cache calls.
 //!
-//! `HOSTEL_ZATO_EXAMPLES` is an optional folder with files of the same names to test instead of
-//! ours.
+//! `HOSTEL_ZATO_EXAMPLES` is an optional folder with files of the same names to test instead of the
+//! project's own.
 
 mod services;
 
@@ -29,7 +29,7 @@ const FILES: &[(&str, &[&str], &str)] = &[
 fn path(file: &str) -> PathBuf {
     let folder = match std::env::var_os("HOSTEL_ZATO_EXAMPLES") {
         Some(folder) => PathBuf::from(folder),
-        // The example of that name fetches from an origin server; Zato's does not.
+        // The project's example of that name fetches from an origin server; Zato's does not.
         None if file == "cache_aside" => project().join("host/tests/it/languages/zato"),
         None => project().join("example-services").join(file.replace('_', "-")),
     };

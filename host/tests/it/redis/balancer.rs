@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 /// step.
 const CLIENTS: usize = 48;
 
-/// How often each host is restarted.
+/// Number of restarts of each host.
 const ROUNDS: usize = 3;
 
 /// HAProxy with the configuration from the documentation, except for the addresses.
@@ -79,7 +79,7 @@ async fn ask(client: &mut Client<UnixStream>, call: Value) -> String {
     reply.body
 }
 
-/// The work of the clients until they are told to stop.
+/// The work of the clients until the test stops them.
 #[derive(Default)]
 struct Counting {
     stop: AtomicBool,
@@ -88,7 +88,8 @@ struct Counting {
 }
 
 impl Counting {
-    /// Increments counters in the cache, with a new key for each step.
+    /// In each step, sets this client's key and a new key to the step's number, then reads this
+    /// client's key back. Even-numbered clients reconnect before they read.
     async fn run(&self, balancer: &Balancer, name: usize) {
         let mut client = balancer.connect().await;
         let latest = format!("latest of {name}");

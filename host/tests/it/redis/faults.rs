@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// The longest an operation may take: its timeout, plus a margin for a busy machine.
+/// Maximum duration of an operation: its timeout, plus a margin for a busy machine.
 pub const MOST: Duration = Duration::from_secs(5);
 
 fn address(port: u16) -> RedisAddress {

@@ -237,7 +237,7 @@ async fn swaps(place: &Place) {
         (None, None, None, two, Unlimited, two, None),
         (one, None, one, None, After(0), None, None),
         (None, None, None, None, Keep, None, None),
-        // Not as expected.
+        // The current value is not the expected one.
         (one, Some(1_000), two, two, After(60), one, Some(1_000)),
         (one, Some(1_000), Some("1.0"), two, Unlimited, one, Some(1_000)),
         (one, Some(1_000), None, two, Keep, one, Some(1_000)),

@@ -166,8 +166,8 @@ impl RedisServer {
 
     /// Simulates the passage of time: every entry's deadline moves closer by `time`.
     ///
-    /// Each entry that is still live gets `SPARE` more, and its true time left is recorded here.
-    /// Otherwise it could expire while a slow test still inspects it.
+    /// Each entry that is still live gets `SPARE` more, because it could otherwise expire while a
+    /// slow test still inspects it. Its true time left is recorded in `spared`.
     pub fn advance(&self, time: Duration) {
         self.all().for_each(|server| server.advance_own(time));
     }
@@ -180,7 +180,8 @@ impl RedisServer {
             let left = match spared.remove(&name) {
                 _ if left < 0 => continue,
                 Some(known) if left > spare / 2 => known,
-                // Set less than a second ago, so the time left was a whole number of seconds.
+                // The entry was set less than a second ago, so its time left was a whole number of
+                // seconds.
                 _ => (left + 999) / 1_000 * 1_000,
             };
             let left = left - i64::try_from(time.as_millis()).unwrap();

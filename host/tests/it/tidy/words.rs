@@ -9,7 +9,7 @@ use regex::Regex;
 /// next one. The expression with "none" has no capital, which would find an operator of Python.
 const EXPRESSIONS: &str = include_str!("words.tsv");
 
-/// What the last expression also matches, and means an absence.
+/// Phrases that the last expression also matches, but that mean an absence.
 const ABSENCE: &[&str] = &["there is no ", "is no longer", "is no more"];
 
 /// Files that may contain the expressions, with the reason.

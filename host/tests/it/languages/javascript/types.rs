@@ -5,7 +5,7 @@ use crate::support::{stderr, stdout};
 use std::path::Path;
 use std::process::Output;
 
-/// Uses the global functions of a service with their types.
+/// A service that uses the global functions with their types.
 const SOURCE: &str = r#"
     import { cache, type Request, type Services } from "hostel-sdk";
     function greet(request: Request): string[] {
@@ -44,7 +44,7 @@ fn check_builds(files: &[(&str, &str)]) {
     assert_eq!(stdout(&output), "[\"1\",\"false\",\"2\",\"a\"]\n", "{}", stderr(&output));
 }
 
-/// Uses the cache's results with their types.
+/// A service that uses the cache's results with their types.
 const CACHE: &str = r#"
     import { cache, type Swap } from "hostel-sdk";
     interface User { name: string }
@@ -137,7 +137,7 @@ fn a_project_of_references_builds_by_the_one_of_the_source() {
     assert_eq!(stdout(&output), "5\n", "{}", stderr(&output));
 }
 
-/// Checks that the author sees these words, and no file but their own.
+/// Checks that the error contains these words, and names no file but the author's own.
 #[track_caller]
 fn check_reported(options: &str, source: &str, words: &str) {
     let folder = project(&[("tsconfig.json", options), ("shop.ts", source)]);

@@ -36,8 +36,8 @@ async fn built(folder: &Path, source: &str) -> (Vec<String>, TestHost) {
     (ours, host)
 }
 
-/// Uses other objects' methods with the names of cache methods, and the methods that every cache
-/// has.
+/// A plugin that uses other objects' methods with the names of cache methods, and the methods that
+/// every cache has.
 const PLAIN: &str = r#"
 import { cache, log } from "hostel-sdk";
 
@@ -177,7 +177,7 @@ async fn what_the_sdk_exports_brings_its_interface_where_it_is_used() {
     assert_eq!(imports, ["cache/cache", "log/log"]);
 }
 
-/// Computes values with asynchronous functions, some of which fail after a wait.
+/// A plugin that computes values with asynchronous functions, some of which fail after a wait.
 const ASYNC: &str = r#"
 import { Failure, cache } from "hostel-sdk";
 

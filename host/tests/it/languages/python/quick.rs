@@ -1,4 +1,4 @@
-//! Quick builds of Python: a base image plus the source, as `hostel run` and `--watch` make them,
+//! Quick builds of Python, which `hostel run` and `--watch` make: a base image plus the source
 //! behaves like the result of `hostel build`.
 
 use super::hostel_in;
