@@ -1,10 +1,10 @@
-//! The memory for the messages of a listener: for bodies of requests, and for responses until they
-//! are sent. `limits.request` and `limits.response` bound one message, but a client may have any
-//! number.
+//! The memory for the messages of a listener: the bodies of requests, and responses until they are
+//! sent. `limits.request` and `limits.response` bound only single messages, and a client may have
+//! any number of them.
 //!
 //! There are two pools, one for small messages and one for large ones, and each client has at most
-//! a share of each pool. So a client that fills its share prevents neither other clients from
-//! sending bodies, nor itself from sending small ones.
+//! a share of each pool. So a client that fills its share of large messages still leaves room for
+//! other clients, and for its own small messages.
 
 use hostel_cache::BudgetPart;
 use std::collections::HashMap;
@@ -16,17 +16,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The largest small message, in bytes.
 pub(super) const MAX_SMALL_BYTES: usize = 64 << 10;
 
-/// The largest message without a charge, in bytes: the stream that carries it takes more memory,
-/// and most messages are this short. They need no lock.
+/// The largest message that is not charged, in bytes. Most messages are this short, and not
+/// charging them saves a lock. The stream of such a message takes more memory than the message.
 const MAX_FREE_BYTES: usize = 512;
 
-/// The share of one client in a pool, and the size of the pool for small messages relative to that
-/// for large ones: a quarter.
+/// A client's share is a quarter of each pool. The pool for small messages is a quarter of the pool
+/// for large ones.
 const QUARTER: usize = 4;
 
 /// The pools of a listener, and the shares of its clients.
 pub(super) struct Messages {
-    /// The part of the host's memory to which all bytes are also charged.
+    /// The part of the host's memory budget to which all messages are also charged.
     part: Arc<BudgetPart>,
     most: Sizes,
     /// The name of the setting that bounds the pools.
@@ -44,11 +44,11 @@ struct Sizes {
 #[derive(Default)]
 struct Taken {
     all: Sizes,
-    /// Only clients with charged bytes.
+    /// The charged bytes of each client. Clients without charged bytes have no entry.
     by_client: HashMap<IpAddr, Sizes>,
 }
 
-/// A message exceeds a pool or a share. Names the setting that raises it.
+/// The error that a message exceeds a pool or a share. Contains the setting that raises the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoRoom {
     bound: MessageBound,
@@ -63,8 +63,8 @@ enum MessageBound {
 }
 
 impl Messages {
-    /// Creates pools with this many bytes for large messages, or fewer if the part is too small:
-    /// both pools must fit into it, otherwise small messages would depend on large ones.
+    /// Creates pools with `bytes` bytes for large messages, or fewer if `part` is too small. Both
+    /// pools must fit into `part`; otherwise, large messages could leave no room for small ones.
     pub(super) fn new(bytes: usize, part: &Arc<BudgetPart>) -> Arc<Self> {
         let fit = part.most() / (QUARTER + 1) * QUARTER;
         let (large, setting) = match bytes <= fit {
@@ -76,12 +76,12 @@ impl Messages {
     }
 
     /// Creates an empty charge. If the client is unknown, `client` is `None`, and only the pools
-    /// apply.
+    /// bound the charge.
     pub(super) fn charge(self: &Arc<Self>, client: Option<IpAddr>) -> MessageCharge<'_> {
         MessageCharge { messages: self, client, held: Sizes::default() }
     }
 
-    /// Replaces the charge `old` by `new`. On an error nothing changes.
+    /// Replaces the charge `old` by `new`. On an error, nothing changes.
     fn replace(&self, client: Option<IpAddr>, old: Sizes, new: Sizes) -> Result<(), NoRoom> {
         let no_room = |bound| NoRoom { bound, setting: self.setting };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +117,7 @@ impl Messages {
 }
 
 impl Sizes {
-    /// The bytes of one message.
+    /// The size of one message.
     fn of(bytes: usize, is_small: bool) -> Self {
         match is_small {
             true => Sizes { small: bytes, large: 0 },
@@ -133,8 +133,8 @@ impl Sizes {
         Sizes { small: self.small / QUARTER, large: self.large / QUARTER }
     }
 
-    /// Returns the sum with `new` in place of `old`, or `None` if a size that grows would exceed
-    /// the maximum.
+    /// Subtracts `old` and adds `new`. Returns `None` if a size would grow beyond its maximum in
+    /// `most`.
     fn replaced(self, old: Sizes, new: Sizes, most: Sizes) -> Option<Sizes> {
         let replaced = |sum: usize, old: usize, new: usize, most: usize| {
             let sum = (sum - old).checked_add(new)?;
@@ -164,8 +164,8 @@ impl fmt::Display for NoRoom {
 
 /// The charge for one message, released when this is dropped.
 ///
-/// It borrows the pools: most messages are free, and cloning the pointer would write to memory that
-/// all threads share.
+/// It borrows the pools, because most messages are not charged, and cloning the pointer would write
+/// to memory that all threads share.
 pub(super) struct MessageCharge<'a> {
     messages: &'a Arc<Messages>,
     client: Option<IpAddr>,
@@ -173,13 +173,13 @@ pub(super) struct MessageCharge<'a> {
 }
 
 impl MessageCharge<'_> {
-    /// Replaces the charge by this many bytes. `length` is that of the whole message, as far as it
-    /// is known, so that a large message counts as large from its first byte. A declared length is
-    /// not charged by itself: otherwise clients could use up the pool without sending a byte.
+    /// Sets the charge to `bytes`. `length` is the length of the whole message, if it is known, so
+    /// that a large message counts as large from its first byte. A declared length is not charged:
+    /// otherwise, clients could use up the pool without sending a byte.
     ///
     /// # Errors
     ///
-    /// When there is no room. The charge is unchanged then.
+    /// When there is no room. The charge is then unchanged.
     pub(super) fn hold(&mut self, bytes: usize, length: usize) -> Result<(), NoRoom> {
         let new = match bytes {
             ..=MAX_FREE_BYTES => Sizes::default(),
@@ -192,7 +192,7 @@ impl MessageCharge<'_> {
         Ok(())
     }
 
-    /// Returns the charge as that of a response, or `None` if nothing is charged.
+    /// Converts the charge to that of a response. Returns `None` if nothing is charged.
     pub(super) fn into_response(mut self) -> Option<ResponseCharge> {
         let held = std::mem::take(&mut self.held);
         let (messages, client) = (self.messages, self.client);
@@ -208,7 +208,7 @@ impl Drop for MessageCharge<'_> {
     }
 }
 
-/// The charge for a response, released when this is dropped: when the response is sent.
+/// The charge for a response, released when this is dropped after the response is sent.
 pub(super) struct ResponseCharge {
     messages: Arc<Messages>,
     client: Option<IpAddr>,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Splits a path and decodes its segments. `None` if an escape is not `%` with two hexadecimal
-/// digits, or if a decoded segment is not UTF-8.
+/// Splits a path and decodes its segments. Returns `None` if a `%` is not followed by two
+/// hexadecimal digits, or if a decoded segment is not UTF-8.
 pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/').unwrap_or(path).split('/').map(decode).collect()
 }

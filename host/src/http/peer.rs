@@ -50,7 +50,8 @@ impl Peer {
         Arc::new(Peer { handler, client })
     }
 
-    /// Counts a failed TLS handshake of this client, and logs the reason within this bound.
+    /// Counts a failed TLS handshake of this client, and logs the reason unless `bound` omits the
+    /// line.
     pub(super) fn refused_by_tls(&self, bound: &LogBound, error: &io::Error) {
         let Handler { meter, log, .. } = &*self.handler;
         meter.refused_by_tls();
@@ -111,8 +112,9 @@ impl Peer {
         response
     }
 
-    /// Replaces the charge for the request by that for the response, until the response is sent. A
-    /// short response of the host itself is free, so that probes and lists always work.
+    /// Replaces the charge for the request by the charge for the response, which lasts until the
+    /// response is sent. Short responses of the host itself are not charged, so that probes and
+    /// lists always work.
     fn charge(
         &self,
         response: Response<Content>,
@@ -132,8 +134,8 @@ impl Peer {
         Ok(response.map(|content| ChargedContent::new(content, charge.into_response())))
     }
 
-    /// Routes a request. The body is read only after the route and the caller are accepted, so that
-    /// a client with `Expect: 100-continue` need not send it.
+    /// Responds to a request by its route. The body is read only after the route and the caller are
+    /// accepted, so that a client with `Expect: 100-continue` does not send it in vain.
     async fn route(
         &self,
         head: &Parts,
@@ -187,9 +189,9 @@ impl Peer {
         response.map(|response| response.map(Content::from))
     }
 
-    /// Finds the service of a direct call, and authenticates its caller. The service is resolved
-    /// only once, so that the caller is authenticated for the service that is called, even if its
-    /// name has several spellings or the plugin is replaced meanwhile.
+    /// Finds the service of a direct call, and authenticates its caller. The call uses the returned
+    /// target, so that the caller is authenticated for the service that is called, even if the name
+    /// has several spellings or the plugin is replaced meanwhile.
     async fn resolve(
         &self,
         direct: &DirectCallers,
@@ -269,7 +271,7 @@ impl Peer {
         Ok(response::json(&serde_json::json!({ "services": listed.collect::<Vec<_>>() })))
     }
 
-    /// Returns the problem of a service that does not exist, or whose plugin was refused.
+    /// Returns the problem for a service that does not exist, or whose plugin was refused.
     fn not_found(&self, service: &ServiceName) -> Problem {
         match self.handler.host.is_refused(service.plugin()) {
             true => Problem::not_loaded(service.plugin()),
@@ -277,7 +279,7 @@ impl Peer {
         }
     }
 
-    /// Returns the problem of a path that matches nothing.
+    /// Returns the problem for a path that matches nothing.
     fn nothing(&self) -> Problem {
         match self.handler.server.services {
             true => Problem::no_service(),
@@ -339,12 +341,12 @@ impl RequestBody<'_> {
     }
 }
 
-/// Returns the callers of a direct call. An unknown service requires the callers of its plugin, so
-/// that other clients do not learn which services exist.
+/// Returns the callers that may call a service directly. For an unknown service, returns the
+/// callers of its plugin, so that other clients cannot find out which services exist.
 ///
 /// # Errors
 ///
-/// When the service has no direct calls.
+/// When the service cannot be called directly.
 fn callers_of<'a>(
     direct: &'a DirectCallers,
     service: &ServiceName,
@@ -359,7 +361,7 @@ fn callers_of<'a>(
     }
 }
 
-/// Returns the target of a service whose plugin may still be loading.
+/// Returns the target of a service, after waiting until its plugin is loaded.
 async fn loaded(host: &Host, service: &ServiceName) -> Result<Option<Target>, Problem> {
     host.find(service).await.map_err(|_| Problem::loading())
 }

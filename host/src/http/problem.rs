@@ -1,7 +1,7 @@
-//! Problems: the body of an error response, RFC 9457.
+//! Problems: the bodies of error responses, as defined by RFC 9457.
 //!
-//! A problem contains a stable code and a sentence that is safe to publish. The detail of a server
-//! error is only logged, with the id of the request.
+//! A problem contains a stable code and a sentence that is safe to publish. The details of a server
+//! error are only in the log, with the id of the request.
 
 use super::messages::NoRoom;
 use super::rate::BODY_GRACE;
@@ -48,7 +48,7 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// A request from a web page of another site, detected by its header `header`.
+    /// A web page of another site sent the request, according to the header `header`.
     pub(super) fn of_another_site(header: &HeaderName) -> Self {
         let detail = format!(
             "{header} shows that a web page of another site sent this request: the admin interface \
@@ -62,8 +62,8 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// A preflight that CORS does not allow, for the reason `what`. The Fetch standard recommends
-    /// 403. `vary` is the value of the header of that name.
+    /// CORS does not allow the request that a preflight asks for, because of `what`. The Fetch
+    /// standard recommends status 403. `vary` is the value of the `Vary` header.
     pub(super) fn not_shared(what: &str, vary: Option<HeaderValue>) -> Self {
         let detail = format!("the CORS settings of this path do not allow {what}");
         Problem {
@@ -127,7 +127,7 @@ impl Problem {
         }
     }
 
-    /// A request whose credentials are not checked, because another request of its client is
+    /// The credentials of the request are not checked, because another request of its client is
     /// waiting.
     pub(super) fn too_many_guesses() -> Self {
         let detail = "requests of this client keep failing authentication, and another one waits to \
@@ -147,24 +147,24 @@ impl Problem {
         Problem::not_found("no service has this path")
     }
 
-    /// The same for a missing, a hidden and an unreadable file.
+    /// No file has this path. A hidden file and one without read permission have the same problem.
     pub(super) fn no_file() -> Self {
         Problem::not_found("neither a route nor a file has this path")
     }
 
-    /// A file that the server cannot read; the log has the reason.
+    /// The server cannot read the file. The log has the reason.
     pub(super) fn unreadable_file() -> Self {
         let detail = "the file cannot be read";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    /// A file whose version differs from the one that the request requires.
+    /// The file does not have the version that the request requires.
     pub(super) fn precondition_failed() -> Self {
         let detail = "the file is not the version that If-Match or If-Unmodified-Since names";
         Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", detail)
     }
 
-    /// A range that begins beyond the end of a file of `length` bytes.
+    /// The requested range begins beyond the end of the file, which has `length` bytes.
     pub(super) fn range_not_satisfiable(length: u64) -> Self {
         let detail = format!("the file has {length} bytes and ends before this range");
         let code = "range-not-satisfiable";
@@ -176,7 +176,7 @@ impl Problem {
         }
     }
 
-    /// `allow` is the value of the header of that name.
+    /// The path does not have this method. `allow` is the value of the `Allow` header.
     pub(super) fn method_not_allowed(allow: &str) -> Self {
         let detail = format!("this path allows {allow}");
         Problem {
@@ -233,7 +233,7 @@ impl Problem {
         }
     }
 
-    /// A request body or a response that exceeds the memory for messages.
+    /// The request body or the response exceeds the memory for messages.
     pub(super) fn no_room(reason: NoRoom) -> Self {
         let detail = format!("{reason}: try again in a second");
         Problem { detail: detail.into(), ..Problem::busy() }
@@ -244,7 +244,7 @@ impl Problem {
         Problem { detail: detail.into(), ..Problem::busy() }
     }
 
-    /// A plugin that is unavailable because it was refused.
+    /// The plugin was refused, so its services are unavailable.
     pub(super) fn not_loaded(plugin: &str) -> Self {
         let detail = format!(
             "the plugin `{plugin}` is not available: the log and GET /plugins of the admin interface \
@@ -253,7 +253,7 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
-    /// Returns the problem of a failed call, without the details of a server error.
+    /// Returns the problem for a failed call, without the details of a server error.
     pub(super) fn of_call(error: &CallError) -> Self {
         match error {
             CallError::Failure(failure) => match status(failure.kind) {
@@ -297,7 +297,7 @@ impl Problem {
     }
 }
 
-/// The status for a kind of failure, as the WIT defines it.
+/// Returns the status for a kind of failure, as defined in the WIT.
 fn status(kind: FailureKind) -> StatusCode {
     match kind {
         FailureKind::BadRequest => StatusCode::BAD_REQUEST,

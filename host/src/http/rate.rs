@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The initial time in which a body need not arrive at `server.min-rate`.
+/// The time from the start of a body during which `server.min-rate` does not apply.
 pub(super) const BODY_GRACE: Duration = Duration::from_secs(5);
 
 /// A rate in bytes per second, above zero.
@@ -10,12 +10,12 @@ pub(super) const BODY_GRACE: Duration = Duration::from_secs(5);
 pub(super) struct MinRate(u64);
 
 impl MinRate {
-    /// Creates a rate of `bytes` per second, or 1 if that is 0.
+    /// Creates a rate of `bytes` per second, but at least 1.
     pub(super) fn new(bytes: usize) -> Self {
         MinRate(u64::try_from(bytes).unwrap_or(u64::MAX).max(1))
     }
 
-    /// Returns the time that this many bytes take at this rate.
+    /// Returns how long `bytes` bytes take at this rate.
     pub(super) fn time_of(self, bytes: usize) -> Duration {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let nanoseconds = u128::from(bytes) * 1_000_000_000 / u128::from(self.0);

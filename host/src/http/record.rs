@@ -8,12 +8,12 @@ use hyper::http::request::Parts;
 use std::time::SystemTime;
 use tokio::time::Instant;
 
-/// The record of a request in progress. It is recorded once, as cancelled if it is dropped before
-/// its response.
+/// The record of a request in progress. The request is counted once. If the record is dropped
+/// before the response, the request counts as cancelled.
 pub(super) struct RequestRecord<'a> {
     pub(super) kind: RequestKind,
     meter: &'a HttpMeter,
-    /// `None` without an access log, so that requests then do not pay for it.
+    /// `None` if there is no access log, so that requests do not pay for one.
     access: Option<AccessRecord<'a>>,
     has_ended: bool,
 }
@@ -51,7 +51,7 @@ impl<'a> RequestRecord<'a> {
         RequestRecord { kind, meter, access, has_ended: false }
     }
 
-    /// Records the service that is called, and the caller if it is known.
+    /// Records the called service, and the caller if there is one.
     pub(super) fn call(&mut self, service: &ServiceName, caller: Option<&str>) {
         self.caller(caller);
         if let Some(access) = &mut self.access {
@@ -59,7 +59,7 @@ impl<'a> RequestRecord<'a> {
         }
     }
 
-    /// Records the caller if it is known.
+    /// Records the caller, if there is one.
     pub(super) fn caller(&mut self, caller: Option<&str>) {
         if let Some(access) = &mut self.access {
             caller.unwrap_or_default().clone_into(&mut access.caller);

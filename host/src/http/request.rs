@@ -13,13 +13,14 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The header with the request's id, in requests and responses.
+/// The header with the id of the request, in requests and responses.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The header that contains the name of the caller, for guests.
 const CALLER_HEADER: &str = "x-hostel-caller";
 
-/// The prefix of headers that only the host may set: a client could forge a caller with them.
+/// The prefix of headers that only the host may set. With these headers, a client could pretend to
+/// be another caller.
 const HOST_PREFIX: &str = "x-hostel-";
 
 /// Maximum bytes of an id from a client.
@@ -37,12 +38,13 @@ pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
 #[derive(Default)]
 pub(super) struct RequestIds {
     count: AtomicU64,
-    /// Keyed with random numbers from the system.
+    /// Has random keys from the system.
     hash: RandomState,
 }
 
 impl RequestIds {
-    /// Returns the client's id if it sent a valid one, otherwise a new id: as text and as a header.
+    /// Returns the id of a request, as text and as a header: the client's id if it is valid, or
+    /// else a new one.
     pub(super) fn of(&self, headers: &HeaderMap) -> (String, HeaderValue) {
         let sent = headers.get(REQUEST_ID).filter(|value| is_valid_id(value.as_bytes()));
         if let Some((text, value)) = sent.and_then(|value| Some((value.to_str().ok()?, value))) {
@@ -72,14 +74,14 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
     if headers.len() > max_headers {
         return Err(Problem::too_many_headers(max_headers));
     }
-    // RFC 9112, section 3.2: only the targets of CONNECT and OPTIONS have no path.
+    // RFC 9112, section 3.2: only the targets of CONNECT and `OPTIONS *` have no path.
     let path = head.uri.path();
     let is_of_server = path == "*" && head.method == Method::OPTIONS;
     if !path.starts_with('/') && !is_of_server && head.method != Method::CONNECT {
         return Err(Problem::bad_request("the path must begin with a slash"));
     }
-    // RFC 9112, section 3.2: an HTTP/1.1 request has exactly one Host. With several, a proxy could
-    // choose another one than this server.
+    // RFC 9112, section 3.2: an HTTP/1.1 request has exactly one Host. If there were several, a
+    // proxy and this server could choose different ones.
     let hosts = headers.get_all(HOST).iter().count();
     if hosts > 1 || (hosts == 0 && head.version == Version::HTTP_11) {
         return Err(Problem::bad_request("the request must have exactly one Host"));
@@ -110,12 +112,12 @@ pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
 /// Checks the host and port in the target of a request.
 fn check_authority(head: &Parts) -> Result<(), Problem> {
     let Some(authority) = head.uri.authority() else { return Ok(()) };
-    // RFC 9110, section 4.2.4, and RFC 9113, section 8.3.1: a user in it is an error or a
-    // deception.
+    // RFC 9110, section 4.2.4, and RFC 9113, section 8.3.1: a user in the target is an error.
     if authority.as_str().contains('@') {
         return Err(Problem::bad_request("the target names a user"));
     }
-    // RFC 9113, section 8.3.1. In HTTP/1.1 the target takes precedence: RFC 9112, section 3.2.2.
+    // RFC 9113, section 8.3.1: `Host` must not differ from the target. In HTTP/1.1, the target
+    // takes precedence: RFC 9112, section 3.2.2.
     let is_same = |host: &HeaderValue| {
         let host = Authority::try_from(host.as_bytes());
         host.is_ok_and(|host| is_same_place(&host, authority, head.uri.scheme_str()))
@@ -128,32 +130,34 @@ fn check_authority(head: &Parts) -> Result<(), Problem> {
     }
 }
 
-/// True if two authorities have the same host and port. The default port is the scheme's.
+/// True if two authorities have the same host and port. A missing port is the default port of the
+/// scheme.
 fn is_same_place(a: &Authority, b: &Authority, scheme: Option<&str>) -> bool {
     let default = if scheme == Some("https") { 443 } else { 80 };
     let port = |it: &Authority| it.port_u16().unwrap_or(default);
     a.host().eq_ignore_ascii_case(b.host()) && port(a) == port(b)
 }
 
-/// Returns host and port from the target, otherwise from `Host`.
+/// Returns the host and port from the target, or else from `Host`.
 pub(super) fn authority(head: &Parts) -> Option<&str> {
     let of_target = head.uri.authority().map(Authority::as_str);
     of_target.or_else(|| head.headers.get(HOST)?.to_str().ok())
 }
 
-/// True if a `Host` is valid: a name or an address with an optional port, or empty, but no user.
+/// True if a `Host` is valid: empty, or a name or an address with an optional port, but without a
+/// user.
 fn is_valid_host(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
 }
 
-/// The content type according to the client.
+/// Returns the content type that the client sent.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-/// Converts a request for a guest: without the headers of the connection and without credentials
-/// that the host has checked, but with the name of an authenticated caller.
+/// Converts a request for a guest. Removes the headers of the connection and the credentials that
+/// the host has checked, and adds the name of the authenticated caller.
 pub(super) fn http(
     head: &Parts,
     client: &str,
@@ -193,7 +197,7 @@ fn headers(
     };
     let mut headers = Vec::with_capacity(sent.len() + 2);
     // RFC 9112, section 3.2.2: if the target has a host, the header is ignored. RFC 9113, section
-    // 8.3.1: in HTTP/2 only the target has the host.
+    // 8.3.1: in HTTP/2, the host is in the target.
     if let Some(authority) = authority {
         headers.push((HOST.as_str().to_owned(), authority.as_bytes().to_vec()));
     }

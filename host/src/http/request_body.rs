@@ -12,12 +12,12 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Maximum bytes that are allocated for a body before any of it has arrived: a client may declare
+/// Maximum bytes that are allocated for a body before its first byte arrives: a client may declare
 /// any length.
 const MAX_INITIAL_CAPACITY: usize = 64 << 10;
 
-/// The minimum rate of a body. Without it, a client could hold its charged bytes for the whole body
-/// time by sending a byte now and then.
+/// The minimum rate of a body. Without this rate, a client could hold its charged bytes for the
+/// whole body time by sending a byte now and then.
 pub(super) struct BodyPace {
     begun: Instant,
     time: Duration,
@@ -29,14 +29,16 @@ impl BodyPace {
         BodyPace { begun, time: server.body_time, min_rate: MinRate::new(server.min_rate) }
     }
 
-    /// Returns the time until more than these bytes must have arrived; zero once it is over.
+    /// Returns the time until more than `received` bytes must have arrived, or zero if that time is
+    /// over.
     fn left(&self, received: usize) -> Duration {
         let by_rate = BODY_GRACE.saturating_add(self.min_rate.time_of(received));
         self.time.min(by_rate).saturating_sub(self.begun.elapsed())
     }
 }
 
-/// Reads a body of at most `limit` bytes at its minimum rate, and charges its bytes as they arrive.
+/// Reads a body of at most `limit` bytes, enforces its minimum rate, and charges its bytes as they
+/// arrive.
 ///
 /// # Errors
 ///
@@ -64,7 +66,7 @@ where
     read.await?.ok_or_else(|| Problem::body_too_slow(server.min_rate, server.body_time))
 }
 
-/// Returns `None` if the body is too slow.
+/// Collects the bytes of a body. Returns `None` if the body is too slow.
 async fn collect<B>(
     body: &mut B,
     length: usize,
@@ -76,11 +78,11 @@ where
     B: Body<Data = Bytes> + Unpin,
 {
     let mut bytes = Vec::with_capacity(length.min(MAX_INITIAL_CAPACITY));
-    // Armed again only when it expires: most bodies end before that.
+    // The timer is reset only when it expires, because most bodies end before that.
     let mut timer = pin!(sleep(pace.left(0)));
     loop {
         let frame = poll_fn(|cx| {
-            // Before the timer: bytes that have arrived are in time.
+            // Poll the body before the timer, so that bytes that have arrived are in time.
             if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(cx) {
                 return Poll::Ready(Some(frame));
             }

@@ -1,4 +1,4 @@
-//! Responses to a client: from a service, from a file, from the server itself, and problems.
+//! Responses to a client: those of services, of files and of the server itself, and problems.
 
 use super::messages::ResponseCharge;
 use super::problem::{MEDIA_TYPE, Problem};
@@ -35,7 +35,7 @@ impl Content {
         }
     }
 
-    /// Bytes of memory that it occupies until it is sent.
+    /// Returns the bytes of memory that the content occupies until it is sent.
     pub(super) fn memory(&self) -> usize {
         match self {
             Content::Bytes(bytes) => bytes.len(),
@@ -51,7 +51,7 @@ pub(super) enum ChargedContent {
 }
 
 impl ChargedContent {
-    /// Creates content with its charge, which is `None` if it is free.
+    /// Creates content with its charge, or with `None` if the content is not charged.
     pub(super) fn new(content: Content, charge: Option<ResponseCharge>) -> Self {
         match content {
             Content::Bytes(bytes) => ChargedContent::Bytes(ChargedBytes::new(bytes, charge)),
@@ -117,8 +117,8 @@ pub(super) fn no_content(headers: HeaderMap) -> Response<Bytes> {
     from_parts(StatusCode::NO_CONTENT, headers, Bytes::new())
 }
 
-/// The response to `OPTIONS *`: the methods that routes may have. By RFC 9110, section 9.3.7, this
-/// request tests the server itself.
+/// Creates the response to `OPTIONS *`, with the methods that routes may have. RFC 9110, section
+/// 9.3.7: this request applies to the server itself.
 pub(super) fn of_server() -> Response<Bytes> {
     let allow = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
     no_content(HeaderMap::from_iter([(ALLOW, allow)]))
@@ -135,10 +135,11 @@ pub(super) fn from_problem(problem: Problem, request_id: &str) -> Response<Bytes
     response
 }
 
-/// Converts the response of a service, without the headers that belong to the connection. The field
-/// `content-type` takes precedence over the header. `None` if the response is not valid HTTP.
+/// Converts the response of a service. Removes the headers that belong to the connection. The field
+/// `content-type` takes precedence over the header. Returns `None` if the response is not valid
+/// HTTP.
 pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>> {
-    // The server adds up to three headers.
+    // Leave room for the headers that the server adds.
     let mut headers = HeaderMap::with_capacity(response.headers.len().min(1_000) + 3);
     for (name, value) in response.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
@@ -166,11 +167,13 @@ pub(super) fn finish(
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status()) {
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if response.status() == StatusCode::RESET_CONTENT {
-        // RFC 9110, section 15.3.6: it has no content, and unlike 204 must declare that.
+        // RFC 9110, section 15.3.6: a 205 response has no content, and, unlike a 204 response, must
+        // declare that.
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if method == Method::HEAD {
-        // RFC 9110, section 9.3.2: HEAD has the same headers as GET.
+        // RFC 9110, section 9.3.2: the response to HEAD has the same headers as the response to
+        // GET.
         let length = HeaderValue::from(response.body().len());
         response.headers_mut().insert(CONTENT_LENGTH, length);
         *response.body_mut() = ChargedContent::free(Bytes::new());

@@ -1,4 +1,4 @@
-//! The routes: from a method and a path to a service, or to the files of a folder.
+//! The routes: from a method and a path to a service or to a file in a folder.
 
 use super::cors::{self, CorsPolicy, Preflight};
 use super::methods;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The methods of `/services/<name>`.
 const OF_SERVICE: &[Method] = &[Method::POST];
 
-/// The path of the list of services, and the pattern of the paths of services.
+/// The path of the list of services, and the pattern of the paths of direct calls.
 const LIST_ROUTE: &str = "/services";
 const SERVICE_ROUTE: &str = "/services/{service}";
 
@@ -37,8 +37,8 @@ pub(super) enum Match<'a> {
     File(&'a FileEndpoint, Vec<String>),
     /// No match.
     Nothing,
-    /// The path matches, but not the method. Holds the methods of the path as a value of `Allow`,
-    /// and its CORS policy.
+    /// The path matches, but the method does not. Contains the methods of the path as a value of
+    /// `Allow`, and the CORS policy of the path.
     Methods(String, Option<&'a CorsPolicy>),
     /// `OPTIONS *`: the server itself.
     Server,
@@ -49,7 +49,8 @@ pub(super) enum Match<'a> {
 }
 
 impl<'a> Match<'a> {
-    /// The pattern of the path, for traces. For a preflight, the pattern of the target's path.
+    /// Returns the pattern of the path, for traces. For a preflight, this is the pattern of the
+    /// requested method's route.
     pub(super) fn route(&self) -> Option<&'a str> {
         match self {
             Match::List => Some(LIST_ROUTE),
@@ -91,7 +92,7 @@ pub(super) struct Endpoint {
 pub(super) struct FileEndpoint {
     /// The path as configured.
     pub(super) path: String,
-    /// The number of its segments.
+    /// The number of segments of the path.
     depth: usize,
     pub(super) folder: PathBuf,
     pub(super) cache_control: HeaderValue,
@@ -103,10 +104,10 @@ pub(super) struct FileEndpoint {
 #[derive(Default)]
 pub(super) struct Router {
     root: Node,
-    /// Whether `/services` and `/services/<name>` are served. If not, they match nothing, not even
-    /// a configured route.
+    /// True if `/services` and `/services/<name>` are served. If false, these paths match nothing,
+    /// not even a configured route.
     serves_directly: bool,
-    /// The CORS policy of all paths except routes with their own.
+    /// The CORS policy of all paths except routes with their own policy.
     cors: Option<Arc<CorsPolicy>>,
 }
 
@@ -116,7 +117,7 @@ struct Node {
     parameter: Option<Box<Node>>,
     /// The routes that end here, in the order of the configuration.
     ends: Vec<Endpoint>,
-    /// The route of files at this path: it matches every path below that no other route matches.
+    /// The route of files at this path. It matches every path below that matches no other route.
     files: Option<Arc<FileEndpoint>>,
 }
 
@@ -129,7 +130,7 @@ impl Router {
     ) -> Self {
         let cors = cors.map(|cors| Arc::new(CorsPolicy::new(cors)));
         let mut router = Router { root: Node::default(), serves_directly, cors };
-        // The route `/` has no segments, but the path `/` has one, which is empty.
+        // The route `/` has no segments, but the path `/` has one empty segment.
         let root = [Segment::Fixed(String::new())];
         for route in routes {
             let segments = route.path.segments();
@@ -160,8 +161,8 @@ impl Router {
         router
     }
 
-    /// Matches a request, and returns the CORS policy for its response. `None` for a preflight,
-    /// whose response already has its CORS headers.
+    /// Returns the match of a request, and the CORS policy for its response. The policy is `None`
+    /// for a preflight, because its response already has CORS headers.
     pub(super) fn of_request(&self, head: &Parts) -> (Match<'_>, Option<&CorsPolicy>) {
         let path = head.uri.path();
         if let Some(method) = cors::preflighted(head)
@@ -174,7 +175,7 @@ impl Router {
         (found, cors)
     }
 
-    /// Returns the preflight, if the path matches and has CORS.
+    /// Returns the preflight, if the path matches and has a CORS policy.
     fn preflight(&self, method: Method, path: &str) -> Option<Preflight<'_>> {
         let found = self.find(&method, path);
         let policy = self.cors_of(&found)?;
@@ -199,8 +200,8 @@ impl Router {
     }
 
     /// Matches a method and a path. If several routes match, a fixed segment takes precedence over
-    /// a parameter, from left to right, and both over files above. The methods of that path are
-    /// checked last. HEAD matches where GET does.
+    /// a parameter, from left to right, and both take precedence over files of a path above. The
+    /// method is checked last. HEAD matches wherever GET does.
     pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
         if path == "*" && method == Method::OPTIONS {
             return Match::Server;
@@ -230,7 +231,7 @@ impl Router {
         }
     }
 
-    /// The result for one of the host's own paths, which has only these methods.
+    /// Returns the result for one of the host's own paths, which has only these methods.
     fn other_methods(&self, methods: &[Method]) -> Match<'_> {
         Match::Methods(methods::list(methods), self.cors.as_deref())
     }
@@ -260,7 +261,7 @@ impl Router {
     }
 }
 
-/// The routes that end at a path, and the route of files that covers it.
+/// The routes that end at a path, and the route of files that covers this path.
 type Ends<'a> = (&'a [Endpoint], Option<&'a FileEndpoint>);
 
 impl Node {
@@ -311,7 +312,7 @@ impl Endpoint {
     }
 }
 
-/// Returns the CORS policy of a route, which may be that of its server.
+/// Returns the CORS policy of a route: its own, or that of the server.
 fn policy(cors: &RouteCors, server: Option<&Arc<CorsPolicy>>) -> Option<Arc<CorsPolicy>> {
     match cors {
         RouteCors::Server => server.cloned(),

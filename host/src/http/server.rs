@@ -23,10 +23,11 @@ use connections::Connections;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// The name of the admin listener's group of callers, and of its one caller.
+/// The name of the admin listener's group of callers, and of the only caller in that group.
 const ADMIN: &str = "admin";
 
-/// Maximum connections of the admin listener: some people, a scraper and some probes.
+/// Maximum connections of the admin listener: enough for some operators, a metrics scraper and some
+/// probes.
 const MAX_ADMIN_CONNECTIONS: usize = 100;
 
 /// How a server ended.
@@ -35,20 +36,21 @@ const MAX_ADMIN_CONNECTIONS: usize = 100;
 pub struct ServerReport {
     /// Number of accepted connections.
     pub accepted: u64,
-    /// Number of connections that were cut after the drain time with a request in progress.
+    /// Number of connections with a request in progress that were cut after the drain time.
     pub cut: usize,
 }
 
 /// Serves a host's services on a listener until `shutdown` is ready.
 ///
-/// Then it continues for `stop_delay`, stops listening, waits up to `drain_time` for the requests
-/// in progress, and cuts the rest. Dropping the future cuts all connections at once. It needs a
-/// tokio runtime with time and I/O enabled. Plugins may be loaded and replaced meanwhile.
+/// Then the server continues for `stop_delay`, stops listening, waits up to `drain_time` for the
+/// requests in progress, and cuts the remaining connections. Dropping the future cuts all
+/// connections at once. The future needs a tokio runtime with time and I/O enabled. Plugins may be
+/// loaded and replaced while the server runs.
 ///
 /// # Errors
 ///
-/// When the TLS files are invalid, or the settings name an unknown group of callers. No connection
-/// was accepted then. After that, only `shutdown` ends it.
+/// When the TLS files are invalid, or the settings name an unknown group of callers. These errors
+/// are returned before any connection is accepted.
 pub async fn run(
     listener: TcpListener,
     host: Arc<Host>,
@@ -64,9 +66,10 @@ pub async fn run(
 
 /// Serves the admin interface on its own listener until the future is dropped.
 ///
-/// With a token, every path except `/healthz` and `/readyz` requires it. Without one, the listener
-/// should be on loopback, and the `Host` of requests must be an IP address or `localhost`. Requests
-/// from web pages of other sites are refused, except for these two paths.
+/// With a token, every path except `/healthz` and `/readyz` requires the token. Without a token,
+/// the listener should be on loopback, and the `Host` of requests must be an IP address or
+/// `localhost`. Requests from web pages of other sites are refused. `/healthz` and `/readyz` accept
+/// all requests.
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,

@@ -6,7 +6,7 @@ use crate::telemetry::{AccessSink, LogSink, Tracer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The settings of a server. Its listener, its host and its shutdown are parameters of
+/// The settings of a server. The listener, the host and the shutdown are parameters of
 /// [`run`](crate::http::run).
 #[derive(Clone)]
 pub struct HttpSettings {
@@ -16,15 +16,15 @@ pub struct HttpSettings {
     pub routes: Vec<Route>,
     /// Routes of files.
     pub files: Vec<FileRoute>,
-    /// The groups of callers that routes, plugins and the server name.
+    /// The groups of callers to which routes, plugins and the server refer by name.
     pub groups: Vec<CallerGroup>,
     /// The callers of each plugin's services. Other plugins have the server's callers.
     pub plugins: BTreeMap<PluginName, Callers>,
     /// The sink of the server's own log lines.
     pub log: LogSink,
-    /// The sink of access lines, one for each request, or `None` to write none.
+    /// The sink of access lines, one line for each request, or `None` for no access log.
     pub access: Option<AccessSink>,
-    /// Traces the requests, or `None` to trace none.
+    /// The tracer of requests, or `None` for no traces.
     pub tracer: Option<Tracer>,
 }
 
@@ -35,8 +35,8 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// Returns the settings of a configuration's listener for services, without access log and
-    /// traces.
+    /// Returns the settings of a configuration's listener for services, without an access log and
+    /// without traces.
     pub fn of(config: &Config, log: LogSink) -> Self {
         let callers = config.plugins.iter().map(|it| (it.name.clone(), it.callers.clone()));
         HttpSettings {

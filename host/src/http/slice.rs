@@ -1,5 +1,5 @@
-//! A part of an open file that is read in pieces while it is sent, so that a large file is never in
-//! memory as a whole.
+//! A part of an open file that is read in pieces while it is sent, so that a large file is never
+//! completely in memory.
 
 use super::log::{ErrorLog, LogBound};
 use crate::blocking;
@@ -11,11 +11,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes per read. Each read is a job on another thread, which costs as much as reading some of
-/// these bytes; larger reads would take more memory for each slow client.
+/// Maximum bytes of one read. Each read is a job on another thread, so small reads would be slow.
+/// Larger reads would take more memory for each slow client.
 pub(super) const PIECE_BYTES: usize = 256 << 10;
 
-/// Consecutive bytes of an open file, and the file's permit.
+/// Consecutive bytes of an open file, and the permit to keep the file open.
 pub(super) struct FileSlice {
     file: Arc<File>,
     start: u64,
@@ -26,8 +26,8 @@ pub(super) struct FileSlice {
     _open: OwnedSemaphorePermit,
 }
 
-/// Logs that a file cannot be read to its end. Its response has begun, so the client only sees the
-/// end of the connection.
+/// Logs that a file cannot be read to its end. The client only sees that the connection ends,
+/// because the response has already begun.
 #[derive(Clone)]
 pub(super) struct ReadErrors {
     pub(super) path: PathBuf,
@@ -64,7 +64,8 @@ impl FileSlice {
         self.length
     }
 
-    /// Bytes of memory that it occupies while it is sent: those of its largest piece.
+    /// Returns the bytes of memory that the slice occupies while it is sent: the size of its
+    /// largest piece.
     pub(super) fn memory(&self) -> usize {
         self.bytes_from(0)
     }
@@ -73,7 +74,7 @@ impl FileSlice {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or the file has become shorter. The error is logged.
+    /// When the piece cannot be read, or the file has become shorter. The error is also logged.
     pub(super) fn piece(&self, at: u64) -> impl Future<Output = io::Result<Vec<u8>>> + use<> {
         let (file, readers) = (Arc::clone(&self.file), Arc::clone(&self.readers));
         let (start, length) = (self.start.saturating_add(at), self.bytes_from(at));
@@ -81,7 +82,7 @@ impl FileSlice {
         async move {
             let reader = readers.acquire_owned().await.map_err(io::Error::other)?;
             let read = move || {
-                // Held until the read ends, even if the client disconnects.
+                // Hold the permit until the read ends, even if the client disconnects.
                 let _reader = reader;
                 let mut bytes = vec![0; length];
                 file.read_exact_at(&mut bytes, start).map(|()| bytes)
@@ -104,7 +105,7 @@ mod tests {
     use std::io::Write;
     use std::sync::Mutex;
 
-    /// Returns a file's error logger, and the lines that it logs.
+    /// Returns the error logger of a file, and the lines that the logger writes.
     fn errors() -> (ReadErrors, Arc<Mutex<Vec<String>>>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let of_log = Arc::clone(&lines);

@@ -6,7 +6,7 @@ const MIB: usize = 1 << 20;
 const SOME: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1)));
 const OTHER: Option<IpAddr> = Some(IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2)));
 
-/// Creates pools of 16 MiB and 4 MiB.
+/// Creates pools of 16 MiB for large messages and 4 MiB for small ones.
 fn messages() -> Arc<Messages> {
     Messages::new(16 * MIB, &MemoryBudget::new(100 * MIB).part(100 * MIB))
 }

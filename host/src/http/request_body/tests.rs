@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 const KIB: usize = 1 << 10;
 
-/// A body of frames of 1 KiB, which then stays pending.
+/// A body of this number of frames of 1 KiB, which then stays pending.
 struct Frames(usize);
 
 impl Body for Frames {
@@ -27,20 +27,21 @@ impl Body for Frames {
     }
 }
 
-/// Returns the pace of a body that began `seconds` ago: 4 KiB a second, 30 s at most.
+/// Returns the pace of a body that began `seconds` ago: at least 4 KiB a second, and at most 30 s.
 fn pace(seconds: u64) -> BodyPace {
     let begun = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
     BodyPace::new(&Server::default(), begun)
 }
 
-/// True if a body that began `seconds` ago and has `kib` KiB is still awaited.
+/// True if `read` still waits for a body that began `seconds` ago, and of which `kib` KiB have
+/// arrived.
 async fn is_waited_for(kib: usize, seconds: u64) -> bool {
     let part = MemoryBudget::new(64 << 20).part(64 << 20);
     let messages = Messages::new(1 << 20, &part);
     let mut charge = messages.charge(None);
     let (mut body, pace) = (Frames(kib), pace(seconds));
     let read = collect(&mut body, 0, 1 << 20, &pace, &mut charge);
-    // A body that is overdue ends before this timeout, because it is polled first.
+    // For an overdue body, `read` ends before this timeout, because it is polled first.
     match timeout(Duration::from_millis(20), read).await {
         Ok(read) => assert_eq!(read, Ok(None)),
         Err(_elapsed) => return true,

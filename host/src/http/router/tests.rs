@@ -28,13 +28,14 @@ fn router(file_paths: &[&str]) -> Router {
     Router::new(&routes, &files.collect::<Vec<_>>(), true, None)
 }
 
-/// Checks a match: the route's pattern and its values, `405 ALLOW`, or a word.
+/// Checks a match. `expected` is the route's pattern and its values, `405 ALLOW`, or a word.
 #[track_caller]
 fn check(request: &str, expected: &str) {
     check_beside(&[], request, expected);
 }
 
-/// Checks a match in a router with routes of files: their pattern and the segments below it.
+/// Checks a match in a router with routes of files. For a file, `expected` is the route's pattern
+/// and the segments below it.
 #[track_caller]
 fn check_beside(files: &[&str], request: &str, expected: &str) {
     let (method, path) = request.split_once(' ').unwrap();

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// The first pause after an error. Each further error doubles it: the missing resource, usually
-/// file descriptors, becomes available when other connections end.
+/// The first pause after an error. Each further error doubles the pause. The missing resource is
+/// usually a file descriptor, which becomes available when another connection ends.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest pause after an error.
@@ -29,8 +29,8 @@ impl Acceptor {
         Acceptor { handler, pause: MIN_PAUSE, logged: LogBound::default() }
     }
 
-    /// Waits for the next connection. Errors are counted and logged, but not returned: otherwise a
-    /// client could end the server by causing one.
+    /// Waits for the next connection. Errors are counted and logged, but not returned: otherwise, a
+    /// client could stop the server by causing an error.
     pub(super) async fn accept(&mut self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
         loop {
             match listener.accept().await {
@@ -55,7 +55,7 @@ impl Acceptor {
     }
 }
 
-/// Returns the connections that the system has established but the server has not accepted, and
+/// Returns the connections that the system has established and the server has not yet accepted, and
 /// closes the listener.
 pub(super) fn drain_backlog(
     listener: TcpListener,
@@ -68,7 +68,8 @@ pub(super) fn drain_backlog(
     })
 }
 
-/// True if an error concerns only the connection being accepted: the next one may succeed at once.
+/// True if an error concerns only the connection that is being accepted, so that the next one may
+/// succeed at once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())

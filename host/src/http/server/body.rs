@@ -1,4 +1,5 @@
-//! The body of a response: its bytes or its file, and the exchange that lasts until they are sent.
+//! The body of a response: its bytes or its file, and the exchange, which lasts until the body is
+//! sent.
 
 use super::file::FileStream;
 use super::responses::ResponseProgress;
@@ -10,20 +11,20 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// Bytes that hyper gets at once. It requests more only when these are being sent, which shows that
-/// the client is receiving.
+/// Maximum bytes of a frame. hyper requests the next frame only when the previous one is being
+/// sent, which shows that the client is receiving.
 const FRAME_BYTES: usize = 64 << 10;
 
-/// A body in frames of one piece of bytes. hyper drops the body when the last frame is in its
-/// buffer, and the frames when they are written or the client disconnects.
+/// A body that is sent in frames. hyper drops the body when the last frame is in its buffer, and
+/// each frame when it is written or the client disconnects.
 pub(super) struct ResponseBody {
     /// The bytes that hyper has not requested yet.
     unsent: BodySource,
     /// Bytes of the previous frame.
     last: usize,
-    /// `None` for a body of one frame.
+    /// `None` for a body of at most one frame.
     progress: Option<ResponseProgress>,
-    /// The exchange of an empty body. In other bodies, the bytes own it.
+    /// The exchange of an empty body. For other bodies, the bytes own the exchange.
     _exchange: Option<Exchange>,
 }
 
@@ -33,7 +34,7 @@ enum BodySource {
     File(FileStream),
 }
 
-/// The owner of a body's bytes. It is dropped with the last slice of them.
+/// The owner of a body's bytes, which is dropped with the last slice of the bytes.
 struct Unsent {
     bytes: ChargedBytes,
     _exchange: Exchange,
@@ -63,7 +64,7 @@ impl ResponseBody {
         ResponseBody { unsent, last: 0, progress, _exchange: None }
     }
 
-    /// Bytes that hyper has not requested yet.
+    /// Returns the number of bytes that hyper has not requested yet.
     fn left(&self) -> u64 {
         match &self.unsent {
             BodySource::Bytes(bytes) => bytes.len() as u64,
@@ -74,8 +75,8 @@ impl ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    /// A file that cannot be read to its end: hyper then ends the connection or the stream, because
-    /// the declared length was different.
+    /// The error that a file cannot be read to its end. hyper then ends the connection or the
+    /// stream, because it has sent fewer bytes than declared.
     type Error = io::Error;
 
     fn poll_frame(
@@ -85,7 +86,7 @@ impl Body for ResponseBody {
         if self.left() == 0 {
             return Poll::Ready(None);
         }
-        // hyper requests this frame because the last one is being sent.
+        // hyper requests this frame because the previous one is being sent.
         let last = std::mem::take(&mut self.last);
         if let Some(progress) = &self.progress {
             progress.taken(last);
@@ -117,7 +118,7 @@ mod tests {
     use crate::config::Server;
     use crate::http::server::timers::Timers;
 
-    /// Returns the frames of a body of `bytes` bytes, whose exchange has begun with these timers.
+    /// Returns a body of `bytes` bytes and its frames. The exchange of the body uses `timers`.
     fn frames(bytes: usize, timers: &std::sync::Arc<Timers>) -> (ResponseBody, Vec<Bytes>) {
         let bytes = ChargedContent::free(Bytes::from(vec![b'x'; bytes]));
         let mut body = ResponseBody::new(bytes, Exchange::begin(timers));

@@ -31,32 +31,33 @@ use tokio_rustls::TlsAcceptor;
 /// recommends.
 const MAX_STREAMS: u32 = 100;
 
-/// HTTP/2 streams that a client may open and reset before the server accepts them. One more ends
-/// the connection: unlimited resets exhaust memory and CPU (RUSTSEC-2024-0003).
+/// Maximum HTTP/2 streams that a client may open and reset before the server accepts them. One more
+/// ends the connection, because unlimited resets would exhaust memory and CPU (RUSTSEC-2024-0003).
 const MAX_RESET_STREAMS: usize = 20;
 
-/// HTTP/2 streams that may fail through the client's fault before the connection ends.
+/// Maximum HTTP/2 streams that may fail through the client's fault before the connection ends.
 const MAX_FAILED_STREAMS: usize = 100;
 
-/// The interval between pings of an HTTP/2 client, which detect a dead connection.
+/// The interval of the pings that the server sends to an HTTP/2 client to detect a dead connection.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
 /// How long the client has to respond to a ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection without a request stays open when the server stops. A request may be in
-/// flight: if it reaches a closed connection, its client cannot know whether it was handled.
+/// How long a connection without a request stays open when the server stops. The client may already
+/// have sent a request; if it reached a closed connection, the client could not know whether the
+/// server has handled it.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// Delay before an overdue connection is checked a second time. After the process was suspended or
-/// starved of CPU, all timers have expired before the bytes that arrived meanwhile are read:
-/// without the second check, clients that were on time would be disconnected.
+/// had no CPU time, all timers expire before the bytes that have arrived are read. Without the
+/// second check, clients that were on time would be disconnected.
 const SECOND_CHECK: Duration = Duration::from_millis(1);
 
-/// The minimum buffer that hyper accepts for HTTP/1: it panics with a smaller one.
+/// The minimum buffer size for HTTP/1. hyper panics if the buffer is smaller.
 const MIN_BUFFER_BYTES: usize = 8 << 10;
 
-/// How connections are served, shared by all connections.
+/// The settings of HTTP, TLS and the PROXY protocol, shared by all connections.
 pub(super) struct Protocols {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
@@ -71,8 +72,8 @@ impl Protocols {
     pub(super) fn new(server: &Server, tls: Option<TlsAcceptor>) -> Self {
         let mut http1 = http1::Builder::new();
         http1
-            // hyper's timer would also end an idle connection; `Timers` distinguishes it from a
-            // slow head.
+            // hyper's timer would also end idle connections. `Timers` distinguishes an idle
+            // connection from a slow head.
             .header_read_timeout(None)
             .half_close(false)
             .max_headers(server.headers)
@@ -111,8 +112,8 @@ impl StopSignal {
         StopSignal { signal, is_given: false }
     }
 
-    /// Returns true once the signal was given. A receiver must not be polled again after it was
-    /// ready.
+    /// Returns true once the signal was given, and does not poll the receiver again after that,
+    /// because this would panic.
     fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.is_given {
             self.is_given = Pin::new(&mut self.signal).poll(cx).is_ready();
@@ -130,8 +131,8 @@ impl StopSignal {
 /// Serves a connection to its end. Dropping the future ends the connection and cancels its calls.
 pub(super) async fn serve(accepted: Accepted, handler: Arc<Handler>, protocols: Arc<Protocols>) {
     let Accepted { mut stream, client, timers, mut stop } = accepted;
-    // Each write is a complete response: Nagle's algorithm would only delay it. Errors are ignored:
-    // the connection works without the option.
+    // Nagle's algorithm would only delay responses, because each write is a complete response.
+    // Errors are ignored, because the connection also works without this option.
     let _ = stream.set_nodelay(true);
     let client = match &protocols.proxy {
         None => Client::at(client, &handler.server),
@@ -170,8 +171,8 @@ fn handshake_too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "it took longer than `server.header-time`")
 }
 
-/// Serves a stream by the protocol that TLS negotiated, otherwise by the one that the client
-/// starts.
+/// Serves a stream with the protocol that TLS negotiated, or else with the one that the client's
+/// first bytes show.
 async fn speak<I>(
     mut io: TimedStream<I>,
     is_http2: Option<bool>,
@@ -224,9 +225,9 @@ async fn respond(
     response.map(|bytes| ResponseBody::new(bytes, exchange))
 }
 
-/// Polls a connection until it ends or is overdue. A stuck connection is dropped. An idle one is
-/// shut down gracefully, as is every connection [`GRACE`] after the server stops: requests in
-/// progress end first.
+/// Polls a connection until it ends or is overdue. Drops a stuck connection. Shuts down an idle
+/// connection gracefully, and any connection at the time [`GRACE`] after the server stops, so that
+/// requests in progress end first.
 async fn drive<C: Future>(
     connection: C,
     shut_down: impl Fn(Pin<&mut C>),
@@ -238,8 +239,8 @@ async fn drive<C: Future>(
     let (mut grace, mut is_ending, mut is_rechecking) = (None, false, false);
     poll_fn(|cx| {
         loop {
-            // Before the timers: a request that has arrived must be read before the connection
-            // ends.
+            // Poll the connection before the timers: a request that has arrived must be read before
+            // the connection ends.
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
@@ -256,7 +257,7 @@ async fn drive<C: Future>(
                     continue;
                 }
                 let is_over = overdue == Some(Overdue::Idle) || grace.is_some_and(|at| now >= at);
-                // An idle connection whose graceful shutdown takes too long is dropped as well.
+                // An idle connection is also dropped if its graceful shutdown takes too long.
                 if overdue == Some(Overdue::Stuck) || (overdue.is_some() && is_ending) {
                     return Poll::Ready(());
                 }
@@ -274,8 +275,8 @@ async fn drive<C: Future>(
     .await;
 }
 
-/// Waits until the connection is overdue. A `select!` must poll its other branches first, because
-/// they read bytes that may have arrived.
+/// Waits until the connection is overdue. A `select!` must poll its other branches first, so that
+/// bytes that have arrived are read before this check.
 async fn overdue(timers: &Timers) {
     loop {
         let now = Instant::now();

@@ -1,4 +1,5 @@
-//! The open connections of a listener: accepted up to a limit, and drained at the end.
+//! The open connections of a listener, which are accepted up to a limit and drained when the server
+//! stops.
 
 use super::accept::{Acceptor, drain_backlog};
 use super::connection::{Accepted, Protocols, StopSignal, serve};
@@ -13,7 +14,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
-/// The connections of a listener, each with a task.
+/// The connections of a listener. Each connection has a task.
 pub(super) struct Connections {
     handler: Arc<Handler>,
     protocols: Arc<Protocols>,
@@ -39,12 +40,12 @@ impl Connections {
         self.accepted
     }
 
-    /// Accepts connections until `shutdown` and for the stop delay after it, and closes the
-    /// listener.
+    /// Accepts connections until `shutdown` is ready, and for the stop delay after that. Then
+    /// closes the listener.
     ///
-    /// During the delay each HTTP/1 response closes its connection. So a client with a connection
-    /// pool drops this connection before the server closes it, and none of its requests reaches a
-    /// closed connection. A new connection of the client may lead to another server.
+    /// During the delay, each HTTP/1 response closes its connection. So a client with a connection
+    /// pool does not send its next request to a connection that the server is about to close, but
+    /// opens a new connection, which may lead to another server.
     pub(super) async fn accept_until(
         &mut self,
         listener: TcpListener,
@@ -57,15 +58,16 @@ impl Connections {
         if !delay.is_zero() {
             self.accept(&listener, &mut acceptor, sleep(delay)).await;
         }
-        // Their clients see them as established, and may have sent a request.
+        // Serve the connections in the backlog too: their clients see them as established, and may
+        // have sent a request.
         let free = self.handler.server.connections.saturating_sub(self.tasks.len());
         for (stream, client) in drain_backlog(listener).take(free) {
             self.start(stream, client);
         }
     }
 
-    /// Accepts connections until `end`. At the limit it waits until a connection ends; meanwhile
-    /// further clients wait in the system's backlog.
+    /// Accepts connections until `end` is ready. At the limit, waits until a connection ends;
+    /// further clients then wait in the system's backlog.
     async fn accept(
         &mut self,
         listener: &TcpListener,
@@ -76,7 +78,7 @@ impl Connections {
         loop {
             let is_below_limit = self.tasks.len() < self.handler.server.connections;
             tokio::select! {
-                // `end` first, so that a flood of connections cannot delay the shutdown.
+                // Poll `end` first, so that a flood of connections cannot delay the shutdown.
                 biased;
                 () = &mut end => return,
                 () = self.one_ends(), if !self.tasks.is_empty() => {}
@@ -115,14 +117,14 @@ impl Connections {
         self.open.remove(&id);
     }
 
-    /// Stops all connections and waits for them up to the drain time. Returns the number of those
-    /// that were cut with a request in progress.
+    /// Stops all connections, and waits for them up to the drain time. Then cuts the remaining
+    /// ones, and returns how many of those had a request in progress.
     pub(super) async fn drain(&mut self) -> usize {
         let open = std::mem::take(&mut self.open);
         let timers: Vec<_> = open
             .into_values()
             .map(|(stop, timers)| {
-                // Fails if the connection has ended meanwhile.
+                // `send` fails if the connection has ended meanwhile.
                 let _ = stop.send(());
                 timers
             })

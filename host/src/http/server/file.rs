@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The frames of a file. One piece of it is in memory at a time: the next piece is read when the
-/// last frame of this one was written, so that a slow client does not fill the memory.
+/// The frames of a file. Only one piece of the file is in memory at a time, so that slow clients do
+/// not fill the memory: the next piece is read after the last frame of the current piece was
+/// written.
 pub(super) struct FileStream {
     sending: Arc<FileSending>,
     /// Number of bytes that are not in a frame yet.
@@ -22,7 +23,7 @@ pub(super) struct FileStream {
 
 type PieceReading = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
-/// A response, which lasts until the last of its frames is dropped.
+/// The file and the exchange of a response. They are dropped with the last frame.
 struct FileSending {
     body: FileBody,
     /// A single permit, for the piece that is in memory.
@@ -56,7 +57,7 @@ impl FileStream {
         self.left
     }
 
-    /// Returns the next frame of at most `most` bytes. `None` at the end, and after an error.
+    /// Returns the next frame of at most `most` bytes, or `None` at the end and after an error.
     pub(super) fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Points in time that threads share.
+//! A point in time that threads share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,7 +18,7 @@ impl AtomicInstant {
         self.0.store(nanoseconds(now - start).saturating_add(1), Ordering::Relaxed);
     }
 
-    /// Adds a duration, if it is set.
+    /// Adds a duration to the time, if it is set.
     pub(super) fn add(&self, time: Duration) {
         if self.is_set() {
             self.0.fetch_add(nanoseconds(time), Ordering::Relaxed);
@@ -33,7 +33,7 @@ impl AtomicInstant {
         self.0.load(Ordering::Relaxed) != 0
     }
 
-    /// Returns this time plus a duration, or `None` if it is unset.
+    /// Returns the time plus a duration, or `None` if the time is unset.
     pub(super) fn plus(&self, start: Instant, time: Duration) -> Option<Instant> {
         let since = self.0.load(Ordering::Relaxed).checked_sub(1)?;
         start.checked_add(Duration::from_nanos(since))?.checked_add(time)

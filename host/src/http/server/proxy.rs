@@ -1,5 +1,5 @@
-//! The PROXY protocol, versions 1 and 2: the header by which a proxy names the client of a
-//! connection. <https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>
+//! The PROXY protocol, versions 1 and 2. In its header, a proxy names the client of a connection.
+//! <https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>
 
 use crate::http::client::Client;
 use crate::http::handler::Handler;
@@ -15,7 +15,7 @@ const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// The first bytes of version 1.
 const PREFIX: &[u8] = b"PROXY ";
 
-/// Maximum bytes of a version 1 line, including its end: section 2.1.
+/// Maximum bytes of a version 1 line, including CR and LF: section 2.1.
 const MAX_LINE_BYTES: usize = 107;
 
 /// Bytes of the addresses and ports in version 2: section 2.2.
@@ -25,7 +25,7 @@ const IPV6_BYTES: usize = 36;
 /// Why the beginning of a connection is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum ProxyHeaderError {
-    /// It ended before its first byte: a proxy checked whether the port is open.
+    /// The connection ended before its first byte. Proxies do this to check whether a port is open.
     #[error("it ended before its first byte")]
     Empty,
     #[error("it ended within its PROXY header")]
@@ -42,15 +42,16 @@ enum ProxyHeaderError {
     Short,
 }
 
-/// Reads the headers of a listener's connections.
+/// Reads the PROXY headers of a listener's connections.
 #[derive(Default)]
 pub(super) struct ProxyProtocol {
     logged: LogBound,
 }
 
 impl ProxyProtocol {
-    /// Reads the header of a connection from `peer`, and no byte after it. Returns the client.
-    /// `None` means that the connection must be closed; this is counted and, within bounds, logged.
+    /// Reads the header of a connection from `peer`, and no byte after the header. Returns the
+    /// client, or `None` if the connection must be closed. The reason is then counted and, within a
+    /// bound, logged.
     pub(super) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),
@@ -107,8 +108,8 @@ async fn fill(
     stream.read_exact(bytes).await.map_err(|_| ProxyHeaderError::Cut).map(|_| ())
 }
 
-/// Reads the rest of a version 1 header, a byte at a time: the bytes after the line do not belong
-/// to the header.
+/// Reads the rest of a version 1 header. Reads one byte at a time, because the bytes after the line
+/// do not belong to the header.
 async fn read_line(
     stream: &mut (impl AsyncRead + Unpin),
     start: &[u8],
@@ -125,7 +126,7 @@ async fn read_line(
 }
 
 /// Parses a version 1 header: `TCP4` or `TCP6`, the addresses of the client and the proxy, and
-/// their ports; or `UNKNOWN` followed by anything. `None` if it is malformed.
+/// their ports; or `UNKNOWN` and any text. Returns `None` if the header is malformed.
 fn parse_line(line: &[u8]) -> Option<Option<SocketAddr>> {
     let line = line.strip_prefix(PREFIX)?.strip_suffix(b"\r\n")?;
     if line == b"UNKNOWN" || line.starts_with(b"UNKNOWN ") {
@@ -150,7 +151,7 @@ fn port(word: &str) -> Option<u16> {
 }
 
 /// Reads the rest of a version 2 header, after its signature. Discards the bytes after the
-/// addresses without storing them, so that they cost no memory.
+/// addresses without storing them.
 async fn read_binary(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> Result<Option<SocketAddr>, ProxyHeaderError> {
@@ -159,9 +160,10 @@ async fn read_binary(
     let [command, protocol, high, low] = head;
     let length = usize::from(u16::from_be_bytes([high, low]));
     let size = match (command, protocol) {
-        // LOCAL: the proxy's own connection; its protocol is ignored.
+        // LOCAL: a connection of the proxy itself. The protocol is ignored.
         (0x20, _) => 0,
-        // PROXY: TCP over IPv4, TCP over IPv6, or a socket on the proxy's machine.
+        // PROXY: TCP over IPv4, TCP over IPv6, or an unknown protocol or a Unix socket, which name
+        // no client.
         (0x21, 0x11) => IPV4_BYTES,
         (0x21, 0x21) => IPV6_BYTES,
         (0x21, 0x00 | 0x31) => 0,
@@ -183,7 +185,8 @@ async fn read_binary(
     })
 }
 
-/// Returns the address and port of the client. In the header, each is followed by the proxy's.
+/// Returns the address and port of the client. In the header, the proxy's address follows the
+/// client's address, and the proxy's port follows the client's port.
 fn source<const BYTES: usize>(addresses: &[u8]) -> Option<SocketAddr>
 where
     IpAddr: From<[u8; BYTES]>,
@@ -200,8 +203,8 @@ mod tests {
 
     type Found = Result<Option<SocketAddr>, ProxyHeaderError>;
 
-    /// Reads a header that arrives in one piece, and one that arrives byte by byte. Checks that the
-    /// bytes after it are not read.
+    /// Reads a header twice: when it arrives in one piece, and when it arrives byte by byte. Checks
+    /// that the bytes after the header are not read.
     async fn found(bytes: &[u8]) -> Found {
         let behind = b"GET / HTTP/1.1\r\n";
         let mut whole = bytes;

@@ -1,4 +1,5 @@
-//! The unfinished responses of one connection, and the time that the client has to receive each.
+//! The unfinished responses of one connection, and the time that the client has to receive each of
+//! them.
 
 use super::moment::AtomicInstant;
 use crate::config::Server;
@@ -9,18 +10,20 @@ use tokio::time::Instant;
 
 /// The deadlines of the responses of one connection.
 ///
-/// Each response has its own deadline: otherwise a client could hold all responses by receiving one
-/// now and then. A deadline is extended with the bytes that the client receives.
+/// Each response has its own deadline: otherwise, a client could hold all responses of a connection
+/// by receiving one of them now and then. The bytes that the client receives extend the deadline of
+/// their response.
 pub(super) struct PendingResponses {
     start: Instant,
     write_time: Duration,
     min_rate: MinRate,
-    /// One for each response that was pending at the same time. An unset one is reused by the next
-    /// response, so that a response allocates nothing, and only its start takes the lock.
+    /// The deadlines, as many as there were pending responses at the same time. A new response
+    /// reuses an unset deadline, so that most responses allocate nothing. A response takes the lock
+    /// only when it starts.
     deadlines: Mutex<Vec<Arc<AtomicInstant>>>,
 }
 
-/// The deadline of a response, until this is dropped.
+/// The deadline of a response. Dropping this removes the deadline.
 pub(super) struct ResponseTime(Arc<AtomicInstant>);
 
 /// Extends the deadline of a response.
@@ -39,7 +42,7 @@ impl PendingResponses {
         }
     }
 
-    /// Starts the time of a response.
+    /// Starts the time that the client has to receive a response.
     pub(super) fn begin(&self) -> ResponseTime {
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
         let free = deadlines.iter().find(|deadline| !deadline.is_set());
@@ -81,7 +84,8 @@ impl Drop for ResponseTime {
 
 #[cfg(test)]
 impl PendingResponses {
-    /// Sets the start of the connection in the past, so that times can be moved back.
+    /// Sets the start of the connection to a time in the past, so that other times can be moved
+    /// back.
     pub(super) fn set_start(&mut self, start: Instant) {
         self.start = start;
     }
@@ -103,7 +107,7 @@ mod tests {
         PendingResponses::new(&server, Instant::now().checked_sub(30 * SECOND).unwrap())
     }
 
-    /// Checks that the earliest deadline is in `seconds`, to half a second.
+    /// Checks that the earliest deadline is in `seconds` seconds, to within half a second.
     #[track_caller]
     fn check(pending: &PendingResponses, seconds: u32) {
         let earliest = pending.earliest().unwrap();

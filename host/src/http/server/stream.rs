@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-/// The first bytes of an HTTP/2 client: RFC 9113, section 3.4.
+/// The first bytes that an HTTP/2 client sends: RFC 9113, section 3.4.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A stream with two additions: it records reads and writes in the connection's [`Timers`], and its
 /// first bytes can be peeked at to detect the protocol.
 pub(super) struct TimedStream<I> {
     stream: I,
-    /// The first bytes of the client: the first `peeked` were read from the stream, and the first
-    /// `consumed` were passed on to the protocol.
+    /// The first bytes of the client. `peeked` of them were read from the stream, and `consumed` of
+    /// them were passed to hyper.
     start: [u8; PREFACE.len()],
     peeked: usize,
     consumed: usize,
@@ -27,7 +27,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> TimedStream<I> {
         TimedStream { stream, start: [0; PREFACE.len()], peeked: 0, consumed: 0, timers }
     }
 
-    /// True if the client begins with HTTP/2. Reads at most the bytes of the preface.
+    /// True if the client's first bytes are those of HTTP/2. Reads at most the bytes of the
+    /// preface.
     pub(super) async fn begins_http2(&mut self) -> io::Result<bool> {
         loop {
             let (start, rest) = self.start.split_at_mut(self.peeked);
@@ -44,7 +45,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> TimedStream<I> {
         }
     }
 
-    /// Records a write that is blocked by the client.
+    /// Records whether a write is blocked by the client.
     fn timed<T>(&self, written: Poll<T>) -> Poll<T> {
         if written.is_pending() {
             self.timers.write_pending();
@@ -100,16 +101,17 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedStream<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        // hyper flushes once it has nothing more to write: a completed flush has sent everything.
+        // hyper flushes when it has nothing more to write, so a completed flush means that all
+        // bytes are sent.
         if flushed.is_ready() {
             self.timers.flushed();
         }
         self.timed(flushed)
     }
 
-    /// Closes the stream. If the client may still be sending, discards what it sends until it stops
-    /// or the linger time is over. Without this the system would respond to those bytes with a
-    /// reset, which can overtake the response.
+    /// Closes the stream. If the client may still be sending, discards its bytes until it stops or
+    /// the linger time is over. Otherwise, the system would respond to those bytes with a reset,
+    /// which can overtake the response.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
         while self.timers.linger() {

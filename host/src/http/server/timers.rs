@@ -1,8 +1,8 @@
-//! The timers of one connection: for a request's head, for the time between requests, and for the
-//! client to receive the response.
+//! The timers of one connection: the time for the client to send a request's head, the time between
+//! requests, and the time for the client to receive a response.
 //!
-//! The connection records the start of each phase here, and checks them only when the earliest
-//! deadline may have passed: arming a runtime timer for each request would take a global lock.
+//! The connection records the start of each phase, and checks the deadlines only when the earliest
+//! one may have passed. A runtime timer for each request would take a global lock.
 
 use super::moment::AtomicInstant;
 use super::responses::{PendingResponses, ResponseProgress, ResponseTime};
@@ -12,16 +12,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a closing connection discards what its client still sends. Closing a socket with unread
-/// bytes makes the system send a reset, which can destroy the response before the client reads it.
+/// How long a closing connection discards the bytes that its client still sends. If a socket with
+/// unread bytes is closed, the system sends a reset, which can destroy the response before the
+/// client reads it.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Why a connection must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// It had no request for too long: it is shut down gracefully.
+    /// The connection had no request for too long. It is shut down gracefully.
     Idle,
-    /// The client sends a head or receives a response too slowly: the connection is dropped.
+    /// The client sends a head or receives a response too slowly. The connection is dropped.
     Stuck,
 }
 
@@ -31,27 +32,27 @@ pub(super) struct Timers {
     head_time: Duration,
     idle_time: Duration,
     write_time: Duration,
-    /// Number of requests whose response is not completely sent.
+    /// Number of requests whose responses are not completely sent.
     requests: AtomicUsize,
-    /// Their responses that have begun.
+    /// The responses that have begun and are not completely sent.
     responses: PendingResponses,
     /// When the last request ended.
     idle: AtomicInstant,
     /// When the first byte of the current head arrived.
     head: AtomicInstant,
-    /// Whether bytes between requests begin a head. In HTTP/2 they may be other frames, such as a
-    /// ping.
+    /// True if bytes between requests begin a head. In HTTP/2, such bytes may be other frames, such
+    /// as a ping.
     times_heads: AtomicBool,
     /// When a write was first blocked by the client.
     stuck: AtomicInstant,
     /// When the connection began to linger.
     linger: AtomicInstant,
-    /// Whether a response was made before its request was read completely.
+    /// True if a response was created before its request was read completely.
     unread: AtomicBool,
 }
 
 impl Timers {
-    /// Creates the timers of a connection that begins now: its first head is due.
+    /// Creates the timers of a new connection, and starts the timer for its first head.
     pub(super) fn new(server: &Server) -> Arc<Self> {
         let start = Instant::now();
         let timers = Timers {
@@ -77,22 +78,22 @@ impl Timers {
         self.requests.load(Ordering::Acquire) > 0
     }
 
-    /// Records that bytes arrived. In HTTP/1, bytes between two requests begin a head.
+    /// Records that bytes arrived. In HTTP/1, the first byte between two requests begins a head.
     pub(super) fn bytes_read(&self) {
         if !self.is_busy() && !self.head.is_set() && self.times_heads.load(Ordering::Relaxed) {
             self.head.set(self.start);
         }
     }
 
-    /// Records that the client uses HTTP/2: only the time without a request is limited, not the
-    /// time for a head.
+    /// Records that the client uses HTTP/2. From now on, the time without a request is limited, but
+    /// not the time for a head.
     pub(super) fn use_http2(&self) {
         self.times_heads.store(false, Ordering::Relaxed);
         self.head.clear();
         self.idle.set(self.start);
     }
 
-    /// Records that a graceful shutdown of the idle connection began: it gets the idle time again.
+    /// Records that a graceful shutdown began, which may take as long as the idle time.
     pub(super) fn shutdown_began(&self) {
         self.idle.set(self.start);
     }
@@ -111,12 +112,12 @@ impl Timers {
         }
     }
 
-    /// Records that a response was made before its request was read completely.
+    /// Records that a response was created before its request was read completely.
     pub(super) fn leave_unread(&self) {
         self.unread.store(true, Ordering::Relaxed);
     }
 
-    /// Returns true if the connection must linger before it closes, and starts that time.
+    /// Returns true if the connection must linger before it closes, and starts the linger time.
     pub(super) fn linger(&self) -> bool {
         let is_unread = self.unread.load(Ordering::Relaxed);
         if is_unread && !self.linger.is_set() {
@@ -131,8 +132,8 @@ impl Timers {
         (now >= deadline).then_some(overdue)
     }
 
-    /// Returns when to check again: at most the shortest of all limits from now, so that a deadline
-    /// that begins meanwhile is not missed.
+    /// Returns when to check again. The next check is never later than the shortest of all time
+    /// limits from now, so that it is in time for a phase that begins meanwhile.
     pub(super) fn next_check(&self, now: Instant) -> Instant {
         let shortest = self.head_time.min(self.idle_time).min(self.write_time).min(LINGER);
         let later = now + shortest;
@@ -154,8 +155,8 @@ impl Timers {
     }
 }
 
-/// One request and its response, from the request's head until the response is sent or the client
-/// has disconnected.
+/// One request and its response, from the end of the request's head until the response is sent or
+/// the client disconnects.
 pub(super) struct Exchange {
     /// `None` until there is a response.
     response: Option<ResponseTime>,
@@ -169,7 +170,7 @@ impl Exchange {
         Exchange { response: None, timers: Arc::clone(timers) }
     }
 
-    /// Records that the response is ready: the client's time to receive it begins.
+    /// Records that the response is ready, and starts the client's time to receive it.
     pub(super) fn responded(&mut self) {
         self.response = Some(self.timers.responses.begin());
     }
@@ -182,8 +183,8 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
-    /// Sets the time before the counter that guards it: another thread that saw the new counter
-    /// with the old time would end the connection at once.
+    /// Sets the idle time before the counter of requests. If another thread saw the new counter
+    /// with the old idle time, it could end the connection at once.
     fn drop(&mut self) {
         self.response = None;
         self.timers.idle.set(self.timers.start);
@@ -205,7 +206,7 @@ mod tests {
             ..Server::default()
         };
         let mut timers = Timers::new(&server);
-        // Start in the past, so that times can be moved back.
+        // Move the start to the past, so that other times can be moved back.
         let start = timers.start - 30 * SECOND;
         let own = Arc::get_mut(&mut timers).unwrap();
         own.start = start;
@@ -221,8 +222,8 @@ mod tests {
         responses.a_second_passes();
     }
 
-    /// Checks that nothing is overdue half a second before `seconds` have passed, and that
-    /// `expected` is overdue then.
+    /// Checks that the connection is not overdue half a second before `seconds` have passed, and
+    /// that it is overdue for the reason `expected` after `seconds`.
     #[track_caller]
     fn check(timers: &Timers, seconds: u32, expected: Overdue) {
         let now = Instant::now();

@@ -1,4 +1,4 @@
-//! TLS: the certificate and its key, read from two files.
+//! Reads the certificate and its key for TLS from two files.
 
 use crate::config::Tls;
 use crate::file;
@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 /// The offered protocols, in order of preference.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
-/// Reads both files.
+/// Reads both files, and creates the acceptor of TLS connections.
 ///
 /// # Errors
 ///
