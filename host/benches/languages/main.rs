@@ -1,9 +1,10 @@
 //! The costs of each language: the time from source to running, the size, and the time of a call.
 //!
-//! Each row is the language's conformance plugin. `fresh` and `reused` are a call with an empty
-//! request, in a new instance and in a reused one. The others are cache calls of a guest through
-//! its SDK: `exists`; a small object as raw text; the object as the language's own value; the same
-//! with `get_or_set`; an increment; and a batch of a hundred objects.
+//! Each row measures the conformance plugin of one language. `fresh call` and `reused call` are a
+//! call with an empty request, in a new instance and in a reused one. The other columns are cache
+//! calls of a guest through its SDK: `exists`; a small object as raw text; the object as the
+//! language's own value; the same with `get_or_set`; an increment; and a batch of a hundred
+//! objects.
 
 #![allow(clippy::indexing_slicing, missing_docs, unreachable_pub)]
 
@@ -40,7 +41,8 @@ const fn calls(operation: &'static str, key: &'static str, times: u32) -> Option
     Some(Calls { operation, key, times })
 }
 
-/// What is timed, in the order of the columns: the name, and the cache call if it is one.
+/// The timed operations, in the order of the columns: the name, and the cache call if the operation
+/// is one.
 const TIMED: &[(&str, Option<Calls>)] = &[
     ("fresh call", None),
     ("reused call", None),

@@ -34,7 +34,8 @@ pub(crate) fn print(wanted: impl Fn(&str) -> bool) -> Result<()> {
     println!("|---|---|---|");
     for (language, name) in LANGUAGES.iter().filter(|(language, _)| wanted(language)) {
         let folder = tempfile::tempdir()?;
-        // Download the tools and create shared files first, as for a second project.
+        // First download the tools and create the shared files, so that the next project is
+        // measured like any later one.
         first_answer(folder.path(), "warm-up", name).context(*language)?;
         let first = first_answer(folder.path(), "greeter", name).context(*language)?;
         let edits = edits(folder.path()).context(*language)?;

@@ -1,5 +1,5 @@
-//! Calls the cache functions other than the basic four, each as often as requested. A call fails
-//! unless it has the effect that is to be measured.
+//! Calls the cache functions other than the basic four, each as often as requested. A call fails if
+//! it does not have the effect that is measured.
 
 #![cfg(target_family = "wasm")]
 
@@ -106,7 +106,7 @@ fn get_or_lease(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     Ok(())
 }
 
-/// The key has no entry before and after.
+/// Before and after each repetition, the key has no entry.
 fn lease_and_fill(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
     for _ in 0..calls {
         expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Compute))?;

@@ -1,6 +1,5 @@
-//! Makes cache calls as often as requested, without the SDK, so that only the host call is
-//! measured. Also has services for measuring a server: one that makes a single cache call, and one
-//! that never returns.
+//! Makes cache calls as often as requested. Services that measure a host call bypass the SDK. Two
+//! other services are for measuring a server: one makes a single cache call, and one never returns.
 
 #![cfg(target_family = "wasm")]
 

@@ -1,5 +1,5 @@
 //! A rate limiter's count with many concurrent clients: by `increment`, and by `get` and `set`,
-//! which other calls can interleave.
+//! between which other calls can run.
 
 use crate::ours::Ours;
 use anyhow::{Result, ensure};

@@ -22,7 +22,7 @@ const FUNCTIONS: [(&str, &str); 6] = [
     ("get-many", "MGET"),
 ];
 
-/// Concurrent calls.
+/// The numbers of concurrent calls.
 const AT_ONCE: [usize; 2] = [1, 32];
 
 /// By function and by number of concurrent calls, one load per round.

@@ -1,5 +1,5 @@
-//! The load: a fixed number of concurrent calls, each started as soon as the previous one has
-//! returned.
+//! The load: a fixed number of concurrent callers, each of which calls again as soon as its
+//! previous call has returned.
 
 use crate::ours::Ours;
 use anyhow::Result;

@@ -2,8 +2,8 @@
 //! redis-py; several hosts on one Redis server compared with one host; and the accuracy of a rate
 //! limiter's counts.
 //!
-//! Each call of a service makes one cache call, or two if its name has two. All sides take turns
-//! for several rounds; figures are medians of the rounds.
+//! Each call of a service makes one cache call, or two if the name of the service contains two. All
+//! sides take turns for several rounds; figures are medians of the rounds.
 
 mod counting;
 mod functions;
@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 /// The key that is read and written.
 const KEY: &str = "user:123";
 
-/// 80 bytes.
+/// A JSON text of 80 bytes.
 const VALUE: &str =
     r#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#;
 
@@ -32,7 +32,7 @@ const ROUNDS: usize = 5;
 
 const OPERATIONS: [&str; 2] = ["read", "write"];
 
-/// Concurrent calls.
+/// The numbers of concurrent calls.
 const AT_ONCE: [usize; 4] = [1, 8, 32, 256];
 
 /// Concurrent calls per host, when several hosts are compared with one.

@@ -20,16 +20,17 @@ const NUMBER: &str = "number";
 /// The operation that sets and takes a token.
 const TOKEN: &str = "set-and-take";
 
-/// A host whose plugins share a cache and reuse instances, as many as there are concurrent calls.
+/// A host whose plugins share a cache. Each plugin reuses as many instances as it has concurrent
+/// calls.
 pub struct Ours {
     host: Host,
     operations: Vec<Operation>,
-    /// The number of tokens set, which makes each one unique.
+    /// The number of tokens set. It makes each token unique.
     tokens: AtomicU64,
 }
 
-/// A service: its name in the plugin, its full name, and its body, which is the number of calls and
-/// the arguments. A token's body is made for each call.
+/// A service: its name in the plugin, its full name, and the body of a request, which contains the
+/// number of calls and the arguments. The body of `TOKEN` is created for each call.
 struct Operation {
     name: &'static str,
     service: String,
@@ -44,7 +45,7 @@ impl Ours {
             Some(port) => {
                 let address = RedisAddress::parse(&format!("redis://127.0.0.1:{port}/0"))?;
                 let mut backend = RedisBackend::new(address);
-                // Calls queue here, and none may time out.
+                // Calls queue at the server, and no call may time out.
                 backend.timeout = Duration::from_secs(5);
                 Backend::Redis(Arc::new(backend))
             }
@@ -65,7 +66,7 @@ impl Ours {
         Ok(Arc::new(ours))
     }
 
-    /// Calls a service that makes one cache call, or two if its name has two.
+    /// Calls a service that makes one cache call, or two if its name contains two.
     pub async fn call(&self, name: &'static str) -> Result<()> {
         let operation = self.operations.iter().find(|operation| operation.name == name);
         let Operation { service, body, .. } =

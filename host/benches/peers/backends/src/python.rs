@@ -18,8 +18,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// Installs redis-py, which is downloaded the first time, for a server at a port of this
-    /// machine.
+    /// Installs redis-py if it is missing, for a server at this port of this machine.
     pub fn new(port: u16) -> Result<Python> {
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../target/peers");
         let environment = target.join("redis-py");
@@ -37,7 +36,7 @@ impl Python {
         let mut command = Command::new(&self.program);
         command.arg(script).args([&self.port.to_string(), operation, VALUE, &threads.to_string()]);
         command.arg(TIME.as_secs_f64().to_string());
-        // For the same scripts as the host's.
+        // redis-py calls the same scripts as the host.
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPTS);
         let text = done(command.arg(scripts))?;
         let figures = text.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>()?;

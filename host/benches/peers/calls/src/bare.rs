@@ -1,6 +1,6 @@
-//! Hand-written hosts of the same world. The floor has functions of the right types that do
-//! nothing. The other uses wasmtime's `bindgen!` and a moka cache with an expiry per entry, as the
-//! world requires.
+//! Two hand-written hosts of the same world. The functions of the first host, the floor, have the
+//! right types and do nothing. The second host uses wasmtime's `bindgen!` and a moka cache with an
+//! expiry per entry, as the world requires.
 
 mod nothings;
 
@@ -23,7 +23,7 @@ use self::exports::hostel::service::handler::Request;
 use self::hostel::cache::cache::{self, Error};
 use self::hostel::log::log::{self, Level};
 
-/// Values with their expiries.
+/// A cache of values with their expiries.
 type Moka = moka::sync::Cache<String, (String, Option<u32>)>;
 
 struct Expires;

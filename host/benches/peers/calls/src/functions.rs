@@ -7,7 +7,7 @@ use crate::{VALUE, guests};
 use anyhow::{Error, Result};
 use table::Wanted;
 
-/// Number of keys in a batch and in a walk.
+/// The number of keys in a batch and in a walk.
 const KEYS: u32 = 10;
 
 pub fn print() -> Result<()> {
@@ -59,7 +59,7 @@ fn set_entries(sides: &Sides, keys: &[String]) -> Result<()> {
     Ok(cache.set("number", "123", Some(3_600))?)
 }
 
-/// A hit costs one host call, like `get`.
+/// Prints the rows of `get_or_set`. A hit costs one host call, like `get`.
 fn get_or_set(sides: &Sides) -> Result<()> {
     for (what, service, wanted) in [
         ("`get_or_set` of a hit", "get-or-set", Wanted::AtMost(1.3)),

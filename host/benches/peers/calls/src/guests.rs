@@ -20,7 +20,7 @@ pub fn component(name: &str) -> Result<Vec<u8>> {
 
 /// Builds the core module that calls a host function of Extism.
 pub fn extism() -> Result<Vec<u8>> {
-    // Extism runs core modules, which need another target than Hostel's guests.
+    // Extism runs core modules. These need another target than Hostel's guests.
     run("rustup", &["target", "add", "wasm32-unknown-unknown"])?;
     let target = Path::new(HERE).join("../../../../target/extism");
     let folder = target.to_string_lossy();

@@ -1,8 +1,8 @@
 //! The cost of one cache call in a guest, compared with other hosts.
 //!
 //! `calls` prints the rows of targets A, B, C and F, without the table header; `calls parts` breaks
-//! down the time of one `get`; `calls plots FOLDER` plots it by the number of entries and by the
-//! size of the value.
+//! down the time of one `get`; `calls plots FOLDER` plots the time of a `get` by the number of
+//! entries and by the size of the value.
 
 mod bare;
 mod functions;
@@ -22,7 +22,7 @@ use std::path::Path;
 /// The key that is read and written.
 const KEY: &str = "user:123";
 
-/// 80 bytes.
+/// A JSON text of 80 bytes.
 const VALUE: &str =
     r#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#;
 

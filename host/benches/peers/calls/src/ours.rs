@@ -8,8 +8,8 @@ use hostel::{
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// A host with two plugins of the bench's guest: `fresh`, with a new instance per call, and `kept`,
-/// which reuses one. Both share a cache.
+/// A host with two plugins of the benchmark's guest: `fresh` gets a new instance for each call, and
+/// `kept` reuses one instance. Both share a cache.
 pub struct Ours {
     host: Host,
     store: CacheStore,

@@ -15,15 +15,15 @@ use tokio::runtime::{Builder, Runtime};
 #[path = "../../../guest/src/keys.rs"]
 mod keys;
 
-/// Enough for the largest number of entries.
+/// The bytes of the cache: enough for the largest number of entries.
 const CAPACITY: usize = 4 << 30;
 
 const VALUE_LIMIT: usize = 1 << 20;
 
-/// The most cache calls per call of the guest.
+/// The maximum number of cache calls per call of the guest.
 const CALLS: u32 = 5_000;
 
-/// Approximate bytes of values that one call of the guest reads.
+/// The approximate number of bytes that one call of the guest reads.
 const BYTES: u32 = 8 << 20;
 
 /// Writes the plots to a folder.
@@ -83,7 +83,7 @@ fn by_size(runtime: &Runtime, ours: &Ours, component: &[u8]) -> Result<Plot> {
     })
 }
 
-/// Reads entries of 80 bytes in random order, for increasing numbers of them.
+/// Reads entries of 80 bytes in random order, for increasing numbers of entries.
 fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     let [mut guest, mut map] = [const { Vec::new() }; 2];
     let mut key = String::new();
@@ -114,7 +114,7 @@ fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     })
 }
 
-/// Returns the cost of a get in the guest and in the map alone, without the cost of making the
+/// Returns the cost of a `get` in the guest and in the map alone, without the cost of creating the
 /// keys.
 fn walks(runtime: &Runtime, ours: &Ours, entries: u32) -> Result<[f64; 2]> {
     let seed = Cell::new(1_u64);

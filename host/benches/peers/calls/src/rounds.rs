@@ -7,11 +7,11 @@ use table::median;
 
 const ROUNDS: usize = 21;
 
-/// Measurements per turn, of which the fastest counts. Each is so short that on a shared machine
-/// most are not disturbed.
+/// Measurements per turn, of which only the fastest counts. Each is short, so that other processes
+/// of a shared machine disturb few of them.
 const BURSTS: usize = 20;
 
-/// One thing to measure. Runs it for a while and returns the cost of one operation in nanoseconds.
+/// A function that runs one side for a while and returns the cost of one operation in nanoseconds.
 pub type Side<'a> = Box<dyn FnMut() -> Result<f64> + 'a>;
 
 /// Returns the figures of each side, one per round, after a warm-up round.

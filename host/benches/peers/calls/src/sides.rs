@@ -19,7 +19,7 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Builds this guest and the hosts, and sets the single entry.
+    /// Builds this guest and the hosts, and sets the one entry that the guest uses.
     pub fn new(guest: &str) -> Result<Sides> {
         let component = guests::component(guest)?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -63,7 +63,8 @@ impl Sides {
     }
 }
 
-/// Returns the JSON text that tells the guest what to do.
+/// Returns the body of a request to the guest: a JSON text with the number of calls and the
+/// arguments.
 pub fn body(call: &str, calls: u32) -> String {
     body_of(calls, &arguments(call, KEY))
 }

@@ -12,8 +12,8 @@ pub struct Plot {
 
 pub struct Axis {
     pub name: &'static str,
-    /// Positions and labels of the ticks, in ascending order. The outermost ticks that are needed
-    /// become the ends of the axis.
+    /// Positions and labels of the ticks, in ascending order. The axis ends at the nearest ticks
+    /// that enclose all figures.
     pub ticks: &'static [(f64, &'static str)],
 }
 
@@ -111,7 +111,8 @@ struct Scale {
 }
 
 impl Scale {
-    /// From the last tick at or below all figures to the first at or above all figures.
+    /// Creates a scale from the last tick at or below all figures to the first tick at or above all
+    /// figures.
     fn new(
         ticks: &[(f64, &str)],
         figures: impl Iterator<Item = f64> + Clone,

@@ -1,4 +1,4 @@
-//! The system's allocator, which counts the bytes held while counting is on.
+//! The system's allocator, with a count of the allocated bytes while counting is on.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -31,7 +31,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Turns counting on or off: it must not slow down what is timed.
+/// Turns counting on or off. It is off while calls are timed, because counting takes time.
 pub fn count(on: bool) {
     COUNTS.store(on, Ordering::Relaxed);
 }

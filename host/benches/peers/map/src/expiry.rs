@@ -13,7 +13,7 @@ const STAYING: u32 = 100_000;
 /// The expiry of the other entries in seconds: longer than setting all of them takes.
 const EXPIRY: u32 = 20;
 
-/// How long calls are timed, starting when the first entry expires.
+/// How long calls are timed, from the expiry of the first entry.
 const WATCHED: Duration = Duration::from_secs(7);
 
 /// The interval of the host's ticker, and the entries that it scans each time.
@@ -57,7 +57,7 @@ fn row(what: &str, peer: &str, unit: &str, ours: f64, theirs: f64, wanted: Wante
 
 /// Fills `map` with expiring entries, then makes calls while a ticker reclaims.
 fn watch(map: &dyn Map, expiring: u32, reclaim: &(dyn Fn() + Sync)) -> Seen {
-    // Allocated before counting begins.
+    // Allocate this vector before counting begins.
     let mut times = Vec::with_capacity(MOST_CALLS);
     allocator::count(true);
     let before = allocator::held();

@@ -1,8 +1,9 @@
 //! Hit rates of maps that hold the same number of bytes.
 //!
 //! The weight of a peer's entry is its texts plus the measured overhead, so that all maps hold the
-//! same number of bytes. By texts alone a peer would hold up to three times as much. The hit rate
-//! at the same number of entries is shown too; it depends on the policy alone.
+//! same number of bytes. With weights of the texts alone, a peer would hold up to three times as
+//! many bytes. The hit rate at the same number of entries is also shown, because it depends on the
+//! policy alone.
 
 use crate::allocator;
 use crate::load::{Key, Random, TEXTS, VALUE, Zipf};
@@ -12,14 +13,14 @@ use table::{Row, Wanted};
 
 const CAPACITY: usize = 4 << 20;
 
-/// About ten times as many as fit.
+/// The number of keys: about ten times as many as fit into a map.
 const KEYS: usize = 250_000;
 const READS: usize = 1_500_000;
 
 /// Reads that fill the map and are not counted.
 const WARMING: usize = 500_000;
 
-/// Reads of a scan, which are consecutive and never repeated.
+/// Reads of a scan. They are of consecutive keys, and no key is read twice.
 const SCAN: usize = 50_000;
 
 pub fn run() {
@@ -35,7 +36,7 @@ pub fn run() {
     rows("Zipf 0.9 and scans", &scans(), beside);
 }
 
-/// Half of the reads are scans.
+/// Returns reads of which half are scans.
 fn scans() -> Vec<u32> {
     let zipf = Zipf::new(KEYS, 0.9);
     let mut random = Random::new(9);

@@ -1,12 +1,13 @@
 //! The maps, each configured as its authors would for this use.
 //!
-//! - All use foldhash's seeded hasher: guests choose the keys, so an unseeded hasher is unsafe. It
-//!   is also faster than the defaults of moka and DashMap.
+//! - All use foldhash's seeded hasher: guests choose the keys, so an unseeded hasher is unsafe.
+//!   This hasher is also faster than the defaults of moka and DashMap.
 //! - All validate the value on `set`, as a host must, with Hostel's own check.
 //! - Peers store `Box<str>` keys and `Arc<str>` values, so that a reader copies nothing.
 //! - quick_cache has no expiry. Where an expiry is needed, its entries contain a deadline, which a
 //!   reader compares with the clock. moka expires each entry by its `Expiry`.
-//! - A capacity is in the peer's own weight. Where none is needed, it is unreachably large.
+//! - A capacity is in the unit of the peer's weights. If a benchmark needs no capacity, it sets one
+//!   that is never reached.
 
 use foldhash::quality::RandomState;
 use hostel_cache::{Cache, CacheLimits, Clock, Json};
@@ -18,7 +19,7 @@ pub trait Map: Send + Sync {
     /// Copies the value into `into`, as a host does into its guest's memory. Returns false on a
     /// miss.
     fn get(&self, key: &str, into: &mut [u8]) -> bool;
-    /// Sets an entry without an expiry, or with the map's.
+    /// Sets an entry with the expiry of the map, if the map has one.
     fn set(&self, key: &str, value: &str);
     /// Runs the maintenance that the map needs between calls.
     fn settle(&self) {}

@@ -13,7 +13,7 @@ const ROUNDS: usize = 11;
 /// Calls that are timed together.
 const SLICE: usize = 5_000;
 
-/// Longer than any run.
+/// An expiry in seconds that is longer than any run.
 const AN_HOUR: u32 = 3600;
 
 #[derive(Clone, Copy)]
@@ -26,8 +26,8 @@ pub fn run(entries: usize) {
     let zipf = Zipf::new(entries, 0.99);
     let picks: Vec<_> = (0..2).map(|thread| Keys::of(&zipf.picks(CALLS, thread + 1))).collect();
     drop(zipf);
-    // Unreachable capacities: nothing is evicted, so that every call does the same work in every
-    // map.
+    // These capacities are never reached. No entry is evicted, so every call does the same work in
+    // every map.
     let weight = 2 * entries as u64;
     let room = (entries * 512).max(64 << 20);
     let no_slower = Wanted::AtMost(1.0);

@@ -18,15 +18,15 @@ pub struct Load {
 ///
 /// # Errors
 ///
-/// If it is not.
+/// If `wrk` is not installed.
 pub fn find_wrk() -> Result<()> {
     let found = Command::new("wrk").arg("-v").stdout(Stdio::null()).stderr(Stdio::null()).status();
     let fix = "wrk is missing: apt-get install wrk, brew install wrk, or https://github.com/wg/wrk";
     found.map(drop).context(fix)
 }
 
-/// Sends requests on `connections` connections for `seconds` seconds, each as soon as the previous
-/// one is answered.
+/// Sends requests on `connections` connections for `seconds` seconds, each as soon as the response
+/// to the previous one has arrived.
 ///
 /// # Errors
 ///

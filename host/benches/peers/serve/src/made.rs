@@ -1,4 +1,4 @@
-//! The programs to measure, and how cargo and `hostel` build them, each once.
+//! Builds the programs and components to measure, each once, with cargo and `hostel`.
 
 use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 /// The version of wasmtime that the host uses.
 const WASMTIME: &str = "48.0.8";
 
-/// The features with which `wasmtime serve` compiles and serves components fastest; it does not
-/// build without the first three.
+/// The features with which `wasmtime serve` compiles and serves components fastest. wasmtime does
+/// not build without the first three.
 const FEATURES: &str =
     "run,serve,component-model-async,cranelift,pooling-allocator,parallel-compilation";
 

@@ -15,7 +15,7 @@ const SECONDS: u32 = 2;
 
 const CONNECTIONS: [u32; 3] = [1, 32, 256];
 
-/// The index in `CONNECTIONS` that the targets apply to.
+/// The index in `CONNECTIONS` to which the targets apply.
 const TARGET: usize = 1;
 
 /// Calls per instance on both sides, if instances are reused.
@@ -25,7 +25,8 @@ const REUSE: &str = "128";
 struct Side {
     name: &'static str,
     start: Start,
-    /// By number of connections, one figure per round: the load, and the MiB held after it.
+    /// By number of connections, one figure per round: the load, and the server's memory in MiB
+    /// after the load.
     figures: [Vec<(Load, f64)>; CONNECTIONS.len()],
 }
 
@@ -40,7 +41,7 @@ enum Start {
 /// The results of all servers.
 pub struct Rates(Vec<Side>);
 
-/// Measures, and prints the rows that have targets.
+/// Measures all servers, and prints the rows that have targets.
 pub fn measure(made: &Made) -> Result<Rates> {
     let mut rates = Rates(sides(made)?);
     for round in 1..=ROUNDS {

@@ -8,13 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// Key and value of the single entry.
+/// The key and the value of the single entry.
 const ENTRY: (&str, &str) = (
     "user%3A123",
     r#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#,
 );
 
-/// The longest that a server may take to report its address: at first it compiles its plugins.
+/// The maximum time until a server reports its address. It compiles its plugins first.
 const START: Duration = Duration::from_secs(60);
 
 /// A server that runs until it is dropped.

@@ -12,8 +12,8 @@ const ROUNDS: usize = 5;
 /// Seconds of each load.
 const SECONDS: u32 = 2;
 
-/// Concurrent calls that spin, and connections that call the other plugin. Four exceed the number
-/// of processors; 64 are the most calls that one plugin may run at once.
+/// Concurrent calls that spin, and connections that call the other plugin. Four calls exceed the
+/// number of processors; 64 is the maximum number of concurrent calls of one plugin.
 const CASES: [(usize, u32); 4] = [(4, 1), (4, 32), (64, 1), (64, 32)];
 
 /// Seconds before the load is measured: the host recognizes long calls by the processor time they

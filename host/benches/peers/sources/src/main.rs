@@ -112,7 +112,7 @@ async fn host(address: SocketAddr) -> Result<Host> {
 /// Returns the microseconds per request sent by a guest.
 async fn by_guest(host: &Arc<Host>, url: &str, bytes: usize) -> Result<f64> {
     let (host, body) = (Arc::clone(host), serde_json::to_vec(&(REQUESTS, url))?);
-    // On a thread of the runtime, as in a server.
+    // Call on a thread of the runtime, as in a server.
     let calling = tokio::spawn(async move {
         let begun = Instant::now();
         let request = Request { body, ..Request::default() };
@@ -133,7 +133,7 @@ async fn natively(
 ) -> Result<f64> {
     let client = client.clone();
     let uri: hyper::Uri = url.parse()?;
-    // On a thread of the runtime too.
+    // Send on a thread of the runtime, as the guest does.
     let sending = tokio::spawn(async move {
         let begun = Instant::now();
         for _ in 0..REQUESTS {

@@ -1,8 +1,9 @@
-//! Shared by the benchmarks: two sides take turns for several rounds, and a row of the table
-//! compares them.
+//! Code that the benchmarks share. Two sides take turns for several rounds, and a row of the table
+//! compares the sides.
 //!
-//! The speed of a shared machine drifts. The ratio is computed within each round, in which both
-//! sides ran under the same conditions. The figure is its median, the spread its extremes.
+//! The speed of a shared machine drifts. So a ratio is computed for each round, in which both sides
+//! ran under the same conditions. The row has the median of these ratios, and the smallest and the
+//! largest ratio as their spread.
 
 mod redis;
 
@@ -85,18 +86,18 @@ impl fmt::Display for Wanted {
     }
 }
 
-/// Two decimals, or four if the number is too small for two.
+/// Formats a ratio with two decimals, or with four if it is too small for two.
 fn of_ratio(ratio: f64) -> String {
     let decimals = if ratio < 0.1 { 4 } else { 2 };
     format!("{ratio:.decimals$}")
 }
 
-/// At most three decimals, without trailing zeros.
+/// Rounds a number to three decimals.
 fn rounded(number: f64) -> f64 {
     (number * 1_000.0).round() / 1_000.0
 }
 
-/// The median; NaN if there are no figures.
+/// Returns the median, or NaN if there are no figures.
 #[must_use]
 pub fn median(figures: Vec<f64>) -> f64 {
     middle(&sorted(figures))
@@ -111,7 +112,7 @@ fn middle(sorted: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Three significant digits, or more if the number is large.
+/// Formats a number with three significant digits, or with more if it is large.
 fn figure(number: f64) -> String {
     let decimals = if number < 10.0 { 2 } else { usize::from(number < 100.0) };
     format!("{number:.decimals$}")

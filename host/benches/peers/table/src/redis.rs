@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The longest it may take until its first response.
+/// The maximum time until the first response of a redis-server.
 const START: Duration = Duration::from_secs(10);
 
 /// A redis-server on a free loopback port. It saves nothing and is killed when dropped.
@@ -15,11 +15,11 @@ pub struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts it; `None` if it is not installed.
+    /// Starts a redis-server. Returns `None` if it is not installed.
     ///
     /// # Errors
     ///
-    /// If it does not respond.
+    /// If the redis-server does not respond.
     pub fn start() -> io::Result<Option<RedisServer>> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new("redis-server");

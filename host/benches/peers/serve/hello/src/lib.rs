@@ -7,7 +7,7 @@ use wasip2::http::types::{
     Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
 
-/// As long as the other servers' response.
+/// A body as long as the other servers' response.
 const BODY: &[u8] =
     br#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#;
 
