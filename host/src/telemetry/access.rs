@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The status of a request without a response, because the client disconnected or the server cut
+/// The status of a request that had no response, because the client disconnected or the server cut
 /// the connection. nginx uses the same number.
 pub(crate) const CANCELLED_STATUS: u16 = 499;
 
@@ -18,24 +18,24 @@ pub struct AccessLine<'a> {
     pub request_id: &'a str,
     /// The method, as sent.
     pub method: &'a str,
-    /// The path, as sent, without its query, because clients put secrets there.
+    /// The path, as sent. The query is omitted, because clients put secrets into it.
     pub path: &'a str,
-    /// The status of the response. 499: the client disconnected before there was one, or the server
-    /// stopped and cut the connection.
+    /// The status of the response, or 499 if the client disconnected before the response, or the
+    /// server stopped and cut the connection.
     pub status: u16,
     /// Bytes of the response's body.
     pub bytes: usize,
     /// The time from the request's head to the response, or to the end of a cancelled request.
     pub took: Duration,
-    /// The address and port of the client; port 0 if a proxy names only the address.
+    /// The address and port of the client. The port is 0 if a proxy names only the address.
     pub client: &'a str,
-    /// The name of the authenticated caller; empty if none is required or authentication failed.
+    /// The name of the authenticated caller; empty if no authentication is required or it failed.
     pub caller: &'a str,
-    /// The called service; empty if there was none.
+    /// The called service; empty if no service was called.
     pub service: &'a str,
 }
 
-/// Receives each access line on the thread that serves the request, so it must not block.
+/// Receives each access line. It runs on the thread that serves the request, and must not block.
 pub type AccessSink = Arc<dyn Fn(&AccessLine<'_>) + Send + Sync>;
 
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ struct JsonAccessLine<'a> {
     message: &'static str,
 }
 
-/// Returns the line as one object, without its empty fields.
+/// Returns the line as one JSON object, without empty fields.
 pub(super) fn json(line: &AccessLine<'_>) -> String {
     let AccessLine { time, request_id, method, path, status, bytes, .. } = *line;
     let AccessLine { took, client, caller, service, .. } = *line;
@@ -78,7 +78,7 @@ pub(super) fn json(line: &AccessLine<'_>) -> String {
     serde_json::to_string(&json).unwrap_or_default()
 }
 
-/// An access line that displays as text for people.
+/// Displays an access line as text for human readers.
 pub(super) struct TextAccessLine<'a>(pub(super) &'a AccessLine<'a>);
 
 impl fmt::Display for TextAccessLine<'_> {

@@ -1,5 +1,5 @@
-//! The log of one call: bounded in its lines, their bytes and the length of a line, even if a guest
-//! writes endlessly.
+//! The log of one call. The number of lines, their bytes and the length of a line are limited,
+//! because a guest may write without end.
 
 use super::dropped::{LineCount, LineCounter};
 use super::escape::escape;
@@ -13,16 +13,16 @@ const MASKED: &str = "***";
 /// The limits on the lines of one call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogBounds {
-    /// Lines of one call; further lines are counted and dropped.
+    /// Maximum lines of one call; further lines are counted and dropped.
     pub(crate) lines: u64,
-    /// Bytes of one call's messages after escaping. The line that would exceed them and all later
-    /// lines are counted and dropped.
+    /// Maximum bytes of one call's messages, after escaping. The line that would exceed this limit
+    /// is counted and dropped, as are all later lines.
     pub(crate) bytes: usize,
-    /// Bytes of one message before escaping; the rest is cut off.
+    /// Maximum bytes of one message, before escaping; the rest is cut off.
     pub(crate) line_bytes: usize,
 }
 
-/// The sink for the lines of all calls, with the count of dropped lines.
+/// The sink for the lines of all calls, which also counts dropped lines.
 pub(crate) struct CallSink {
     sink: LogSink,
     dropped: LineCounter,
@@ -33,14 +33,14 @@ impl CallSink {
         Arc::new(CallSink { sink, dropped: LineCounter::default() })
     }
 
-    /// The lines that were dropped because their call had reached its limit, and the bytes of their
-    /// messages.
+    /// Returns how many lines were dropped because their call had reached its limit, and the bytes
+    /// of their messages.
     pub(crate) fn dropped(&self) -> LineCount {
         self.dropped.get()
     }
 }
 
-/// The call to which lines belong.
+/// The call to which log lines belong.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) plugin: Arc<str>,
@@ -48,10 +48,10 @@ pub(crate) struct Origin {
     pub(crate) request_id: String,
 }
 
-/// The log of one call at a time: a reused instance has one log for all its calls. Clones share
-/// the log.
+/// The log of the current call of an instance: a reused instance has one `CallLog` for all its
+/// calls. Clones share the log.
 ///
-/// The end of a call writes its unfinished lines, and one more line with the number of dropped
+/// When a call ends, its unfinished lines are written, and one more line with the number of dropped
 /// lines, if any.
 #[derive(Clone)]
 pub(crate) struct CallLog(Arc<SharedLog>);
@@ -66,10 +66,10 @@ struct SharedLog {
 /// The state of the current call's log.
 struct CallState {
     origin: Origin,
-    /// The guest's lines that were written, and the bytes of their messages.
+    /// The number of the guest's lines that were written, and the bytes of their messages.
     written: LineCount,
     dropped: LineCount,
-    /// For each level of a stream, the bytes of an unfinished line.
+    /// The bytes of the unfinished line of each output stream, by the stream's level.
     partial: Vec<(Level, Vec<u8>)>,
     /// The last line of level warn or error, escaped.
     last_warning: Option<String>,
@@ -104,7 +104,7 @@ impl CallLog {
         self.0.end(&mut self.0.call());
     }
 
-    /// The id of the request that the call serves.
+    /// Returns the id of the call's request.
     pub(crate) fn request_id(&self) -> String {
         self.0.call().origin.request_id.clone()
     }
@@ -114,19 +114,19 @@ impl CallLog {
         self.0.write(&mut self.0.call(), level, message);
     }
 
-    /// Writes one of the host's own lines about the call. It does not count towards the guest's
-    /// limits: the caller writes only few.
+    /// Writes one of the host's own lines about the call. These lines do not count towards the
+    /// guest's limits, because the host writes only a few.
     pub(crate) fn report(&self, level: Level, message: &str) {
         self.0.emit(&self.0.call().origin, level, message);
     }
 
-    /// The last warning or error of the call. A guest that panics logs its reason first.
+    /// Returns the last warning or error of the call. A guest that panics logs the reason first.
     pub(crate) fn last_warning(&self) -> Option<String> {
         self.0.call().last_warning.clone()
     }
 
-    /// Writes the lines of a byte stream that logs at this level. The last line is buffered until
-    /// its newline, or until the end of the call.
+    /// Writes the lines in the bytes of an output stream, at the stream's level. An unfinished line
+    /// is buffered until its newline arrives or the call ends.
     pub(crate) fn write_bytes(&self, level: Level, bytes: &[u8]) {
         let call = &mut *self.0.call();
         let mut partial = match call.partial.iter().position(|(of, _)| *of == level) {
@@ -155,7 +155,8 @@ impl SharedLog {
         if call.dropped.lines > 0 || call.written.lines >= self.bounds.lines {
             return call.dropped.add_line(message.len());
         }
-        // Mask before escaping and cutting, which could hide part of a masked text from the search.
+        // Mask before escaping and cutting, because these could change a text so that it is not
+        // found and masked.
         let line = escape(&self.masked(message), self.bounds.line_bytes);
         if call.written.bytes.saturating_add(line.len() as u64) > self.bounds.bytes as u64 {
             return call.dropped.add_line(message.len());
@@ -175,11 +176,11 @@ impl SharedLog {
         masked
     }
 
-    /// Appends bytes to a line, and drops those past the limit: a guest that never writes a newline
-    /// would fill the host's memory.
+    /// Appends bytes to a line, and drops those past the limit. Otherwise, a guest that never
+    /// writes a newline could fill the host's memory.
     fn push(&self, partial: &mut Vec<u8>, bytes: &[u8]) {
-        // With one byte past the limit, `escape` cuts the line and reports the cut. The length of
-        // the longest mask is added because a text must be complete to be masked.
+        // Keep one byte past the limit, so that `escape` cuts the line and reports the cut. Also
+        // keep the length of the longest mask, because a text must be complete to be masked.
         let longest = self.masks.iter().map(String::len).max().unwrap_or_default();
         let most = self.bounds.line_bytes.saturating_add(1).saturating_add(longest);
         let room = most.saturating_sub(partial.len());
@@ -223,8 +224,8 @@ mod tests {
     use super::*;
     use std::sync::Mutex;
 
-    /// Creates a log of `lines` lines of 10 bytes, and returns it with its sink and the messages
-    /// that reach it.
+    /// Creates a log of at most `lines` lines of 10 bytes. Returns the log, its sink, and the
+    /// messages that reach the sink.
     fn log(lines: u64, masks: Arc<[String]>) -> (CallLog, Arc<CallSink>, Arc<Mutex<Vec<String>>>) {
         bounded(LogBounds { lines, bytes: 1_000, line_bytes: 10 }, masks)
     }
@@ -259,7 +260,8 @@ mod tests {
     fn lines_past_the_bound_of_bytes_are_dropped_and_counted_for_each_call() {
         let bounds = LogBounds { lines: 9, bytes: 12, line_bytes: 10 };
         let (log, sink, seen) = bounded(bounds, Arc::new([]));
-        // Six bytes each: `\u{1b}` is escaped to six characters.
+        // The first two messages have six bytes each, because `\u{1b}` is escaped to six
+        // characters.
         for message in ["123456", "\u{1b}", "x", "", "more"] {
             log.write(Level::Info, message);
         }

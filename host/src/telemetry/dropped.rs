@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The number of log lines, and their bytes.
+/// A number of log lines, and their bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LineCount {
     pub(crate) lines: u64,
@@ -41,7 +41,7 @@ impl LineCounter {
     }
 }
 
-/// The lines that a log has dropped since its start.
+/// The counts of lines that a log has dropped since its start.
 #[derive(Default)]
 pub(crate) struct DroppedLines {
     pub(super) of_floods: LineCounter,
@@ -49,13 +49,14 @@ pub(crate) struct DroppedLines {
 }
 
 impl DroppedLines {
-    /// Lines dropped because a plugin had reached its limit per second, with the bytes of their
-    /// messages.
+    /// Returns the count of lines that were dropped because a plugin exceeded its rate limit, with
+    /// the bytes of their messages.
     pub(crate) fn of_floods(&self) -> LineCount {
         self.of_floods.get()
     }
 
-    /// Lines dropped because the output was too slow or failed, with the bytes of the whole lines.
+    /// Returns the count of lines that were dropped because the output was too slow or failed, with
+    /// the bytes of the whole lines.
     pub(crate) fn unread(&self) -> LineCount {
         self.unread.get()
     }

@@ -1,12 +1,12 @@
-//! Makes outside text safe to print: escapes it to one line and cuts it.
+//! Makes text from outside safe to print: escapes it to one line, and limits its length.
 
 use std::fmt::Write;
 
-/// Bytes of outside text in an error: the longest valid names fit.
+/// Maximum bytes of text from outside in an error. The longest valid names are shorter.
 const MAX_EXCERPT_BYTES: usize = 200;
 
-/// Returns a message as one line, cut to `most` bytes of the original. Control characters and
-/// characters that reorder or break a line are written as escapes.
+/// Returns the first `most` bytes of a message as one line. Control characters and characters that
+/// reorder or break a line are replaced by escapes.
 pub(crate) fn escape(message: &str, most: usize) -> String {
     let kept = cut(message, most);
     let mut line = one_line(kept);
@@ -18,8 +18,7 @@ pub(crate) fn escape(message: &str, most: usize) -> String {
     line
 }
 
-/// Returns the part of an outside text for an error: one escaped line, cut to 200 bytes of the
-/// original.
+/// Returns the first 200 bytes of a text from outside as one line, with escapes, for an error.
 pub(crate) fn excerpt(text: &str) -> String {
     let kept = cut(text, MAX_EXCERPT_BYTES);
     let ending = if kept.len() < text.len() { " ..." } else { "" };

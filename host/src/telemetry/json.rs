@@ -16,7 +16,7 @@ struct JsonLine<'a> {
     message: &'a str,
 }
 
-/// Returns the line as one object, without its empty fields.
+/// Returns the line as one JSON object, without empty fields.
 pub(super) fn json(line: &LogLine<'_>) -> String {
     let LogLine { time, level, plugin, service, request_id, message } = *line;
     let time = humantime::format_rfc3339_millis(time).to_string();

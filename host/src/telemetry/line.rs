@@ -1,21 +1,21 @@
-//! A log line and its sink.
+//! Log lines, and the sinks that receive them.
 //!
-//! A guest's lines and the host's own lines have the same shape.
+//! The lines of guests and the host's own lines have the same fields.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The severity of a line, lowest first: the levels of `hostel:log/log`.
+/// The severity of a line, from the lowest to the highest: the levels of `hostel:log/log`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// Detail for the developer of the service.
+    /// A detail for the plugin author.
     Debug,
     /// A normal event.
     Info,
-    /// Something is wrong, but the call continued.
+    /// A problem that does not stop the call.
     Warn,
-    /// Something failed.
+    /// A failure.
     Error,
 }
 
@@ -44,20 +44,20 @@ pub struct LogLine<'a> {
     pub time: SystemTime,
     /// The severity.
     pub level: Level,
-    /// The plugin that wrote the line or that the line is about, by its name in the host; empty for
-    /// a line about no plugin.
+    /// The name of the plugin that wrote the line or that the line is about; empty for a line that
+    /// concerns no plugin.
     pub plugin: &'a str,
-    /// The service that was called; empty while the plugin lists its services.
+    /// The called service; empty while the plugin lists its services.
     pub service: &'a str,
     /// The id of the current request.
     pub request_id: &'a str,
-    /// One line: control characters and characters that reorder text are escaped.
+    /// The message as one line. Control characters and characters that reorder text are escaped.
     pub message: &'a str,
 }
 
 impl<'a> LogLine<'a> {
-    /// Creates one of the host's own lines, with the current time and without plugin, service and
-    /// request. The caller sets those fields if they apply; `message` must already be one line.
+    /// Creates one of the host's own lines, with the current time and without a plugin, a service
+    /// and a request. The caller sets those fields if they apply. `message` must be one line.
     pub(crate) fn new(level: Level, message: &'a str) -> Self {
         let (time, plugin, service, request_id) = (SystemTime::now(), "", "", "");
         LogLine { time, level, plugin, service, request_id, message }
@@ -73,12 +73,12 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// Receives each log line. It runs on the guest's thread and counts as the guest's time: it should
-/// be quick and must not block.
+/// Receives each log line. It runs on the guest's thread, and its time counts as the guest's time.
+/// It should be quick and must not block.
 pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;
 
-/// Logs an event of the host; `plugin` is empty for an event about no plugin. The message must be
-/// one line: the caller escapes text from outside.
+/// Logs an event of the host. `plugin` is empty for an event that concerns no plugin. `message`
+/// must be one line: the caller escapes text from outside.
 pub(crate) fn log_event(log: &LogSink, level: Level, plugin: &str, message: &str) {
     log(&LogLine { plugin, ..LogLine::new(level, message) });
 }

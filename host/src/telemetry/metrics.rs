@@ -1,5 +1,5 @@
-//! A host's metrics, for Prometheus. This file has the metrics for calls; those of plugins,
-//! listeners and the process are in separate files.
+//! A host's metrics, for Prometheus. This file contains the metrics of calls; the other metrics are
+//! in separate files.
 
 mod histogram;
 mod http;
@@ -28,7 +28,8 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-/// Upper bounds of the call durations in seconds: from 10 µs, a call in a reused instance, to 10 s.
+/// Upper bounds of the call durations in seconds: from 10 µs, for a call in a reused instance, to
+/// 10 s.
 const CALL_SECONDS: [f64; 13] =
     [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0];
 
@@ -71,8 +72,8 @@ struct LimitLabels {
     limit: &'static str,
 }
 
-/// The metrics of one service's calls. They are looked up once, when the plugin is loaded: a
-/// look-up by name would take a lock in every call.
+/// The metrics of one service's calls. They are looked up when the plugin is loaded, because a
+/// look-up by name in every call would take a lock.
 pub(crate) struct ServiceMeter {
     answered: Counter,
     seconds: Histogram,
@@ -183,13 +184,14 @@ impl Metrics {
         self.redis.clone()
     }
 
-    /// Adds the count of lines that this log drops. Later calls have no effect.
+    /// Sets the counts of lines that the log drops. Only the first call has an effect.
     pub(crate) fn dropped_lines_of(&self, log: Arc<DroppedLines>) {
-        // The metric has no label for the log, so it can report only one.
+        // The metric has no label for the log, so it can report only one log.
         let _ = self.dropped_lines.set(log);
     }
 
-    /// Returns the lines dropped by the log: for the rate limit, and for a slow or failed output.
+    /// Returns the counts of lines that the log has dropped: because of the rate limit, and because
+    /// of a slow or failed output.
     pub(crate) fn dropped_lines(&self) -> (LineCount, LineCount) {
         let dropped = self.dropped_lines.get();
         dropped.map_or_else(Default::default, |log| (log.of_floods(), log.unread()))
@@ -199,7 +201,7 @@ impl Metrics {
     ///
     /// # Errors
     ///
-    /// When a metric cannot be encoded; no metric of this crate is known to fail.
+    /// When a metric cannot be encoded. No such metric is known.
     pub(crate) fn text(&self, now: &Registry) -> Result<String, fmt::Error> {
         let mut text = String::new();
         text::encode_registry(&mut text, &self.registry)?;

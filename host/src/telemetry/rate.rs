@@ -1,12 +1,12 @@
-//! Rate limit for the log lines of one plugin: a token bucket.
+//! The rate limit for the log lines of one plugin: a token bucket.
 
 use std::time::Instant;
 
-/// Maximum lines of one plugin per second, and in one burst. A flood would bury the lines of other
-/// plugins.
+/// Maximum lines of one plugin per second, and in one burst. Without this limit, a plugin could
+/// flood the log and hide the lines of other plugins.
 const MAX_LINES_PER_SECOND: f64 = 1_000.0;
 
-/// A token bucket, refilled with time. Each line takes one token.
+/// A token bucket that is refilled over time. Each line takes one token.
 pub(super) struct TokenBucket {
     tokens: f64,
     at: Instant,
@@ -18,8 +18,8 @@ impl TokenBucket {
         TokenBucket { tokens: MAX_LINES_PER_SECOND, at: Instant::now(), dropped: 0 }
     }
 
-    /// Takes a token for one line and returns the number of lines dropped before it. `None` if
-    /// there is no token: the line must be dropped.
+    /// Takes a token for one line, and returns the number of lines dropped since the last token was
+    /// taken. Returns `None` if there is no token; the caller must then drop the line.
     pub(super) fn take(&mut self, now: Instant) -> Option<u64> {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.tokens = (self.tokens + passed * MAX_LINES_PER_SECOND).min(MAX_LINES_PER_SECOND);

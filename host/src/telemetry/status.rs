@@ -1,5 +1,5 @@
-//! The status line: shows long steps at the bottom of a terminal, redrawn in place. Other lines are
-//! printed above it. Without a terminal on stderr there is no status line.
+//! The status line, which shows long steps at the bottom of a terminal. Other lines are printed
+//! above it. If stderr is not a terminal, there is no status line.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -13,7 +13,7 @@ pub(crate) const REDRAW: Duration = Duration::from_millis(100);
 /// A step that takes longer than this is reported when it ends.
 const LONG: Duration = Duration::from_millis(500);
 
-/// Columns if the terminal does not report its size.
+/// Assumed number of columns if the terminal does not report its size.
 const COLUMNS: u16 = 80;
 
 /// Moves to the beginning of the line and clears it.
@@ -31,8 +31,8 @@ pub(crate) fn has_status() -> bool {
     })
 }
 
-/// Shows this text until another is shown. It must not contain control characters. An empty text
-/// removes the status line.
+/// Shows a text in the status line, until another one is shown. The text must not contain control
+/// characters. An empty text removes the status line.
 pub(crate) fn show_status(text: &str) {
     let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if has_status() && *shown != text {
@@ -60,8 +60,8 @@ fn draw(text: &str) {
     let _ = write!(stderr, "{CLEAR}{}", cut(text, columns.into())).and_then(|()| stderr.flush());
 }
 
-/// Cuts a text to less than a row, because a longer one could not be cleared. A character that is
-/// not ASCII may take two columns.
+/// Cuts a text to less than one row, because a text of more than one row could not be cleared. A
+/// character outside ASCII may take two columns.
 fn cut(text: &str, columns: usize) -> &str {
     let mut used = 0;
     let end = text.char_indices().find(|(_, character)| {
@@ -79,7 +79,7 @@ pub(crate) struct TimedStep {
 }
 
 impl TimedStep {
-    /// Shows this text, which must not contain control characters.
+    /// Starts a step, and shows `text`, which must not contain control characters.
     pub(crate) fn begin(text: String) -> TimedStep {
         let begun = Instant::now();
         let (end, ended) = channel();
@@ -93,7 +93,7 @@ impl TimedStep {
         TimedStep { begun, drawing: has_status().then(spawn).flatten().map(|thread| (end, thread)) }
     }
 
-    /// Ends the step. If it took long, prints `what` and the time.
+    /// Ends the step. If the step took long, prints `what` and the elapsed time.
     pub(crate) fn done(mut self, what: &str) {
         let was_shown = self.drawing.is_some();
         self.end();
@@ -118,7 +118,7 @@ impl Drop for TimedStep {
     }
 }
 
-/// Formats the time since a point in time.
+/// Formats the time elapsed since a point in time.
 pub(crate) fn seconds(since: Instant) -> String {
     format!("{:.1} s", since.elapsed().as_secs_f64())
 }

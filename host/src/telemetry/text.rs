@@ -1,4 +1,4 @@
-//! Log lines as text for people: `time level plugin.service message`.
+//! Log lines as text for human readers: `time level plugin.service message`.
 
 use super::line::{Level, LogLine, LogSink};
 use super::status;
@@ -19,7 +19,7 @@ pub(crate) fn eprint_line(line: impl fmt::Display) {
     });
 }
 
-/// A log line that displays as text.
+/// Displays a log line as text.
 pub(super) struct TextLine<'a>(pub(super) &'a LogLine<'a>);
 
 impl fmt::Display for TextLine<'_> {

@@ -1,5 +1,5 @@
-//! Traces: a span for each request, one for its call, and one for each operation on Redis and each
-//! request to another server. A separate task sends them to a collector by OTLP.
+//! Traces: a span for each request, for its call, for each operation on Redis, and for each request
+//! to another server. A separate task sends the spans to a collector, using OTLP.
 //!
 //! The names of attributes follow OpenTelemetry's conventions for HTTP and Redis, or begin with
 //! `hostel.`.
@@ -38,20 +38,20 @@ const MAX_END_TIME: Duration = Duration::from_secs(2);
 pub struct TraceSettings {
     /// The URL of the collector, including its path.
     pub url: String,
-    /// Headers of each export as names and values, such as credentials for the collector.
+    /// Headers of each export request as names and values, such as credentials for the collector.
     pub headers: Vec<(String, String)>,
     /// The name of this server in the traces: `service.name`.
     pub service_name: String,
-    /// The fraction of requests that are traced, from 0 to 1. A request with a `traceparent` is
-    /// traced if that is sampled.
+    /// The fraction of requests that are traced, from 0 to 1. A request with a `traceparent` header
+    /// is instead traced if this header has the sampled flag.
     pub ratio: f64,
 }
 
 /// Traces requests and exports their spans. Clones share the queue and the exporter.
 ///
-/// No request waits for the collector: spans wait in a queue of 2,048, and are counted and dropped
-/// when the queue is full or the export fails. A log line reports their number, at most once a
-/// minute.
+/// No request waits for the collector. Spans wait in a queue of 2,048, and are counted and dropped
+/// if the queue is full or the export fails. At most once a minute, a log line reports the number
+/// of dropped spans.
 #[derive(Clone)]
 pub struct Tracer {
     recorder: Arc<SpanRecorder>,
@@ -80,11 +80,11 @@ impl Tracer {
         Ok(Tracer { recorder: Arc::new(recorder), ratio, log, export: Arc::new(export) })
     }
 
-    /// Exports the queued spans, for at most two seconds. Later spans are lost.
+    /// Exports the queued spans, but stops after two seconds. Later spans are lost.
     pub async fn end(&self) {
         let export = self.export.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some((stop, mut task)) = export else { return };
-        // Fails if the task has panicked: then there is nothing to stop.
+        // `send` fails if the task has panicked; then there is nothing to stop.
         let _ = stop.send(());
         if tokio::time::timeout(MAX_END_TIME, &mut task).await.is_err() {
             task.abort();
@@ -113,8 +113,8 @@ impl fmt::Debug for Tracer {
     }
 }
 
-/// True if a trace is in the sampled fraction. The random id decides, so that all hosts on the path
-/// of a trace decide alike.
+/// True if a trace is in the sampled fraction. This depends only on the trace's random id, so that
+/// all hosts on the path of a trace decide in the same way.
 fn is_within(trace_id: u128, ratio: f64) -> bool {
     const ALL: f64 = (1_u64 << 56) as f64;
     let low = (trace_id & ((1 << 56) - 1)) as f64;
@@ -151,9 +151,9 @@ mod tests {
             traceparent: None,
             tracestate: None,
         };
-        // The exporter cannot run meanwhile: this thread is the only one of the runtime.
+        // The exporter cannot run in the meantime, because the runtime has only this thread.
         (0..MAX_QUEUED_SPANS + 500).for_each(|_| drop(tracer.request(&head)));
-        // Like `end`, but without its time limit, which a busy machine may exceed.
+        // This is `end` without its time limit, which a busy machine may exceed.
         let (stop, export) = tracer.export.lock().unwrap().take().unwrap();
         stop.send(()).unwrap();
         export.await.unwrap();

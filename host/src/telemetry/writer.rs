@@ -1,4 +1,4 @@
-//! A thread that writes log lines and access lines, so that no request waits for a slow output.
+//! Writes log lines and access lines on a thread, so that no request waits for a slow output.
 
 use super::access::{self, AccessSink};
 use super::dropped::{DroppedLines, LineCount};
@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 /// Maximum lines in the queue; further lines are dropped and counted.
 const MAX_QUEUED_LINES: usize = 4_096;
 
-/// Maximum bytes of the lines in the queue: 1 KiB a line, several times an ordinary one. Without
-/// this bound, `MAX_QUEUED_LINES` of the longest lines would take some 200 MiB, because a control
-/// character of a message takes six bytes in a line.
+/// Maximum bytes of the lines in the queue: on average 1 KiB for each line, several times the usual
+/// length. Without this limit, `MAX_QUEUED_LINES` of the longest lines would take about 200 MiB,
+/// because a control character takes six bytes in a line.
 const MAX_QUEUED_BYTES: usize = 4 << 20;
 
 /// Maximum time that [`LogWriter::end`] waits for the output.
@@ -28,17 +28,17 @@ const MAX_END_TIME: Duration = Duration::from_secs(1);
 /// The format of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LineFormat {
-    /// Text for people.
+    /// Text for human readers.
     Text,
     /// JSON for programs, one object per line.
     Json,
 }
 
-/// The queue of lines for the thread. Clones share it.
+/// The queue of lines for the thread. Clones share the queue.
 #[derive(Clone)]
 struct LineQueue {
     lines: SyncSender<Option<String>>,
-    /// Bytes of the lines in the queue, including the one being written.
+    /// Bytes of the lines in the queue and of the line that is being written.
     bytes: Arc<AtomicUsize>,
     dropped: Arc<DroppedLines>,
 }
@@ -90,7 +90,7 @@ impl LogWriter {
         Ok((LogWriter { format, queue, running }, sink))
     }
 
-    /// True if its lines are text for people.
+    /// True if the lines are text for human readers.
     pub(crate) fn is_text(&self) -> bool {
         self.format == LineFormat::Text
     }
@@ -100,8 +100,8 @@ impl LogWriter {
         Arc::clone(&self.queue.dropped)
     }
 
-    /// Returns a sink for access lines. They have no limit per second: there is one for each
-    /// request.
+    /// Returns a sink for access lines. These lines have no rate limit, because each request has
+    /// only one line.
     pub(crate) fn access(&self) -> AccessSink {
         let (format, queue) = (self.format, self.queue.clone());
         Arc::new(move |line| {
@@ -112,7 +112,7 @@ impl LogWriter {
         })
     }
 
-    /// Waits until all lines so far are written, for at most a second. Later lines are lost.
+    /// Waits until all queued lines are written, but no longer than a second. Later lines are lost.
     pub(crate) fn end(self) {
         let until = Instant::now() + MAX_END_TIME;
         while let Err(TrySendError::Full(_)) = self.queue.lines.try_send(None)
@@ -120,7 +120,7 @@ impl LogWriter {
         {
             std::thread::yield_now();
         }
-        // Returns when the thread ends or the time is over.
+        // This returns when the thread ends or the time is over.
         let _ = self.running.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
@@ -171,7 +171,7 @@ impl<W: Write> WriterThread<W> {
         let _ = self.output.flush();
     }
 
-    /// Reports the lines that were dropped since the last report, if any.
+    /// Writes a line about the lines that were dropped since the last report, if any.
     fn report(&mut self) {
         let (dropped, reported) = (self.dropped.unread(), self.reported);
         let lines = dropped.lines.saturating_sub(reported.lines);
@@ -186,7 +186,8 @@ impl<W: Write> WriterThread<W> {
         }
     }
 
-    /// Writes a line. Returns false if the output failed; the error cannot be logged.
+    /// Writes a line. Returns false if the output failed; the error is not logged, because this
+    /// output is the log.
     fn write_line(&mut self, line: &str) -> bool {
         self.output.write_all(format!("{line}\n").as_bytes()).is_ok()
     }
@@ -210,7 +211,7 @@ mod tests {
         LogLine { plugin, service: "s", request_id: "1", ..LogLine::new(Level::Info, message) }
     }
 
-    /// A writer whose clones share the bytes.
+    /// A writer whose clones share the written bytes.
     #[derive(Clone, Default)]
     struct Output(Arc<Mutex<Vec<u8>>>);
 
@@ -338,7 +339,7 @@ mod tests {
         );
     }
 
-    /// A writer whose first writes fail.
+    /// A writer whose first writes, as many as the number, fail.
     struct Failing(usize, Output);
 
     impl Write for Failing {

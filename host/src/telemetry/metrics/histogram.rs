@@ -16,15 +16,15 @@ pub(super) struct Histogram(Arc<Buckets>);
 
 #[derive(Debug)]
 struct Buckets {
-    /// Upper bounds of the buckets in seconds, in order.
+    /// Upper bounds of the buckets in seconds, in ascending order.
     bounds: &'static [f64],
-    /// One for each bound, and a last one for durations above every bound.
+    /// One count for each bound, and a last one for durations above every bound.
     counts: Box<[AtomicU64]>,
     nanoseconds: AtomicU64,
 }
 
 impl Histogram {
-    /// Creates an empty histogram with these upper bounds, in seconds and in order.
+    /// Creates an empty histogram with these upper bounds, in seconds and in ascending order.
     pub(super) fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
         Histogram(Arc::new(Buckets { bounds, counts, nanoseconds: AtomicU64::new(0) }))
@@ -52,8 +52,8 @@ impl EncodeMetric for Histogram {
         let bounds = bounds.iter().copied().chain([f64::INFINITY]);
         let counts = counts.iter().map(|count| count.load(Ordering::Relaxed));
         let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
-        // The count is the sum of the buckets: a separate counter, read at another time, could be
-        // less than a bucket.
+        // The count is the sum of the buckets. A separate counter, which would be read at another
+        // time, could be less than a bucket.
         let count = buckets.iter().map(|(_, count)| count).sum();
         let seconds = Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)).as_secs_f64();
         encoder.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)

@@ -55,8 +55,8 @@ impl RequestKind {
         ["service", "route", "file", "list", "admin", "options", "nothing"];
 }
 
-/// The classes of statuses: their first digit. Cancelled requests have their own class, because
-/// they are not a failure of the server.
+/// The classes of statuses, by their first digit. Cancelled requests have their own class, because
+/// they are not failures of the server.
 const STATUSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "499"];
 
 /// The metrics of all listeners.
@@ -110,8 +110,8 @@ impl ListenerMetrics {
     }
 }
 
-/// The metrics of one listener, looked up once: a look-up by name would take a lock in every
-/// request.
+/// The metrics of one listener. They are looked up once, because a look-up by name in every request
+/// would take a lock.
 pub(crate) struct HttpMeter {
     /// By kind, then by class of status.
     requests: [[Counter; 6]; 7],
@@ -138,14 +138,14 @@ impl HttpMeter {
         }
     }
 
-    /// Counts an accepted connection, and counts it as open until the guard is dropped.
+    /// Counts an accepted connection. Returns a guard that counts it as open until dropped.
     pub(crate) fn accepted(&self) -> OpenConnection {
         self.accepted.inc();
         self.open.inc();
         OpenConnection(self.open.clone())
     }
 
-    /// Counts a system error in accepting a connection.
+    /// Counts a connection that could not be accepted because of a system error.
     pub(crate) fn refused_by_system(&self) {
         let [system, ..] = &self.refused;
         system.inc();
@@ -163,7 +163,7 @@ impl HttpMeter {
         proxy.inc();
     }
 
-    /// Counts a request that failed authentication, and whether it had credentials.
+    /// Counts a request that failed authentication, by whether it had credentials.
     pub(crate) fn unauthorized(&self, has_credentials: bool) {
         let [missing, wrong, _] = &self.unknown;
         if has_credentials {
@@ -180,7 +180,7 @@ impl HttpMeter {
     }
 }
 
-/// Counts a connection as open until it is dropped.
+/// Counts a connection as open until this guard is dropped.
 pub(crate) struct OpenConnection(Gauge);
 
 impl Drop for OpenConnection {

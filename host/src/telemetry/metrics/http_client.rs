@@ -6,26 +6,27 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the durations in seconds: those that OpenTelemetry recommends for
+/// Upper bounds of the durations in seconds, as OpenTelemetry recommends for
 /// `http.client.request.duration`.
 const REQUEST_SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// Methods that have their own label, because a guest may send any method.
+/// Methods that have their own label value. All others share one, because a guest may send any
+/// method.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The attributes of OpenTelemetry's `http.client.request.duration`, except the server: a plugin
-/// may use any number of servers.
+/// The attributes of OpenTelemetry's `http.client.request.duration`, without the server, because a
+/// plugin may use any number of servers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SentLabels {
     plugin: String,
     http_request_method: &'static str,
-    /// Its class, such as `2xx`.
+    /// The class of the response's status, such as `2xx`.
     http_response_status_class: &'static str,
     error_type: &'static str,
 }
 
-/// The durations of requests. Clones share the counts.
+/// The durations of the requests of all plugins. Clones share the counts.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpClientMetrics(Family<SentLabels, Histogram, fn() -> Histogram>);
 
@@ -70,7 +71,8 @@ impl HttpClientMeter {
         self.observe(method, "", error_type, time);
     }
 
-    /// Looks up the histogram each time: the request takes far longer than the look-up.
+    /// Records a duration. Looks up the histogram each time, because a request takes far longer
+    /// than the look-up.
     fn observe(
         &self,
         method: &str,

@@ -8,8 +8,8 @@ use prometheus_client::registry::{Registry, Unit};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Upper bounds of the compile times in seconds: from 1 ms, the time to read cached code, to the
-/// minutes that the largest language runtimes take on a slow machine.
+/// Upper bounds of the compile times in seconds: from 1 ms, the time to read cached code, to 100 s,
+/// because the largest language runtimes take minutes on a slow machine.
 const COMPILE_SECONDS: [f64; 11] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -32,13 +32,13 @@ struct RetirementLabels {
 /// The outcome of loading a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadOutcome {
-    /// It serves under a new name.
+    /// The plugin serves under a new name.
     Loaded,
-    /// It replaces another version.
+    /// The plugin replaces another version.
     Reloaded,
-    /// It is not a valid plugin, or its build failed.
+    /// The file is not a valid plugin, or its build failed.
     Refused,
-    /// Its first calls failed, so the previous version serves again.
+    /// The first calls of the new version failed, so the previous version serves again.
     RolledBack,
 }
 
@@ -109,8 +109,8 @@ impl PluginMetrics {
     }
 }
 
-/// The metrics of one plugin's instances, looked up once: a look-up by name would take a lock in
-/// every call.
+/// The metrics of one plugin's instances. They are looked up once, because a look-up by name in
+/// every call would take a lock.
 #[derive(Clone)]
 pub(crate) struct InstanceMeter {
     made: Counter,
@@ -152,25 +152,25 @@ impl MemoryMeter {
     }
 }
 
-/// Counts the end of an instance that could have been reused, when it is dropped.
+/// A guard that counts the end of a reusable instance when dropped.
 pub(crate) struct Retirement {
-    /// The reason that is counted if the instance is dropped now.
+    /// The reason that is counted on drop.
     pub(crate) reason: &'static str,
     of: Arc<(String, Family<RetirementLabels, Counter>)>,
 }
 
 impl Retirement {
-    /// A call in it failed or was cancelled.
+    /// A call in the instance failed or was cancelled.
     pub(crate) const ERROR: &'static str = "error";
-    /// It has served its maximum number of calls.
+    /// The instance has served its maximum number of calls.
     pub(crate) const CALLS: &'static str = "calls";
-    /// Its memory has grown.
+    /// The instance's memory has grown.
     pub(crate) const MEMORY: &'static str = "memory";
     /// Enough other instances are idle.
     pub(crate) const ENOUGH: &'static str = "enough";
-    /// It was idle for too long, or its memory is needed.
+    /// The instance was idle for too long, or its memory is needed.
     pub(crate) const IDLE: &'static str = "idle";
-    /// Its version no longer serves.
+    /// The instance's version no longer serves.
     pub(crate) const VERSION: &'static str = "version";
 }
 

@@ -33,7 +33,7 @@ fn resident() -> Option<u64> {
 }
 
 fn open_files() -> Option<u64> {
-    // The listing includes its own descriptor.
+    // The listing includes the descriptor of the listing itself.
     let count = fs::read_dir("/proc/self/fd").ok()?.count();
     u64::try_from(count.saturating_sub(1)).ok()
 }

@@ -6,7 +6,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the durations in seconds: from 30 µs, less than one round trip on one machine,
+/// Upper bounds of the durations in seconds: from 30 µs, less than a round trip within a machine,
 /// to 3 s.
 const OPERATION_SECONDS: [f64; 11] =
     [3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.25, 1.0, 3.0];
@@ -24,7 +24,8 @@ struct OperationLabels {
 #[derive(Clone, Debug)]
 pub(crate) struct RedisMetrics(Family<OperationLabels, Histogram, fn() -> Histogram>);
 
-/// The durations of one operation on one cache, looked up once because a look-up takes a lock.
+/// The durations of one operation on one cache. They are looked up once, because a look-up takes a
+/// lock.
 #[derive(Clone, Debug)]
 pub(crate) struct OperationMeter {
     succeeded: Histogram,

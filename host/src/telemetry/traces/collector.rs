@@ -1,4 +1,4 @@
-//! The collector of traces: its URL, and the request that exports spans to it.
+//! The collector of traces, and the request that exports spans to the collector.
 
 use super::error::TraceError;
 use crate::blocking;
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// The time limit of one export request: the default of OpenTelemetry's own libraries.
+/// The time limit of one export request: the default of OpenTelemetry's libraries.
 const MAX_POST_TIME: Duration = Duration::from_secs(10);
 
 /// The server that receives spans.
@@ -31,7 +31,7 @@ pub(super) struct Collector {
 /// A failed export.
 pub(super) struct ExportError {
     pub(super) reason: String,
-    /// Whether the same export may succeed later.
+    /// True if the same export may succeed later.
     pub(super) is_retryable: bool,
 }
 
@@ -72,7 +72,7 @@ impl Collector {
         })
     }
 
-    /// Sends a body on a new connection.
+    /// Sends an export request with this body on a new connection.
     ///
     /// # Errors
     ///
@@ -113,8 +113,8 @@ async fn exchange(
     request: Request<String>,
 ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // The set aborts the connection when this function returns: a collector that keeps it open
-    // would leak a task per export.
+    // The set aborts the connection's task when this function returns. Otherwise, each export to a
+    // collector that keeps connections open would leave a task.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     Ok(sender.send_request(request).await?.status())

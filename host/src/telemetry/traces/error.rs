@@ -1,14 +1,14 @@
 //! Errors in the settings of traces.
 
-/// Settings with which traces cannot be sent.
+/// An error in the settings of traces.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TraceError {
     /// The URL of the collector is not an `http` or `https` URL with a host.
     #[error("the collector's URL {0:?} is invalid: write it as in \"http://127.0.0.1:4318\"")]
     Url(String),
-    /// The name or value of a header is not valid in HTTP. The error contains only the name: the
-    /// value may be a secret.
+    /// The name or value of a header is not valid in HTTP. The error contains only the name,
+    /// because the value may be a secret.
     #[error("the header {0:?} for the collector is invalid")]
     Header(String),
     /// The certificates that this machine trusts cannot be read.

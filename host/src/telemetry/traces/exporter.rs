@@ -14,10 +14,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// Maximum spans of one export.
 const MAX_BATCH: usize = 512;
 
-/// How long the first span of a batch waits for others.
+/// How long the first span of a batch waits for further spans.
 const GATHER_TIME: Duration = Duration::from_secs(1);
 
-/// The pauses before the retries of a failed export: enough for a collector to restart. When the
+/// The pauses before the retries of a failed export: long enough for a collector to restart. If the
 /// last retry fails, the spans are lost.
 const RETRY_PAUSES: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
@@ -52,7 +52,7 @@ impl Exporter {
         Exporter { spans, collector, service_name, lost, log, reported: None, reason }
     }
 
-    /// Exports spans until `stop`, and then the queued ones, without a retry.
+    /// Exports spans until `stop` is ready, and then the queued spans, without retries.
     pub(super) async fn run(mut self, mut stop: oneshot::Receiver<()>) {
         let mut is_stopping = false;
         loop {
@@ -76,8 +76,8 @@ impl Exporter {
         }
     }
 
-    /// Waits for a span, and gathers those that follow soon. If the caller drops this future, the
-    /// gathered spans stay in `batch`.
+    /// Waits for a span, and then gathers the spans of the next second. If the caller drops this
+    /// future, the gathered spans stay in `batch`.
     async fn gather(&mut self, batch: &mut Vec<Span>, is_stopping: bool) {
         if is_stopping || self.spans.recv_many(batch, MAX_BATCH).await == 0 {
             return;
@@ -91,7 +91,7 @@ impl Exporter {
         }
     }
 
-    /// Exports spans, with retries if they may help. Returns true if `stop` was signalled
+    /// Exports spans. Retries if a retry may succeed. Returns true if `stop` became ready
     /// meanwhile.
     async fn export(
         &mut self,

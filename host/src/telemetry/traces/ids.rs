@@ -1,9 +1,9 @@
-//! Ids of traces and spans.
+//! The ids of traces and spans.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Creates unique random ids: a counter, hashed with random keys from the system.
+/// Creates unique random ids: the hashes of a counter, with random keys from the system.
 #[derive(Default)]
 pub(super) struct TraceIds {
     count: AtomicU64,

@@ -7,15 +7,15 @@ use crate::telemetry::access::CANCELLED_STATUS;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Maximum bytes of a path or another text from the client; the rest is cut off.
+/// Maximum bytes of a path or of another text from the client; the rest is cut off.
 const MAX_TEXT_BYTES: usize = 1_024;
 
 /// Maximum bytes of a `tracestate` that is passed on: the minimum that W3C Trace Context, section
 /// 3.3.1.5, requires.
 const MAX_STATE_BYTES: usize = 512;
 
-/// Methods that may name a span: those of RFC 9110, and PATCH. A client could send any number of
-/// others, and a collector stores each name.
+/// The methods that may be in a span's name: those of RFC 9110, and PATCH. A client could send any
+/// number of other methods, and a collector stores each name.
 const METHODS: [&str; 9] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
@@ -26,7 +26,7 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) scheme: &'static str,
     pub(crate) client: String,
     pub(crate) request_id: &'a str,
-    /// The header, if the request has exactly one.
+    /// The header `traceparent`, if the request has exactly one.
     pub(crate) traceparent: Option<&'a str>,
     pub(crate) tracestate: Option<&'a str>,
 }
@@ -103,7 +103,7 @@ impl RequestSpan {
         RequestSpan { open, method: known.unwrap_or("HTTP"), has_status: false }
     }
 
-    /// Records the route's pattern and uses it in the span's name: the paths would be too many
+    /// Records the route's pattern, and uses it in the span's name. Paths would give too many
     /// names.
     pub(crate) fn route(&mut self, route: &str) {
         self.open.text("http.route", route);
@@ -116,7 +116,7 @@ impl RequestSpan {
         self.open.text("hostel.caller", caller);
     }
 
-    /// Starts the span of the call that the request makes.
+    /// Starts the span of the request's call.
     pub(crate) fn call(&self) -> Option<CallSpan> {
         let of = self.open.span.as_ref()?;
         let recorder = Arc::clone(&self.open.recorder);
@@ -197,7 +197,7 @@ impl CallSpan {
         self.open.text("hostel.outcome", outcome);
     }
 
-    /// Marks the span as an error that is not the client's fault.
+    /// Marks the span as failed, for a reason that is not the client's fault.
     pub(crate) fn failed(&mut self, outcome: &'static str) {
         self.open.fail(outcome);
     }
@@ -221,7 +221,7 @@ pub(crate) struct SpanParent {
 }
 
 impl SpanParent {
-    /// Starts the span of an operation, such as `get`, on a cache on Redis. Its attributes follow
+    /// Starts the span of an operation, such as `get`, on a cache on Redis. The attributes follow
     /// OpenTelemetry's conventions for Redis.
     pub(crate) fn redis(&self, operation: &'static str) -> RedisSpan {
         let mut open = self.client_span(operation);
@@ -230,7 +230,7 @@ impl SpanParent {
         RedisSpan { open, has_ended: false }
     }
 
-    /// Starts the span of a request to another server. Its attributes follow OpenTelemetry's
+    /// Starts the span of a request to another server. The attributes follow OpenTelemetry's
     /// conventions for HTTP.
     pub(crate) fn http(&self, method: &str, url: &str) -> HttpClientSpan {
         let known = METHODS.into_iter().find(|known| *known == method);
@@ -264,7 +264,8 @@ pub(crate) struct RedisSpan {
 }
 
 impl RedisSpan {
-    /// Ends the span. An operation that was refused for its arguments is not an error of Redis.
+    /// Ends the span. `is_available` is also true for an operation that was refused because of its
+    /// arguments, which is not an error of Redis.
     pub(crate) fn end(mut self, is_available: bool) {
         self.has_ended = true;
         if !is_available {

@@ -1,13 +1,13 @@
 //! Spans as OTLP in JSON: `ExportTraceServiceRequest`, opentelemetry.io/docs/specs/otlp.
 //!
-//! The encoding is JSON because every OTLP collector with HTTP accepts it and it needs no code
+//! The encoding is JSON, because OTLP collectors with HTTP accept JSON, and JSON needs no code
 //! generated from protobuf. In OTLP's JSON, ids are hexadecimal and 64-bit integers are strings.
 
 use super::span::{AttributeValue, Span, SpanKind};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 
-/// `SpanFlags`: the trace is sampled, and the flag below is valid.
+/// `SpanFlags`: the trace is sampled, and the flag [`PARENT_IS_REMOTE`] is valid.
 const FLAGS: u32 = 0x101;
 
 /// `SpanFlags`: the parent is a span of another process.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
-/// Maximum spans that wait for the exporter: some seconds of a busy server, about 2 MiB.
+/// Maximum spans that wait for the exporter: those of some seconds of a busy server, about 2 MiB.
 pub(super) const MAX_QUEUED_SPANS: usize = 2_048;
 
-/// Receives ended spans. No request waits for the exporter: a span that does not fit in the queue
-/// is counted and dropped.
+/// Receives ended spans. No request waits for the exporter: if the queue is full, a span is counted
+/// and dropped.
 pub(super) struct SpanRecorder {
     queue: mpsc::Sender<Span>,
     lost: Arc<AtomicU64>,
@@ -18,7 +18,7 @@ pub(super) struct SpanRecorder {
 }
 
 impl SpanRecorder {
-    /// Creates a recorder, and the receiver of its queue. `lost` counts the spans that did not fit.
+    /// Creates a recorder, and the receiver of its queue. `lost` counts the dropped spans.
     pub(super) fn new(lost: Arc<AtomicU64>) -> (Self, mpsc::Receiver<Span>) {
         let (queue, spans) = mpsc::channel(MAX_QUEUED_SPANS);
         (SpanRecorder { queue, lost, ids: TraceIds::default() }, spans)

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 pub(super) struct Span {
     pub(super) context: SpanContext,
     pub(super) id: u64,
-    /// The client's `tracestate`, passed on.
+    /// The client's `tracestate`, which is passed on unchanged.
     pub(super) state: String,
     pub(super) name: String,
     pub(super) kind: SpanKind,
