@@ -2,8 +2,8 @@
 
 import { Service, cache, log } from "hostel-sdk";
 
-// Expires after a minute. In the last ten seconds, one call computes the next value, and the
-// others get the old one.
+// The value expires after a minute. In its last ten seconds, one call computes the next value, and
+// other calls get the old one.
 const REPORT = { expiry: 60, early: 10 };
 
 export class ComputeOnce extends Service {

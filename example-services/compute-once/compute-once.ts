@@ -2,11 +2,11 @@
 
 import { cache, log, type Services } from "hostel-sdk";
 
-// Expires after a minute. In the last ten seconds, one call computes the next value, and the
-// others get the old one.
+// The value expires after a minute. In its last ten seconds, one call computes the next value, and
+// other calls get the old one.
 const REPORT = { expiry: 60, early: 10 };
 
-// An async function may wait in `compute`. Other calls that need the value wait for it.
+// An async service can wait for `compute`. Other calls that need the value wait as well.
 async function computeOnce(): Promise<void> {
   log.info(await cache.getOrSet("report", compute, REPORT));
 }

@@ -17,8 +17,8 @@ static hostel_result compute_once(hostel_ctx *ctx, const hostel_request *req, ho
     hostel_str report;
     (void)req, (void)res;
 
-    /* Expires after a minute. In the last ten seconds, one call computes the next value, and the
-     * others get the old one. */
+    /* The value expires after a minute. In its last ten seconds, one call computes the next value,
+     * and other calls get the old one. */
     hostel_get_or_set options = hostel_get_or_set_expiry(60);
     options.early_seconds = 10;
     HOSTEL_TRY(hostel_cache_get_or_set_with(ctx, HOSTEL_STR("report"), options, compute, NULL,

@@ -10,7 +10,8 @@ import (
 
 const (
 	expiry = time.Minute
-	// In the last ten seconds, one call computes the next value, and the others get the old one.
+	// In the last ten seconds before expiry, one call computes the next value, and other calls get the
+	// old one.
 	early = 10 * time.Second
 )
 

@@ -3,7 +3,8 @@
 from hostel_sdk import cache, logger, service
 
 EXPIRY = 60
-# In the last ten seconds, one call computes the next value, and the others get the old one.
+# In the last ten seconds before expiry, one call computes the next value, and other calls get the
+# old one.
 EARLY = 10
 
 

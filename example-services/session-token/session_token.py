@@ -8,5 +8,5 @@ class SessionToken(Service):
 
     def handle(self):
         self.cache.set('session-token', 'abc123', expiry=60)
-        # After the minute, `get` returns None.
+        # After a minute, `get` returns None.
         self.logger.info(self.cache.get('session-token'))

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hostel_sdk::{Context, GetOrSet, Result, info, services};
 
-/// Expires after a minute. In the last ten seconds, one call computes the next value, and the
-/// others get the old one.
+/// The value expires after a minute. In its last ten seconds, one call computes the next value, and
+/// other calls get the old one.
 const REPORT: GetOrSet = GetOrSet::expiry(Duration::from_secs(60)).early(Duration::from_secs(10));
 
 services! {

@@ -1,7 +1,7 @@
 // Promises that a service can wait for. The engine runs the reactions of its own promises only
 // after a call has returned, which is too late for the response; `runJobs` runs the reactions of
-// these. The build converts `async` functions to generators that use the global Promise, this
-// class.
+// the promises of this class. The build converts `async` functions to generators that use the
+// global Promise, which is this class.
 
 const PENDING = 0;
 const FULFILLED = 1;
