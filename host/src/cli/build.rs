@@ -75,7 +75,7 @@ pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
     component_and_inputs(location, &mut Inputs::default())
 }
 
-/// As [`component`]; also sets `inputs` to the files that the build reads.
+/// Like [`component`], but also sets `inputs` to the files that the build reads.
 pub(super) fn component_and_inputs(
     location: &Location,
     inputs: &mut Inputs,
@@ -83,7 +83,7 @@ pub(super) fn component_and_inputs(
     interrupt::end_builds_on_signals();
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     let (name, is_built) = (excerpt(&location.name()), AtomicBool::new(false));
-    // A compiler that prints something is building something.
+    // A tool prints lines only if it builds something.
     let line = |line: &str| {
         is_built.store(true, Ordering::Relaxed);
         eprint_line(line);

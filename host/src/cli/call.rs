@@ -150,7 +150,8 @@ impl Arguments {
     }
 }
 
-/// Returns the addresses of a configuration's listeners, or the defaults without one.
+/// Returns the addresses of a configuration's listeners, or the default addresses if there is no
+/// configuration.
 pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
     match config.map(Path::to_owned).or_else(load::usual_config) {
         Some(file) => Ok(Listeners::read(&file)?),
@@ -158,7 +159,7 @@ pub(super) fn listeners(config: Option<&Path>) -> anyhow::Result<Listeners> {
     }
 }
 
-/// Parses a method. Shells complete those of routes.
+/// Parses a method. Shells complete the methods that a route can have.
 const METHOD: Completed<Method> = Completed {
     parse: |text| text.parse().map_err(|_| "it must be an HTTP method, as in GET".to_owned()),
     values: || config::Method::ALL.map(config::Method::as_str).to_vec(),

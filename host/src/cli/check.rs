@@ -89,7 +89,7 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     Ok(())
 }
 
-/// The services whose direct calls require other callers than their plugin's.
+/// The services whose direct calls require callers other than those of their plugin.
 fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
     if !config.server.services {
         return Vec::new();
@@ -137,8 +137,8 @@ fn route_error(
     error.map(|error| format!("{place}: the route {}: {error}", route.path))
 }
 
-/// Returns an error if a plugin has no service of this name, or if it has several and the route
-/// names none.
+/// Returns an error if a plugin has no service of this name, or if the plugin has several services
+/// and the route does not name one.
 fn wrong_service(info: &PluginInfo, short: Option<&str>) -> Option<String> {
     let names = || info.services.iter().map(|service| service.name.as_str());
     match short {

@@ -85,7 +85,7 @@ async fn exchange(request: ClientRequest) -> Result<Reply, ClientError> {
     exchange_on(connector.connect(name, stream).await.map_err(failed)?, request).await
 }
 
-/// TLS that trusts the root certificates of this machine.
+/// The settings of a TLS client that trusts the root certificates of this machine.
 fn tls() -> Result<ClientConfig, ClientError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -105,7 +105,7 @@ async fn exchange_on(
     let ClientRequest { method, address, headers, body } = request;
     let broken = |error| ClientError::Broken(address.to_string(), error);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // The connection ends with the sender, which also receives its errors.
+    // The connection ends when the sender is dropped. The sender also receives its errors.
     tokio::spawn(connection);
     let mut sent = hyper::Request::new(Payload(Some(Bytes::from(body))));
     *sent.method_mut() = method;
@@ -130,7 +130,7 @@ async fn next(body: &mut Incoming) -> Option<Result<Frame<Bytes>, hyper::Error>>
     poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await
 }
 
-/// A body in one piece.
+/// A body that is sent in one piece.
 struct Payload(Option<Bytes>);
 
 impl Body for Payload {

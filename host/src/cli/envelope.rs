@@ -5,8 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-/// Returns a comma and the field for a body: `json`, with the original bytes on one line, `text` or
-/// `base64`. Empty for an empty body.
+/// Returns a comma and the field for a body: `json` with the unchanged JSON on one line, `text` or
+/// `base64`. Returns an empty string for an empty body.
 pub(super) fn body(body: &[u8]) -> String {
     let (what, body) = match std::str::from_utf8(body) {
         Ok("") => return String::new(),
@@ -17,7 +17,7 @@ pub(super) fn body(body: &[u8]) -> String {
     format!(",\"{what}\":{body}")
 }
 
-/// JSON on one line: valid JSON has line breaks only between tokens.
+/// Puts JSON on one line. In valid JSON, line breaks occur only between tokens.
 fn one_line(json: &str) -> String {
     json.trim().replace(['\n', '\r'], " ")
 }

@@ -22,7 +22,8 @@ impl Exit {
         Exit { code: USAGE.into(), error: error.into() }
     }
 
-    /// A result could not be written: to its reader this looks like a failed service.
+    /// The error for a result that could not be written. To the reader of the output, this is the
+    /// same as a failed service.
     pub(super) fn unwritten(error: anyhow::Error) -> Self {
         Exit { code: SERVICE_FAILED.into(), error }
     }

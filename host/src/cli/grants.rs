@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// The grants and settings of a plugin.
 #[derive(Serialize)]
 pub(super) struct PluginGrants {
-    /// The grants by name; a private cache of a plugin without a name is null.
+    /// The grants by name. The private cache of a plugin without a name is null.
     #[serde(flatten)]
     grants: BTreeMap<&'static str, Option<String>>,
     #[serde(skip)]

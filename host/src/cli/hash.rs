@@ -90,7 +90,7 @@ impl Hidden {
     }
 
     fn line(&self, prompt: &str) -> anyhow::Result<String> {
-        // Without a prompt the operator can still type.
+        // Ignore errors: without a prompt, the operator can still type.
         let _ = write!(anstream::stderr(), "{prompt}");
         let mut line = String::new();
         let read = self.terminal.read_line(&mut line);

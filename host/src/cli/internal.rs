@@ -15,7 +15,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Runs the internal command if the arguments are one.
+/// If the arguments are an internal command, runs it and returns its exit code.
 pub(super) fn run() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let done = match arguments.next()?.to_str()? {
@@ -38,13 +38,13 @@ fn compile(settings: OsString) -> io::Result<ExitCode> {
     compile_in_child(&settings.to_string_lossy(), wall::around_compiler).map(ExitCode::from)
 }
 
-/// The export of a base that loads a plugin.
+/// The interface that a base component exports to load a plugin.
 const LOADS: &str = "hostel:service/handler@0.1.0";
 
-/// Lets a base load a plugin, and writes the resulting component. The arguments are the two files,
-/// then three for each folder and each variable that the base sees, and for the file of its script.
-/// If the base reports why it cannot load the plugin, the exit code is that of a plugin that does
-/// not build.
+/// Runs a base component until it has loaded a plugin, and writes the resulting component. The
+/// first arguments are the files of the base and of the result. Three more arguments (kind, name
+/// and value) define each folder and each variable that the base sees, and its script. If the base
+/// cannot load the plugin, the exit code is [`NO_PLUGIN`].
 fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
     let (base, output) = (arguments.next(), arguments.next());
     let text = |it: OsString| it.into_string().map_err(|_| io::ErrorKind::InvalidInput);
@@ -78,8 +78,8 @@ fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the component of the source at a path, or the error, to stdout, followed by the inputs of
-/// the build as JSON, and the length of that.
+/// Builds the source at a path. Writes the component or the error to stdout, then the inputs of the
+/// build as JSON, then the length of that JSON.
 fn build_source(path: &Path, is_quick: bool) -> io::Result<ExitCode> {
     if is_quick {
         toolchain::build_quickly();
@@ -127,5 +127,5 @@ fn start_processes(sources: Vec<PathBuf>) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// This program, by a path that works even after its file is replaced or removed.
+/// A path of this program that works even after the program's file is replaced or removed.
 pub(super) const PROGRAM: &str = "/proc/self/exe";

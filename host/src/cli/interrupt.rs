@@ -1,5 +1,5 @@
-//! Signals that end a command during a build: its compilers and all their descendants are killed
-//! too.
+//! Handles the signals that end a command. During a build, also kills the command's compilers and
+//! all their descendants.
 
 use crate::telemetry::show_status;
 use crate::toolchain;
@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::sync::Once;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Handles the signals from now on. If no thread can be started, they end only the command itself.
+/// Handles the signals from now on. If no thread can be started, the signals end only the command
+/// itself.
 pub(super) fn end_builds_on_signals() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
@@ -70,7 +71,7 @@ fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// A process and its parent; `None` if it is a zombie.
+/// A process and its parent; `None` if the process is a zombie.
 fn parent_of(name: &str) -> Option<(Pid, Pid)> {
     let process = Pid::from_raw(name.parse().ok()?)?;
     let status = std::fs::read_to_string(format!("/proc/{name}/stat")).ok()?;

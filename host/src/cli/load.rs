@@ -14,7 +14,7 @@ use crate::{
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
-/// How the program compiles components: each in a subprocess, if the system supports it.
+/// How the program compiles components: each in a subprocess, if the system supports subprocesses.
 pub(super) fn compiler() -> Compiler {
     #[cfg(target_os = "linux")]
     return Compiler::Process(Launcher::new(PathBuf::from(super::internal::PROGRAM)));
@@ -22,8 +22,8 @@ pub(super) fn compiler() -> Compiler {
     Compiler::InProcess
 }
 
-/// Creates a host with a folder for compiled code. If that is unusable, warns and creates one
-/// without.
+/// Creates a host with a folder for compiled code. If the folder is unusable, warns and creates a
+/// host without it.
 pub(super) fn host(settings: Settings, warn: &dyn Fn(&str)) -> Result<Host, Exit> {
     let code_folder = toolchain::code_folder();
     let without = Settings { code_folder: None, ..settings.clone() };
@@ -37,17 +37,17 @@ pub(super) fn host(settings: Settings, warn: &dyn Fn(&str)) -> Result<Host, Exit
     made.map_err(Exit::usage)
 }
 
-/// The default configuration: that of the current folder, if it has one.
+/// The default configuration file: the one in the current folder, if it exists.
 pub(super) fn usual_config() -> Option<PathBuf> {
     config_in(Path::new(""))
 }
 
-/// A folder's configuration, if it has one.
+/// The configuration file in a folder, if it exists.
 pub(super) fn config_in(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("hostel.toml")).filter(|file| file.exists())
 }
 
-/// Reads a configuration; without a file, returns the default one for the current folder.
+/// Reads a configuration. Without a file, returns the default configuration for the current folder.
 pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError> {
     match file {
         Some(file) => Config::read(file, &|name| std::env::var(name)),
@@ -147,7 +147,7 @@ pub(super) fn nothing_to_serve(config: &Config) -> anyhow::Error {
     )
 }
 
-/// Reads a component, and refuses one larger than these limits allow.
+/// Reads a component. Refuses a file that is larger than these limits allow.
 pub(super) fn read(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
     match source::read(file, limits.component) {
         Ok((bytes, _)) => Ok(bytes),

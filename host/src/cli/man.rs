@@ -36,7 +36,7 @@ fn pages(command: &clap::Command, folder: &Path) -> std::io::Result<Vec<PathBuf>
     let file = folder.join(page.get_filename());
     let mut text = Vec::new();
     page.render(&mut text)?;
-    // clap_mangen calls the section EXTRA; manual pages usually call it EXAMPLES.
+    // clap_mangen calls the section with examples EXTRA. Its usual name is EXAMPLES.
     let text = String::from_utf8_lossy(&text).replace(".SH EXTRA", ".SH EXAMPLES");
     std::fs::write(&file, text)?;
     let mut written = vec![file];

@@ -1,5 +1,5 @@
-//! Text for a terminal: indents JSON without parsing its numbers, which would round them, and
-//! escapes control characters, which could change the terminal.
+//! Formats text for a terminal. Indents JSON without parsing its numbers, because parsing would
+//! round them. Escapes control characters, because they could change the terminal's state.
 
 use crate::telemetry::escape;
 use serde::de::IgnoredAny;

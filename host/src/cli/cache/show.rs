@@ -38,7 +38,7 @@ pub(super) fn caches(answer: &Value, as_json: bool) -> Result<ExitCode, Exit> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints a line for each entry of a page, at most `most`, and returns their number.
+/// Prints a line for each of the first `most` entries of a page, and returns the number of lines.
 pub(super) fn keys(page: &Value, most: usize, as_json: bool) -> Result<usize, Exit> {
     let entries = elements(page, "entries");
     // A page may have more entries than requested.
@@ -78,7 +78,7 @@ fn count(of: &Value, field: &str) -> u64 {
     known(of, field).unwrap_or_default()
 }
 
-/// A number; `None` if the server does not know it.
+/// The number in a field; `None` if the server does not know the number.
 fn known(of: &Value, field: &str) -> Option<u64> {
     of.get(field).and_then(Value::as_u64)
 }

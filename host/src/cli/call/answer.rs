@@ -12,7 +12,8 @@ use std::io::IsTerminal;
 /// The content type of a problem (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
 
-/// Prints the body, except that of a problem, which [`trouble`] describes.
+/// Prints the body, after the head if requested. Without the head, omits the body of a problem,
+/// which [`trouble`] describes.
 pub(super) fn print_reply(reply: &Reply, with_head: bool) -> Result<(), Exit> {
     if with_head {
         print_raw(head(reply).as_bytes())?;
@@ -42,8 +43,8 @@ fn head(reply: &Reply) -> String {
     format!("{}\n{}\n", reply.status, lines.collect::<String>())
 }
 
-/// Describes a response whose status is not 2xx, including the beginning of its body unless that is
-/// a problem; `None` for any other response.
+/// Describes a response whose status is not 2xx, including the beginning of its body unless the
+/// body is a problem; `None` for any other response.
 pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     if reply.status.is_success() {
         return None;
@@ -82,7 +83,7 @@ fn problem(reply: &Reply) -> Option<Value> {
     serde_json::from_slice(&reply.body).ok().filter(|_| is_problem)
 }
 
-/// Names and values, as text.
+/// Returns the names and values of headers as text.
 fn headers(headers: &HeaderMap) -> Vec<[String; 2]> {
     let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         [name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()]
@@ -91,7 +92,7 @@ fn headers(headers: &HeaderMap) -> Vec<[String; 2]> {
 }
 
 /// Prints the whole response as a JSON object on one line: `status`, `headers` as pairs, and the
-/// body as `json`, byte for byte, as `text`, or as `base64`. An empty body is omitted.
+/// body as `json`, `text` or `base64`. An empty body is omitted.
 pub(super) fn print_envelope(reply: &Reply) -> Result<(), Exit> {
     print(envelope(reply).as_bytes())
 }

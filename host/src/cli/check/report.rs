@@ -16,7 +16,7 @@ use std::path::PathBuf;
 /// The report. Its JSON has the same fields.
 #[derive(Default, Serialize)]
 pub(super) struct CheckReport {
-    /// The configuration file; `None`: the plugins of the current folder were checked.
+    /// The configuration file, or `None` if the plugins of the current folder were checked.
     pub(super) config: Option<PathBuf>,
     /// Set if there is nothing to serve.
     pub(super) error: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Told {
 
 /// A plugin to load.
 pub(super) struct Asked {
-    /// `None`: its file gives the name.
+    /// `None` if the plugin is named after its file.
     pub(super) name: Option<PluginName>,
     pub(super) path: PathBuf,
     pub(super) settings: PluginSettings,
@@ -62,24 +62,25 @@ pub(super) struct Checked {
 pub(super) struct CheckedRoute {
     path: String,
     methods: Vec<&'static str>,
-    /// `None`: it serves files.
+    /// `None` if the route serves files.
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<String>,
-    /// The folder of the files; `None`: it routes to a service.
+    /// The folder of the files, or `None` if the route leads to a service.
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<PathBuf>,
-    /// `None`: the plugin's callers.
+    /// `None` for the plugin's callers.
     callers: Option<String>,
-    /// The origins of other sites whose pages may read responses, or `*`; `None`: no CORS.
+    /// The origins of other sites whose pages may read responses, or `*`. `None` without CORS.
     cors: Option<Vec<String>>,
     error: Option<String>,
 }
 
-/// A service whose direct calls require other callers than its plugin's, because its routes do.
+/// A service whose direct calls require callers other than its plugin's, because its routes require
+/// them.
 #[derive(Serialize)]
 pub(super) struct DirectCall {
     service: String,
-    /// `None`: the service cannot be called directly.
+    /// `None` if the service cannot be called directly.
     callers: Option<String>,
     /// All groups required by its plugin and its routes.
     required: BTreeSet<String>,
@@ -108,7 +109,7 @@ impl From<&PluginConfig> for Asked {
 }
 
 impl Asked {
-    /// A plugin of the folder that the configuration does not name.
+    /// A plugin that is in the folder of plugins, but not named in the configuration.
     pub(super) fn found(location: &Location, config: &Config) -> Self {
         let (path, callers) = (location.path().to_owned(), config.server.callers.clone());
         Asked { name: None, path, settings: PluginSettings::default(), callers }
@@ -139,7 +140,7 @@ impl Checked {
 }
 
 impl CheckedRoute {
-    /// A route to a service, on a server with this CORS.
+    /// A route to a service, on a server with these CORS settings.
     pub(super) fn new(route: &Route, server: Option<&Cors>, error: Option<String>) -> Self {
         CheckedRoute {
             path: route.path.to_string(),
@@ -152,7 +153,7 @@ impl CheckedRoute {
         }
     }
 
-    /// A file route, with a validated folder, on a server with this CORS.
+    /// A file route with a validated folder, on a server with these CORS settings.
     pub(super) fn of_files(route: &FileRoute, server: Option<&Cors>) -> Self {
         CheckedRoute {
             path: route.path.to_string(),
@@ -165,7 +166,7 @@ impl CheckedRoute {
         }
     }
 
-    /// The methods, the path, and what serves them, on one line.
+    /// The methods, the path, and the service or the folder of files, on one line.
     fn line(&self) -> String {
         let methods = match self.methods.as_slice() {
             [] => "any method".to_owned(),
@@ -180,7 +181,7 @@ impl CheckedRoute {
     }
 }
 
-/// The origins of a route's CORS, on a server with this CORS.
+/// The origins of a route's CORS, on a server with these CORS settings.
 fn origins(cors: &RouteCors, server: Option<&Cors>) -> Option<Vec<String>> {
     let cors = match cors {
         RouteCors::Server => server?,

@@ -94,7 +94,7 @@ impl Address {
     }
 
     pub(super) fn host_header(&self) -> HeaderValue {
-        // An authority is visible ASCII.
+        // An authority contains only visible ASCII characters.
         HeaderValue::from_str(self.authority.as_str()).unwrap_or(HeaderValue::from_static(""))
     }
 
@@ -107,7 +107,7 @@ impl Address {
     }
 }
 
-/// Scheme, host and port, without the path.
+/// Prints the scheme, the host and the port, without the path.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.is_tls { "https" } else { "http" };

@@ -1,5 +1,5 @@
-//! Credentials from environment variables or files. Never from an argument: every user of the
-//! machine can read a program's arguments.
+//! Reads credentials from environment variables or files, but never from an argument: every user of
+//! the machine can read a program's arguments.
 
 use anyhow::{Context, anyhow};
 use base64::Engine;
@@ -7,12 +7,12 @@ use base64::prelude::BASE64_STANDARD;
 use hyper::header::HeaderValue;
 use std::path::Path;
 
-/// `Authorization` with the token in a variable.
+/// The `Authorization` header with the token in an environment variable.
 pub(in crate::cli) fn bearer(variable: &str) -> anyhow::Result<HeaderValue> {
     token(&read(variable)?).with_context(|| format!("the variable {variable}"))
 }
 
-/// `Authorization` with the `NAME:PASSWORD` in a variable.
+/// The `Authorization` header with the `NAME:PASSWORD` in an environment variable.
 pub(in crate::cli) fn basic(variable: &str) -> anyhow::Result<HeaderValue> {
     let user = read(variable)?;
     if !user.contains(':') {
@@ -21,7 +21,7 @@ pub(in crate::cli) fn basic(variable: &str) -> anyhow::Result<HeaderValue> {
     header(&format!("Basic {}", BASE64_STANDARD.encode(user)))
 }
 
-/// `Authorization` with the token in a file.
+/// The `Authorization` header with the token in a file.
 pub(in crate::cli) fn token_of(file: &Path) -> anyhow::Result<HeaderValue> {
     let reading = || format!("cannot read the token from {}", file.display());
     let text = crate::file::read_text(file).with_context(reading)?;

@@ -13,21 +13,21 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Maximum lines of a section of the text; the JSON has all.
+/// Maximum lines of a section of the text. The JSON contains all rows.
 const MOST_LINES: usize = 100;
 
-/// The report. Its JSON has the same fields; unknown ones are null or empty.
+/// The report. Its JSON has the same fields. Unknown fields are null or empty.
 #[derive(Default, Serialize)]
 pub(super) struct InspectReport {
     pub(super) path: PathBuf,
-    /// The component's file; differs from `path` if that is a source.
+    /// The component's file, which differs from `path` if `path` is a source.
     component: Option<PathBuf>,
     pub(super) name: Option<String>,
-    /// The first 12 hexadecimal digits of its SHA-256.
+    /// The first 12 hexadecimal digits of the component's SHA-256.
     version: Option<String>,
-    /// `component`, `core module`, or null if it is not WebAssembly.
+    /// `component`, `core module`, or null if the file is not WebAssembly.
     kind: Option<&'static str>,
-    /// The language of its source, if known: `producers` also names those of its tools.
+    /// The language of the source, if known. `producers` also names the languages of tools.
     pub(super) language: Option<String>,
     bytes: Option<u64>,
     /// The reason why the component cannot be loaded.
@@ -41,34 +41,34 @@ pub(super) struct InspectReport {
     /// Sizes in elements.
     tables: Vec<Size>,
     producers: Vec<Producer>,
-    /// `http` if its grants include servers; else `none`.
+    /// `http` if the grants include servers, otherwise `none`.
     network: &'static str,
     /// Always `none`.
     files: &'static str,
     grants: Option<PluginGrants>,
     /// All limits by name.
     limits: BTreeMap<&'static str, String>,
-    /// The configuration that defines the grants; null: the defaults.
+    /// The configuration that defines the grants, or null for the default grants.
     config: Option<PathBuf>,
     /// True if that configuration names the plugin.
     is_named: bool,
-    /// True if its compiled code was on disk before.
+    /// True if the compiled code was already on disk.
     pub(super) had_code: bool,
 }
 
 #[derive(Serialize)]
 struct Imported {
     name: String,
-    /// `hostel`, `wasi`, or null: the host does not offer it.
+    /// `hostel` or `wasi`, or null if the host does not offer the import.
     offered_by: Option<&'static str>,
-    /// Why the host does not offer it.
+    /// Why the host does not offer the import.
     fault: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Size {
     initial: u64,
-    /// Null: only the plugin's limits bound it.
+    /// Null if only the plugin's limits bound the size.
     maximum: Option<u64>,
 }
 
@@ -188,8 +188,8 @@ impl InspectReport {
         rows
     }
 
-    /// The tools. If the source's language is known, the languages of its interpreter and libraries
-    /// are omitted.
+    /// The rows for the languages and tools. If the source's language is known, the languages of
+    /// its interpreter and libraries are omitted.
     fn made_by(&self) -> Vec<Vec<String>> {
         let is_shown = |it: &&Producer| self.language.is_none() || it.part != "language";
         let source = self.language.as_ref().map(|name| vec!["language".to_owned(), excerpt(name)]);

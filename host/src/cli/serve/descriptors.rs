@@ -1,29 +1,30 @@
-//! The file descriptors of a server: as many as it needs, with a reserve that clients cannot use
-//! up.
+//! Raises the limit of a server's file descriptors to what the server needs, with a reserve that
+//! clients cannot use.
 
 use crate::PluginSettings;
 use crate::config::Config;
 use crate::http;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors not available to clients: 100 connections of the admin listener, and files, sockets
-/// and pipes of the server itself, of loads and of caches on Redis.
+/// Descriptors not available to clients: 100 connections of the admin listener, and the files,
+/// sockets and pipes that the server needs for itself, for loading plugins and for caches on Redis.
 const RESERVE: u64 = 256;
 
-/// Additional descriptors for connections to remote servers, if a plugin may have some.
+/// Additional descriptors for connections to remote servers, if a plugin may open any.
 const OUTBOUND: u64 = 1_024;
 
 /// How a server divides its descriptors.
 pub(super) struct OpenFiles {
     /// Maximum open connections of clients.
     pub(super) connections: usize,
-    /// A warning if that is less than configured.
+    /// A warning if `connections` is lower than configured.
     pub(super) warning: Option<String>,
 }
 
 /// Raises the limit of open files to what the server needs, or as far as permitted. Must be called
 /// after the helpers were started, so that compilers and builds keep the limit that they expect.
-/// Without helpers they inherit this one, so it is raised no further than needed.
+/// Without helpers, compilers and builds inherit the new limit, so it is raised no further than
+/// needed.
 pub(super) fn raise(config: &Config) -> OpenFiles {
     let reaches_out = |settings: &PluginSettings| !settings.grants.http.allow.is_empty();
     let outbound = config.plugins.iter().any(|plugin| reaches_out(&plugin.settings));

@@ -1,5 +1,5 @@
 //! Makes the address the first line of a server's log: delays the informational lines of plugins
-//! while they are loaded. Warnings and errors are logged at once.
+//! while the plugins are loaded. Warnings and errors are logged at once.
 
 use crate::telemetry::{Level, LogLine, LogSink};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -28,9 +28,9 @@ pub(super) struct Greeting<'a> {
 
 impl Greeting<'_> {
     /// Logs the address for clients, the admin listener, warnings about the configuration, and the
-    /// process restrictions; then calls `release`, which logs delayed lines. Logs the address again
-    /// once all plugins are loaded or refused, if that takes longer. Then logs how edited sources
-    /// are built, and in a text log how to call a service.
+    /// process restrictions; then calls `release`, which logs delayed lines. If loading takes
+    /// longer than [`PATIENCE`], logs the address again once all plugins are loaded or refused.
+    /// Then logs how edited sources are built, and in a text log how to call a service.
     pub(super) async fn log(
         &self,
         at: (SocketAddr, Option<SocketAddr>),

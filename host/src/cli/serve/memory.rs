@@ -9,8 +9,8 @@ use crate::units::show_size;
 const CACHES: usize = 2;
 const INSTANCES: usize = 4;
 
-/// Compares the memory that this configuration may use with the budget, given the total size of its
-/// caches in memory: a line, and warnings if the budget is too small.
+/// Compares the memory that this configuration may use with the budget. `caches` is the total size
+/// of the caches in memory. Returns a line for the log, and warnings if the budget is too small.
 pub(super) fn lines(config: &Config, budget: usize, caches: u64) -> Vec<(Level, String)> {
     let (calls, memory) = (config.admission.calls, config.limits.memory);
     let bodies = config.server.bodies;

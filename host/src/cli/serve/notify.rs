@@ -9,7 +9,8 @@ use std::path::Path;
 
 /// The socket of a service manager, for the protocol of `sd_notify(3)`.
 ///
-/// The crate's own `notify` would block on a socket that no process reads, and the runtime with it.
+/// The crate's own `notify` would block on a socket that no process reads, and would thus block the
+/// runtime.
 pub(super) struct NotifySocket {
     socket: UnixDatagram,
     manager: SocketAddr,
@@ -35,8 +36,8 @@ impl NotifySocket {
         Ok(NotifySocket { socket, manager })
     }
 
-    /// Sends a message. Returns false if it was dropped: the queue of the socket is full, or the
-    /// manager is gone.
+    /// Sends a message. Returns false if the message was dropped, because the queue of the socket
+    /// is full or the manager is gone.
     pub(super) fn send(&self, states: &[NotifyState<'_>]) -> bool {
         let lines: String = states.iter().map(|state| format!("{state}\n")).collect();
         self.socket.send_to_addr(lines.as_bytes(), &self.manager).is_ok()

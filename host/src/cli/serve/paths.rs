@@ -1,4 +1,5 @@
-//! The configuration for the paths of the command line: that of a folder, or a generated one.
+//! The configuration for the paths of the command line: the file in a folder, or a generated
+//! configuration.
 
 use crate::cli::exit::Exit;
 use crate::cli::load;
@@ -8,7 +9,8 @@ use crate::{PluginName, PluginSettings};
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
-/// The configuration file in the only path, or in the current folder if there are no paths.
+/// The configuration file in the folder that is the only path, or in the current folder if there
+/// are no paths.
 pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
     match paths {
         [] => load::usual_config(),
@@ -29,7 +31,7 @@ pub(super) fn config(paths: &[PathBuf]) -> Result<(Config, Vec<String>), Exit> {
         let found = source::discover(path).with_context(opening).map_err(Exit::no_plugin)?;
         let is_whole = found.iter().any(|location| location.path() == path);
         if path.is_dir() && !is_whole && paths.len() == 1 {
-            // As a folder of plugins, so that plugins added later are served as well.
+            // Serve the path as a folder of plugins, so that plugins added later are served too.
             return Ok((Config::of_folder(path), Vec::new()));
         }
         if found.is_empty() && !path.is_dir() {

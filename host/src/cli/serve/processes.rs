@@ -32,7 +32,7 @@ mod linux {
             Compiler::Process(self.0.clone())
         }
 
-        /// Replaces helper processes that end, and logs it.
+        /// Replaces helper processes that end, and logs their end.
         pub(in super::super) fn watch(&self, log: &LogSink) -> io::Result<()> {
             let log = LogSink::clone(log);
             self.0.watch(move |line| log_event(&log, Level::Warn, "", line))
@@ -52,7 +52,8 @@ mod linux {
             inputs: &mut Inputs,
         ) -> Result<File, Box<dyn Error + Send + Sync>> {
             let path = std::path::absolute(Location::Source(source.clone()).path())?;
-            // An unnamed file, so that nothing is left behind; on disk, because it may be large.
+            // Use an unnamed file, so that no file is left behind, and a file on disk, because the
+            // component may be large.
             let folder = toolchain::code_folder().ok_or("no folder to build in")?;
             let mut component = tempfile::tempfile_in(folder)?;
             let (input, _) = io::pipe()?;
@@ -94,7 +95,7 @@ mod other {
     /// Maximum bytes logged of a line of a compiler's output.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
-    /// This system has no subprocesses: the server itself does all the work.
+    /// On this system, the server does all the work itself, without subprocesses.
     #[derive(Clone)]
     pub(in super::super) struct Processes;
 

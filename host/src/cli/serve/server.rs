@@ -56,7 +56,7 @@ pub(super) async fn run(
     (processes, wall): (Processes, String),
 ) -> Result<ExitCode, Exit> {
     let Logs { log, is_text, access, dropped } = logs;
-    // First, so that no signal is lost and an occupied port is reported at once.
+    // Do this first, so that no signal is lost and an occupied port is reported at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) =
@@ -121,7 +121,7 @@ async fn serve(
     report
 }
 
-/// What must be notified when the server stops.
+/// The parts that must be notified when the server stops.
 struct Stopping<'a> {
     server: &'a Server,
     deployment: &'a Deployment,
@@ -188,7 +188,7 @@ fn deployment(host: &Arc<Host>, config: &Config, build: Build) -> Deployment {
     deployment.requiring(config.server.ready_requires.clone())
 }
 
-/// Starts to load the plugins that exist at the start.
+/// Starts to load the plugins that exist when the server starts.
 async fn begin(deployment: &Deployment) {
     let mut ticks = tokio::time::interval(FIRST_SCAN_INTERVAL);
     for _ in 0..2 {

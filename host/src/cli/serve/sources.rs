@@ -22,7 +22,7 @@ type Components = BTreeMap<PathBuf, KeptComponent>;
 
 struct KeptComponent {
     file: File,
-    /// Whether it was logged that an edit of its source is not built.
+    /// True if the log already has a line that an edit of the source is not built.
     is_reported: bool,
 }
 
@@ -42,7 +42,8 @@ impl Sources {
         })
     }
 
-    /// Makes the next load of each source build it. Returns false if every load does so anyway.
+    /// Makes the next load of each source build the source. Returns false if every load builds it
+    /// anyway.
     pub(super) fn forget_components(&self) -> bool {
         self.components.lock().unwrap_or_else(PoisonError::into_inner).clear();
         !self.watch

@@ -13,7 +13,7 @@ use std::os::fd::{FromRawFd, RawFd};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// The name of the admin listener's socket, `FileDescriptorName=` in its unit.
+/// The name of the admin listener's socket: `FileDescriptorName=` in the socket's unit.
 const ADMIN: &str = "admin";
 
 /// Time between two checks of the server's state.

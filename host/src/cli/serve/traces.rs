@@ -1,4 +1,4 @@
-//! Starts traces as set in the configuration or in OpenTelemetry's environment variables.
+//! Starts the tracer as set in the configuration or in OpenTelemetry's environment variables.
 
 use crate::config;
 use crate::telemetry::{LogSink, TraceError, TraceSettings, Tracer};
@@ -10,13 +10,14 @@ const PATH: &str = "/v1/traces";
 ///
 /// # Errors
 ///
-/// If its address or a header is malformed, or TLS cannot be set up.
+/// If the collector's address or a header is malformed, or TLS cannot be set up.
 pub(super) fn start(config: &config::Traces, log: &LogSink) -> Result<Option<Tracer>, TraceError> {
     let settings = settings(config, &|name| std::env::var(name).ok());
     settings.map(|settings| Tracer::start(settings, log.clone())).transpose()
 }
 
-/// The configuration takes precedence over the environment.
+/// Returns the settings, or `None` without a collector. The configuration takes precedence over the
+/// environment.
 fn settings(
     config: &config::Traces,
     variable: &dyn Fn(&str) -> Option<String>,

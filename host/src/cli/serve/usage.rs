@@ -5,11 +5,11 @@ use crate::config::{Callers, Config, DirectCallers, FileRoute, Method, Route, Sc
 use crate::service::ServiceName;
 use std::net::SocketAddr;
 
-/// Maximum routes with a line.
+/// Maximum number of routes that are listed.
 const MAX_ROUTES: usize = 10;
 
-/// A line for each of the first routes, and one with a command that calls a service. `services` are
-/// the full names of the loaded services.
+/// Returns a line for each of the first routes, and a line with a command that calls a service.
+/// `services` are the full names of the loaded services.
 pub(super) fn lines(config: &Config, services: &[String], address: SocketAddr) -> Vec<String> {
     let routes = &config.routes;
     let mut lines: Vec<String> = routes.iter().take(MAX_ROUTES).map(route_line).collect();
@@ -34,8 +34,8 @@ struct Call<'a> {
 }
 
 /// A `curl` command that calls a service: preferably by a route without path parameters, else by
-/// the service's own path. If no service can be called, a command that gets a file. `None` if there
-/// are no files either.
+/// the service's own path. If no service can be called, a command that gets a file. `None` if no
+/// files are served either.
 fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<String> {
     // Each connection would need a PROXY protocol header, which only a trusted proxy may send.
     if config.server.proxy_protocol {
@@ -55,7 +55,7 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     let is_tls = config.server.tls.is_some();
     let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]);
     let mut words = vec!["curl"];
-    // The certificate is for another name than this address.
+    // The certificate is for a name, not for this address.
     words.extend(is_tls.then_some("--insecure"));
     words.extend(credentials(call.callers, config));
     words.extend(match call.method {

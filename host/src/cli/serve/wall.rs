@@ -1,5 +1,5 @@
-//! Confines a server: determines the files that it needs, and starts the helpers for the rights it
-//! gives up.
+//! Confines a server: determines the files that the server needs, and starts the helpers that keep
+//! the rights which the server gives up.
 
 use super::processes::Processes;
 use crate::cli::internal::PROGRAM;
@@ -76,7 +76,7 @@ pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
 fn plugins(config: &Config) -> Vec<PathBuf> {
     let named = config.plugins.iter().map(|plugin| &plugin.path);
     let sources = config.plugins.iter().filter_map(|plugin| Location::at(&plugin.path).ok());
-    // A path of a single file may belong to a source that is its whole folder.
+    // The path of a single file may belong to a source that comprises the file's whole folder.
     let folders: Vec<_> = sources.map(|location| location.path().to_owned()).collect();
     let places = named.chain(config.folder.as_ref()).chain(&folders);
     places.filter_map(|path| std::path::absolute(path).ok()).collect()
@@ -118,8 +118,8 @@ fn served(folder: &Path) -> Vec<PathBuf> {
     target.map(|target| folder_of(&target)).into_iter().chain([folder.to_owned()]).collect()
 }
 
-/// The folder that contains a path; the path itself if that folder is the root, which contains
-/// everything.
+/// The folder that contains a path; the path itself if that folder is the root, which contains all
+/// files.
 fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if folder.parent().is_some() => folder.to_owned(),
