@@ -10,8 +10,8 @@ const MAX_COMPARED: usize = 1_000;
 /// Maximum folder entries listed in a message.
 const MAX_LISTED: usize = 10;
 
-/// The known name nearest to another one, if one is near. A known name counts as near if the other
-/// one is its prefix.
+/// The known name nearest to `name`, if one is near. A known name counts as near if `name` is a
+/// prefix of it.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let distance = |other: &str| match other.starts_with(name) && !name.is_empty() {
         true => 1,

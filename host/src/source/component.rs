@@ -14,16 +14,16 @@ pub enum FileError {
     /// The folder exists, but the file does not.
     #[error("the file does not exist")]
     Gone,
-    /// It is a dangling link.
+    /// The path is a dangling link.
     #[error("it is a link to a file that does not exist")]
     Dangling,
-    /// It is not a regular file, but of this kind.
+    /// The path is not a regular file, but of this kind.
     #[error("it is a {0}, not a file")]
     NotAFile(&'static str),
-    /// It has more bytes than allowed.
+    /// The file has more bytes than allowed.
     #[error("it is larger than a component may be")]
     TooLarge,
-    /// It cannot be read, for this reason.
+    /// The file cannot be read, for this reason.
     #[error("it cannot be read: {0}")]
     Unreadable(String),
 }
@@ -73,8 +73,8 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
     Ok(Stamp::of(&found))
 }
 
-/// Reads a file of at most `max_bytes`. The stamp is taken after reading: it differs from an
-/// earlier one if the file changed meanwhile.
+/// Reads a file of at most `max_bytes`. The stamp is taken after reading, so it differs from an
+/// earlier stamp if the file changed meanwhile.
 ///
 /// # Errors
 ///

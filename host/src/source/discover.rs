@@ -1,4 +1,5 @@
-//! Finds plugins: whether a folder is the source of one service, or holds several plugins.
+//! Finds plugins: determines whether a folder is the source of one service or holds several
+//! plugins.
 
 use super::files::{is_hidden, is_ignored};
 use super::location::{Location, folder_of, real_place};
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// The plugins at a path, sorted by path.
 ///
-/// A path that ends in `.wasm` is a component, even if nothing exists there. A file is a source by
-/// its extension. A folder is the first of these that applies:
+/// A path that ends in `.wasm` is a component, even if nothing exists there. Any other file is a
+/// source if it has an extension of a language. A folder is the first of these that applies:
 ///
 /// 1. a package, if it has a `Cargo.toml` or a `go.mod`: one service, named after the folder;
 /// 2. a folder of plugins, if it contains a component;
@@ -72,7 +73,7 @@ impl Location {
     ///
     /// # Errors
     ///
-    /// If there is nothing, no plugin, or several plugins.
+    /// If the path does not exist, or contains no plugin or several plugins.
     pub fn at(path: &Path) -> Result<Location, BuildError> {
         let unreadable = |source| BuildError::Read { path: path.to_owned(), source };
         let mut found = discover(path).map_err(unreadable)?;
@@ -173,7 +174,8 @@ impl Folder {
         Ok(folder)
     }
 
-    /// The service that the whole folder is, as declared by its manifest or by a file's name.
+    /// The service that comprises the whole folder, if the folder's manifest or a file's name
+    /// declares one.
     fn whole(&self) -> Option<Source> {
         if let Some(package) = package(&self.path) {
             return Some(package);
@@ -186,7 +188,7 @@ impl Folder {
         self.source(file, true)
     }
 
-    /// The service that the folder is, if it is a single one.
+    /// The service of the folder, if the folder is one service.
     fn one_service(&self) -> Option<Source> {
         if let Some(whole) = self.whole() {
             return Some(whole);

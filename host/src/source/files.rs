@@ -9,10 +9,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Maximum files of one source. Each is checked twice a second while it is served.
+/// Maximum files of one source. Each file is checked twice a second while the source is served.
 const MAX_FILES: usize = 10_000;
 
-/// Maximum folder entries visited to find those: a source may be in a home folder.
+/// Maximum folder entries visited to find the files of a source, which may be in a home folder.
 const MAX_ENTRIES: usize = 100_000;
 
 /// Folders of installed or built files; hidden folders are ignored too.
@@ -36,19 +36,19 @@ pub enum FilesError {
     Unreadable(PathBuf, #[source] io::Error),
 }
 
-/// The files below a source's folder that it may import, by its language's extensions, sorted by
-/// path. Skips hidden, installed and built files.
+/// The files below a source's folder that the source may import, by the extensions of its language,
+/// sorted by path. Skips hidden, installed and built files.
 ///
 /// Links to files are followed; links to folders are not, because they may form cycles.
 ///
 /// # Errors
 ///
-/// If there are too many, or the source's folder cannot be read.
+/// If there are too many files, or the source's folder cannot be read.
 pub(super) fn modules(source: &Source) -> Result<Vec<PathBuf>, FilesError> {
     files_within(source, |file| source.language.has_module(file), MAX_FILES, MAX_ENTRIES)
 }
 
-/// All files below a source's folder, as [`modules`].
+/// All files below a source's folder, sorted and with the same exceptions as in [`modules`].
 ///
 /// # Errors
 ///
@@ -69,7 +69,8 @@ fn files_within(
     let mut folders = vec![source.folder.clone()];
     while let Some(folder) = folders.pop() {
         let entries = match folder.read_dir() {
-            // The build cannot read it either, or it was removed after it was listed.
+            // The build cannot read this folder either, or the folder was removed after it was
+            // listed.
             Err(_) if folder != source.folder => continue,
             entries => entries.map_err(|error| FilesError::Unreadable(folder.clone(), error))?,
         };
@@ -109,9 +110,9 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
 /// set, so that a replaced file with the same size and modification time is detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// By path; the path is empty in the stamp of a single file.
+    /// Numbers by path. The path is empty in the stamp of a single file.
     files: BTreeMap<PathBuf, [u64; 5]>,
-    /// For a source, the files that it may import, in order: an import may resolve to a new one.
+    /// For a source, the sorted files that it may import: an import may resolve to a new file.
     modules: Vec<PathBuf>,
 }
 
@@ -170,7 +171,7 @@ impl Stamp {
         !self.files.contains_key(Path::new(""))
     }
 
-    /// The paths that have changed since an earlier stamp; all paths without an earlier stamp.
+    /// The paths that have changed since an earlier stamp; all paths if there is no earlier stamp.
     pub fn changes_since<'a>(
         &'a self,
         before: Option<&'a Stamp>,

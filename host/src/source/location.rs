@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The location of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// A component's file, by its extension `.wasm`; it may be missing.
+    /// A component's file, with the extension `.wasm`. The file may be missing.
     Component(PathBuf),
     /// A service's source.
     Source(Source),
@@ -25,7 +25,7 @@ impl Location {
         stem.replace('_', "-")
     }
 
-    /// Its path: a component, a source file, or a folder that is a single source.
+    /// The plugin's path: a component, a source file, or a folder that is a single source.
     pub fn path(&self) -> &Path {
         match self {
             Location::Component(file) => file,
@@ -34,8 +34,8 @@ impl Location {
         }
     }
 
-    /// The file that identifies it: a component, the file that declares the services, or a
-    /// package's manifest.
+    /// The file that identifies the plugin: its component's file, the source file that declares its
+    /// services, or its package's manifest.
     pub fn file(&self) -> &Path {
         match self {
             Location::Component(file) => file,

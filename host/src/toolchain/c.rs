@@ -12,15 +12,15 @@ use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasmparser::{Parser, Payload};
 
-/// The package of the Python registry that contains the compiler, its C and C++ libraries and the
-/// linker, and its version.
+/// The Python package that contains the compiler, the linker and the C and C++ libraries, and the
+/// package's version.
 const PACKAGE: &str = "ziglang";
 const VERSION: &str = "0.17.1";
 
 const FIX: &str =
     "install Python 3 with pip, and open a new shell: the C compiler comes from there";
 
-/// The compiler's flags. They are part of the cache key. The stack would otherwise be 16 MiB, a
+/// The compiler's flags. They are part of the cache key. The default stack of 16 MiB would take a
 /// quarter of the memory that a guest may have.
 const FLAGS: &[&str] = &[
     "-target",
@@ -31,14 +31,14 @@ const FLAGS: &[&str] = &[
     "-Wl,-z,stack-size=1048576",
 ];
 
-/// The linker's messages for a service without services, or with two lists of them.
+/// The linker's messages for a source without a list of services, and for one with two lists.
 const NO_SERVICES: &str = "undefined symbol: hostel_service";
 const TWO_LISTS: &str = "duplicate symbol: hostel_service";
 
 /// Builds a folder's sources, or one file, and returns the component.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, .. } = work;
-    // If `.gitignore` has the link, the author wants it: the unit test needs it.
+    // If `.gitignore` names the link to the SDK, the author wants the link, for the unit test.
     let ignored = fs::read_to_string(source.folder.join(".gitignore")).unwrap_or_default();
     if ignored.contains(sdk::LINK) {
         sdk::link(&source.folder)?;
@@ -50,7 +50,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
 fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildError> {
     let Work { source, modules, progress } = work;
     let scratch = tempfile::tempdir().map_err(|error| write_failed(out, error))?;
-    // A trap names the core module by its file name.
+    // Give the core module this file name, because traps show it.
     let core = scratch.path().join(source.component_name());
     let zig = Zig::fetched(source, progress)?;
     let files = inputs_of(source)?;
@@ -59,7 +59,8 @@ fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildErr
         read.add(file);
         let is_zig = has_ending(file, &["zig"]);
         if is_zig {
-            // Zig's compiler does not report what it reads: it may embed any file in this folder.
+            // Zig's compiler does not report the files that it reads. It may embed any file in this
+            // folder.
             let beside = fs::read_dir(&source.folder).into_iter().flatten().flatten();
             beside.map(|entry| entry.path()).filter(|it| it.is_file()).for_each(|it| read.add(&it));
             modules.unwrap_or_default().iter().for_each(|file| read.add(file));
@@ -101,7 +102,7 @@ fn has_ending(file: &Path, endings: &[&str]) -> bool {
 /// The compiler, set up for one source.
 struct Zig<'a> {
     program: PathBuf,
-    /// Its cache, mostly compiled libraries.
+    /// The compiler's cache, mostly compiled libraries.
     cache: PathBuf,
     /// The SDK's folder for C.
     sdk: PathBuf,
@@ -121,7 +122,8 @@ impl<'a> Zig<'a> {
     /// Compiles a Zig file, which imports the SDK as `hostel`, to an object.
     fn object(&self, file: &Path, scratch: &Path) -> Result<PathBuf, BuildError> {
         let mut translate = self.command("translate-c");
-        // The translator is compiled at its first use: optimizing it would take two minutes.
+        // The translator is compiled at its first use. With optimization, that would take two
+        // minutes.
         translate.env("ZIG_DEBUG_CMD", "1").args(["-target", "wasm32-wasi", "-lc"]);
         translate.arg(self.include()).arg(self.sdk.join("hostel.h"));
         let what = "the translator of C headers to Zig, once (some seconds)";
@@ -139,7 +141,7 @@ impl<'a> Zig<'a> {
         Ok(object)
     }
 
-    /// Adds the files that a C or C++ file includes, missing ones too.
+    /// Adds the files that a C or C++ file includes, including missing files.
     fn add_read(&self, file: &Path, read: &mut Inputs) -> Result<(), BuildError> {
         let mut preprocess = self.command("cc");
         preprocess.args(["-target", "wasm32-wasi", "-MM", "-MG"]).arg(self.include()).arg(file);
@@ -149,7 +151,7 @@ impl<'a> Zig<'a> {
         Ok(())
     }
 
-    /// Compiles C and C++, and links everything with the SDK.
+    /// Compiles the C and C++ files, and links all inputs with the SDK.
     fn link(&self, inputs: &[PathBuf], core: &Path) -> Result<(), BuildError> {
         let mut compile = self.command("cc");
         let colour =
@@ -181,8 +183,8 @@ impl<'a> Zig<'a> {
         with_path("-I", &self.sdk)
     }
 
-    /// Runs one step. First reports if it must compile a library, which later builds find in the
-    /// cache.
+    /// Runs one step of the build. First reports if the step must compile a library, which later
+    /// builds find in the cache.
     fn run(
         &self,
         command: &mut Command,
@@ -239,8 +241,8 @@ fn write_failed(path: &Path, source: io::Error) -> BuildError {
     SdkError::Write { path: path.to_owned(), source }.into()
 }
 
-/// A module without its debugging sections, which are most of it. The names of its functions stay,
-/// so that traps can name them. `None` if it is not a module.
+/// Returns a module without its debugging sections, which are most of its bytes. Keeps the names of
+/// functions for traps. Returns `None` if the bytes are not a module.
 fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
     const HEADER_BYTES: usize = 8;
     let mut kept = module.get(..HEADER_BYTES)?.to_vec();

@@ -50,8 +50,8 @@ fn names_its_world(module: &[u8]) -> bool {
 
 /// Parses the world that is bundled with the program.
 fn world() -> Result<(Resolve, WorldId), EncodeError> {
-    // The files of one folder are one package. Packages must be added before those that use them:
-    // deeper folders first.
+    // The files of one folder are one package. A package must be added before the packages that use
+    // it, so deeper folders come first.
     let mut packages: BTreeMap<_, SourceMap> = BTreeMap::new();
     for (path, text) in sdk::wit() {
         let place = (Reverse(path.components().count()), path.parent().map(Path::to_owned));

@@ -39,10 +39,10 @@ pub enum BuildError {
     NoTool {
         /// The tool's name.
         tool: &'static str,
-        /// How to get it.
+        /// How to install the tool.
         fix: &'static str,
     },
-    /// The toolchain has no WebAssembly target and it could not be added.
+    /// The toolchain has no WebAssembly target, and the target could not be added.
     #[error("the Rust toolchain has no {target} target and it could not be added: {why}")]
     NoTarget {
         /// The target's name.
@@ -55,7 +55,7 @@ pub enum BuildError {
     Tool {
         /// The tool's name.
         tool: String,
-        /// The fault.
+        /// Why the tool cannot be used.
         why: String,
     },
     /// The tool ran and failed; its output was passed on as progress lines.
@@ -92,7 +92,7 @@ pub enum BuildError {
 }
 
 fn no_source(path: &Path) -> String {
-    // Rust is built by its package alone.
+    // A Rust file is built only as a part of its package.
     let languages = Language::ALL.into_iter().filter(|language| *language != Language::Rust);
     let extensions: Vec<_> =
         languages.flat_map(Language::extensions).map(|it| format!(".{it}")).collect();
@@ -129,7 +129,8 @@ pub enum SdkError {
     InTheWay(PathBuf),
 }
 
-/// Why a new service could not be created. Nothing is left behind.
+/// Why a new service could not be created. No files are left behind, except for
+/// [`Workspace`](Self::Workspace).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NewError {
@@ -150,7 +151,8 @@ pub enum NewError {
         /// A valid name.
         proposal: String,
     },
-    /// A Rust workspace includes the folder as a member, which it cannot be.
+    /// The service was created, but a Rust workspace includes its folder as a member. A service
+    /// must be a workspace of its own.
     #[error(
         "the service was created, but {} includes it in its workspace, and a service must be a \
          workspace of its own: add `exclude = [{member:?}]` to that [workspace]",

@@ -11,15 +11,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Go version of the SDK. An older one would work, but starts more slowly: it first obtains the
-/// version required by `go.mod`.
+/// The Go version of the SDK. An older Go would work, but would start more slowly, because it first
+/// obtains the version that `go.mod` requires.
 const OLDEST: (u32, u32) = (1, 26);
 
 const FIX: &str = "install Go 1.26 or newer, and open a new shell";
 
-/// Strips debugging data, but keeps function names and line numbers for panics. Data begins where a
-/// block of the Go heap could, so that the SDK's arena, whose size is chosen for this, ends right
-/// before the first block: otherwise Go clears the gap, up to half a MiB in each fresh instance.
+/// Strips debugging data, but keeps function names and line numbers for panics. Aligns the start of
+/// the data with the blocks of the Go heap. The size of the SDK's arena is chosen so that the arena
+/// then ends right before the first block. Otherwise Go would clear the gap, up to half a MiB, in
+/// each fresh instance.
 const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
 /// The `go list` template that prints the folders of packages and the files that are read from
@@ -32,8 +33,8 @@ const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
 
 /// Builds the package in a folder, or a single file, and returns its component.
 ///
-/// Go itself detects changes, including embedded files, replaced modules and workspaces: if the
-/// core module equals that of the last build, the component is kept.
+/// Go itself detects changes, including those of embedded files, replaced modules and workspaces.
+/// If the core module equals that of the last build, the component is reused.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     let manifest = manifest(&source.folder)?;
@@ -68,7 +69,7 @@ struct GoPackage {
     folder: PathBuf,
     /// The file name of the component.
     component_name: String,
-    /// The file, if it has no `go.mod`.
+    /// The source file, if it is built without a `go.mod`.
     file: Option<PathBuf>,
     output: PathBuf,
 }
@@ -197,8 +198,8 @@ fn refuse_c(folder: &Path) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// The `go.mod` that applies to a folder, if any. Refuses a Go that is missing or too old; one with
-/// an unrecognized version is tried.
+/// The `go.mod` that applies to a folder, if any. Returns an error if Go is missing or too old.
+/// Accepts a Go whose version cannot be parsed.
 fn manifest(folder: &Path) -> Result<Option<PathBuf>, BuildError> {
     let mut go = Command::new("go");
     let answer =

@@ -1,4 +1,5 @@
-//! The inputs of a build. They decide when a cached component is reused, and what is watched.
+//! The inputs of a build. They determine when a cached component is reused, and which files are
+//! watched.
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -41,7 +42,7 @@ impl Inputs {
                 (' ' | '\n' | '\r', _) => self.add(Path::new(&std::mem::take(&mut file))),
                 _ => file.push(character),
             }
-            // A blank line ends the rule; another one follows.
+            // A blank line ends the rule. Another rule follows.
             if character == '\n' && characters.peek() == Some(&'\n') {
                 break;
             }
@@ -54,12 +55,12 @@ impl Inputs {
         self.0.extend(other.0.iter().cloned());
     }
 
-    /// True if it has no paths.
+    /// True if there are no paths.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Keeps only the paths for which this returns true.
+    /// Keeps only the paths for which `keep` returns true.
     pub(super) fn retain(&mut self, keep: impl FnMut(&PathBuf) -> bool) {
         self.0.retain(keep);
     }
@@ -86,8 +87,8 @@ impl Inputs {
     }
 }
 
-/// The current time with the resolution of the kernel's file timestamps, so that both are
-/// comparable.
+/// The current time with the resolution of the kernel's file timestamps, so that it can be compared
+/// with them.
 pub(crate) fn now() -> SystemTime {
     let now = clock_gettime(ClockId::RealtimeCoarse);
     at(now.tv_sec, now.tv_nsec)
@@ -104,8 +105,8 @@ pub(crate) fn has_changed_since(file: &Metadata, time: SystemTime) -> bool {
     at(file.ctime(), file.ctime_nsec()) >= time
 }
 
-/// The digest of a file's content, or of the names in a folder. Other kinds of files get the digest
-/// of nothing: reading a pipe would block.
+/// The digest of a file's content, or of the names in a folder. For other kinds of files, the
+/// digest of no bytes, because reading a pipe would block.
 fn content(path: &Path) -> io::Result<[u8; 32]> {
     let found = fs::metadata(path)?;
     let mut digest = blake3::Hasher::new();

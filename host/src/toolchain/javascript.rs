@@ -1,5 +1,5 @@
-//! JavaScript and TypeScript: the SDK's build script bundles everything into one module, and makes
-//! a component of that, loaded in QuickJS or, optionally, in SpiderMonkey.
+//! JavaScript and TypeScript: the SDK's build script bundles all modules into one, and makes a
+//! component of an engine that has loaded it: QuickJS or, optionally, SpiderMonkey.
 
 use super::work::Work;
 use super::{
@@ -23,7 +23,7 @@ const SDK: &str = "guest-sdk/javascript";
 struct NpmPackage {
     name: &'static str,
     version: &'static str,
-    /// Another package to fetch with it, with its version.
+    /// Another package that is fetched too, with its version.
     beside: Option<&'static str>,
 }
 
@@ -178,7 +178,8 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     }
 }
 
-/// Loads a package from a folder, and runs the smallest task that uses all its parts.
+/// A script that loads a package from the current folder, and runs a small task that uses all parts
+/// of the package.
 const TRIAL: &str = r#"
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -209,7 +210,7 @@ const WHATEVER_IS_SET: [&str; 7] = [
     "--engine-strict=false",
 ];
 
-/// The folder of a fetched package, which is below its `node_modules`.
+/// The folder into which a package is fetched. The package itself is below its `node_modules`.
 fn fetched(
     package: &NpmPackage,
     source: &Source,

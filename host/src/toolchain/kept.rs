@@ -1,5 +1,5 @@
-//! Caches for things that are made once: tools fetched from their registries, and components built
-//! from unchanged sources.
+//! Caches for fetched tools, for files that are created once for all services, and for built
+//! components.
 
 use super::inputs::now;
 use super::work::Work;
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The folder of a tool, fetched if missing.
+/// Returns the folder of a tool. Fetches the tool if it is missing.
 pub(super) fn tool(
     name: &str,
     version: &str,
@@ -32,8 +32,8 @@ pub(super) fn tool(
     })
 }
 
-/// The folder of files that a tool and the SDK create once for all services, created if missing. It
-/// is removed after it was unused for long.
+/// Returns the folder of files that a tool and the SDK create once for all services. Creates the
+/// folder if it is missing. A folder that is unused for a long time is removed.
 ///
 /// `tool` is the name and version of the tool.
 pub(super) fn base(
@@ -52,7 +52,7 @@ pub(super) fn base(
     Ok(folder)
 }
 
-/// A folder in `parent`, created if missing.
+/// Returns a folder in `parent`, and creates it if it is missing.
 ///
 /// `make` fills a temporary folder, which is renamed when it is complete: no partial folder is ever
 /// used, and if two processes create it concurrently, one result is kept.
@@ -77,7 +77,7 @@ fn once(
     }
 }
 
-/// The component of a source: from the cache, or else newly built, which is reported.
+/// Returns the component of a source. Builds it if it is not in the cache, and reports that.
 ///
 /// `tools` identifies the versions of the build tools. `build` writes the component to the given
 /// file, and adds the files that it reads, even if it fails.
@@ -107,8 +107,8 @@ pub(super) fn component(
     *inputs = read;
     let folder = match inputs.changed_since(began) {
         false => built.join(name(&way, inputs)),
-        // Its inputs changed during the build, so it may be outdated: store it under a name that no
-        // later build looks up.
+        // The inputs changed during the build, so the component may be outdated: store it under a
+        // name that no later build looks up.
         true => built.join(hex(&Sha256::digest(making.path().as_os_str().as_encoded_bytes()))),
     };
     let component = folder.join(source.component_name());
@@ -119,8 +119,8 @@ pub(super) fn component(
     Ok(component)
 }
 
-/// The cached component of a source as other tools have built it, if it is up to date. Sets
-/// `inputs` to the files that build has read.
+/// The cached component that other tools have built from a source, if it is up to date. Sets
+/// `inputs` to the files that their build read.
 pub(super) fn by_others(
     Work { source, modules, .. }: Work<'_>,
     tools: &str,
@@ -185,9 +185,9 @@ fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The digest of everything besides the content of the inputs that determines a build's result: the
+/// The digest of all that determines a build's result, except for the content of the inputs: the
 /// source's path, the SDK, the tools, and the list of modules, because an import may resolve to a
-/// new one.
+/// new module.
 fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Result<Sha256> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| add_file(&mut digest, name, content);

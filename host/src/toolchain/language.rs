@@ -39,7 +39,7 @@ impl Language {
         }
     }
 
-    /// The extensions of its source files.
+    /// The extensions of the language's source files.
     pub(super) fn extensions(self) -> &'static [&'static str] {
         match self {
             Language::C => &["c", "cpp", "cc", "zig"],
@@ -60,9 +60,9 @@ impl Language {
         }
     }
 
-    /// True if a source in this language could read the file once it is created: a module that it
-    /// may import, or in Python any file, because a plugin includes the files beside it. False for
-    /// tests, and for files meant for people and tools.
+    /// True if a source in this language may read the file: a module that the source may import, or
+    /// in Python any file, because a plugin includes the files beside its source. False for tests,
+    /// and for files meant for people and tools.
     pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
             Language::C => &["h", "hpp"],
@@ -98,7 +98,7 @@ pub struct Source {
     pub folder: PathBuf,
     /// The file that declares the services; for a Go or Rust package, the manifest.
     pub file: PathBuf,
-    /// Whether the whole folder belongs to this service: its other files are modules of it.
+    /// Whether the whole folder belongs to this service: the other files are its modules.
     pub is_whole_folder: bool,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A language's tool may link libraries unchanged: each is then a module, and every new instance of
 //! the component instantiates all of them, passes thousands of functions and globals between them,
-//! and fills their shared table. In a single module these are indices that are known at compile
-//! time.
+//! and fills their shared table. In a single module, functions and globals are indices that are
+//! known at compile time.
 
 mod group;
 mod link;
@@ -21,7 +21,7 @@ use outline::Outline;
 /// `engine/snapshot/layout.rs`.
 const KEPT: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
-/// Merges as many core modules as possible; `None` if no two can be merged.
+/// Merges as many core modules as possible. Returns `None` if no two can be merged.
 pub(super) fn merge(component: &[u8]) -> Option<Vec<u8>> {
     let outline = Outline::read(component)?;
     let group = MergeGroup::choose(&outline)?;

@@ -25,7 +25,8 @@ fn template(language: Language) -> &'static str {
 /// # Errors
 ///
 /// If the name is invalid for a service in the language, or the folder already exists or cannot be
-/// written. Nothing is left behind.
+/// written: then no files are left behind. If a Rust workspace includes the new folder and cannot
+/// be changed: then the service stays.
 pub fn create(
     folder: &Path,
     name: &str,
@@ -47,7 +48,8 @@ pub fn create(
         _ => Path::new("."),
     };
     std::fs::create_dir_all(parent).map_err(failed)?;
-    // Created aside and renamed, so that an interrupted run leaves no partial service.
+    // Create the service in a temporary folder and rename it, so that an interrupted run leaves no
+    // partial service.
     let making = tempfile::Builder::new().prefix(".hostel-new-").tempdir_in(parent);
     let making = making.map_err(failed)?;
     let made = making.path().join("service");
@@ -68,7 +70,7 @@ pub fn create(
     }
 }
 
-/// Moves the entries of `made` into a folder that contains none of them.
+/// Moves the entries of `made` into a folder. Refuses to replace an existing file.
 fn move_in(made: &Path, folder: &Path) -> Result<(), NewError> {
     let failed = |source| NewError::Write { path: folder.to_owned(), source };
     let entries = std::fs::read_dir(made).map_err(failed)?;

@@ -9,8 +9,8 @@ pub(super) const PYTHON: &str = "python3";
 pub(super) const FIX: &str =
     "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
 
-/// The pip settings that define how packages are reached; only these are kept. Others are for the
-/// user's own installs, and conflict with one into a folder: target, source, environment.
+/// The pip settings that define how packages are reached. Only these are kept. Other settings, such
+/// as the target, are for the user's own installs and conflict with an install into a folder.
 const KEPT: [&str; 11] = [
     "index-url",
     "extra-index-url",
@@ -52,8 +52,8 @@ pub(super) fn version() -> Option<String> {
     Some(words.split(" from ").next().unwrap_or_default().to_owned())
 }
 
-/// The first Python in the search path that has pip. That of a virtual environment may have none,
-/// for example if uv created it.
+/// The first Python in the search path that has pip. The Python of a virtual environment may have
+/// no pip, for example if uv created the environment.
 fn python() -> Option<PathBuf> {
     let search_path = std::env::var_os("PATH")?;
     let mut found = std::env::split_paths(&search_path).map(|folder| folder.join(PYTHON));
@@ -77,8 +77,8 @@ fn settings(python: &Path) -> Vec<String> {
     options(&String::from_utf8_lossy(&listed))
 }
 
-/// Converts a list of settings, `section.name='value'` a line, to options. Later lines take
-/// precedence; several values are separated by lines or spaces.
+/// Converts a list of settings, with one `section.name='value'` per line, to options. Later lines
+/// take precedence; several values are separated by lines or spaces.
 fn options(listed: &str) -> Vec<String> {
     let value = |name: &str| {
         let named = listed.lines().filter_map(|line| line.split_once('='));

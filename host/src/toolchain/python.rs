@@ -8,7 +8,8 @@ use std::process::{Command, Output};
 
 mod packages;
 
-/// The oldest Python for componentize-py and the SDK. Services have their own Python, 3.14.
+/// The oldest Python that runs componentize-py and the SDK's build script. Services contain their
+/// own Python, 3.14.
 const OLDEST: (u32, u32) = (3, 10);
 
 const PYTHON_FIX: &str = "install Python 3.10 or newer, so that `python3 --version` prints it";

@@ -1,15 +1,16 @@
-//! Quick builds: of components for trying out, which take one second instead of ten.
+//! Quick builds: builds of components for trying out, which take one second instead of ten.
 //!
-//! In Python and JavaScript such a component is built from a base that all quick builds of a user
-//! share. They therefore share its random state, such as Python's seed of `hash`. For other
-//! languages a quick build is an ordinary one.
+//! In Python and JavaScript, such a component is built from a base that all quick builds of a user
+//! share. The components therefore share the random state of the base, such as Python's seed of
+//! `hash`. In other languages, a quick build is an ordinary build.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static IS_QUICK: AtomicBool = AtomicBool::new(false);
 
-/// Enables quick builds in this process. Only for the program `hostel`: a quick build starts it.
+/// Enables quick builds in this process. Only the program `hostel` may call this, because a quick
+/// build starts the current program.
 pub(crate) fn build_quickly() {
     IS_QUICK.store(true, Ordering::Relaxed);
 }
@@ -19,8 +20,9 @@ pub(crate) fn builds_quickly() -> bool {
     IS_QUICK.load(Ordering::Relaxed)
 }
 
-/// The program that a quick build starts: this one, by a path that stays valid for other processes
-/// even if its file is replaced or removed. `None` if quick builds are disabled or unsupported.
+/// The path of the program that a quick build starts: this program. The path stays valid for other
+/// processes even if the program's file is replaced or removed. `None` if quick builds are disabled
+/// or unsupported.
 pub(super) fn program() -> Option<PathBuf> {
     let is_able = cfg!(target_os = "linux") && builds_quickly();
     is_able.then(|| format!("/proc/{}/exe", std::process::id()).into())

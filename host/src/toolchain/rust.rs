@@ -15,8 +15,9 @@ const FIX: &str = "install Rust with rustup, and open a new shell";
 const SETTINGS: [&str; 4] =
     ["Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
 
-/// The user's settings of cargo's output folders. Without them, services share a build folder, so
-/// that shared dependencies are compiled once; a service's own artifacts stay in its `target`.
+/// The variables with which a user sets cargo's output folders. Without them, services share a
+/// build folder, so that shared dependencies are compiled once; a service's own artifacts stay in
+/// its `target`.
 const SET_BY_USER: [&str; 3] =
     ["CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR"];
 
@@ -94,8 +95,8 @@ fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     object.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// The component under the name of its source. Cargo names it after the package: if the folder has
-/// another name, a copy is made.
+/// The component under the name of its source. Cargo names a component after its package. If the
+/// folder has another name, a copy is made.
 fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
     let name = source.component_name();
     let found = component.file_name().unwrap_or_default().to_string_lossy();

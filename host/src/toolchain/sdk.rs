@@ -70,7 +70,7 @@ pub(super) fn cache_folder() -> Result<PathBuf, SdkError> {
 ///
 /// Up-to-date files are left alone; others are replaced atomically. Files of an earlier SDK are
 /// removed, because a compiler would take them for a part of this one. A second run therefore
-/// writes nothing, and repairs an interrupted one.
+/// writes nothing, unless the first was interrupted: then it repairs the folder.
 pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
     let root = data_folder()?;
     let mut paths = BTreeSet::new();
@@ -88,8 +88,8 @@ pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
     Ok(root)
 }
 
-/// Removes all files below a folder except these. Skips files that cannot be removed, and folders
-/// that tools created.
+/// Removes all files below a folder except those in `paths`. Skips files that cannot be removed,
+/// and folders that tools created.
 fn remove_others(folder: &Path, paths: &BTreeSet<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, name) = (entry.path(), entry.file_name());

@@ -5,13 +5,13 @@ use super::language::{Language, is_test};
 use super::tool;
 use std::path::Path;
 
-/// The top level of Go's standard library, and names that Go does not take for a module.
+/// The top-level packages of Go's standard library, and names that Go does not accept for a module.
 const GO_NAMES: &str = "archive arena bufio bytes cmd cmp compress container context crypto database \
     debug embed encoding errors expvar flag fmt go hash html image index internal io iter log main \
     maps math mime net os path plugin reflect regexp runtime slices sort std strconv strings structs \
     sync syscall testing text time unicode unique unsafe vendor weak";
 
-/// Prints Python's keywords, and the modules of its standard library.
+/// A Python program that prints Python's keywords and the modules of its standard library.
 const PYTHON_NAMES: &str = "import keyword, sys; print(*keyword.kwlist, *sys.stdlib_module_names)";
 
 /// Checks a name for a service in a language. If it is invalid, returns the reason and a similar

@@ -93,11 +93,11 @@ const NO_SUCH_PACKAGE: &str = "the registry has no such package or version, or c
 
 const NO_NETWORK: &str = "something could not be fetched: check the network and try again";
 
-/// Locked for reading while a process is being started.
+/// Locked for reading while a process is being started or its end is being reported.
 static STARTING: RwLock<()> = RwLock::new(());
 
-/// Until the guard is dropped, no tool starts, and the end of a tool is not reported: the command
-/// and its tools are being killed.
+/// Until the guard is dropped, no tool starts, and the end of a tool is not reported. For use while
+/// the command and its tools are being killed.
 pub(crate) fn start_no_more() -> Option<RwLockWriteGuard<'static, ()>> {
     STARTING.write().ok()
 }
@@ -114,8 +114,8 @@ pub(super) fn complete(command: &mut Command) -> io::Result<Output> {
     output
 }
 
-/// Runs a tool on a service's source, and passes its lines on, except those that begin with one of
-/// `hides`. If `keeps_stdout` is set, the lines of stdout are returned instead.
+/// Runs a tool on a service's source, and passes its output lines to `progress`, except those that
+/// begin with one of `hides`. If `keeps_stdout` is set, the lines of stdout are returned instead.
 pub(super) fn run(
     tool: &'static str,
     path: &Path,
@@ -142,7 +142,8 @@ pub(super) fn run(
     Err(BuildError::Failed { path: path.to_owned(), why })
 }
 
-/// Passes a tool's lines on, and returns them with the known explanation of its failure.
+/// Passes a tool's output lines to `progress`. Returns the lines, and an explanation if they show a
+/// known failure.
 fn relay(
     words: Option<impl Read>,
     progress: Progress<'_>,
@@ -171,7 +172,8 @@ fn relay(
     (kept, why)
 }
 
-/// Tries a fetched tool before it is cached: one that does not run would fail every later build.
+/// Tries a fetched tool before it is cached, because a tool that does not run would fail every
+/// later build.
 pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(), BuildError> {
     let output = complete(command).map_err(|source| BuildError::Run { tool, source })?;
     if output.status.success() {
@@ -208,7 +210,7 @@ pub(super) fn output(
 mod tests {
     use super::*;
 
-    /// Checks the explanation if a tool prints this and fails.
+    /// Checks the explanation for a tool that prints `said` and fails.
     #[track_caller]
     fn check(said: &str, expected: &str) {
         let mut command = Command::new("sh");

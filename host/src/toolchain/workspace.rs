@@ -1,12 +1,12 @@
-//! A new Rust service inside an existing workspace: it is a workspace of its own, and must be
-//! excluded from the other one.
+//! Excludes a new Rust service from an enclosing workspace, because a service is a workspace of its
+//! own.
 
 use super::error::NewError;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Excludes a new package from the enclosing workspace if that takes it for a member: no member may
-/// be a workspace of its own. Returns the manifest that was changed.
+/// Excludes a new package from the enclosing workspace if cargo would treat it as a member: no
+/// member may be a workspace of its own. Returns the manifest if it was changed.
 pub(super) fn leave(folder: &Path) -> Result<Option<PathBuf>, NewError> {
     let Some((root, text)) = above(folder) else { return Ok(None) };
     if is_sound(&root) {
@@ -41,13 +41,14 @@ fn is_sound(root: &Path) -> bool {
     cargo.status().map_or(true, |status| status.success())
 }
 
-/// The folder, relative to the workspace.
+/// Returns the folder's path relative to the workspace.
 fn member(folder: &Path, root: &Path) -> Option<String> {
     let folder = folder.canonicalize().ok()?;
     Some(folder.strip_prefix(root.parent()?).ok()?.to_string_lossy().into_owned())
 }
 
-/// A manifest that excludes a folder. `None` if its existing exclusion cannot be parsed.
+/// Returns the manifest with an exclusion of the folder, or `None` if the existing exclusion cannot
+/// be parsed.
 fn excluding(text: &str, member: &str) -> Option<String> {
     let (before, after) = text.split_once("[workspace]\n")?;
     let section = after.split("\n[").next()?;

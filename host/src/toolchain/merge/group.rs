@@ -8,7 +8,7 @@ use wasmparser::CanonicalOption;
 /// The instances to merge.
 ///
 /// The merged instance is created at the position of the last one. Definitions before that position
-/// that need a member are moved behind it; those that members need stay before it.
+/// that need a member are moved behind it. Definitions that members need stay before it.
 #[derive(Default)]
 pub(super) struct MergeGroup {
     /// In the order of their creation.
@@ -24,7 +24,7 @@ pub(super) struct MergeGroup {
 impl MergeGroup {
     /// Selects instances that can be created together without a visible difference: no definition
     /// between two members depends on the first and is needed by the second, and no function runs
-    /// meanwhile.
+    /// between their creation.
     pub(super) fn choose(outline: &Outline<'_>) -> Option<Self> {
         let mut group = MergeGroup::default();
         let mut instantiated: HashMap<u32, u32> = HashMap::new();
@@ -103,7 +103,7 @@ impl MergeGroup {
         self.members.contains(&instance)
     }
 
-    /// True if a definition is not a member's but needs a member.
+    /// True if a definition does not belong to a member but needs one.
     pub(super) fn is_behind(&self, it: &Definition) -> bool {
         match *it {
             Definition::In { instance, .. } => {

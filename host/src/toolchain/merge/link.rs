@@ -20,8 +20,8 @@ pub(super) struct MergedModule {
     pub(super) imports: Vec<(String, Kind, Definition)>,
 }
 
-/// Links the module of a group. It exports `exports`, which other definitions need, under these
-/// names.
+/// Links the modules of a group. The merged module exports the definitions of `exports`, which
+/// other definitions need, under these names.
 pub(super) fn link(
     outline: &Outline<'_>,
     group: &MergeGroup,

@@ -158,13 +158,13 @@ impl<'a> CoreModule<'a> {
         self.exported.get(name).copied()
     }
 
-    /// A name under which something is exported.
+    /// A name under which a definition is exported.
     pub(super) fn name_of(&self, kind: Kind, index: u32) -> Option<&'a str> {
         let is_it = |it: &&Export<'_>| it.index == index && Kind::of(it.kind) == Some(kind);
         self.exports.iter().find(is_it).map(|export| export.name)
     }
 
-    /// The tables and memories that its active segments write, by index.
+    /// The tables and memories that the module's active segments write, by index.
     pub(super) fn written(&self) -> impl Iterator<Item = (Kind, u32)> {
         let tables = self.elements.iter().filter_map(|element| match &element.kind {
             wasmparser::ElementKind::Active { table_index, .. } => {

@@ -51,7 +51,7 @@ pub(super) enum Entry<'a> {
 pub(super) enum CoreInstance<'a> {
     /// An instantiated module, with the instances that it imports from.
     Of { module: u32, arguments: HashMap<&'a str, u32> },
-    /// Core definitions under other names.
+    /// A list of core definitions under new names.
     List(HashMap<&'a str, (Kind, u32)>),
 }
 
@@ -79,7 +79,7 @@ impl Definition {
 }
 
 impl<'a> Outline<'a> {
-    /// Parses a component. Returns `None` for one with anything beyond linked modules.
+    /// Parses a component. Returns `None` if it contains more than linked modules.
     pub(super) fn read(component: &'a [u8]) -> Option<Self> {
         let mut outline = Outline::default();
         let mut end = 0;

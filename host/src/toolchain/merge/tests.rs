@@ -1,4 +1,4 @@
-//! Tests of merging, on minimal components, which are run before and after.
+//! Tests merging on minimal components, which run before and after.
 
 use super::merge;
 use wasmparser::{Parser, Payload};
@@ -168,7 +168,7 @@ fn one_module_does_what_linked_modules_did() {
     assert_eq!(merge(&merged), None, "there is nothing left to merge");
 }
 
-/// Modules of which one fills the table of another, which `fills` fills too.
+/// Returns modules that fill the table of another module. The module `fills` fills that table too.
 fn fills_another(fills: &str) -> String {
     format!(
         r#"(core module $other (table (export "table") 1 funcref))
@@ -203,7 +203,7 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
     let writes = r#"
       (core module $writes (import "main" "memory" (memory 1)) (data (i32.const 0) "\05"))
       (core instance (instantiate $writes (with "main" (instance $main))))"#;
-    // Each is instantiated twice, which prevents merging.
+    // Each module is instantiated twice, which prevents merging.
     let twice = |text: &str| {
         let (module, instance) = text.split_at(text.find("(core instance").unwrap());
         format!("{module} {instance} {instance}")
@@ -221,13 +221,13 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
         // A start function ends the group: a value written after it must stay.
         (format!("{starts}{writes}"), 5, 2),
         (format!("{writes}{starts}"), 3, 1),
-        // Between the members is a non-member that writes or runs.
+        // A non-member that writes or runs is between the members.
         (format!("{}{starts}", twice(writes)), 3, 3),
         (format!("{}{writes}", twice(starts)), 5, 3),
         (format!("{}{}", twice(&fills("one")), fills("two")), 2, 3),
         (format!("{}{}", fills("one"), twice(&fills("two"))), 2, 2),
-        // A non-member writes what members write, and is created before them, because it needs none
-        // of them.
+        // A non-member writes the same table as members, and is created before them, because it
+        // does not need them.
         (fills_another(&fills("one")), 5, 5),
     ];
     for (modules_text, expected, left) in cases {

@@ -1,4 +1,4 @@
-//! Writes a component with the instances of a group merged.
+//! Writes a component in which the instances of a group are merged.
 
 use super::group::{MergeGroup, needs};
 use super::link::{MergedModule, export_kind, link};
@@ -199,7 +199,7 @@ impl<'a> Writer<'_, 'a> {
         Some(self.add_instance(module, lists))
     }
 
-    /// Instantiates a module, which imports from lists.
+    /// Instantiates a module whose imports are in these lists.
     fn add_instance<'n>(
         &mut self,
         module: u32,
@@ -230,7 +230,8 @@ impl<'a> Writer<'_, 'a> {
         Some(self.next_instance - 1)
     }
 
-    /// The new index of a core definition, adding an alias if it has none yet.
+    /// Returns the new index of a core definition. Adds an alias if the definition has no index
+    /// yet.
     fn place(&mut self, kind: Kind, definition: Definition) -> Option<u32> {
         if let Some(number) = self.placed.get(&(kind, definition)) {
             return Some(*number);

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The file that lists a project's packages for pip, and the project's metadata.
+/// The file that lists a project's packages for pip, and the file of the project's metadata.
 const REQUIREMENTS: &str = "requirements.txt";
 const PROJECT: &str = "pyproject.toml";
 
@@ -97,7 +97,7 @@ fn included(line: &str) -> Option<&str> {
     rest.trim_start_matches('=').split_whitespace().next().filter(|name| !name.contains("://"))
 }
 
-/// Installs packages into a folder that is cached for this list of them.
+/// Installs packages into a folder that is cached for this list of packages.
 fn install(
     list: &Path,
     text: &str,
