@@ -1,4 +1,4 @@
-//! What caches take from a shared budget, and what they give back.
+//! Checks the bytes that caches take from a shared budget and give back.
 
 #![allow(clippy::unwrap_used, reason = "the whole file is a test")]
 
@@ -137,8 +137,8 @@ fn what_is_given_back_another_cache_takes() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// A cache never holds more than it has taken, whatever it and its neighbour do, and accepts
-    /// every value.
+    /// A cache never holds more bytes than it has taken from the budget, whatever operations run on
+    /// it and on its neighbour. It accepts every value.
     #[test]
     fn a_cache_holds_no_more_than_it_has_taken(
         most in 0_usize..1 << 20,

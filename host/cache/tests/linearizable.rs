@@ -29,8 +29,8 @@ fn spin() {
 }
 
 /// Asserts that the history of every key is linearizable, in each of many rounds. Keys are checked
-/// separately, which is equivalent to checking the whole. If the clock advances, that is an event
-/// of every key, so there is only one key.
+/// separately, which is equivalent to checking the whole. An advance of the clock is an event of
+/// every key, so a check that advances it uses only one key.
 fn check(
     keys: &[&str],
     goes_on: bool,

@@ -1,4 +1,4 @@
-//! The cache counts its bytes correctly: checked against a counting allocator.
+//! Checks against a counting allocator that the cache counts its bytes correctly.
 
 #![allow(unsafe_code, reason = "an allocator cannot be written without")]
 #![allow(clippy::unwrap_used, reason = "the whole file is a test")]
@@ -13,7 +13,7 @@ use hostel_cache::{Cache, CacheLimits, Clock};
 /// The system's allocator, plus counters per thread: the bytes allocated now, and the maximum since
 /// the last reset.
 ///
-/// It does not override `realloc`, so growing in place counts as both blocks at once.
+/// It does not override `realloc`, so a block that grows counts as two blocks at once.
 struct Counting;
 
 #[global_allocator]

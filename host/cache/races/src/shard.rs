@@ -169,8 +169,8 @@ fn the_capacity_holds() {
     assert!(stats.bytes <= stats.capacity, "{stats:?}");
 }
 
-/// Only one holder computes at a time, even if it gives up. A caller that never wakes would be
-/// reported by the checker as a deadlock.
+/// Only one holder computes at a time, even if it gives up. The checker reports a caller that never
+/// wakes as a deadlock.
 fn one_computes() {
     let (cache, _) = new_cache();
     let computing = AtomicU64::new(0);
@@ -207,8 +207,8 @@ fn what_is_filled_in_is_not_older() {
         if thread > 1 {
             let mut source = source.lock().unwrap();
             *source += 1;
-            // Under the source's lock, so that cache writes have the same order as changes of the
-            // source.
+            // Write to the cache under the source's lock, so that cache writes have the same order
+            // as changes of the source.
             match thread {
                 2 => cache.set("k", &source.to_string(), None).unwrap(),
                 _ => drop(cache.delete("k")),

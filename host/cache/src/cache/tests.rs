@@ -753,7 +753,7 @@ fn several_keys_are_read_written_and_removed_in_their_order() {
     assert_eq!((stats.sets, stats.hits, stats.misses, stats.deletes), (4, 3, 1, 2));
 }
 
-/// Returns all pages of a walk by `keys`, calling `after` after each.
+/// Returns all pages of a walk by `keys`. Calls `after` after each page.
 fn walk(cache: &Cache, prefix: &str, mut after: impl FnMut(usize)) -> Vec<Vec<String>> {
     let (mut pages, mut cursor) = (Vec::new(), None);
     loop {

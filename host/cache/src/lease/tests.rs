@@ -1,4 +1,4 @@
-//! Leases on a mock clock: who computes, who waits, and which operations end a lease.
+//! Leases on a mock clock: which callers compute or wait, and which operations end a lease.
 
 use super::*;
 use crate::cache::Cache;

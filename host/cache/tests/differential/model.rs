@@ -41,8 +41,8 @@ pub(crate) fn check(bytes: &[u8]) {
     pair.end();
 }
 
-/// Limits of a cache with room for everything, or of one that soon reaches its limit of bytes or
-/// entries.
+/// Returns the limits of a cache with room for all entries, or of one that soon reaches its limit
+/// of bytes or entries.
 fn limits_of(byte: u8) -> CacheLimits {
     let small = CacheLimits::new(MIN_CAPACITY, VALUE_LIMIT).unwrap();
     match byte % 4 {
@@ -134,13 +134,13 @@ fn several(byte: u8, other: u8) -> [u8; 3] {
     [byte, byte.wrapping_add(other % 4), byte.wrapping_add(other % 8)]
 }
 
-/// Keys that no other operation uses.
+/// Returns keys that no other operation uses.
 fn many(byte: u8, count: usize) -> impl Iterator<Item = String> {
     let start = usize::from(byte % 8) * count;
     (start..start + count).map(|number| format!("many {number}"))
 }
 
-/// A prefix of all keys, of some, or of one key and its extensions.
+/// Returns a prefix of all keys, of some, or of one key and its extensions.
 fn prefix_of(byte: u8, key: String) -> String {
     match byte % 8 {
         0..=2 => String::new(),
@@ -159,7 +159,7 @@ fn lifetime_of(byte: u8) -> Lifetime {
     }
 }
 
-/// Small deltas, the largest and the smallest, and two invalid ones.
+/// Returns a small delta, the largest or the smallest one, or an invalid one.
 fn delta_of(byte: u8) -> i64 {
     match byte {
         0 => MAX_INTEGER,
@@ -170,7 +170,7 @@ fn delta_of(byte: u8) -> i64 {
     }
 }
 
-/// One of many short keys, some long ones, or two invalid ones.
+/// Returns a short key, a long one, or an invalid one.
 fn key_of(byte: u8) -> String {
     match byte {
         0 => String::new(),
@@ -180,7 +180,7 @@ fn key_of(byte: u8) -> String {
     }
 }
 
-/// Integers, longer texts up to the limit, and some invalid values.
+/// Returns an integer, a longer text up to the limit, or an invalid value.
 fn value_of(byte: u8) -> String {
     let padded = |length: usize| format!("{byte}{}", " ".repeat(length - byte.to_string().len()));
     match byte {
@@ -229,7 +229,7 @@ struct Pair {
     /// Bytes of an empty cache.
     empty: u64,
     counts: Stats,
-    /// Entries created, removed by `clear`, and removed by a swap.
+    /// The numbers of entries created, removed by `clear`, and removed by a swap.
     put: u64,
     cleared: u64,
     swapped_out: u64,
@@ -567,8 +567,8 @@ impl Pair {
         assert!(known.next().is_none(), "a listing left out a live entry");
     }
 
-    /// Removes evicted entries from the model. Only a write evicts, never the entry that it wrote,
-    /// and it counts the evictions.
+    /// Removes evicted entries from the model. Only a write evicts entries, and never the entry
+    /// that it wrote.
     fn forget(&mut self, evicted: u64, operation: &Operation) {
         let written = match operation {
             Operation::Set(key, ..)
@@ -607,7 +607,7 @@ impl Pair {
         assert!(unchanged, "{operation:?} changed a value that a reader holds");
     }
 
-    /// Finally reads every entry, then lets everything expire and be reclaimed without a read.
+    /// Reads every entry, then lets all entries expire and be reclaimed without a read.
     fn end(mut self) {
         self.list("");
         let keys: Vec<_> = self.entries.keys().cloned().collect();

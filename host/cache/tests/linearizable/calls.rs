@@ -1,4 +1,4 @@
-//! Random calls of a cache, and the record of them.
+//! Random calls of a cache, and a record of the calls and their results.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ impl Dice {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
-    /// Returns one of `0..sides`.
+    /// Returns a number below `sides`.
     pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -23,7 +23,7 @@ impl Dice {
         (self.0 >> 16) % sides
     }
 
-    /// Returns an operation on a key, sometimes with an expiry. Values are few, so that a
+    /// Returns an operation on a key, sometimes with an expiry. There are few values, so that a
     /// comparison often finds the expected one.
     pub(crate) fn operation(&mut self) -> Operation {
         let expiry = [None, None, Some(1), Some(2)][self.roll(4) as usize];

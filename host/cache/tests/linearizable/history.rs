@@ -1,8 +1,8 @@
 //! Recorded histories of operations on one key, and a check that they are linearizable.
 //!
-//! The search is that of Wing and Gong (1993) with the memoization of Lowe (2017): it tries each
-//! operation that began before the earliest return of a pending one as the next, and skips a state
-//! that it has already visited with the same operations done.
+//! The search is that of Wing and Gong (1993) with the memoization of Lowe (2017): as the next
+//! operation, it tries each one that began before the earliest return of a pending operation. It
+//! skips a state that it has already visited after the same operations.
 
 use std::collections::HashSet;
 
@@ -48,7 +48,7 @@ pub(crate) enum Answer {
     Left(Option<Option<u64>>),
 }
 
-/// One operation, from call to return. Both are values of a counter that all threads share.
+/// One operation. `called` and `returned` are values of a counter that all threads share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event {
     pub(crate) called: u64,
