@@ -18,8 +18,8 @@ from hostel_sdk import check, uses
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# The main module of the component. The `--python-path` folders are `/0`, `/1`, .. inside it, in
-# their order.
+# The main module of the component. In the component, the `--python-path` folders are `/0`, `/1`
+# and so on, in their order.
 APP = """
 import sys
 sys.dont_write_bytecode = True
@@ -28,7 +28,7 @@ Handler = plugin("/2", {file!r}, {shown!r}, {packages!r})
 """
 
 
-# The main module of a base. It copies the files that Python may import later into its own folder.
+# The main module of a base. It copies all files that Python may import later to `/0`, its folder.
 BASE = """
 import os, sys
 sys.dont_write_bytecode = True
@@ -78,8 +78,8 @@ def main() -> int:
 
 
 def world_of(arguments: argparse.Namespace, made: str) -> str:
-    """Creates a folder with the WIT and the world `plugin`, which has the interfaces that the
-    plugin uses and those of every service."""
+    """Creates a folder with the WIT and the world `plugin`. The world has the interfaces that the
+    plugin uses and those of every service. Returns the folder."""
     wit = os.path.join(made, "wit")
     shutil.copytree(arguments.wit, wit)
     with open(os.path.join(wit, "world.wit"), encoding="utf-8") as worlds:
@@ -94,8 +94,8 @@ def world_of(arguments: argparse.Namespace, made: str) -> str:
 
 
 def build_base(arguments: argparse.Namespace) -> int:
-    """Builds a base into its folder: the component and the files that it reads when a plugin is
-    built from it. It has all interfaces, because every plugin uses the same base."""
+    """Builds a base: the component, and the files that the component reads when a plugin is built
+    from the base. The base has all interfaces, because every plugin uses the same base."""
     made = arguments.output
     app = BASE.format(folders=BROUGHT)
     arguments.output = os.path.join(made, "base.wasm")

@@ -89,8 +89,8 @@ def set_bits(step: Step) -> None:
 
 
 def loop_through_bits(step: Step) -> str | None:
-    """Sets and gets a number of floats of random bits and as many integral floats. Returns the
-    first that changed."""
+    """Sets and gets random floats, of which one half has random bits and one half is integral.
+    Returns the first float that changed."""
     state = 1
     for turn in range(step["value"]):
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
@@ -174,7 +174,7 @@ def update(step: Step) -> Any:
 
 
 def get_or_set(step: Step) -> Any:
-    """Returns the value and whether it was computed. The step has the value to compute."""
+    """Returns the value and whether it was computed. The step contains the value to compute."""
     args = step.get("args", {})
     computed = False
 

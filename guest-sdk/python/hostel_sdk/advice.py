@@ -66,7 +66,7 @@ def except_of_2(text: bytes) -> int:
 
 
 def of_missing(name: str, packages: bool) -> str:
-    """The advice to append to Python's message about a missing module."""
+    """Returns the advice to append to Python's message about a missing module."""
     first = name.split(".")[0]
     if first == "zato":
         return ": of Zato, only zato.server.service and zato.common.exception are available"
@@ -79,7 +79,7 @@ def of_missing(name: str, packages: bool) -> str:
 
 
 def of_syntax(error: SyntaxError) -> str:
-    """The advice to append to Python's message about a syntax error."""
+    """Returns the advice to append to Python's message about a syntax error."""
     return WRITTEN_FOR_2 if error.text and _LINE_OF_2.search(error.text) else ""
 
 

@@ -38,7 +38,7 @@ def json_text(key: str, value: object) -> str:
 
 
 def no_json(key: str, error: Exception) -> CacheError:
-    """The error for a value that has no JSON form."""
+    """Returns the error for a value that has no JSON form."""
     refused = WrongType if isinstance(error, TypeError) else WrongValue
     return refused("invalid-value", f"the value for {shortened(key)} has no JSON form: {error}")
 
@@ -69,7 +69,7 @@ def reader_of(kind: Any) -> typed.Reader | None:
 
 
 def from_text(key: str, text: str | None, read: typed.Reader | None, default: Any = None) -> Any:
-    """Parses the text that was stored under the key. Returns the default if it is missing or
+    """Parses the text that was stored under the key. Returns the default if the text is missing or
     ``null``."""
     value = values.from_host(text) if text is not None else None
     if value is not None:
@@ -119,8 +119,8 @@ def whole_seconds(expiry: object) -> int:
 
 
 def early_seconds(early: object, expiry: int | None) -> int | None:
-    """Converts ``early`` to seconds. Refuses one that is not less than the expiry. ``None`` stays
-    ``None``."""
+    """Converts ``early`` to seconds. Refuses a value that is not less than the expiry. ``None``
+    stays ``None``."""
     seconds = seconds_of(early)
     if seconds is not None and not (expiry is not None and seconds < expiry):
         message = f"early is {seconds} s, but there is no expiry: set a longer expiry"
@@ -131,7 +131,7 @@ def early_seconds(early: object, expiry: int | None) -> int | None:
 
 
 def milliseconds(wait: object) -> int:
-    """Converts a wait to milliseconds, capped at the host's maximum."""
+    """Converts a waiting time to milliseconds, capped at the host's maximum."""
     seconds: object = wait
     if type(wait).__name__ == "timedelta":
         seconds = cast("timedelta", wait).total_seconds()
@@ -154,5 +154,5 @@ def whole_delta(delta: object) -> int:
 
 
 def shortened(key: str) -> str:
-    """The key in quotes, cut to 64 characters for error messages."""
+    """Returns the key in quotes, cut to 64 characters for error messages."""
     return repr(key) if len(key) <= 64 else f"{key[:64]!r}.."

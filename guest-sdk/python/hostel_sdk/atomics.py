@@ -26,14 +26,14 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 _UPDATE_TRIES = 100
-"""How often ``update`` tries to swap a value in. Each failed try means that another caller
-succeeded, so only a key with very many writers reaches this limit."""
+"""The maximum number of tries of ``update``. Each failed try means that another caller succeeded,
+so only a key with very many writers reaches this limit."""
 
 
 class Atomics:
     """Atomic operations: no other instance, plugin or host that shares the cache can change the
     entry between the read and the write. After ``unavailable`` the change may have been made, so a
-    retry may make it twice.
+    retry may apply it twice.
     """
 
     __slots__ = ()
@@ -50,8 +50,8 @@ class Atomics:
 
     def increment(self, key: str, delta: int = 1, expiry: Expiry = None) -> int:
         """Adds ``delta`` to the integer under ``key`` and returns the sum. A missing entry counts
-        as 0. ``expiry`` applies only to a new entry: an existing entry keeps its expiry, so the
-        count ends this long after the first increment.
+        as 0. ``expiry`` applies only to a new entry: an existing entry keeps its expiry, so a
+        counter expires this long after its first increment.
 
         Raises ``invalid-value`` if ``delta``, the sum, or the value under the key is not an integer
         from -(2^53 - 1) to 2^53 - 1. Stored values such as ``1.0`` and ``"1"`` are not integers.
@@ -70,13 +70,13 @@ class Atomics:
         expiry: Union[Literal["keep"], Expiry] = "keep",
     ) -> Swap:
         """Replaces the entry if its JSON text equals ``expected``, byte for byte. ``None`` means no
-        live entry: as ``expected``, it requires that no live entry exists; as ``wanted``, it
-        removes the entry. The result is true if the entry was swapped; otherwise it has the current
-        text.
+        live entry: if ``expected`` is ``None``, the call only creates an entry; if ``wanted`` is
+        ``None``, it removes the entry. The result is true if the entry was swapped; otherwise it
+        contains the current text.
 
-        By default an existing entry keeps its expiry, and a new one has no expiry. Another
-        ``expiry`` replaces it, as in ``set``; ``None`` removes it. ``get_raw`` returns the text to
-        compare with. In most cases ``update`` is simpler.
+        By default an existing entry keeps its expiry, and a new one has no expiry. With an
+        ``expiry`` the entry gets that expiry, as in ``set``; ``None`` removes the expiry.
+        ``get_raw`` returns the text to compare with. In most cases ``update`` is simpler.
 
         >>> cache.compare_and_swap_raw("flag", "true", None)
         """
@@ -101,8 +101,8 @@ class Atomics:
 
         ``change`` receives the value, read as the ``kind`` if one is given, or ``None`` when
         ``get`` would return ``None``. An existing entry keeps its expiry. A new entry has no
-        expiry; ``expire`` sets one. If ``change`` raises, the entry stays unchanged. Raises
-        ``unavailable`` if other callers changed the entry during each of 100 tries.
+        expiry; ``expire`` sets one. If ``change`` raises, the entry stays unchanged. ``update``
+        raises ``unavailable`` if other callers changed the entry during each of 100 tries.
 
         >>> cache.update("tags", lambda tags: [*(tags or []), "new"])
         """
@@ -145,6 +145,6 @@ class Atomics:
         return from_text(key, host.take(key), read, default)
 
     def take_raw(self, key: str) -> str | None:
-        """Like ``take``, but returns the JSON text as stored. A ``null`` is ``"null"``."""
+        """Like ``take``, but returns the JSON text as stored. A stored ``null`` is ``"null"``."""
         check_key(key)
         return host.take(key)

@@ -19,7 +19,8 @@ OWN = "/1"
 """The folder of this package."""
 
 FOLDER, PACKAGES = "/2", "/3"
-"""The folder of the plugin author, and that of the installed packages, if there are any."""
+"""The folder of the plugin author, and the folder of the installed packages, which may be
+missing."""
 
 
 class Handler:

@@ -27,10 +27,11 @@ class Cache(Atomics, Leases, Many, Entries):
     - A full cache evicts entries that have not been used recently. Do not keep the only copy of
       important data in it.
     - Each method is atomic for its key. A ``get`` followed by a ``set`` is not: if two calls do
-      this at the same time, one change may be lost. ``increment``, ``update``, ``take`` and
-      ``set_if_absent`` lose no change.
-    - The build finds the other methods (all but ``get``, ``get_raw``, ``set``, ``set_raw``,
-      ``delete`` and ``exists``) by their names in the source, and adds only those to the component.
+      both at the same time, one change may be lost. ``increment``, ``update``, ``take`` and
+      ``set_if_absent`` never lose a change.
+    - The build searches the source for the names of all methods except ``get``, ``get_raw``,
+      ``set``, ``set_raw``, ``delete`` and ``exists``. It adds only the interfaces of the methods
+      that it finds.
 
     Every method raises ``CacheError``. Arguments are checked before the cache is called. After
     ``unavailable`` a write may have happened; the SDK never retries.
@@ -52,8 +53,8 @@ class Cache(Atomics, Leases, Many, Entries):
 
     def get(self, key: str, kind: Any = None, *, default: Any = None) -> Any:
         """Returns the value under ``key``. Returns ``default`` if the entry is missing or expired,
-        or if its value is ``null`` (``exists`` distinguishes these cases). Never extends the
-        expiry.
+        or if its value is ``null`` (``exists`` distinguishes these cases). The call never extends
+        the expiry.
 
         Each call returns a new object. With a ``kind`` (``int``, ``list[str]``, a dataclass, an
         enum) the value must fit that type; otherwise the call raises ``invalid-value``. Values are
@@ -116,8 +117,8 @@ class Cache(Atomics, Leases, Many, Entries):
         return host.delete(key)
 
     def exists(self, key: str) -> bool:
-        """Returns true if the entry exists and has not expired, even if its value is ``null``. Does
-        not count as a use for eviction."""
+        """Returns true if the entry exists and has not expired, even if its value is ``null``. The
+        call does not count as a use for eviction."""
         if type(key) is not str or not key.isascii():
             check_key(key)
         return host.exists(key)
@@ -134,7 +135,7 @@ METHODS = (
     *("compare_and_swap_raw", "update", "take", "take_raw", "get_or_set", "get_many", "set_many"),
     *("delete_many", "ttl", "expire", "keys", "delete_prefix"),
 )
-# Python's errors about arguments then show the call as in the service's source.
+# Python's errors about arguments then show the call as the author wrote it.
 for _name in METHODS:
     getattr(Cache, _name).__qualname__ = f"cache.{_name}"
 

@@ -10,15 +10,15 @@ import sys
 import zlib
 from collections.abc import Iterator
 
-# The original function, imported before `reads` replaces `os.scandir` with one that records: the
-# build tracks by itself which files exist.
+# Import the original function before `reads` replaces `os.scandir` with a function that records the
+# listed folders: the build itself tracks which files exist.
 from os import scandir
 
 from . import files
 
 MAX_BYTES = 16 * 1024 * 1024
-"""The limit for all files together, compressed. The files are part of each instance's memory image,
-though only pages that are read are touched. Smaller files are added first."""
+"""The maximum total size of the compressed files. They are part of each instance's memory image,
+but an instance touches only the pages that it reads. Smaller files are added first."""
 
 MAX_FILES = 10_000
 """The maximum number of files to scan: a service may be in a very large folder."""
@@ -63,7 +63,7 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
 
 
 def _reason(sizes: dict[str, int]) -> str:
-    """The error message for a file that does not fit."""
+    """Returns the error message for a file that does not fit."""
     biggest = max(sizes, key=lambda path: sizes[path], default="")
     return (
         f"it is not in the component, which has {MAX_BYTES >> 20} MiB for compressed files: "
@@ -73,7 +73,7 @@ def _reason(sizes: dict[str, int]) -> str:
 
 
 def _imported(packages: str) -> list[str]:
-    """The folders of imported packages, and of packages that Python looks up by itself."""
+    """Returns the folders of imported packages, and of packages that Python looks up by itself."""
     names = {name.split(".")[0] for name in sys.modules}
     if "zoneinfo" in names:
         names.add("tzdata")
@@ -81,7 +81,7 @@ def _imported(packages: str) -> list[str]:
 
 
 def _metadata(packages: str) -> Iterator[str]:
-    """The files that ``importlib.metadata`` reads."""
+    """Returns the files that ``importlib.metadata`` reads."""
     if "importlib.metadata" not in sys.modules:
         return
     for name in sorted(os.listdir(packages)):
@@ -90,7 +90,7 @@ def _metadata(packages: str) -> Iterator[str]:
 
 
 def _below(top: str, leaves_out: re.Pattern[str]) -> Iterator[str]:
-    """The files below a folder, except those whose name or folder name is excluded."""
+    """Returns the files below a folder, except those whose name or folder's name is excluded."""
     left = MAX_FILES
     folders = [top]
     while folders:

@@ -41,8 +41,8 @@ _NEW_THERE = re.compile(
 
 def wrong(file: str, packages: str | None) -> str | None:
     """Returns the first error in a file or in the modules that it imports from its folder, with
-    file and line, in the format of the build. ``None`` if no error is found. Prints the source
-    lines to stderr."""
+    file and line, in the format of the build. Returns ``None`` if no error is found. Prints the
+    source lines to stderr."""
     folder = os.path.dirname(file)
     seen: set[str] = set()
     waiting = [file]
@@ -83,7 +83,7 @@ def _parsed(text: bytes, file: str) -> ast.Module:
 
 
 def _is_certain(error: SyntaxError, text: bytes) -> bool:
-    """Returns true if the Python of services refuses the text too."""
+    """Returns true if the Python version of services also refuses the text."""
     if sys.version_info[:2] < _GUEST and error.lineno is not None:
         lines = text.decode(errors="replace").split("\n")
         last = error.end_lineno or error.lineno
@@ -93,7 +93,7 @@ def _is_certain(error: SyntaxError, text: bytes) -> bool:
 
 
 def _at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """The modules that a file imports at module level, each with its line."""
+    """Returns the modules that a file imports at module level, each with its line."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -102,7 +102,7 @@ def _at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def _beside(folder: str, name: str) -> str | None:
-    """The file of a single-file module in the author's folder."""
+    """Returns the file of a single-file module in the author's folder."""
     file = os.path.join(folder, f"{name}.py")
     return file if "." not in name and os.path.isfile(file) else None
 

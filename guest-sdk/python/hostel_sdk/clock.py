@@ -27,18 +27,18 @@ class Clock:
         self.nanos += round(seconds * _NANOS)
 
     def time_ns(self) -> int:
-        """The time for ``time.time_ns``."""
+        """Returns the time for ``time.time_ns``."""
         return self._began + self.nanos
 
     def monotonic_ns(self) -> int:
-        """The time for ``time.monotonic_ns``."""
+        """Returns the time for ``time.monotonic_ns``."""
         return self._began_monotonic + self.nanos
 
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
-        """Inside the context, ``time`` and ``datetime`` use this clock and ``time.sleep`` advances
-        it, in all modules except those of the standard library, which may run timers of the test.
-        Nested contexts use the innermost clock."""
+        """Makes ``time`` and ``datetime`` use this clock inside the context, and ``time.sleep``
+        advance it. The modules of the standard library are excluded, because they may run timers of
+        the test. Nested contexts use the innermost clock."""
         outer, known = _shown[:], set(sys.modules)
         _shown[:] = [self]
         _replace(_stand_ins, _modules(set()))
@@ -47,7 +47,7 @@ class Clock:
         finally:
             _shown[:] = outer
             if not outer:
-                # Modules imported meanwhile have the replacements too.
+                # Modules that were imported inside the context have the replacements too.
                 _replace(_real, _modules(set(sys.modules) - known))
 
 
@@ -56,7 +56,7 @@ _shown: list[Clock] = []
 
 
 def _modules(of_python: set[str]) -> Iterator[ModuleType]:
-    """All modules except this one and the standard library. ``time``, ``datetime`` and
+    """Returns all modules except this one and the standard library. ``time``, ``datetime`` and
     ``of_python`` are included."""
     for name, module in list(sys.modules.items()):
         is_other = name.split(".")[0] not in sys.stdlib_module_names and name != __name__
@@ -76,8 +76,8 @@ def _replace(others: dict[int, Any], modules: Iterator[ModuleType]) -> None:
 
 
 def _while_shown(real: Callable[..., Any], fake: Callable[..., Any]) -> Callable[..., Any]:
-    """Calls ``fake`` while a clock is active and ``real`` otherwise: code may keep a reference to
-    the replacement after the call."""
+    """Returns a function that calls ``fake`` while a clock is active and ``real`` otherwise: code
+    may keep a reference to this function after the call of the service."""
     return lambda *given, **named: (fake if _shown else real)(*given, **named)
 
 
@@ -97,7 +97,7 @@ class _StandIn(type):
 
 
 def _stand_in(real: Any, fake: dict[str, Callable[..., Any]]) -> Any:
-    """Creates a stand-in for a class, whose class methods in ``fake`` use the clock's time."""
+    """Creates a stand-in for a class. The class methods in ``fake`` use the clock's time."""
     methods = {
         name: staticmethod(_while_shown(getattr(real, name), method))
         for name, method in fake.items()
@@ -120,7 +120,7 @@ def _sleep(seconds: float) -> None:
 
 
 def _of_seconds(real: Callable[..., Any]) -> Callable[..., Any]:
-    """Wraps a function of seconds: without an argument it uses the clock's time."""
+    """Wraps a function whose argument is a time in seconds: the default is the clock's time."""
     return lambda seconds=None: real(seconds if seconds is not None else _seconds())
 
 

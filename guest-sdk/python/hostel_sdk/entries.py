@@ -20,8 +20,8 @@ class Entries:
 
     def ttl(self, key: str) -> float | None:
         """Returns the remaining lifetime of the entry in seconds: an ``int``, rounded up, never 0.
-        ``math.inf`` if it has no expiry, ``None`` if it is missing. Does not count as a use for
-        eviction.
+        Returns ``math.inf`` if the entry has no expiry, and ``None`` if it is missing. The call
+        does not count as a use for eviction.
 
         >>> cache.ttl("session:abc123")
         """
@@ -36,7 +36,7 @@ class Entries:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Iterates over the keys that begin with ``prefix``, in no particular order. The iterator
-        asks the host for one page of keys at a time.
+        fetches one page of keys at a time from the host.
 
         A key that exists during the whole iteration is returned, possibly more than once. A key
         that is set or removed during the iteration may or may not be returned.
@@ -48,8 +48,8 @@ class Entries:
 
     def delete_prefix(self, prefix: str) -> int:
         """Removes the entries whose keys begin with ``prefix`` and returns the number of removed
-        live entries. Not atomic: an entry that is set meanwhile may remain. After ``unavailable``
-        some entries may already be removed."""
+        live entries. The call is not atomic: an entry that another call sets meanwhile may remain.
+        After ``unavailable`` some entries may already be removed."""
         check_key(prefix, "prefix")
         removed, cursor = host.delete_prefix(prefix, None)
         while cursor is not None:
@@ -59,7 +59,7 @@ class Entries:
 
 
 def _keys(prefix: str) -> Iterator[str]:
-    """The keys of all pages."""
+    """Returns the keys of all pages."""
     page, cursor = host.keys(prefix, None)
     yield from page
     while cursor is not None:

@@ -45,10 +45,10 @@ class HttpError(Exception):
     - ``unreachable``: the connection to the server failed. No part of the request was sent.
     - ``timeout``: the request timed out. The server may have processed it.
     - ``too-large``: the response is larger than the host allows.
-    - ``aborted``: the response was incomplete or not valid HTTP, or it redirected too often. The
-      server may have processed the request.
+    - ``aborted``: the response was incomplete or not valid HTTP, or there were too many redirects.
+      The server may have processed the request.
 
-    If a service does not catch it, the call fails as ``unavailable`` for ``unreachable``,
+    If a service does not catch the error, the call fails as ``unavailable`` for ``unreachable``,
     ``timeout`` and ``aborted``, and as ``internal`` otherwise. If the SDK refuses an argument
     before it calls the host, the error is also a ``TypeError`` or a ``ValueError``.
     """
@@ -103,7 +103,7 @@ class WrongRequest(HttpError, ValueError):
 
 
 class UnexpectedRequest(BaseException):
-    """A request that no route of a fake matches. Not an ``Exception``, so that a service's
+    """A request that no route of a fake matches. It is not an ``Exception``, so that a service's
     ``except Exception`` cannot hide it from the test."""
 
     __module__ = "hostel_sdk.fake"

@@ -52,7 +52,7 @@ class Failure(Exception):
 
     @property
     def message(self) -> str:
-        """The failed operation, the value, and the fix."""
+        """The message for people: the failed operation, the invalid value, and the fix."""
         return str(self.args[0]) if self.args else ""
 
     def with_header(self, name: str, value: str | bytes) -> Self:
@@ -72,9 +72,9 @@ class CorrelationId(str):
 
 
 class HTTPException(Failure):
-    """A failure whose class determines the kind. These classes also serve as Zato's exceptions:
-    there the correlation id is the first argument and the message the second, as in
-    ``NotFound(self.cid, "no user 7")``. ``HTTPException`` takes the status as the third.
+    """A failure whose class determines the kind. These classes are also Zato's exceptions: there
+    the correlation id is the first argument and the message is the second, as in
+    ``NotFound(self.cid, "no user 7")``. ``HTTPException`` takes the status as the third argument.
     """
 
     def __init__(

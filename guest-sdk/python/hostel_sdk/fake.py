@@ -51,20 +51,20 @@ _ID = "fake"
 
 
 class Fake:
-    """A host with an empty cache and a clock that moves only when the test advances it. The newest
-    fake is the host of the process.
+    """A host with an empty cache and a clock that moves only when the test advances it. The SDK in
+    this process uses the newest fake.
 
     - Keys, values, expiry and errors behave as in a real host with default limits. Only ``denied``
       and ``unavailable`` never occur, and nothing is evicted.
     - ``cache.get_or_set`` never waits for another call. ``hold`` simulates a call that computes the
       value.
-    - Services called with ``call`` or ``http`` see the fake's clock. ``time.time``, ``monotonic``,
+    - Services called with ``call`` or ``http`` use the fake's clock. ``time.time``, ``monotonic``,
       ``perf_counter``, ``localtime`` and similar functions, ``datetime.now`` and ``date.today``
-      return its time; ``advance`` moves it, and ``time.sleep`` and ``asyncio.sleep`` advance it
-      without waiting. The test itself and functions that it calls directly see the real time, as do
-      CPU time and default arguments such as ``now=time.time``. During a call, ``datetime`` is a
-      stand-in class, so compare types with ``isinstance``.
-    - Routes that the test adds return the responses to outgoing HTTP requests. A request that
+      return its time. ``advance`` moves the clock, and ``time.sleep`` and ``asyncio.sleep`` advance
+      it without waiting. The test itself and functions that it calls directly use the real time, as
+      do default arguments such as ``now=time.time``. CPU time is real. During a call, ``datetime``
+      is a stand-in class, so compare types with ``isinstance``.
+    - Outgoing HTTP requests get the responses of the routes that the test adds. A request that
       matches no route raises ``UnexpectedRequest``, which ``except Exception`` does not catch.
     - Unlike a host, a fake does not validate requests.
     """

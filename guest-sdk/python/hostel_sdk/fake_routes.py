@@ -41,8 +41,8 @@ class Route(NamedTuple):
         )
 
     def rank(self) -> list[bool]:
-        """Orders routes that match the same path; the lowest rank wins. Segments are compared from
-        left to right, and fixed text ranks before a parameter."""
+        """Returns the sort key among routes that match the same path: the route with the lowest
+        key takes precedence. From left to right, fixed text ranks before a parameter."""
         return [not isinstance(fixed, str) for fixed in self.segments]
 
 
@@ -64,8 +64,8 @@ class Routes:
 
     def find(self, method: str, path: str) -> tuple[Declared, list[tuple[str, str]]]:
         """Returns the service for a request and its path parameters. If several routes match the
-        path, fixed text wins over a parameter, from left to right; only then the method is
-        compared.
+        path, fixed text takes precedence over a parameter, from left to right; only then is the
+        method compared.
 
         Raises the host's ``Failure`` if no route matches, and ``ValueError`` for an invalid path.
         """

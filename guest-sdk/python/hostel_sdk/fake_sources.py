@@ -27,7 +27,7 @@ class FakeSources:
         self.requests: list[Request] = []
         self.settings: dict[str, str] = {}
         self.fault: BaseException | None = None
-        """The first error of the test's routes. Kept here because the service may catch it."""
+        """The first error of the test's routes. It is stored because the service may catch it."""
         self._routes: list[tuple[str, str, Answer]] = []
 
     def calls(self) -> dict[str, Callable[..., Any]]:

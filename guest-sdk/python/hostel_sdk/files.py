@@ -18,7 +18,8 @@ from typing import Any
 from . import tracebacks
 
 contents: dict[str, bytes] = {}
-"""The compressed files by absolute path. Compression keeps files that no request reads cheap."""
+"""The compressed files by absolute path. Compression saves memory for files that no request
+reads."""
 
 sizes: dict[str, int] = {}
 """The uncompressed sizes by absolute path, in bytes."""
@@ -34,8 +35,8 @@ _real: dict[str, Any] = {}
 
 
 def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> None:
-    """Adds a file and its parent folders. Without ``compressed``, the content is missing for the
-    given reason."""
+    """Adds a file and its parent folders. If ``compressed`` is ``None``, the content is not in the
+    component, for the given reason."""
     sizes[path] = size
     if compressed is not None:
         contents[path] = compressed
@@ -51,7 +52,7 @@ def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> Non
 
 
 def install(roots: list[str]) -> None:
-    """Makes Python read these files. Below ``roots`` no other files exist."""
+    """Makes Python read the files of this module. Below ``roots`` no other files exist."""
     _roots[:] = roots
     import _io
     import posix

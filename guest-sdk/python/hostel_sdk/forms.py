@@ -22,8 +22,8 @@ def is_form(content_type: str | None) -> bool:
 
 
 def fields(encoded: bytes) -> Iterator[tuple[str, str]]:
-    """The names and values of a query or a form, parsed as in the WHATWG URL standard: invalid
-    escapes are kept, and invalid UTF-8 becomes a replacement character."""
+    """Returns the names and values of a query or a form, parsed as in the WHATWG URL standard:
+    invalid escapes are kept, and invalid UTF-8 becomes a replacement character."""
     for piece in encoded.split(b"&"):
         if piece:
             name, _, value = piece.partition(b"=")
@@ -36,8 +36,7 @@ def integer(text: str, called: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise BadRequest(f"{called} is {quoted(text)}: it must be an integer")
     digits = text.lstrip("-0") or "0"
-    # `int` refuses texts of thousands of digits, so do not parse a number that is out of range
-    # anyway.
+    # `int` refuses texts of thousands of digits, so do not parse a number that is out of range.
     size = int(digits) if len(digits) <= len(str(_MAX)) else _MAX + 2
     number = -size if text[0] == "-" else size
     if not _MIN <= number <= _MAX:

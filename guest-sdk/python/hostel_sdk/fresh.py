@@ -1,10 +1,10 @@
 """Gives every instance different random values, although all start from one memory snapshot.
 
-``os.urandom`` and its users (``secrets``, ``uuid.uuid4``, ``random.SystemRandom``) ask the host
-each time. The generators of ``random`` have their state in the snapshot, so each instance reseeds
-them before its first request, except those that the author seeded with a number. The seed of
-``hash`` cannot change after the first dict exists: each build picks a new one, and all instances of
-that build share it. Quick builds share the seed of their base.
+``os.urandom`` and its users (``secrets``, ``uuid.uuid4``, ``random.SystemRandom``) get random bytes
+from the host each time. The state of the generators of ``random`` is in the snapshot, so each
+instance reseeds them before its first request, except generators that the author seeded. The seed
+of ``hash`` cannot change after the first dict exists: each build picks a new seed, and all
+instances of that build share it. Quick builds share the seed of their base.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _seed = random.seed
 
 @contextlib.contextmanager
 def watch(folder: str) -> Iterator[None]:
-    """Records the generators that are created inside the context. Refuses random bytes to the
+    """Records the generators that are created inside the context. Refuses random bytes in the
     author's module-level code, because they would be the same in every instance."""
     seed, urandom = random.Random.seed, os.urandom
     watching = True
@@ -60,12 +60,13 @@ def watch(folder: str) -> Iterator[None]:
 
 
 def rest(folders: list[str]) -> Callable[[], None]:
-    """Ends the build's part and returns the function to call before an instance's first request.
+    """Disables the seeding of the bindings, and returns the function to call before an instance's
+    first request.
 
-    The function does nothing if no loaded source uses `random`, because seeding costs more than the
-    rest of a small request.
+    This function does nothing if no loaded source uses `random`, because seeding costs more than
+    all other work of a small request.
     """
-    # The bindings would also seed at the first request. Disable that: one seeding is enough.
+    # The bindings would seed again at the first request.
     random.seed = _nothing  # type: ignore[assignment]
     return _wake if any(_mentions_random(each, folders) for each in _modules()) else _nothing
 

@@ -58,7 +58,7 @@ def sum_of(text: str, delta: int) -> int:
 
 
 def excerpt(text: str) -> str:
-    """The beginning of a text in quotes, formatted as in the host's messages."""
+    """Returns the beginning of a text in quotes, formatted as in the host's messages."""
     short = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
     shown = (
         short.get(each) or (each if each.isprintable() else f"\\u{{{ord(each):x}}}")

@@ -13,8 +13,9 @@ NAME_RULE = "a name may contain only letters, digits and !#$%&'*+-.^_`|~"
 
 
 def joined(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:
-    """Returns all fields of that name, joined; the name is case-insensitive. ``None`` if there are
-    none, or if they are not UTF-8. The names in ``headers`` must be in lower case."""
+    """Returns all fields of that name, joined; the name is case-insensitive. Returns ``None`` if no
+    field has the name or if a field is not UTF-8. The names in ``headers`` must be in lower
+    case."""
     fields = fields_of(headers, name)
     return _text(separator(name).join(fields)) if fields else None
 
@@ -27,7 +28,7 @@ def apart(headers: Iterable[tuple[str, bytes]], name: str) -> list[str]:
 
 
 def separator(name: str) -> bytes:
-    """The separator that joins fields of one header (RFC 9110, 5.3; for cookies RFC 9113,
+    """Returns the separator that joins the fields of a header (RFC 9110, 5.3; for cookies RFC 9113,
     8.2.3)."""
     return b"; " if name.lower() == "cookie" else b", "
 
@@ -39,8 +40,8 @@ def fields_of(headers: Iterable[tuple[str, bytes]], name: str) -> list[bytes]:
 
 
 def written(name: str, value: str | bytes) -> tuple[str, bytes]:
-    """Converts a header to the form that is sent. Raises ``TypeError`` with its name if it is not
-    text."""
+    """Converts a header to the form that is sent. Raises ``TypeError`` if the name or the value has
+    the wrong type."""
     if not isinstance(name, str):
         raise TypeError(f"a header's name of {name!r:.64}: it must be a str")
     if isinstance(value, str):
@@ -52,7 +53,7 @@ def written(name: str, value: str | bytes) -> tuple[str, bytes]:
 
 
 def quoted(text: str) -> str:
-    """The text in quotes, on one line."""
+    """Returns the text in quotes, on one line."""
     shown: str = c_encode_basestring(text)
     return shown
 

@@ -1,8 +1,8 @@
 """The host of this process: a real one in a plugin, a fake in a test.
 
-The SDK's only interface to the host: one function for each host function, with JSON texts as
-values. The module ``wit`` sets these functions in a plugin, and a ``Fake`` in a test. All other
-modules only call them.
+This module is the SDK's only interface to the host. It has one function for each host function,
+with JSON texts as values. The module ``wit`` replaces these functions in a plugin, and a ``Fake``
+replaces them in a test. All other modules only call them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Lifetime = Union[Literal["keep"], int, None]
 """The lifetime of a swapped entry: unchanged, a number of seconds, or unlimited (``None``)."""
 
 Found = Literal["value", "refresh", "compute", "busy"]
-"""The result of ``get_or_lease``. The first two come with a text."""
+"""The kinds of result of ``get_or_lease``. The first two have a text."""
 
 
 def _no_host(*_: object) -> NoReturn:
@@ -36,7 +36,7 @@ def get(key: str) -> str | None:
 
 
 def set(key: str, value: str, expiry: int | None) -> None:
-    """Creates or replaces the entry, both value and expiry."""
+    """Creates the entry, or replaces its value and its expiry."""
     _no_host()
 
 
@@ -51,7 +51,7 @@ def exists(key: str) -> bool:
 
 
 def set_if_absent(key: str, value: str, expiry: int | None) -> bool:
-    """Creates the entry if there is no live one. Returns true if it did."""
+    """Creates the entry if there is no live one. Returns true if it created the entry."""
     _no_host()
 
 
@@ -73,8 +73,8 @@ def take(key: str) -> str | None:
 
 
 def get_or_lease(key: str, early: int | None, wait: int) -> tuple[Found, str | None]:
-    """Returns the text of a live entry, or which call must compute it. ``wait`` is in
-    milliseconds."""
+    """Returns the text of the live entry, if there is one, and whether this call must compute the
+    value. ``wait`` is in milliseconds."""
     _no_host()
 
 
@@ -160,8 +160,8 @@ CONFIG_CALLS = ("config_get", "config_names")
 
 
 def connect(calls: Mapping[str, Callable[..., Any]]) -> None:
-    """Replaces functions of this process's host. ``calls`` has all functions of one or more groups:
-    cache, HTTP requests, settings."""
+    """Replaces functions of this module. ``calls`` has all functions of one or more groups: cache,
+    HTTP requests, settings."""
     for names in (CALLS, HTTP_CALLS, CONFIG_CALLS):
         if names[0] in calls:
             for name in names:

@@ -50,7 +50,7 @@ class Response:
         typed_as = None
         if text is not None:
             given, typed_as = text, b"text/plain; charset=utf-8"
-        # Validate with the rules for requests, which are also the host's rules for responses.
+        # Validate with the rules for requests, because the host has the same rules for responses.
         made = Request("GET", url, headers=headers, json=json, body=given)
         self.headers = [(name.lower(), value) for name, value in made.headers]
         if typed_as is not None and not self.header_values("content-type"):
@@ -86,8 +86,8 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. ``None`` if the header is missing or not UTF-8. Use ``header_values`` for
-        ``set-cookie``, whose fields cannot be joined.
+        with ``, ``. Returns ``None`` if the header is missing or not UTF-8. Use ``header_values``
+        for ``set-cookie``, whose fields cannot be joined.
 
         >>> http.get("https://api.example.com/latest").header("ETag")
         """
@@ -114,7 +114,7 @@ class Response:
         """Parses the body as JSON, whatever its media type. With a ``kind``, the value must fit
         that type, as in ``Cache.get``.
 
-        Raises ``Internal`` for a body that does not fit; the message has the place.
+        Raises ``Internal`` for a body that does not fit; the message contains the place.
         """
         read = typed.reader(kind) if kind is not None else None
         try:

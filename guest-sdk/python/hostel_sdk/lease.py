@@ -67,9 +67,9 @@ class Leases:
         not a lock. The maximum wait is three quarters of the call's remaining time.
 
         With ``early``, the value is refreshed before it expires: one call during the last ``early``
-        seconds of its lifetime recomputes it. Other calls get the old value meanwhile, so they
-        never wait. If a refresh fails, the method logs a warning and returns the old value.
-        ``early`` must be less than ``expiry``, which must be set: otherwise ``invalid-expiry``.
+        seconds of its lifetime recomputes it. Meanwhile other calls get the old value without
+        waiting. If a refresh fails, the method logs a warning and returns the old value. Raises
+        ``invalid-expiry`` if ``expiry`` is not set or ``early`` is not less than ``expiry``.
 
         ``None`` is stored as ``null``, which counts as a value. If the key is set or deleted while
         ``compute`` runs, its result is returned but not stored, because the other change is newer.

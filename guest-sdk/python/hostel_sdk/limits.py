@@ -12,7 +12,7 @@ MAX_EXPIRY_SECONDS = 315_360_000
 """The maximum expiry, in seconds: ten years."""
 
 MAX_INTEGER = 9_007_199_254_740_991
-"""The largest magnitude of an integer that ``increment`` accepts: 2^53 - 1."""
+"""The maximum absolute value of an integer that ``increment`` accepts: 2^53 - 1."""
 
 MAX_KEYS = 1_000
 """The maximum number of keys in one call."""

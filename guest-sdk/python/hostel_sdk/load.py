@@ -1,4 +1,4 @@
-"""Runs when a plugin is built: imports the author's file. The build then takes a memory snapshot.
+"""Imports the author's file when a plugin is built. The build then takes a memory snapshot.
 
 A component has no file system, so everything that a request needs must be in memory: all modules
 are imported now, and data files are copied.
@@ -22,8 +22,8 @@ from .log import logger
 from .service import DeclarationError, declared
 
 MARK = "hostel: the author's own: "
-"""A marker for the build: the text after it is for the author, with the reason on the first
-line."""
+"""A marker in the output of the build. The text after the marker is for the author; its first line
+is the reason."""
 
 # Modules that standard library modules import at their first use.
 _COMPANIONS = {
@@ -43,9 +43,9 @@ _CODECS = (
 def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> type:
     """Imports the author's file and returns the class that the bindings instantiate.
 
-    ``folder`` contains the file; messages show it as ``shown``. ``packages`` contains the installed
-    packages. An error in the author's code ends the build with a message that has its file and
-    line.
+    ``folder`` contains the file; messages show the folder as ``shown``. ``packages`` is the folder
+    of the installed packages. An error in the author's code ends the build with a message that
+    contains the file and the line.
     """
     tracebacks.show(folder, shown)
     # Relative paths start here, now and during requests.
@@ -88,15 +88,15 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     if carries:
         files.install(folders)
     warm.up()
-    # Exclude all current objects from garbage collection: a collection would touch, and so copy,
-    # all their memory.
+    # Exclude all current objects from garbage collection: a collection would write to their memory,
+    # and each instance would copy all these pages.
     gc.collect()
     gc.freeze()
     return handler
 
 
 def _files(folder: str) -> list[str]:
-    """The files of the modules loaded from a folder."""
+    """Returns the files of the modules that were loaded from a folder."""
     files = map(_file, list(sys.modules.values()))
     return [file for file in files if file.startswith(folder + "/")]
 
@@ -125,7 +125,7 @@ def _too_early(what: str) -> Callable[..., NoReturn]:
 
 def _import_file(folder: str, file: str) -> ModuleType:
     name = os.path.splitext(os.path.basename(file))[0].replace("-", "_")
-    # Avoid replacing an existing module of the same name.
+    # Do not replace an existing module of the same name.
     if name in sys.modules or name in sys.stdlib_module_names or name in ("zato", "hostel_sdk"):
         name += "_service"
     spec = importlib.util.spec_from_file_location(name, os.path.join(folder, file))
@@ -137,7 +137,7 @@ def _import_file(folder: str, file: str) -> ModuleType:
 
 
 def _own(module: ModuleType, folder: str) -> list[object]:
-    """The values in the author's file that the author's files define."""
+    """Returns the values in the author's file that the author's files define."""
     here = {name for name, each in sys.modules.items() if _file(each).startswith(folder + "/")}
     return [value for value in vars(module).values() if getattr(value, "__module__", None) in here]
 
@@ -174,7 +174,7 @@ def _import_companions() -> None:
 
 
 def _imports(module: ModuleType) -> list[str]:
-    """The modules in all import statements of a module's source, at any level."""
+    """Returns the modules in all import statements of a module's source, at any level."""
     try:
         with open(_file(module), "rb") as source:
             tree = ast.parse(source.read())
@@ -246,7 +246,7 @@ def _give_up(error: BaseException, folder: str) -> NoReturn:
 
 
 def _missing(error: BaseException) -> list[str]:
-    """The modules that could not be imported, from the error and its causes."""
+    """Returns the modules that could not be imported, according to the error and its causes."""
     names = []
     seen: list[BaseException] = []
     each: BaseException | None = error
@@ -259,8 +259,8 @@ def _missing(error: BaseException) -> list[str]:
 
 
 def _importing(error: ImportError) -> str:
-    """Returns the package whose module failed to import another. Native libraries do not name
-    themselves in the error."""
+    """Returns the package whose module failed to import another module. The error does not contain
+    the name of a native library."""
     walk = error.__traceback__
     while walk is not None and walk.tb_next is not None:
         walk = walk.tb_next
@@ -268,7 +268,7 @@ def _importing(error: ImportError) -> str:
 
 
 def _native_import(error: BaseException) -> str | None:
-    """The reason, if an import failed because a package contains native code."""
+    """Returns the reason if an import failed because a package contains native code."""
     for name in _missing(error):
         package = name.split(".")[0]
         file = _native(package) if package else None

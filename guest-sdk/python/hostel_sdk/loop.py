@@ -1,10 +1,10 @@
 """The event loop for ``async`` code: it runs tasks and timers within one call.
 
 A guest has no sockets and no threads, so only a timer or the response to a request can wake a
-waiting task. When no task can run, the loop sends all waiting requests concurrently. If there are
-none, it sleeps until the next timer. If there is no timer either, it reports a deadlock.
+waiting task. When no task can run, the loop sends all waiting requests concurrently. If no request
+is waiting, it sleeps until the next timer. If there is no timer either, it reports a deadlock.
 
-Imported only if a plugin has ``async`` code, because asyncio is large.
+This module is imported only if a plugin has ``async`` code, because asyncio is large.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .incoming import Response
     from .outgoing import Request
 
-# Methods of asyncio that are unavailable in a guest, by the missing resource.
+# Methods of the event loop that are unavailable in a guest, by the missing resource.
 _UNAVAILABLE = {
     "a thread": "run_in_executor",
     "a network": (
@@ -110,7 +110,7 @@ class _Sleeper:
 
 
 def _place(task: asyncio.Task[Any]) -> str | None:
-    """The innermost file and line outside asyncio at which a task waits."""
+    """Returns the innermost file and line outside asyncio at which a task waits."""
     waiting: Any = task.get_coro()
     found = None
     while waiting is not None:

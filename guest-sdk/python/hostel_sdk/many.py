@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 class Many:
     """Operations on several keys. Each key is handled atomically, but the whole call is not atomic.
-    All arguments are checked before any entry changes. More than 1,000 keys in a call are
+    All arguments are checked before any entry changes. A call with more than 1,000 keys raises
     ``too-large``.
     """
 

@@ -36,7 +36,7 @@ def enumeration(kind: type[enum.Enum]) -> Reader:
 
     def read(value: Any) -> Any:
         for plain, member in choices:
-            # `type`, because True equals 1.
+            # Compare the types too, because True equals 1.
             if type(plain) is type(value) and plain == value:
                 return member
         if issubclass(kind, enum.Flag) and type(value) is int:
@@ -48,7 +48,7 @@ def enumeration(kind: type[enum.Enum]) -> Reader:
 
 
 def _plain(member: enum.Enum) -> Any:
-    """The JSON value of a member. A ``StrEnum`` member, for example, is its text."""
+    """Returns the JSON value of a member: for a ``StrEnum``, for example, the text."""
     for base in (str, int, float):
         if isinstance(member.value, base) and not isinstance(member.value, bool):
             return base(member.value)
@@ -129,14 +129,15 @@ def key(read: Reader) -> Reader:
 
 
 def _hints(kind: Any, origin: Any) -> dict[str, Any]:
-    """The types of a class's members, with the type variables of a generic class substituted."""
+    """Returns the types of a class's members, with the type variables of a generic class
+    substituted."""
     bound = _bound(kind, origin)
     hints = typing.get_type_hints(origin)
     return {name: _substituted(hint, bound) for name, hint in hints.items()} if bound else hints
 
 
 def _bound(kind: Any, origin: Any) -> dict[Any, Any]:
-    """The values of the type variables of a generic class and of its bases."""
+    """Returns the values of the type variables of a generic class and of its bases."""
     bound = dict(zip(getattr(origin, "__parameters__", ()), typing.get_args(kind)))
     for base in getattr(origin, "__orig_bases__", ()):
         generic = typing.get_origin(base)

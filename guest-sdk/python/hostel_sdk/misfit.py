@@ -8,7 +8,7 @@ from typing import Any
 
 
 def at(place: object, read: Callable[[Any], Any], value: Any) -> Any:
-    """Reads a part of a value. An error message starts with its place."""
+    """Reads a part of a value. An error message starts with the part's place."""
     try:
         return read(value)
     except ValueError as error:
@@ -24,7 +24,7 @@ def misfit(value: Any, kind: Any) -> str:
 
 
 def name_of(kind: Any) -> str:
-    """The name of a type, or the repr of any other object."""
+    """Returns the name of a type, or the repr of any other object."""
     if isinstance(kind, type) and not typing.get_args(kind):
         return kind.__name__
     return f"{kind!r:.64}"

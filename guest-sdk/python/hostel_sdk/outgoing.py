@@ -53,7 +53,7 @@ class Request:
     method: str
     redirects: int
     timeout: float | None
-    """In seconds."""
+    """The timeout in seconds; ``None`` means the call's remaining time."""
     url: str
 
     def __init__(
@@ -81,7 +81,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. ``None`` if the header is missing or not UTF-8."""
+        with ``, ``. Returns ``None`` if the header is missing or not UTF-8."""
         return joined(((each.lower(), value) for each, value in self.headers), name)
 
     def text(self) -> str:
@@ -97,7 +97,7 @@ class Request:
 
 
 def without_query(url: str) -> str:
-    """A URL without its query, which may contain credentials."""
+    """Returns a URL without its query, because a query may contain credentials."""
     return re.split("[?#]", url, maxsplit=1)[0]
 
 

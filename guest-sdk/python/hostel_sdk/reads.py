@@ -14,8 +14,8 @@ from importlib.machinery import SourceFileLoader
 from typing import Any
 
 LIST = "/0/reads"
-"""The list of the files that were read, one path per line, as seen inside the component. The build
-reads it here."""
+"""The file that lists the files that were read, one path per line. This is the file's path inside
+the component."""
 
 # The class that reads modules and the files of `importlib.resources`.
 _LOADER: Any = SourceFileLoader.__mro__[1]
@@ -23,8 +23,8 @@ _LOADER: Any = SourceFileLoader.__mro__[1]
 
 @contextlib.contextmanager
 def recorded(folders: list[str]) -> Iterator[None]:
-    """Records the reads below these folders inside the context and writes the list at its end:
-    files, including missing ones, and listed folders."""
+    """Records what is read below these folders inside the context: files, including missing ones,
+    and listed folders. Writes the list at the end of the context."""
     seen: set[str] = set()
 
     def noting(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,6 +58,6 @@ def recorded(folders: list[str]) -> Iterator[None]:
         within = tuple(folder + "/" for folder in folders)
         with open(LIST, "w", encoding="utf-8", errors="surrogateescape") as listed:
             for path in sorted(seen):
-                # Skip cached bytecode: it is generated from the source, which is recorded.
+                # Skip cached bytecode: its source is recorded instead.
                 if (path.startswith(within) or path in folders) and "/__pycache__/" not in path:
                     listed.write(path + "\n")

@@ -1,6 +1,6 @@
 """Explains why a value has no JSON form: the place in the value, the reason and the fix.
 
-Called only after the encoder has refused the value or written one name twice.
+``reason`` is called only after the encoder has refused the value or written the same name twice.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 MAX_PATH_CHARS = 64
 
-# By type name, so that no module must be imported.
+# The keys are type names, so that no module must be imported.
 _REMEDIES = {
     "datetime": "store its isoformat()",
     "date": "store its isoformat()",
@@ -39,11 +39,11 @@ _REMEDIES = {
 
 
 def field_names(value: object) -> list[str] | None:
-    """The names of a dataclass's fields, without ``ClassVar`` and ``InitVar``. ``None`` if the
-    value is not a dataclass instance."""
+    """Returns the names of a dataclass's fields, without ``ClassVar`` and ``InitVar``. Returns
+    ``None`` if the value is not a dataclass instance."""
     declared = getattr(value, "__dataclass_fields__", None)
     if declared is not None and not isinstance(value, type):
-        # Like `dataclasses.fields`, whose module takes longer to import than most services run.
+        # The same as `dataclasses.fields`. Importing `dataclasses` takes longer than most requests.
         return [name for name, field in declared.items() if field._field_type.name == "_FIELD"]
     return None
 
@@ -79,8 +79,8 @@ def _find(value: object, levels: int, above: list[object]) -> tuple[str, str] | 
 
 
 def _inside(value: object) -> Iterator[tuple[str, object]] | None:
-    """The direct parts of a value, each with its path segment. ``None`` if it is not a
-    container."""
+    """Returns the direct parts of a value, each with its path segment. Returns ``None`` if the
+    value is not a container."""
     if isinstance(value, (list, tuple)):
         return ((f"[{at}]", each) for at, each in enumerate(value))
     if isinstance(value, dict):

@@ -25,7 +25,7 @@ class HttpRequest:
     query: str = ""
     """The query as sent, without the ``?``, possibly empty."""
     authority: str = ""
-    """The host and port that the client sent. Empty if it sent none."""
+    """The host and port that the client sent, possibly empty."""
     client: str = ""
     """The address and port of the client, for example ``192.0.2.1:4711`` or ``[2001:db8::1]:4711``.
     ``Request.client_address`` returns only the address."""
@@ -61,7 +61,7 @@ class Request:
         With a ``kind``, the value must fit that type, as in ``Cache.get``. For a dataclass whose
         fields all have defaults, an empty body counts as an empty object.
 
-        Raises ``BadRequest`` for a body that does not fit; the message has the place.
+        Raises ``BadRequest`` for a body that does not fit; the message contains the place.
         """
         try:
             value = values.from_caller(self.body) if self.body else None
@@ -78,7 +78,8 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive. Several fields are joined
-        with ``, ``, or with ``; `` for ``cookie``. ``None`` if the header is missing or not UTF-8.
+        with ``, ``, or with ``; `` for ``cookie``. Returns ``None`` if the header is missing or not
+        UTF-8.
 
         >>> request.header("Accept")
         'text/html, application/json'
@@ -91,9 +92,9 @@ class Request:
 
     def client_address(self) -> str | None:
         """Returns the client's IP address without the port, for example ``192.0.2.1`` or
-        ``2001:db8::1``. ``None`` if the call is not made over HTTP. Behind a proxy, this is the
-        client's address only if the host's configuration lists the proxy in
-        ``server.trusted-proxies``.
+        ``2001:db8::1``. Returns ``None`` if the call is not made over HTTP. Behind a proxy, this is
+        the client's address only if the host's configuration lists the proxy in
+        ``server.trusted-proxies``; otherwise it is the proxy's address.
         """
         client = self.http.client if self.http else ""
         start, end = ("[", "]") if client.startswith("[") else ("", ":")

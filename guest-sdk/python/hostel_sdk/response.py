@@ -16,7 +16,8 @@ from .limits import MAX_STATUS, MIN_STATUS
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
-# Only the server sets these: they describe the connection or the length (RFC 9110, 7.6.1 and 8.6).
+# Only the server may set these headers, because they describe the connection or the length
+# (RFC 9110, 7.6.1 and 8.6).
 _OF_THE_SERVER = (
     *("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"),
     *("transfer-encoding", "upgrade"),
@@ -53,8 +54,8 @@ class Response:
     def json(
         cls, value: object, *, status: int = 200, headers: Iterable[tuple[str, str | bytes]] = ()
     ) -> Response:
-        """Creates a response with ``value`` as ``application/json``. Raises ``Internal`` if it has
-        no JSON form."""
+        """Creates a response with ``value`` as ``application/json``. Raises ``Internal`` if the
+        value has no JSON form."""
         try:
             body = values.to_text(value, "response").encode()
         except (TypeError, ValueError) as error:
@@ -75,7 +76,7 @@ class Response:
 
     @classmethod
     def redirect(cls, location: str, status: int = 303) -> Response:
-        """Redirects the client to a URL or a path. With 303 the client requests it with ``GET``.
+        """Creates a redirect to a URL or a path. With 303 the client sends a ``GET`` request to it.
         301 and 308 are permanent. With 307 and 308 the client repeats its method and body.
 
         Raises ``Internal`` if the status is not a redirect.
@@ -129,7 +130,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. ``None`` if the header is missing or not UTF-8. The media type is in
+        with ``, ``. Returns ``None`` if the header is missing or not UTF-8. The media type is in
         ``content_type``, not in the headers. Use ``header_values`` for ``set-cookie``, whose fields
         cannot be joined. For tests.
         """
@@ -147,7 +148,8 @@ class Response:
     @classmethod
     def of(cls, value: object) -> Response:
         """Converts the result of a service: a response is returned unchanged, ``None`` becomes an
-        empty response, any other value JSON. Raises ``Internal`` if the value has no JSON form."""
+        empty response, and any other value becomes JSON. Raises ``Internal`` if the value has no
+        JSON form."""
         if isinstance(value, Response):
             return value
         return cls.json(value) if value is not None else cls.empty()

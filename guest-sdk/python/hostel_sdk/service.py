@@ -48,7 +48,7 @@ def service(function: Any = None, *, name: str | None = None) -> Any:
       parsed as in ``Request.json``: as the annotated type, or as any value without an annotation.
       There is at most one of each.
     - The function returns a ``Response``, ``None``, or any value with a JSON form.
-    - The function may be ``async``. The call ends when it returns; its remaining tasks are
+    - The function may be ``async``. The call ends when the function returns; remaining tasks are
       cancelled.
 
     >>> @service(name="orders.find")
@@ -64,8 +64,8 @@ def service(function: Any = None, *, name: str | None = None) -> Any:
 
 
 class Service:
-    """The base class of services: a subclass defines ``handle``, with the parameters and results of
-    a decorated function.
+    """The base class of services. A subclass defines ``handle``, with the same parameters and
+    results as a function decorated with ``service``.
 
     The name of the service is the attribute ``name``, or the class name with hyphens: ``MyService``
     becomes ``my-service``. Each request gets a new instance of the class. A class whose name begins
@@ -98,7 +98,7 @@ class Declared:
     def __init__(self, declaration: Any) -> None:
         """Takes a decorated function or a subclass of ``Service``.
 
-        Raises ``DeclarationError`` if it is not a valid service.
+        Raises ``DeclarationError`` if the declaration is invalid.
         """
         is_class = isinstance(declaration, type)
         self.name: str = _name_of_class(declaration) if is_class else getattr(declaration, _MARK)
@@ -134,7 +134,7 @@ def is_service(value: object) -> bool:
 
 
 def declared(values: Iterable[object]) -> dict[str, Declared]:
-    """Returns the services among these values by name, in their order.
+    """Returns the services among these values by name, in the order of the values.
 
     Raises ``DeclarationError`` for an invalid service and for a duplicate name.
     """
@@ -154,9 +154,9 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
 def respond(services: dict[str, Declared], request: Request) -> Response:
     """Passes the request to the service that it names.
 
-    Raises only ``Failure``: the service's own, or ``internal`` for any other exception, whose
-    traceback is logged (``unavailable`` for an unavailable cache or server). Over HTTP, a failure
-    with headers is returned as a response, because the WIT failure has no headers.
+    Raises only ``Failure``: the service's own failure, or ``internal`` for any other exception,
+    whose traceback is logged. An unavailable cache or server becomes ``unavailable``. Over HTTP, a
+    failure with headers is returned as a response, because the WIT failure has no headers.
     """
     found = services.get(request.service)
     if not found:
@@ -247,5 +247,5 @@ def _place(declaration: Any) -> tuple[str, int]:
         return code.co_filename, code.co_firstlineno
     module = inspect.getmodule(declaration)
     file = getattr(module, "__file__", "") or getattr(declaration, "__module__", "")
-    # Only Python 3.13 or later has it; plugins do.
+    # Python before 3.13 does not have this attribute; the Python of plugins does.
     return file, getattr(declaration, "__firstlineno__", 0)

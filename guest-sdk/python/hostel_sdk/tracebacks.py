@@ -88,5 +88,5 @@ def _clean(trace: TracebackException) -> None:
 
 
 def current() -> BaseException | None:
-    """The exception that is being handled."""
+    """Returns the exception that is being handled."""
     return sys.exc_info()[1]

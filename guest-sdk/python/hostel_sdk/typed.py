@@ -18,7 +18,8 @@ from . import members
 from .misfit import at, misfit, name_of, wrong
 
 Reader = Callable[[Any], Any]
-"""Returns the value as its type. Raises ``ValueError`` with place and reason if it does not fit."""
+"""Reads a decoded JSON value as a type. Raises ``ValueError`` with the place and the reason if the
+value does not fit."""
 
 _readers: dict[Any, Reader] = {}
 
@@ -104,7 +105,7 @@ def _class(kind: Any, origin: type, arguments: tuple[Any, ...]) -> Reader:
 
 
 def _subclass(kind: type, read: Reader) -> Reader:
-    """The reader of a subclass of a JSON type."""
+    """Returns the reader of a subclass of a JSON type."""
     if kind is collections.defaultdict:
         return lambda value: collections.defaultdict(None, read(value))
 
@@ -122,7 +123,7 @@ def _plain(kind: Any) -> Reader:
     kind = kind if kind is not None else type(None)
 
     def read(value: Any) -> Any:
-        # `type`, because a bool is an instance of int.
+        # Compare with `type`, because a bool is an instance of int.
         return value if type(value) is kind else wrong(value, kind)
 
     return read
@@ -155,7 +156,7 @@ def _union(kind: Any, readers: list[Reader]) -> Reader:
             except ValueError as error:
                 reasons.append(str(error))
                 continue
-            # Prefer another match for an integer: read it as a float only if nothing else fits.
+            # Read an integer as a float only if no other type fits.
             if type(value) is not int or type(found[-1]) is not float:
                 return found[-1]
         if found:

@@ -33,14 +33,14 @@ _OWN = ("hostel_sdk", "zato")
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
-# Used for a file that the Python of the machine cannot parse.
+# For a file that the machine's Python cannot parse.
 _KEYS_OF_A_DICT = re.compile(r"\.\s*keys\s*\(\s*\)")
 _NAMED = re.compile(r"\.\s*(\w+)|['\"](\w+)['\"]|\bimport\b(.*)")
 
 
 def interfaces(file: str, packages: str | None) -> list[str]:
-    """Returns the interfaces used by a plugin's file, by modules in its folder and by its
-    packages."""
+    """Returns the interfaces that a plugin's file, the modules in its folder and its packages
+    use."""
     names: set[str] = set()
     for source in _sources(file, packages):
         names |= named(source)
@@ -55,8 +55,8 @@ def named(source: bytes) -> set[str]:
     imported names. Skips calls that only a dict or set can have: `keys()`, and `update` with one
     argument.
 
-    Names imported from the SDK are also returned with the package name, as in `hostel_sdk.http`: a
-    plain `http` could be Python's module or the attribute of a request."""
+    Names imported from the SDK are also returned with the package name, as in `hostel_sdk.http`:
+    the name `http` alone could be Python's module or an attribute of a request."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -70,7 +70,7 @@ def named(source: bytes) -> set[str]:
 
 
 def _modules(nodes: list[ast.AST]) -> set[str]:
-    """The names under which a file imports the SDK package."""
+    """Returns the names under which a file imports the SDK package."""
     found = [alias for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     found = [alias for alias in found if alias.name.split(".")[0] == "hostel_sdk"]
     return {alias.asname or "hostel_sdk" for alias in found}
@@ -99,7 +99,7 @@ def _names(node: ast.AST, modules: set[str]) -> Iterator[str]:
 
 
 def _of_call(call: ast.Call, modules: set[str]) -> Iterator[str]:
-    """The name in a `getattr` call on the SDK package."""
+    """Returns the name in a `getattr` call on the SDK package."""
     if call.args[1:] and isinstance(call.args[0], ast.Name) and call.args[0].id in modules:
         yield f"hostel_sdk.{getattr(call.args[1], 'value', '')}"
 
@@ -125,9 +125,9 @@ def _named_in_text(text: str) -> set[str]:
 
 
 def _sources(file: str, packages: str | None) -> Iterator[bytes]:
-    """The texts of the file and of each file that it may import. A file may be imported if its name
-    occurs as a word in an earlier text and it is in the folder, in the packages' folder, or in a
-    package found the same way."""
+    """Returns the texts of the file and of each file that it may import. A file may be imported if
+    its name occurs as a word in an earlier text, and if it is in the plugin's folder, in the folder
+    of packages, or in a package found in the same way."""
     folders = [os.path.dirname(file) or ".", *([packages] if packages else [])]
     seen = set(map(os.path.realpath, folders))
     waiting, words = [file], {"__init__"}
@@ -147,7 +147,7 @@ def _sources(file: str, packages: str | None) -> Iterator[bytes]:
 
 
 def _named_by(folder: str, words: set[str]) -> Iterator[str]:
-    """The modules and packages in a folder whose names are in ``words``."""
+    """Returns the modules and packages in a folder whose names are in ``words``."""
     try:
         entries = sorted(os.listdir(folder))
     except OSError:

@@ -28,8 +28,8 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-# One encoder for all calls; `json.dumps` would create one per call. `_open` has the containers that
-# are being encoded, to detect cycles.
+# All calls share this encoder; `json.dumps` would create one for each call. `_open` has the
+# containers that are being encoded, to detect cycles.
 _open: dict[int, object] = {}
 _chunks = c_make_encoder(_open, _default, c_encode_basestring, None, ":", ",", False, False, False)
 _decoder = JSONDecoder(parse_constant=_constant)
@@ -46,12 +46,14 @@ def _finite(text: str) -> float:
     return number
 
 
-# For texts that may contain `-0`, which an int cannot represent, or a number beyond a float.
+# For texts that may contain `-0`, which an int cannot represent, or a number outside the range of a
+# float.
 _slow_decoder = JSONDecoder(parse_constant=_constant, parse_int=_signed, parse_float=_finite)
 _NEGATIVE_ZERO = re.compile(r"(?:^|[\[:,\s])-0(?:$|[\]},\s])")
 _MAYBE_INFINITE = re.compile(r"\d[eE]\+?\d{3}|\d{308}")
 
-# Matches a name that may come from a key that is not a `str`. Only such names can collide.
+# Matches a JSON name that may come from a key that is not a `str`. Only such a name can equal the
+# name of another key.
 _NUMBER_AS_NAME = re.compile(r'"(?:[-\d]|true"|false"|null")')
 _scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
 
@@ -64,7 +66,7 @@ def to_text(value: object, name: str = "value") -> str:
 
     Raises ``TypeError`` or ``ValueError`` for a value without a JSON form: a set, bytes, a date, a
     function, NaN, infinity, a cycle, a lone surrogate, or two keys with the same JSON name. The
-    message calls the value ``name`` and has the place and the fix.
+    message calls the value ``name`` and contains the place and the fix.
     """
     try:
         text: str = "".join(_chunks(value, 0))

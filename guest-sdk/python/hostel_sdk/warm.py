@@ -1,8 +1,8 @@
 """Runs the code paths of common requests while a plugin is built.
 
-Python specialises bytecode during its first runs and caches lookups. If this happened in a request,
-each memory page written would be copied for the instance. Doing it before the snapshot makes the
-first request faster.
+Python specialises bytecode during its first runs and caches lookups. If this happened during a
+request, each memory page that it writes would be copied for the instance. Doing it before the
+snapshot makes the first request faster.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def up() -> None:
         **{"compare_and_swap": Swap(True), "keys": ([], None), "delete_prefix": (0, None)},
     }
     calls = {name: _returning(returned.get(name, 1)) for name in host.CALLS}
-    # The most common functions need the parameters of the real ones for useful specialisation.
+    # The most common functions must have the parameters of the real functions, so that the bytecode
+    # of their calls is specialised correctly.
     calls.update(get=lambda key: text, set=lambda key, value, expiry: None)
     host.connect({**calls, "delete": lambda key: True, "exists": lambda key: True})
     response = http.Response.of_host(200, "a", [("content-type", b"application/json")], b"[1]")

@@ -1,6 +1,6 @@
 """Connects the generated bindings of `wit/` with this package's types.
 
-Imported only in a plugin.
+This module is imported only in a plugin.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .service import Declared, respond
 
 
 class _Ok(StopIteration):
-    """The result of an imported function, in `value`. A ``StopIteration`` is created without
-    running Python code."""
+    """The result of an imported function, in `value`. It is a ``StopIteration``, because creating
+    one runs no Python code."""
 
     __slots__ = ()
 

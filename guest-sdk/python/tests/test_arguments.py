@@ -1,4 +1,4 @@
-"""Arguments are checked before the cache is called, and each error message has the fix."""
+"""Tests that arguments are checked before the cache is called, with the fix in the message."""
 
 import unittest
 from typing import Any

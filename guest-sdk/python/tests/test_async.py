@@ -1,4 +1,4 @@
-"""``async`` handlers run to completion within the call, on an event loop without I/O."""
+"""Tests that ``async`` handlers run to completion within the call, on a loop without I/O."""
 
 import asyncio
 import functools

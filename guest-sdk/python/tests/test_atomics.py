@@ -1,4 +1,4 @@
-"""Atomic operations on one entry, on the fake."""
+"""Tests of atomic operations on one entry, on the fake."""
 
 import dataclasses
 import math
@@ -71,8 +71,8 @@ class AtomicsTest(unittest.TestCase):
             self.assertEqual(cache.get_raw("k"), text)
 
     def test_a_delta_that_is_not_an_integer_in_range_is_refused_without_a_call(self) -> None:
-        # The host would refuse the empty key with `invalid-key`, so `invalid-value` proves that it
-        # was not called.
+        # The host would refuse the empty key with `invalid-key`, so `invalid-value` shows that the
+        # host was not called.
         for delta in (MOST + 1, -MOST - 1, 10**400, 1.5, math.nan, math.inf, 1e300):
             message = self.refused("invalid-value", ValueError, cache.increment, "", delta)
             self.assertIn("it must be an integer from -(2^53 - 1) to 2^53 - 1", message)

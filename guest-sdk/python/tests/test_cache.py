@@ -26,7 +26,7 @@ class User:
 
 @dataclass
 class Doubled:
-    """A dataclass with members that are not fields: they are not stored."""
+    """A dataclass with members that are not stored, because they are not fields."""
 
     once: InitVar[int]
     factor: ClassVar[int] = 2

@@ -56,7 +56,7 @@ class Carried(unittest.TestCase):
     def test_the_largest_file_beyond_the_limit_is_left_out_with_a_reason(self) -> None:
         source = self.make("shop.py", "open")
         small, big = self.make("small.txt", "a" * 10), self.make("big.bin", "a" * 101)
-        # Each file fits alone, but not both together.
+        # Each file fits alone, but the two files together do not.
         first, second = self.make("b.bin", string.printable[:60]), self.make("c.bin", "%" * 61)
         with mock.patch.object(carried, "MAX_BYTES", 100), mock.patch("zlib.compress", bytes):
             carried.collect(self.folder.name, None, [source])

@@ -182,11 +182,11 @@ class ClockTest(unittest.TestCase):
             late = self.in_service(lambda: importlib.import_module("imported_late"))
         self.assertEqual((late.time, late.AT), (time.time, time.time))
         self.assertIs(late.datetime, datetime.datetime)
-        # The same for a module of the standard library.
+        # A module of the standard library has the real time too.
         with unittest.mock.patch.dict(sys.modules):
             sys.modules.pop("_strptime", None)
             self.in_service(lambda: renamed.strptime("2030", "%Y"))
             self.assertIs(sys.modules["_strptime"].datetime_date, date)
-        # A reference stored elsewhere is not replaced, but returns the real time too.
+        # A reference stored elsewhere is not replaced, but also returns the real time.
         self.assertLess(abs(late.now() - time.time()), 60)
         self.assertEqual(self.in_service(late.now), self.fake.time())

@@ -1,4 +1,4 @@
-"""Runs the scenarios of all languages on the fake."""
+"""Runs the scenarios that all languages share, on the fake."""
 
 import importlib.util
 import json
@@ -14,7 +14,7 @@ SCENARIOS = json.loads((SDKS / "conformance/scenarios.json").read_text())
 
 
 def plugin() -> Any:
-    """The service of the conformance plugin."""
+    """Returns the service of the conformance plugin."""
     file = SDKS / "python/conformance/conformance.py"
     spec = importlib.util.spec_from_file_location("conformance", file)
     assert spec is not None and spec.loader is not None
@@ -85,7 +85,7 @@ class Conformance(unittest.TestCase):
 
 
 def sent(step: dict[str, Any]) -> object:
-    """The request of a step."""
+    """Returns the request of a step."""
     if "bytes" in step:
         return {**step, "op": "set", "value": "x" * (step["bytes"] - 2)}
     if "http" not in step:

@@ -26,7 +26,7 @@ def fails() -> Any:
 
 
 def host_calls() -> dict[str, Any]:
-    """The functions of the fake."""
+    """Returns the functions of the fake."""
     return {name: getattr(host, name) for name in host.CALLS}
 
 

@@ -77,8 +77,8 @@ class ManyTest(unittest.TestCase):
         keys = [str(number) for number in range(1_001)]
         cache.set_many(dict.fromkeys(keys[:1_000], 1))
         self.assertEqual(cache.get_many(keys[:1_000]), [1] * 1_000)
-        # The host would refuse the empty key with another kind, so the kind shows that it was not
-        # called.
+        # The host would refuse the empty key with another kind, so the kind shows that the host was
+        # not called.
         for call in (cache.get_many, cache.delete_many):
             message = self.refused("too-large", ValueError, call, [*keys[:1_000], ""])
             why = "1001 keys in one call: the maximum is 1000; make several calls"

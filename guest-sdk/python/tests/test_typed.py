@@ -1,4 +1,4 @@
-"""A typed ``get`` returns values of the same type that ``set`` stored."""
+"""Tests that a typed ``get`` returns values of the type that ``set`` stored."""
 
 import collections
 import enum

@@ -52,8 +52,8 @@ class Requested:
     @property
     def input(self) -> Input:
         """The members of the body (JSON or a form), the path parameters and the query parameters,
-        as attributes. If a name occurs in several of these, the last one in this order wins.
-        Missing optional members of the class's ``input`` are empty strings.
+        as attributes. If a name occurs in several of these, the last one in this order takes
+        precedence. Missing optional members of the class's ``input`` are empty strings.
 
         Raises ``BadRequest`` if a required member is missing.
         """
@@ -116,7 +116,7 @@ class Headers(dict[str, str]):
 
     @classmethod
     def of(cls, pairs: list[tuple[str, bytes]]) -> Headers:
-        """Creates them from the headers of a message. Fields of the same name are joined."""
+        """Converts the headers of a message. Fields of the same name are joined."""
         headers = cls()
         for name in dict(pairs):
             value = separator(name).join(fields_of(pairs, name))
@@ -157,7 +157,7 @@ class Payload(dict[str, Any]):
         object.__setattr__(self, "_elements", None)
 
     def value(self) -> Any:
-        """Returns the content, or ``None`` if it was not filled."""
+        """Returns the content, or ``None`` if the service has not set any."""
         return self._elements if self._elements is not None else dict(self) or None
 
     def append(self, element: Any) -> None:
@@ -217,8 +217,8 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """The content type. By default it is that of JSON for a value or a JSON text, and plain
-        text for any other text."""
+        """The content type. The default is JSON for a value or a JSON text, and plain text for any
+        other text."""
         return self._content_type
 
     @content_type.setter

@@ -240,7 +240,7 @@ def _segment(name: str, value: object) -> str:
 
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-# Python's errors about arguments then show the call as in the service's source.
+# Python's errors about arguments then show the call as the author wrote it.
 for _name in _METHODS:
     getattr(RestConn, _name).__qualname__ = f"conn.{_name}"
 

@@ -61,7 +61,7 @@ def _none_if_0(expiry: Any) -> Any:
 
 
 _METHODS = ("get", "set", "delete", "exists", "set_if_absent", "delete_by_prefix")
-# Python's errors about arguments then show the call as in the service's source.
+# Python's errors about arguments then show the call as the author wrote it.
 for _name in _METHODS:
     getattr(ServiceCache, _name).__qualname__ = f"cache.{_name}"
 
@@ -76,8 +76,8 @@ _UNREAD = (
 
 
 class Service(hostel_sdk.Service):
-    """A Zato service: a subclass whose ``handle`` reads ``self.request`` and fills
-    ``self.response``.
+    """The base class of Zato services. The ``handle`` of a subclass reads ``self.request`` and sets
+    the payload of ``self.response``.
 
     The name of the service is the attribute ``name``, or the class name with hyphens: ``MyService``
     becomes ``my-service``. The attribute ``input``, a name or a tuple of names, lists the required
