@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 /// The bounds of a folder.
 struct Bounds {
-    /// An entry that was unused for this long is removed.
+    /// An entry is removed when it has not been used for this long.
     unused: Duration,
     /// An unfinished entry is removed after this long.
     unfinished: Duration,
@@ -44,7 +44,7 @@ pub(crate) fn mark_used(entry: &Path) {
 /// used ones, while there are more than 200 entries or more than 2 GiB. Always keeps the most
 /// recently used entry.
 ///
-/// Call it after adding an entry. Entries that cannot be removed are skipped.
+/// Call this after adding an entry. Entries that cannot be removed are skipped.
 pub(crate) fn prune(folder: &Path) {
     prune_to(folder, |_| true, &BOUNDS, SystemTime::now());
 }

@@ -103,6 +103,8 @@ pub(crate) struct CompileSettings {
 }
 
 impl Engine {
+    /// Creates an engine and starts its threads.
+    ///
     /// # Errors
     ///
     /// If the engine rejects its settings, or one of its threads cannot be started.
@@ -279,7 +281,7 @@ impl Engine {
         state.span = parent;
         let until = Instant::now() + limits.time;
         state.may_run_until(until);
-        // Boxed from the start: the future is large, and moving it is expensive.
+        // The future is boxed at once, because it is large and moving it is expensive.
         let call = Box::pin(async move {
             let handled = match instance.guest().await {
                 Ok((guest, store)) => guest.handle(store, service, request).await,
@@ -357,7 +359,7 @@ impl Engine {
 }
 
 /// Runs a call, and returns `None` if it has not ended at `until`. The timer is created after the
-/// first poll: most calls end in it, and creating a timer is expensive.
+/// first poll: most calls end during that poll, and creating a timer is expensive.
 async fn before<T>(until: Instant, call: impl Future<Output = T>) -> Option<T> {
     let mut call = pin!(call);
     let mut timer = None;

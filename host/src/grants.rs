@@ -1,7 +1,7 @@
 //! Grants: the capabilities of a plugin besides its log, from the host's configuration.
 //!
-//! The configuration builds them, host calls check them at each call, and every command and the
-//! admin listener print them with the functions here. Each capability has one field.
+//! The configuration builds them, each host call checks them, and every command and the admin
+//! listener print them with the functions here. Each capability has one field.
 
 mod address;
 mod values;
@@ -63,10 +63,11 @@ pub enum CacheBinding {
 /// The access of a plugin to its cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// All functions.
+    /// The plugin may call all functions.
     #[default]
     ReadWrite,
-    /// `get`, `exists`, `get-many`, `ttl` and `keys`; all others return `denied`.
+    /// The plugin may call `get`, `exists`, `get-many`, `ttl` and `keys`. All other functions
+    /// return `denied`.
     ReadOnly,
 }
 
@@ -98,7 +99,7 @@ impl CacheBinding {
     }
 }
 
-/// The default grants, except for the cache.
+/// Creates the default grants with this grant of the cache.
 impl From<CacheGrant> for Grants {
     fn from(cache: CacheGrant) -> Self {
         Grants { cache, ..Grants::default() }

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 /// A function that frees some dispensable memory. It returns false if no such memory is left.
 type Freeing = Box<dyn Fn() -> bool + Send + Sync>;
 
-/// The budget of a host, by kind.
+/// The budget of a host, by kind of memory.
 ///
 /// Caches get at most half of the budget, and messages at most a quarter, so that at least a
 /// quarter is always left for instances, even if entries never expire and clients are slow.

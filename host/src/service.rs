@@ -13,12 +13,12 @@ pub struct ServiceInfo {
     /// The name within the plugin: 1 to 128 ASCII letters, digits, dots, hyphens and underscores,
     /// a letter first.
     pub name: String,
-    /// One line for people; may be empty.
+    /// The description for people: one line, which may be empty.
     pub description: String,
 }
 
-/// The full name of a service, parsed: `<plugin>.<service>`, split at the first dot, or the
-/// plugin's name alone, which refers to the plugin's only service.
+/// The parsed full name of a service. It is `<plugin>.<service>`, split at the first dot, or only
+/// the plugin's name, which refers to the plugin's only service.
 ///
 /// Parsing validates nothing else: unknown names are detected when the name is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

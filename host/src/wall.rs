@@ -13,8 +13,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// The files that a confined process may open. Any other path can be neither read, written, created
-/// nor removed.
+/// The files that a confined process may open. Any other path cannot be read, written, created or
+/// removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Files {
     /// Readable files, and folders with all their contents.
@@ -63,7 +63,7 @@ impl fmt::Display for Standing {
 /// this before starting any thread. The result reports the restrictions that the kernel or a
 /// container does not allow.
 pub(crate) fn around_server(files: &Files) -> Standing {
-    // Files first: the seccomp filter refuses further Landlock rules.
+    // Landlock comes first, as in `around_compiler`, where the seccomp filter refuses its calls.
     let files = files::bound(files);
     Standing { files, calls: calls::bound_server() }
 }

@@ -44,7 +44,7 @@ impl CodeStore {
     /// `<folder>.key`, beside the folder.
     ///
     /// If the folder belongs to this user but others could write to it, its compiled code is
-    /// deleted first. If only root can write to it, it is used read-only.
+    /// deleted first. If this user cannot write to the folder, it is used read-only.
     ///
     /// # Errors
     ///
@@ -165,9 +165,9 @@ impl CodeStore {
         let file = draft.as_file();
         self.sign(&name, file)?;
         // SAFETY: the compiler wrote the draft, and only the compiler held other descriptors of it.
-        // A component that took over the compiler and passed a descriptor on gains nothing by a
-        // later write: the compiler's output is executed in any case. The MAC detects such a write
-        // at the next load.
+        // A component that took over the compiler and passed a descriptor to another process gains
+        // nothing by a later write: the compiler's output is executed in any case. The MAC detects
+        // such a write at the next load.
         let component = unsafe { map(engine, file) }.map_err(io::Error::other)?;
         self.persist(draft, &name);
         Ok(component)
@@ -229,7 +229,7 @@ fn is_genuine(key: &MacKey, name: &str, mut file: &File) -> io::Result<bool> {
     let expected = key.tag(name, Read::by_ref(&mut file).take(code))?;
     let mut found = [0; TAG_BYTES];
     file.read_exact(&mut found)?;
-    // blake3's hashes compare in constant time.
+    // blake3 compares its hashes in constant time.
     Ok(expected == found)
 }
 

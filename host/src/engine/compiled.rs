@@ -15,12 +15,12 @@ pub(crate) struct Compiled {
     pub(super) linked: Arc<Linked>,
     pub(super) limits: Limits,
     pub(super) idle: Option<Arc<Idle>>,
-    /// Bytes of memories and tables of a fresh instance after it listed its services.
+    /// Bytes of the memories and tables of a fresh instance after it has listed its services.
     pub(super) first_memory: AtomicUsize,
     pub(super) meter: InstanceMeter,
     /// The settings and secrets of its plugin.
     pub(super) config: Arc<ConfigValues>,
-    /// The recent CPU time of its calls.
+    /// The recent CPU time of its plugin's long calls.
     pub(super) cpu_share: Arc<CpuShare>,
 }
 

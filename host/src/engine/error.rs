@@ -31,7 +31,8 @@ pub enum ComponentError {
     /// The compiler process crashed.
     #[error("it could not be compiled: {0}")]
     Compiler(String),
-    /// The system refused the threads or the process for compiling it. The component may be valid.
+    /// The system refused the threads or the process for compiling the component, which may be
+    /// valid.
     #[error("it cannot be compiled now")]
     Unavailable(#[source] io::Error),
     /// The component imports an interface that the host does not offer, or lacks an export.
@@ -39,7 +40,7 @@ pub enum ComponentError {
     World(#[from] WorldMismatch),
 }
 
-/// How a call ended, if not with a response.
+/// How a call ended without a response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -57,7 +58,7 @@ pub enum CallError {
         /// The guest's frames, innermost first, each one line and escaped.
         frames: Vec<String>,
     },
-    /// The guest called exit, which a service must not.
+    /// The guest called exit, which a service must not do.
     #[error("the guest called exit: a service ends by returning")]
     Exit,
     /// The machine lacks the resources for the call, or the host's limits exceed the machine's.

@@ -81,8 +81,8 @@ impl LongCalls {
     ) -> Result<T, CallStopped> {
         let mut held = Duration::ZERO;
         while held < TICK && share.has_allowance() {
-            // Wall-clock time: reading the thread's CPU time takes a system call, and most calls
-            // are short.
+            // Most calls are short: wall-clock time suffices, and reading CPU time takes a system
+            // call.
             let begun = Instant::now();
             if let Poll::Ready(answer) = polled_once(&mut call).await {
                 return Ok(answer);

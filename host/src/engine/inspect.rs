@@ -41,12 +41,12 @@ pub enum FileKind {
     CoreModule,
 }
 
-/// An import, and where it comes from.
+/// An import and its provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportInfo {
     /// Its name, with its version if it has one: `wasi:cli/stdout@0.2.6`.
     pub name: String,
-    /// Where it comes from.
+    /// The provider of the import.
     pub offer: Offer,
 }
 
@@ -71,7 +71,7 @@ pub struct Producer {
 }
 
 impl ComponentInfo {
-    /// Reads a file.
+    /// Reads the bytes of a file.
     #[must_use]
     pub fn read(bytes: &[u8]) -> ComponentInfo {
         let mut reading = Reading::default();

@@ -34,7 +34,8 @@ impl Instances {
     /// The default idle time of an instance before it is dropped.
     pub(crate) const IDLE_TIME: Duration = Duration::from_secs(60);
 
-    /// Reuse for this many calls, with the default idle time of one minute.
+    /// Returns the setting to reuse an instance for this many calls, with the default idle time of
+    /// one minute.
     pub fn reuse(calls: NonZeroU32) -> Self {
         Instances::Reuse { calls, idle_time: Self::IDLE_TIME }
     }
@@ -46,7 +47,8 @@ const MAX_IDLE_OF_PLUGIN: usize = 16;
 /// Maximum number of idle instances of a host without pool slots.
 const MAX_IDLE_OF_HOST: usize = 256;
 
-/// The idle instances of all plugins of a host: their count, its maximum, and their pools.
+/// The idle instances of all plugins of a host: their number, its maximum, and the pool of each
+/// plugin.
 pub(crate) struct HostIdle {
     count: AtomicUsize,
     most: usize,
@@ -112,8 +114,8 @@ impl Instance {
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(TICKS_PER_YIELD);
-        // Not wasmtime's own yield, which wakes the task at once: with tokio's, the runtime polls
-        // its I/O and timers first.
+        // wasmtime's own yield would wake the task at once. After tokio's yield, the runtime first
+        // polls its I/O and timers.
         store.epoch_deadline_callback(|_| {
             let yielding = Box::pin(tokio::task::yield_now());
             Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, yielding))
@@ -179,7 +181,7 @@ impl Idle {
         self.waiting().as_ref().is_some_and(|waiting| !waiting.is_empty())
     }
 
-    /// Returns since when the first instance has been idle, or `None` if no instance is idle.
+    /// Returns when the first instance became idle, or `None` if no instance is idle.
     fn since(&self) -> Option<Instant> {
         Some(self.waiting().as_ref()?.front()?.since)
     }

@@ -51,9 +51,9 @@ pub struct Limits {
     pub http_response: usize,
     /// Log lines of one call; further lines are counted and dropped. 1,000: more is a flood.
     pub log_lines: u64,
-    /// Bytes of one call's log messages after escaping. The line that would exceed them and all
-    /// later lines are counted and dropped. 256 KiB: `log_lines` lines of ordinary length, or 32 of
-    /// the longest. Without this limit one call could write 8 MiB.
+    /// Bytes of one call's log messages after escaping. The line that would exceed this limit and
+    /// all later lines are counted and dropped. 256 KiB: `log_lines` lines of ordinary length, or
+    /// 32 of the longest. Without this limit one call could write 8 MiB.
     pub log_bytes: usize,
     /// Bytes of one log message; the rest is cut off. 8 KiB: room for a stack trace.
     pub log_line_bytes: usize,

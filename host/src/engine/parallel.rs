@@ -18,8 +18,8 @@ pub(super) fn run<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
         || ThreadPoolBuilder::new().thread_name(|index| format!("hostel-compile-{index}"));
     let alone = || builder().num_threads(1).use_current_thread().build();
     let pool = builder().build().or_else(|_| alone());
-    // As text: the error's message includes its cause, so an error chain would print the cause
-    // twice.
+    // The error is converted to text: its message includes its cause, so an error chain would print
+    // the cause twice.
     let pool = pool.map_err(|error| io::Error::other(error.to_string()))?;
     Ok(pool.install(work))
 }

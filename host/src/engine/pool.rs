@@ -19,18 +19,20 @@ const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 /// The number of slots in use when as many calls run as the default settings allow.
 const USED_TOGETHER: usize = 256;
 
-/// Unused slots that are reused before a slot that was never used.
+/// If more free slots than this have been used before, one of them is chosen and not a slot that
+/// was never used.
 const WARM_SLOTS: u32 = 32;
 
 /// Maximum number of slots that are returned to the system at once: each return stops the other
 /// threads.
 const GIVEN_BACK_TOGETHER: usize = 16;
 
-/// The share of the memory budget for slots without an instance: an eighth for their kept bytes,
-/// and an eighth for slots that are not yet returned to the system.
+/// The divisor of the memory budget for slots without an instance: an eighth of the budget is for
+/// their kept bytes, and an eighth for slots that are not yet returned to the system.
 const UNUSED_SHARE: usize = 8;
 
-/// The largest memory that a 32-bit guest can address; the limiter bounds the memory it may use.
+/// The largest memory that a 32-bit guest can address. The limiter bounds the memory that it may
+/// use.
 const MAX_MEMORY_BYTES: usize = 1 << 32;
 
 /// Address space of a memory when address space is short: the memory moves when it outgrows this,
@@ -43,10 +45,10 @@ const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 /// The engine's message for a larger table.
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
-/// Creates an engine with as large a pool as the address space allows, and returns its slots. The
-/// unused memory in the pool is bounded in proportion to `budget`; `instance` is the maximum bytes
-/// of one instance. If address space is short, the engine has no pool: it maps each instance's
-/// memory separately, and the number of slots is 0.
+/// Creates an engine with as large a pool as the address space allows, and returns the number of
+/// its slots. The unused memory in the pool is bounded in proportion to `budget`; `instance` is the
+/// maximum bytes of one instance. If address space is short, the engine has no pool: it maps each
+/// instance's memory separately, and the number of slots is 0.
 ///
 /// # Errors
 ///

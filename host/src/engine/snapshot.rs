@@ -1,8 +1,9 @@
-//! Initialises a component ahead of time, and builds a component from its resulting state.
+//! Initialises a component ahead of time, and builds a component that starts in the resulting
+//! state.
 //!
 //! A language's tool makes a base: a component with an interpreter and no plugin code. Here an
 //! export of the base loads an author's files, and the resulting memory and globals are written
-//! into a copy of the base. Its functions do not change, so the code that was compiled for the base
+//! into a copy of the base. The functions do not change, so the code that was compiled for the base
 //! is reused.
 
 mod inner;
@@ -81,7 +82,8 @@ pub(crate) enum SnapshotError {
 ///
 /// # Errors
 ///
-/// When the base is refused or the call fails. The base prints the reason to stderr.
+/// When the base is refused or the call fails. In the latter case the base prints the reason to
+/// stderr.
 pub(crate) fn take(
     base: &[u8],
     interface: &str,

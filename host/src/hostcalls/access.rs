@@ -18,7 +18,7 @@ use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
 /// A boxed error, which keeps results small.
 pub(super) type SmallError = Box<Error>;
 
-/// Returns the plugin's cache, if this call may use it.
+/// A function that returns the plugin's cache, if this call may use it.
 pub(super) type CacheAccess = fn(&State) -> Result<&CacheStore, SmallError>;
 
 /// Links a function that uses the plugin's cache.
@@ -65,7 +65,7 @@ fn at_once<T>(operation: impl Future<Output = Result<T, SmallError>>) -> Result<
     }
 }
 
-/// Runs an operation within its span.
+/// Runs an operation, and ends its span.
 pub(super) async fn traced<T>(
     span: Option<RedisSpan>,
     operation: impl Future<Output = Result<T, SmallError>>,

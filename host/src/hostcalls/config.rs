@@ -1,7 +1,7 @@
 //! `hostel:config/config`: the plugin's settings and secrets.
 //!
-//! Grant: `config` of [`Grants`](crate::grants::Grants), by default empty. It is also available
-//! while a plugin lists its services.
+//! Grant: `config` of [`Grants`](crate::grants::Grants), by default empty. The interface is also
+//! available while a plugin lists its services.
 
 use super::linkage::Linkage;
 use super::state::State;

@@ -1,7 +1,7 @@
 //! `hostel:http/client`: requests to other servers.
 //!
-//! Grant: `http` of [`Grants`](crate::grants::Grants), by default none. It is unavailable while a
-//! plugin lists its services.
+//! Grant: `http` of [`Grants`](crate::grants::Grants), by default empty. The interface is
+//! unavailable while a plugin lists its services.
 
 use super::linkage::Linkage;
 use super::state::{Capabilities, State};

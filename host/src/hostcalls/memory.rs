@@ -1,5 +1,5 @@
 //! The memory limit: it bounds the total of all memories and tables of an instance. The engine asks
-//! the limiter before a guest grows one.
+//! the limiter before a memory or a table grows.
 
 use crate::memory::InstanceCharge;
 use crate::telemetry::{CallLog, Level, MemoryMeter};
@@ -35,8 +35,8 @@ pub(crate) enum MemoryRefusal {
 }
 
 impl MemoryLimiter {
-    /// Allows `most` bytes, and `most_instances` core instances, memories and tables, each counted
-    /// separately.
+    /// Creates a limiter that allows `most` bytes, and `most_instances` core instances, memories
+    /// and tables, each counted separately.
     pub(crate) fn new(
         most: usize,
         most_instances: usize,
@@ -54,7 +54,7 @@ impl MemoryLimiter {
         self.charge.resume();
     }
 
-    /// Ends a call whose instance is kept for another.
+    /// Ends a call whose instance is kept for another call.
     pub(crate) fn end(&mut self) {
         self.charge.rest(self.used);
     }

@@ -1,4 +1,4 @@
-//! WASI 0.2, which every language's runtime imports. It grants nothing.
+//! WASI 0.2, which every language's runtime imports. It needs no grant.
 //!
 //! A guest has no files, network, environment variables or arguments. Its stdout and stderr become
 //! lines of the call's log, at `info` and at `warn`.
@@ -80,7 +80,7 @@ impl IsTerminal for Output {
 
 impl StdoutStream for Output {
     fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
-        // Only WASI 0.3 uses this form, and the engine refuses its components.
+        // Only WASI 0.3 uses this form, and the host refuses components that import WASI 0.3.
         Box::new(tokio::io::sink())
     }
 

@@ -47,7 +47,7 @@ impl PluginMemory {
     }
 }
 
-/// The memory of one instance, charged to its plugin; released on drop.
+/// The memory of one instance, charged to its plugin. Dropping this value releases it.
 pub(crate) struct InstanceCharge {
     plugin: Arc<PluginMemory>,
     bytes: usize,
@@ -56,8 +56,8 @@ pub(crate) struct InstanceCharge {
 }
 
 impl InstanceCharge {
-    /// Charges this many bytes, freeing dispensable memory if needed; `None` if the plugin's share
-    /// or the budget does not suffice.
+    /// Charges this many bytes, freeing dispensable memory if needed. Returns `None` if the
+    /// plugin's share or the budget does not suffice.
     pub(crate) fn make(plugin: &Arc<PluginMemory>, bytes: usize) -> Option<Self> {
         plugin.take(bytes).then(|| Self::of(plugin, bytes))
     }

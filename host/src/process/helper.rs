@@ -10,15 +10,15 @@ use std::process::Command;
 use std::thread;
 
 /// Starts a process for each task on a socket, until the other side closes it. Builds only sources
-/// in these folders, or at these paths: an attacker who controls the server cannot build a source
-/// of his own.
+/// in these folders, or at these paths: an attacker who controls the server cannot build other
+/// sources.
 ///
 /// # Errors
 ///
 /// If the socket fails.
 pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -> io::Result<()> {
     outlive_signals();
-    // When the other side is gone, so are its ends of the control sockets: each process is killed,
+    // When the other side ends, its ends of the control sockets close. Each process is then killed,
     // and this scope waits for it.
     thread::scope(|processes| {
         while let Some((task, descriptors)) = receive(socket)? {

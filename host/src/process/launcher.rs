@@ -35,8 +35,8 @@ impl Launcher {
     }
 
     /// Starts processes through helpers, which start now. Must be called before this process gives
-    /// up its right to start others. The helpers build only sources in these folders, or at these
-    /// paths.
+    /// up its right to start other processes. The helpers build only sources in these folders, or
+    /// at these paths.
     ///
     /// # Errors
     ///

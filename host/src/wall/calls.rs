@@ -1,5 +1,5 @@
 //! Restricts system calls by seccomp. A refused call fails with `EPERM`, like a call without
-//! permission: an attempt does not kill the process.
+//! permission, and does not kill the process.
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompFilter, apply_filter, apply_filter_all_threads,

@@ -37,8 +37,8 @@ pub(super) fn was_left(folder: &Path, bytes: &[u8]) -> bool {
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
-/// Returns the path of a mark. Its name begins like that of a temporary file, so that it is deleted
-/// after an hour.
+/// Returns the path of a mark. Its name begins like that of a temporary file, so that a mark that
+/// was left is deleted after an hour.
 fn path(folder: &Path, bytes: &[u8]) -> PathBuf {
     folder.join(format!(".tmp-loading-{}", blake3::hash(bytes)))
 }

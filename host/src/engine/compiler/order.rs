@@ -49,7 +49,7 @@ pub(super) enum Refusal {
     Unavailable(String),
 }
 
-/// The output of a process: a file in the code store, or memory if there is no store.
+/// The output of a process: a file in the code store, or memory without a usable store.
 enum CodeOutput {
     Draft(NamedTempFile),
     Memory(Vec<u8>),
@@ -86,8 +86,8 @@ fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     unsafe { Component::deserialize_file(engine, path) }
 }
 
-/// Runs the process and returns its output. `functions` names the set of cached functions that it
-/// uses and extends.
+/// Runs the process and returns its output. `functions` is the name of the set of cached functions
+/// that the process uses and extends.
 fn run(
     launcher: &Launcher,
     bytes: &[u8],

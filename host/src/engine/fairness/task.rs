@@ -98,7 +98,7 @@ impl LongCall {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().map(poll)));
         let time = thread_time().saturating_sub(begun);
         self.share.charge(time);
-        // The thread's CPU time: with wall-clock time, a busy machine would end calls early.
+        // CPU time counts: with wall-clock time, a busy machine would end calls early.
         let is_over = time > *left;
         *left = left.saturating_sub(time);
         match polled {

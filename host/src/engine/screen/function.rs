@@ -20,7 +20,7 @@ pub(super) fn check(
     within(bytes, limits.function_bytes, Limit::FunctionBytes)?;
     let locals = locals(body)?.saturating_add(params);
     within(locals, limits.locals, Limit::Locals)?;
-    // Most functions are too short to reach a limit with any content, and need not be read.
+    // Most functions are too short to exceed a limit, whatever their content, and need not be read.
     let (blocks, widest) = (bytes / MIN_BLOCK_BYTES + 1, locals.saturating_add(arity.widest()));
     let most = Weight {
         blocks,

@@ -1,5 +1,5 @@
 //! The cost of instantiating a component: its instances and definitions, and those of each nested
-//! component, once for each time that it is instantiated.
+//! component, counted once for each of its instances.
 
 use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
@@ -139,8 +139,8 @@ impl Scopes {
         }
     }
 
-    /// Returns the cost of the component with this index, in the scope this many levels further
-    /// out.
+    /// Returns the cost of the component with this index in the scope that is `outwards` levels
+    /// further out.
     fn component(&self, outwards: u32, index: u32) -> Option<Cost> {
         let scope = self.open.iter().rev().nth(outwards as usize)?;
         scope.components.get(index as usize).copied().flatten()

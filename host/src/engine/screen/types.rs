@@ -73,7 +73,8 @@ fn declares_type(
             reader.read::<ComponentExternName<'_>>()?;
             reader.read::<ComponentTypeRef>()?;
         }
-        // Not a valid declaration: the engine's parser returns the proper error at the first byte.
+        // The declaration is invalid: the engine's parser returns the proper error at the first
+        // byte.
         _ => {
             *reader = start;
             reader.read::<wasmparser::InstanceTypeDeclaration<'_>>()?;

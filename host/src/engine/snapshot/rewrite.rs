@@ -30,7 +30,7 @@ pub(super) fn copy(
                 modules += 1;
                 module = Some(Module::default());
             }
-            // The section that contains the function is copied as a whole.
+            // The section that contains the function has been copied as a whole.
             (Payload::CodeSectionEntry(_), _) => {}
             (_, Some(changed)) => {
                 if !edit(modules - 1, &payload, changed)?

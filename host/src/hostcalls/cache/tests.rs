@@ -99,8 +99,8 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     result.unwrap().body.chunks(24).map(<[u8]>::to_vec).collect()
 }
 
-/// Returns for each row whether the result is an error, and the error's kind or the start of the
-/// value.
+/// Returns for each row whether the result is an error, and the error's kind, or else 1 for `true`
+/// or an existing value.
 fn heads(rows: &[Vec<u8>]) -> Vec<(u8, u8)> {
     rows.iter().map(|row| (row[0], if row[0] == 0 { row[1].max(row[4]) } else { row[4] })).collect()
 }
