@@ -71,8 +71,8 @@ pub(crate) struct CallLeases {
 /// One attempt to get a value or its lease.
 enum Attempt {
     Found(LeaseFound),
-    /// Another call holds the lease. If the cache is in memory, the end of the lease can be
-    /// awaited.
+    /// Another call holds the lease. If the cache is in memory, the future resolves when the lease
+    /// ends.
     Held(Option<LeaseEnd>),
 }
 

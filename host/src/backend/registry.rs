@@ -70,14 +70,14 @@ pub(crate) struct RedisState {
 }
 
 impl Caches {
-    /// Creates an empty registry. Its caches in memory use `clock`, and take their bytes from
+    /// Creates an empty registry. Its caches in memory use `clock`, and charge their bytes to
     /// `memory`.
     #[must_use]
     pub(crate) fn new(clock: Clock, metrics: RedisMetrics, memory: &Arc<BudgetPart>) -> Self {
         Self { clock, metrics, memory: Arc::clone(memory), caches: RwLock::default() }
     }
 
-    /// Opens the cache with this name in memory; creates it if it does not exist.
+    /// Opens the cache with this name in memory; creates the cache if it does not exist.
     ///
     /// # Errors
     ///

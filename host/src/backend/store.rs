@@ -46,8 +46,8 @@ impl CacheStore {
         }
     }
 
-    /// Returns the cache if its entries are in this host's memory. Its operations are synchronous
-    /// and need no future.
+    /// Returns the cache if its entries are in this host's memory. The cache's operations are
+    /// synchronous.
     #[must_use]
     #[inline]
     pub fn memory(&self) -> Option<&Cache> {
@@ -95,7 +95,7 @@ impl CacheStore {
         }
     }
 
-    /// Returns true if there is a live entry. Does not count as a use for eviction.
+    /// Returns true if there is a live entry. This does not count as a use for eviction.
     ///
     /// # Errors
     ///
@@ -141,8 +141,8 @@ impl CacheStore {
         }
     }
 
-    /// Replaces the entry if its value is `expected`. `None` means no live entry, for both
-    /// `expected` and `wanted`.
+    /// Replaces the entry if its value is `expected`. For both `expected` and `wanted`, `None`
+    /// stands for no live entry.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ impl CacheStore {
         }
     }
 
-    /// Returns the remaining lifetime of the entry. Does not count as a use for eviction.
+    /// Returns the remaining lifetime of the entry. This does not count as a use for eviction.
     ///
     /// # Errors
     ///
@@ -228,11 +228,11 @@ impl CacheStore {
         }
     }
 
-    /// Returns the values of the keys, in the same order. Not atomic.
+    /// Returns the values of the keys, in the same order. The operation is not atomic.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); also when the values together exceed the maximum size of a read.
+    /// As [`get`](Self::get); also if the values together exceed the maximum size of a read.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => {
@@ -247,8 +247,8 @@ impl CacheStore {
         }
     }
 
-    /// Sets the entries in order, all with the same expiry. Not atomic. Sets nothing if an argument
-    /// is invalid.
+    /// Sets the entries in order, all with the same expiry. The operation is not atomic. Sets
+    /// nothing if an argument is invalid.
     ///
     /// # Errors
     ///
@@ -264,7 +264,8 @@ impl CacheStore {
         }
     }
 
-    /// Removes the entries, and returns the number of live ones among them. Not atomic.
+    /// Removes the entries, and returns the number of live ones among them. The operation is not
+    /// atomic.
     ///
     /// # Errors
     ///
@@ -313,7 +314,7 @@ impl CacheStore {
         }
     }
 
-    /// Returns the number of entries, and the bytes of their keys and values. On Redis it walks
+    /// Returns the number of entries, and the bytes of their keys and values. On Redis, walks
     /// through all entries.
     ///
     /// # Errors

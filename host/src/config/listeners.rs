@@ -1,5 +1,5 @@
-//! The addresses at which a configured server listens, for its clients. Reading them does not read
-//! the secrets and files that only the server needs.
+//! The addresses at which a configured server listens, for its clients. The secrets and files that
+//! only the server needs are not read.
 
 use super::admin::Admin;
 use super::error::{ConfigError, Diagnostics};

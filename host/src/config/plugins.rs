@@ -35,7 +35,7 @@ const CALLS_PER_INSTANCE: NonZeroU32 = match NonZeroU32::new(1_000) {
     None => NonZeroU32::MIN,
 };
 
-/// Replaces the limits that are set.
+/// Returns the limits, changed by the settings that are set.
 pub(super) fn limits(
     raw: Option<&RawLimits>,
     mut limits: Limits,
@@ -213,7 +213,7 @@ fn own_limits(
 }
 
 /// Returns the path of the plugin with this name in the folder of plugins. If the plugin does not
-/// exist yet, it is the path of a component.
+/// exist yet, returns the path of a component.
 fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
     let folder = context.folder.map_or_else(|| context.place.path("."), Path::to_owned);
     let usual = || folder.join(format!("{name}.wasm"));

@@ -75,7 +75,7 @@ pub struct Configured {
 }
 
 impl From<Config> for Configured {
-    /// A configuration that was not read from a file.
+    /// Returns a configuration that was not read from a file.
     fn from(config: Config) -> Self {
         let (warnings, absent, service_places) = Default::default();
         Configured { config, warnings, absent, service_places }
@@ -100,7 +100,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, or all faults in the file.
+    /// An error if the file cannot be read; otherwise, all faults in the file.
     pub fn read(
         file: &Path,
         variable: &dyn Fn(&str) -> Result<String, VarError>,

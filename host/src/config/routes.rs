@@ -27,8 +27,8 @@ pub struct Route {
 
 /// The paths that a route matches: `/`, or one pattern segment for each segment of the path.
 ///
-/// Of two patterns that match the same path, the more specific one is ordered first: at the first
-/// segment where only one of them has fixed text, it has the fixed text.
+/// Of two patterns that match the same path, the more specific one is ordered first: the one with
+/// fixed text at the first segment where the other has a parameter instead.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PathPattern(Vec<Segment>);
 

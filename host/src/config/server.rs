@@ -49,8 +49,8 @@ pub struct Server {
     /// Maximum time to read a response, plus one second for each `min_rate` bytes of it. Default:
     /// 30 s.
     pub write_time: Duration,
-    /// Minimum rate in bytes per second at which a body must arrive after 5 s, and a response be
-    /// read after `write_time`. Default: 4 KiB.
+    /// Minimum rate in bytes per second: for a request's body after 5 s, and for reading a response
+    /// after `write_time`. Default: 4 KiB.
     pub min_rate: usize,
     /// Maximum time between two requests of a connection. Default: 60 s.
     pub idle_time: Duration,
@@ -60,7 +60,7 @@ pub struct Server {
     pub drain_time: Duration,
     /// The callers of services for which neither a route nor a plugin sets callers.
     pub callers: Callers,
-    /// Whether services have paths besides the routes, `/services` and `/services/<name>`. Default:
+    /// Whether `/services` and `/services/<name>` are served in addition to the routes. Default:
     /// true.
     pub services: bool,
     /// Whether the process gives up rights that a server does not need. Default: as far as

@@ -15,7 +15,7 @@ pub struct Allowed {
     scheme: String,
     host: HostPattern,
     port: u16,
-    /// `/` for every path.
+    /// The path prefix; `/` for every path.
     path: String,
     private: bool,
     authorities: Vec<Authority>,

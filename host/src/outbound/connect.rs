@@ -1,5 +1,5 @@
-//! Connections to remote servers. A name is resolved once, and each of its addresses is checked
-//! before a connection to it: a second look-up could return another address.
+//! Connections to remote servers. A name is resolved only once, and the connection goes to an
+//! address that was checked: a second look-up could return another address.
 
 use super::network::{Permits, PluginBounds};
 use super::rules;

@@ -206,8 +206,8 @@ fn colour_is_for_terminals() {
     assert!(!stderr(&run(&[&example("store-and-read")])).contains("\u{1b}["));
 }
 
-/// Returns the man page names of the program's commands, for example `run`, or `cache-list` for a
-/// subcommand, with their texts.
+/// Returns the man pages with their texts, by the names of the commands: `run`, for example, or
+/// `cache-list` for a subcommand.
 fn pages(folder: &Path) -> Vec<(String, String)> {
     let output = hostel().arg("man").arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));

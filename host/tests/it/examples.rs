@@ -219,8 +219,8 @@ in_every_language! {
     typescript: "/rate-limiter.ts", "/compute-once.ts", "/cache-aside.ts";
 }
 
-/// Runs the example that exists in every language. Each stores the same user, and logs a list in
-/// its language's own format.
+/// Runs one of the examples that exist in every language. Each stores the same user, and logs a
+/// list in its language's own format.
 async fn check_user(file: &str, roles: &str) {
     let host = loaded_from(&format!("user-profile/{file}"), "user-profile").await;
     let response = host.call("user-profile", &Value::Null).await.unwrap();

@@ -58,7 +58,7 @@ fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serv
     }
     assert_eq!(checked, 2, "`hostel check` lists the service before and after the build of CI");
 
-    // Runs the image's commands, in folders of this test.
+    // Run the image's commands in folders of this test.
     let image = block(page, "dockerfile");
     let kept = fs::read_to_string(project().join("packaging/Dockerfile")).unwrap();
     assert!(kept.ends_with(&image), "{page} differs from packaging/Dockerfile");

@@ -304,7 +304,7 @@ async fn logs_then_spins() {
             tokio::task::yield_now().await;
         }
     };
-    // The call is dropped once it is in its loop.
+    // The call is dropped once the guest is in its loop.
     tokio::select! {
         ended = host.call("guests.logs-then-spins", &Value::Null) => panic!("{ended:?}"),
         () = spins => {}

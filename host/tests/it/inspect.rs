@@ -143,7 +143,7 @@ fn an_unfit_component_is_reported_as_far_as_it_can_be_read() {
     );
 }
 
-/// A component that imports an interface and is marked as compiled from Zig.
+/// Returns a component that imports an interface and is marked as compiled from Zig.
 fn marked(import: &str) -> Vec<u8> {
     let text = format!(
         r#"(component (import "{import}" (instance))

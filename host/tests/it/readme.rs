@@ -186,7 +186,7 @@ fn the_readme_shows_the_services_that_new_creates() {
     }
 }
 
-/// Checks that the examples logged what they log on empty caches.
+/// Checks that the examples logged the same lines as on empty caches.
 fn check_examples(printed: &str) {
     for line in [
         "store-and-read.store-and-read my-value",

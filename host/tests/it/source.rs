@@ -61,8 +61,8 @@ fn build(current: &Path, path: &str) -> BTreeSet<String> {
     json_lines(&output).iter().map(stem).collect()
 }
 
-/// Returns the plugin that `inspect` shows. If there are several, it shows none and lists their
-/// paths.
+/// Returns the plugin that `inspect` shows. For several plugins, `inspect` shows none and lists
+/// their paths.
 fn inspect(current: &Path, path: &str) -> Option<String> {
     let output = output(current, &["inspect", path, "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();

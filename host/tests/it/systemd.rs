@@ -93,7 +93,7 @@ fn sockets_for_another_process_are_left_alone() {
     check_serves(&first);
 }
 
-/// Receives a server's notifications in systemd's place.
+/// Receives a server's notifications, as systemd does.
 struct Manager {
     socket: UnixDatagram,
     folder: TempDir,

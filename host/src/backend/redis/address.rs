@@ -92,7 +92,7 @@ impl RedisAddress {
     ///
     /// # Errors
     ///
-    /// When it is malformed, or its parts do not fit together.
+    /// If the address is malformed, or its parts do not fit together.
     pub fn parse(text: &str) -> Result<Self, RedisAddressError> {
         let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
         if scheme == "redis+unix" || scheme == "unix" {
@@ -162,7 +162,7 @@ impl RedisAddress {
         self.password.is_some()
     }
 
-    /// True if a key's slot determines its server.
+    /// True if this is the address of a cluster, where the slot of a key determines its server.
     pub(super) fn is_cluster(&self) -> bool {
         matches!(self.topology, Topology::Cluster(_))
     }

@@ -28,7 +28,7 @@ const KEEPALIVE_TIME: Duration = Duration::from_secs(5);
 /// Unanswered probes after which a connection is dead.
 const KEEPALIVE_PROBES: u32 = 2;
 
-/// Connects to the servers of one address, as its user.
+/// Connects to the servers of one address, and logs in as its user.
 #[derive(Clone, Debug)]
 pub(super) struct Dialer {
     is_tls: bool,
@@ -48,8 +48,8 @@ pub(super) struct Connection {
     driver: Arc<Driver>,
 }
 
-/// The task that writes commands and reads replies. It is aborted when the connection is dropped,
-/// because it would otherwise wait forever for a server that has stopped.
+/// The task that writes commands and reads replies. It is aborted when the last clone of the
+/// connection is dropped, because it would otherwise wait forever for a server that has stopped.
 #[derive(Debug)]
 struct Driver {
     task: AbortHandle,

@@ -1,4 +1,4 @@
-//! Shared work: it runs once for all operations that need it, even if they time out.
+//! Shared work: one run serves all operations that need its result, even if some time out.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Leases: when several callers miss an entry, one of them computes it.
+//! Leases: when several callers miss an entry, one of them computes its value.
 //!
 //! A lease is a Redis key with an expiry. Its value is the holder's token and a digest of the entry
 //! that the holder saw; a write ends a lease by deleting its key. The lease scripts use two keys of

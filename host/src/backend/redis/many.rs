@@ -128,7 +128,7 @@ impl RedisCache {
         })
     }
 
-    /// Builds the commands that read at most `most` bytes and one more.
+    /// Builds the commands that read the first `most` + 1 bytes of a value.
     fn reading(&self, place: usize, key: Key<'_>, most: usize) -> Part {
         let name = self.names.entry(key.as_str());
         let mut text = cmd("GETRANGE");

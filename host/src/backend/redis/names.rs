@@ -88,7 +88,7 @@ impl Names {
         }
     }
 
-    /// Returns the key whose entry has this name, or `None` if it is not the name of an entry.
+    /// Returns the key whose entry has this name, or `None` if this is not the name of an entry.
     pub(super) fn key<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
         let name = std::str::from_utf8(name).ok()?;
         match self.format {

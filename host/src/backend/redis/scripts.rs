@@ -69,8 +69,9 @@ return {'ok', sum}",
 );
 
 /// Replaces an entry if it has the expected value. Key: the entry. Arguments: the value limit; 1
-/// and the expected value, or 0; 1 and the new value, or 0; the expiry, an empty text or `keep`.
-/// Returns 1, or 0 with the current value, cut to one byte over the limit.
+/// or, without an expected value, 0; the expected value; 1 or, to remove the entry, 0; the new
+/// value; the expiry, an empty text or `keep`. Returns 1, or 0 with the current value, cut to one
+/// byte over the limit.
 pub(super) static SWAP: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -91,9 +92,9 @@ return {1}",
 pub(super) static PERSIST: Script =
     Script::new("redis.call('PERSIST', KEYS[1]) return redis.call('EXISTS', KEYS[1])");
 
-/// Reads an entry or grants a lease. Keys: the entry, its lease. Arguments: the token, the
-/// milliseconds of the lease, the milliseconds before its expiry in which the entry is early, the
-/// value limit.
+/// Reads an entry or grants a lease. Keys: the entry, its lease. Arguments: the token, the duration
+/// of the lease in milliseconds, the milliseconds before the entry's expiry in which the entry is
+/// early, the value limit.
 ///
 /// A lease's value is the token if there was no entry. Otherwise it is the token, the digest of the
 /// entry's value and the millisecond of its expiry: with these [`FILL`] checks whether the entry is

@@ -30,8 +30,8 @@ const MAX_HOPS: u32 = 8;
 /// Minimum time between two discoveries of the servers.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Maximum duration of a check, even if the operation timeout is longer: the caller checks other
-/// caches too, and has a client waiting.
+/// Maximum duration of a check, even if the operation timeout is longer: a client waits for the
+/// caller, which also checks other caches.
 const CHECK_TIME: Duration = Duration::from_millis(500);
 
 /// The servers of one address, shared by the caches on them.
@@ -204,7 +204,7 @@ impl Servers {
     ///
     /// # Errors
     ///
-    /// When they cannot be found in time.
+    /// If the servers cannot be found in time.
     pub(super) async fn primaries(
         self: &Arc<Self>,
         deadline: Instant,
@@ -367,7 +367,8 @@ impl Servers {
 ///
 /// # Errors
 ///
-/// The reason, if they cannot: the circuit is open, or a write may have left the host.
+/// The reason, if the commands cannot be sent again: the circuit is open, or a write may have left
+/// the host.
 fn retriable(failed: NoReply, is_write: bool) -> Result<String, String> {
     let NoReply { reason, was_sent, is_refused } = failed;
     if is_refused {

@@ -164,7 +164,7 @@ impl RedisCache {
         Ok((node, names, next))
     }
 
-    /// Adds those of the named entries that still exist.
+    /// Describes the entries with these names, and adds those that still exist to `entries`.
     async fn describe(
         &self,
         node: &Arc<RedisNode>,

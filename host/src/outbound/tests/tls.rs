@@ -11,7 +11,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// A TLS server for `localhost` that responds with the HTTP version, and its certificate authority.
+/// Starts a TLS server for `localhost` that responds with the HTTP version. Returns its address and
+/// its certificate authority.
 async fn server(name: &str) -> (SocketAddr, Vec<u8>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,5 +1,5 @@
-/// Lists every service of this plugin. The host's tests also expand the list to one `use` for each
-/// service, of the test with the same name. A guest without a test therefore does not compile.
+/// Lists every service of this plugin. The host's tests also use the list: they import the test
+/// that is named after each service, so a service without a test is a compile error.
 macro_rules! foreach_guest {
     ($macro:path) => {
         $macro! {

@@ -11,10 +11,10 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Situation {
-    /// A cache that it may read and write.
+    /// A cache that the plugin may read and write.
     #[default]
     Ordinary,
-    /// A cache that it may only read.
+    /// A cache that the plugin may only read.
     ReadOnly,
     /// A cache whose backend is unreachable.
     Unavailable,
@@ -28,8 +28,8 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Loads the plugin on each host. Its cache is the ordinary host's, or on an unreachable
-    /// backend.
+    /// Loads the plugin on each host. The plugin's cache is the ordinary host's, or on an
+    /// unreachable backend.
     pub(super) async fn new(ordinary: TestHost, component: &[u8]) -> Self {
         let hosts = Hosts {
             ordinary,
@@ -57,7 +57,7 @@ impl Hosts {
     }
 }
 
-/// A backend without a server: nothing listens on the `discard` port.
+/// Returns a backend without a server: nothing listens on the `discard` port.
 fn nowhere() -> RedisBackend {
     RedisBackend::new(RedisAddress::parse("redis://127.0.0.1:9").unwrap())
 }

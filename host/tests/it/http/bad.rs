@@ -4,8 +4,8 @@
 use super::client::{TestServer, post};
 use hostel::config::Server;
 
-/// Sends bytes on a new connection and checks the statuses of the responses. When the HTTP
-/// implementation itself refuses, it names no request and closes the connection.
+/// Sends bytes on a new connection and checks the statuses of the responses. If the HTTP library
+/// itself refuses a request, the response has no request id, and the server closes the connection.
 async fn check(server: &TestServer, what: &str, bytes: impl AsRef<[u8]>, statuses: &[u16]) {
     let mut client = server.connect().await;
     client.send(bytes).await;

@@ -132,7 +132,7 @@ impl TestServer {
         self.lines.recv().await.unwrap()
     }
 
-    /// Tells the server to stop.
+    /// Signals the server to stop.
     pub fn stop(&mut self) {
         let _ = self.stop.take().unwrap().send(());
     }

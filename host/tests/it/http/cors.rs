@@ -74,7 +74,7 @@ fn preflight(path: &str, method: &str, origin: &str, headers: &str) -> String {
     )
 }
 
-/// Returns the CORS headers of a response without `access-control-`, and `vary`.
+/// Returns the CORS headers of a response, named without `access-control-`, and `vary`.
 fn shared(reply: &Reply) -> Vec<(String, String)> {
     let headers = reply.headers.iter().filter_map(|(name, value)| {
         let short = name.strip_prefix("access-control-").or((name == "vary").then_some("vary"))?;

@@ -146,7 +146,7 @@ impl Before {
         self.check_serves(what).await;
     }
 
-    /// Waits until no call is in progress: its resources are released at its end.
+    /// Waits until no call is in progress: a call releases its resources when it ends.
     async fn until_idle(&mut self) {
         self.serving.until_metric("hostel_calls_under_way", 0).await;
         self.serving.until_files(self.files + 2).await;

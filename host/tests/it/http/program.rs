@@ -89,7 +89,7 @@ impl Place {
         Place { folder }
     }
 
-    /// Creates a place with the test guests, which shares compiled code with all tests.
+    /// Creates a place with the test guests. It shares its compiled code with all tests.
     pub fn with_guests(lines: &str) -> Self {
         let place = Place::new(lines);
         fs::copy(component("host/tests/guests"), place.file("guests")).unwrap();

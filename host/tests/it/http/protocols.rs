@@ -185,7 +185,7 @@ async fn a_stopped_server_ends_http2_politely() {
     assert_eq!(server.report().await.cut, 0);
 }
 
-/// A server with a self-signed certificate, and the certificate for the client.
+/// Starts a server with a self-signed certificate. Also returns the certificate, for the client.
 pub async fn secure(server: Server) -> (TestServer, CertificateDer<'static>, tempfile::TempDir) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();

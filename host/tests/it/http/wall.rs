@@ -1,5 +1,5 @@
 //! The Landlock sandbox of a server (`server.wall`), seen from outside: which files it opens, and
-//! which it no longer can.
+//! which it can no longer open.
 
 use super::client::eventually;
 use super::program::{Place, Serving, numbered, numbered_request};

@@ -133,7 +133,7 @@ impl Cluster {
     }
 }
 
-/// Runs operations on 200 keys until told to stop. Each value contains its key. Counts successes
+/// Runs operations on 200 keys until `stop` is set. Each value contains its key. Counts successes
 /// and failures.
 async fn load(cache: CacheStore, stop: Arc<AtomicBool>, counts: Arc<[AtomicU64; 2]>, seed: u64) {
     let mut random = Random(seed);

@@ -25,7 +25,7 @@ pub struct Faults {
     cut: Notify,
 }
 
-/// A proxy to one server; dropping it stops it.
+/// A proxy to one server. Dropping this value stops the proxy.
 pub struct Proxy {
     pub port: u16,
     pub faults: Arc<Faults>,

@@ -43,7 +43,7 @@ pub fn program() -> PathBuf {
     programs().into_iter().next().expect(MISSING)
 }
 
-/// A server, killed when dropped; or the first server of a cluster together with the others.
+/// A server, killed when dropped; or the first server of a cluster, with the others in `others`.
 pub struct RedisServer {
     pub port: u16,
     pub folder: TempDir,

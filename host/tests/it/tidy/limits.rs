@@ -4,7 +4,7 @@
 use super::{body, files, read, rust_files};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The file with the limits of each language, and of the cache that the host and the Rust fake
+/// The files with the limits: of each language, and of the cache that the host and the Rust fake
 /// share.
 const FILES: &[(&str, &str)] = &[
     ("cache", "host/cache/src/limits.rs"),

@@ -6,7 +6,7 @@ from zato.server.service import Service
 
 
 class RememberVisit(Service):
-    """ Remembers the first visit of a day, which comes as a form.
+    """ Stores a customer's first visit of a day. The request is a form.
     """
     input = 'customer_id', 'day', 'place'
 

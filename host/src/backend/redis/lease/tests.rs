@@ -291,7 +291,7 @@ async fn what_ends_no_lease_is_seen_when_it_is_filled() {
             assert_eq!(cache.fill("k", "9", None, "a").await, Ok(left == Some("9")), "{command}");
             check_value(&cache, left).await;
         }
-        // The entry expired.
+        // The entry expires before the fill.
         cache.set("k", "1", Some(60)).await.unwrap();
         say(&cache, "PEXPIRE hostel:v:{c/c/k} 200").await;
         assert!(is_refresh(&ask(&cache, Some(60), "a").await, "1"));

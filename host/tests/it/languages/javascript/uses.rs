@@ -221,7 +221,7 @@ async fn check_async(folder: &Path, source: &str) {
     let messages = host.messages();
     assert!(messages.len() == 1 && messages[0].starts_with(warning), "{messages:?}");
     for _ in 0..2 {
-        // The second call computes, because the first has released its lease.
+        // The second call computes the value, because the first has released its lease.
         let error = host.call("svc.refused", &Value::Null).await.unwrap_err().to_string();
         assert!(error.contains("conflict"), "{error}");
     }
