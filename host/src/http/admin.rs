@@ -1,4 +1,4 @@
-//! The admin interface; the table of its paths is in the docs of the module `http`.
+//! The admin interface. The docs of the module `http` have a table of its paths.
 
 mod caches;
 mod plugins;
@@ -25,7 +25,7 @@ const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=
 /// Responds to requests to the admin interface.
 pub(super) struct AdminApi {
     pub(super) deployment: Arc<Deployment>,
-    /// Whether callers must send a token.
+    /// True if callers must send a token.
     pub(super) has_token: bool,
 }
 

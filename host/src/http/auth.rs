@@ -49,7 +49,7 @@ impl Authenticator {
         Authenticator { groups, checks: CredentialChecks::default() }
     }
 
-    /// Checks that the group of `callers` exists; `place` is the setting that names it.
+    /// Checks that the group of `callers` exists. `place` is the setting that names the group.
     ///
     /// # Errors
     ///

@@ -45,7 +45,7 @@ const READER_TIME: Duration = Duration::from_secs(1);
 pub(super) struct FileServer {
     open: Arc<Semaphore>,
     readers: Arc<Semaphore>,
-    /// Bounds the log lines about unreadable files: clients choose their number.
+    /// Bounds the log lines about unreadable files, because clients can cause any number of them.
     unreadable: LogBound,
     /// Like `unreadable`, for files whose responses have begun.
     unfinished: Arc<LogBound>,
@@ -92,7 +92,8 @@ impl FileServer {
         Ok(response)
     }
 
-    /// Opens a file, and returns it with its permit. `None` if the path is a folder with an index.
+    /// Opens a file, and returns it with its permit. Returns `None` if the path is a folder with an
+    /// index.
     async fn open(
         &self,
         folder: &Path,

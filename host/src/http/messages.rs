@@ -48,7 +48,8 @@ struct Taken {
     by_client: HashMap<IpAddr, Sizes>,
 }
 
-/// The error that a message exceeds a pool or a share. Contains the setting that raises the bound.
+/// The error that a message exceeds a pool or a share. Contains the name of the setting that raises
+/// this bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoRoom {
     bound: MessageBound,

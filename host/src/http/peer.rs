@@ -38,7 +38,7 @@ struct RequestBody<'a> {
 /// A call to a service for a request.
 struct ServiceCall<'a> {
     service: &'a ServiceName,
-    /// The resolved name.
+    /// The resolved service, or `None` if it does not exist.
     target: Option<Target>,
     path_params: Vec<(String, String)>,
     caller: Option<&'a str>,

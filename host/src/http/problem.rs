@@ -19,7 +19,7 @@ use std::time::Duration;
 /// The media type of a problem.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// An error response; the table of codes is in the docs of the module `http`.
+/// An error response. The docs of the module `http` have a table of the codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) status: StatusCode,

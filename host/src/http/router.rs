@@ -29,7 +29,7 @@ const ONLY_GET: &[Method] = &[Method::GET];
 pub(super) enum Match<'a> {
     /// The list of services.
     List,
-    /// `/services/<name>`: the service of this name.
+    /// `/services/<name>`: the service with this name.
     Service(ServiceName),
     /// A configured route, with its parameters as name-value pairs in the order of the path.
     Route(&'a Endpoint, Vec<(String, String)>),
@@ -115,7 +115,7 @@ pub(super) struct Router {
 struct Node {
     fixed: HashMap<String, Node>,
     parameter: Option<Box<Node>>,
-    /// The routes that end here, in the order of the configuration.
+    /// The routes that end at this node, in the order of the configuration.
     ends: Vec<Endpoint>,
     /// The route of files at this path. It matches every path below that matches no other route.
     files: Option<Arc<FileEndpoint>>,

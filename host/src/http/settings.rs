@@ -12,9 +12,9 @@ use std::sync::Arc;
 pub struct HttpSettings {
     /// The listener's limits.
     pub server: Server,
-    /// Routes besides `/services/<name>`.
+    /// The routes to services besides `/services/<name>`.
     pub routes: Vec<Route>,
-    /// Routes of files.
+    /// The routes to files.
     pub files: Vec<FileRoute>,
     /// The groups of callers to which routes, plugins and the server refer by name.
     pub groups: Vec<CallerGroup>,

@@ -20,7 +20,7 @@ pub(super) struct FileSlice {
     file: Arc<File>,
     start: u64,
     length: u64,
-    /// The permits for reads; each read takes one.
+    /// The permits for reads. Each read takes one permit.
     readers: Arc<Semaphore>,
     errors: ReadErrors,
     _open: OwnedSemaphorePermit,

@@ -47,7 +47,7 @@ pub(super) struct Gate {
     places: Arc<Places>,
     memory: Arc<HostMemory>,
     lease_waits: Arc<Semaphore>,
-    /// Calls that wait for their plugin to be loaded.
+    /// Number of calls that wait until their plugin is loaded.
     loading: AtomicUsize,
 }
 
@@ -99,7 +99,7 @@ impl Gate {
         self.waiting() > 0 || self.under_way() >= processors
     }
 
-    /// Admits a call, with a reservation of `memory` bytes.
+    /// Admits a call, and reserves `memory` bytes for it.
     ///
     /// # Errors
     ///
@@ -170,7 +170,7 @@ impl Gate {
     }
 }
 
-/// A call that waits for its plugin to be loaded; leaves the count when dropped.
+/// A call that waits until its plugin is loaded. It is counted until dropped.
 struct Loading<'a>(&'a AtomicUsize);
 
 impl<'a> Loading<'a> {
@@ -275,7 +275,7 @@ mod tests {
         tokio::join!(waiting, served);
     }
 
-    /// Waits for a place, then records the caller's name.
+    /// Waits for a place, then appends `name` to `order`, or `-` if the call was refused.
     async fn named(gate: &Gate, calls: &Arc<PluginCalls>, name: char, order: &Mutex<String>) {
         let admitted = gate.admit(calls, 0).await;
         order.lock().unwrap().push(if admitted.is_ok() { name } else { '-' });

@@ -127,7 +127,7 @@ struct Shared {
     /// The queues of the quick loads and of the other loads.
     quick: Arc<Queue>,
     slow: Arc<Queue>,
-    /// Permits for loads of the quick lane that turned out to be slow.
+    /// Permits for slow loads to give up their turn in the quick lane.
     slower: Semaphore,
     /// The plugins to load last, because an earlier server ended while loading them.
     interrupted: Mutex<BTreeSet<PluginName>>,
@@ -142,9 +142,10 @@ struct Shared {
 impl Deployment {
     /// Creates a deployment. Nothing is scanned before [`Deployment::run`] or [`Deployment::scan`].
     ///
-    /// Half of the processors compile plugins, but at least one; the others serve calls. The
-    /// smallest plugins are loaded first. Small plugins and those with cached code do not wait for
-    /// others. A plugin is loaded last if an earlier server ended while loading it.
+    /// Loads run in two lanes: a quick one for small plugins and those with cached code, and a slow
+    /// one for all others. Each lane loads the smallest plugins first, about half as many at once
+    /// as there are processors. A plugin is loaded last if an earlier server ended while loading
+    /// it.
     pub fn new(
         host: Arc<Host>,
         named: Vec<NamedPlugin>,
@@ -248,7 +249,7 @@ impl Deployment {
         states
     }
 
-    /// The current step of each running load, with its plugin and its start time.
+    /// The current step of each running load, with the plugin's name and the step's start time.
     pub(crate) fn under_way(&self) -> Vec<(&'static str, String, Instant)> {
         let entries = self.shared.entries();
         let doing = entries.values().filter_map(|entry| {
@@ -368,7 +369,7 @@ impl Shared {
         settings.limits.clone().unwrap_or_else(|| self.host.limits().clone())
     }
 
-    /// True once every initial plugin has been loaded or refused. Never false again.
+    /// True once every initial plugin has been loaded or refused, and from then on.
     fn started(&self) -> bool {
         let scanned = self.scanned.load(Ordering::Relaxed);
         if scanned && !self.entries().values().any(Candidate::is_new) {

@@ -1,4 +1,4 @@
-//! Why a host could not be created, or a plugin not loaded.
+//! Why a host could not be created, or a plugin could not be loaded.
 
 use super::limits::MAX_DESCRIPTION_BYTES;
 use crate::backend::OpenError;

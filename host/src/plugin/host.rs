@@ -94,7 +94,7 @@ impl Host {
         })
     }
 
-    /// The default limits of a call.
+    /// Returns the default limits of a call.
     pub fn limits(&self) -> &Limits {
         self.engine.limits()
     }
@@ -110,7 +110,7 @@ impl Host {
         self.engine.was_interrupted(component)
     }
 
-    /// The current activity.
+    /// Returns the current activity.
     pub fn activity(&self) -> Activity {
         let (calls, waiting) = (self.gate.under_way(), self.gate.waiting());
         let versions = Arc::strong_count(&self.alive) - 1;
@@ -286,7 +286,7 @@ impl Host {
         self.log_event(Level::Error, failed.name.as_str(), &message);
     }
 
-    /// Logs an event of a plugin. The message must be one line: the caller escapes foreign text.
+    /// Logs an event of a plugin. `message` must be one line: the caller escapes text from outside.
     pub(super) fn log_event(&self, level: Level, plugin: &str, message: &str) {
         log_event(&self.log, level, plugin, message);
     }

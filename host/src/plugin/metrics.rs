@@ -1,4 +1,4 @@
-//! Call counters, and gauges of the host and its caches that are read on request.
+//! The counters of calls, and the gauges of the host and its caches, which are read on request.
 
 use super::host::Host;
 use super::target::Target;

@@ -53,13 +53,13 @@ impl Pending {
         self.until(|names| !has(names, plugin)).await;
     }
 
-    /// Waits until only plugins of this set are pending.
+    /// Waits until no other plugins than `these` are pending.
     pub(super) async fn until_only(&self, these: &BTreeSet<PluginName>) {
         self.until(|names| names.is_subset(these)).await;
     }
 
     async fn until(&self, holds: impl FnMut(&BTreeSet<PluginName>) -> bool) {
-        // Fails only if the sender is dropped, and `self` owns it.
+        // This fails only if the sender is dropped, but `self` owns the sender.
         let _ = self.names.subscribe().wait_for(holds).await;
     }
 }

@@ -32,7 +32,7 @@ pub struct Settings {
     pub memory: Option<usize>,
     /// The clock for expiry.
     pub clock: Clock,
-    /// The sink for the guests' log lines. By default they are discarded.
+    /// The sink for log lines. By default, log lines are discarded.
     pub log: LogSink,
     /// A folder that caches compiled code between runs. Its key is in `<folder>.key` beside it.
     /// Both are created if missing. A folder that belongs to root or this user, and that this user
@@ -75,7 +75,7 @@ pub struct PluginSettings {
 /// A host's report about a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginInfo {
-    /// Its name.
+    /// The plugin's name.
     pub name: PluginName,
     /// The digest of the serving component.
     pub version: Digest,

@@ -1,4 +1,4 @@
-//! The service that a request goes to.
+//! The service to which a request goes.
 
 use super::loaded::Plugin;
 use crate::name::PluginName;

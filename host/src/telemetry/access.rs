@@ -29,7 +29,7 @@ pub struct AccessLine<'a> {
     pub took: Duration,
     /// The address and port of the client. The port is 0 if a proxy names only the address.
     pub client: &'a str,
-    /// The name of the authenticated caller; empty if no authentication is required or it failed.
+    /// The name of the authenticated caller; empty if authentication is not required or has failed.
     pub caller: &'a str,
     /// The called service; empty if no service was called.
     pub service: &'a str,

@@ -155,8 +155,8 @@ impl SharedLog {
         if call.dropped.lines > 0 || call.written.lines >= self.bounds.lines {
             return call.dropped.add_line(message.len());
         }
-        // Mask before escaping and cutting, because these could change a text so that it is not
-        // found and masked.
+        // Mask before escaping and cutting, because both could change a text so that it is not
+        // recognized.
         let line = escape(&self.masked(message), self.bounds.line_bytes);
         if call.written.bytes.saturating_add(line.len() as u64) > self.bounds.bytes as u64 {
             return call.dropped.add_line(message.len());

@@ -66,7 +66,7 @@ pub(crate) struct LogWriter {
 }
 
 impl LogWriter {
-    /// Starts the thread and returns its handle and the sink for its lines.
+    /// Starts the thread, and returns its handle and the sink for the lines to write.
     ///
     /// # Errors
     ///
@@ -339,7 +339,7 @@ mod tests {
         );
     }
 
-    /// A writer whose first writes, as many as the number, fail.
+    /// A writer that fails this number of times before it writes.
     struct Failing(usize, Output);
 
     impl Write for Failing {

@@ -55,7 +55,7 @@ fn counts(name: &CacheName, stats: &CacheStats, counted: Option<(u64, u64)>) -> 
     })
 }
 
-/// Responds to a request for the cache `name`; `path` has the segments after the name.
+/// Responds to a request about the cache `name`. `path` has the segments after the name.
 pub(super) async fn respond(
     host: &Host,
     name: &str,
@@ -152,7 +152,7 @@ fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
 
 /// Removes all entries.
 async fn clear(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
-    // A client that sends a parameter does not expect that all entries are removed.
+    // Refuse parameters: a client that sends one does not expect that all entries are removed.
     if let Some(name) = query.first_name() {
         let told = format!(
             "the removal of all entries has no parameter {name:?}: \

@@ -46,7 +46,7 @@ impl SentCredentials {
         let (word, rest) = value.split_at_checked(space)?;
         let rest = rest.trim_ascii();
         match scheme {
-            // Checked before hashing: a header may be much longer than a token.
+            // Check the length before hashing: a header may be much longer than a token.
             Scheme::Bearer if rest.len() > MAX_SECRET_BYTES => None,
             Scheme::Bearer if word.eq_ignore_ascii_case(b"bearer") => {
                 Some(SentCredentials::Token(token_digest(rest)))

@@ -1,4 +1,4 @@
-//! Groups of callers: finds the caller with given credentials.
+//! Groups of callers: finds the caller that has the given credentials.
 
 use super::credentials::SentCredentials;
 use super::verified::VerifiedPasswords;

@@ -1,4 +1,4 @@
-//! One guess at a time for each client and name.
+//! Allows one guess at a time for each client and name.
 
 use super::throttle::FailureKey;
 use std::collections::HashMap;

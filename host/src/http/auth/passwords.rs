@@ -173,7 +173,7 @@ mod tests {
         Some([10, 0, 0, number].into())
     }
 
-    /// Returns a single thread, which is busy until a message is sent to the returned gate.
+    /// Returns a pool of one thread, which is busy until a message is sent to the returned gate.
     async fn busy_threads() -> (Arc<PasswordThreads>, mpsc::Sender<()>) {
         let threads = Arc::new(PasswordThreads { shared: Arc::default(), max_threads: 1 });
         let (open, gate) = mpsc::channel();

@@ -52,7 +52,7 @@ pub(super) struct Guess {
 }
 
 impl Guess {
-    /// The key that is locked while a guess is checked: see `GuessLocks`.
+    /// Returns the key that is locked while a guess is checked: see `GuessLocks`.
     pub(super) fn lock_key(&self) -> Option<FailureKey> {
         self.of_client_and_name
     }
@@ -212,7 +212,7 @@ impl Failures {
         let passed = now.saturating_duration_since(self.since);
         let half_lives = u32::try_from(passed.as_secs() / HALF_LIFE.as_secs()).unwrap_or(u32::MAX);
         let count = self.count.checked_shr(half_lives).unwrap_or_default();
-        // After as many half-lives as it has bits, a count is 0.
+        // After as many half-lives as the count has bits, the count is 0.
         let since = self.since + HALF_LIFE * half_lives.min(u32::BITS);
         Failures { count, since, ..self }
     }

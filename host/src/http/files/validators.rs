@@ -70,8 +70,8 @@ impl Validators {
         self.is_modified_by(headers, IF_MODIFIED_SINCE).unwrap_or(false)
     }
 
-    /// True if the file was last modified at or before the time of a header. `None` if either time
-    /// is unknown.
+    /// True if the file was last modified at or before the time in a header. Returns `None` if
+    /// either time is unknown.
     fn is_modified_by(&self, headers: &HeaderMap, name: HeaderName) -> Option<bool> {
         let by = headers.get(name).and_then(time)?;
         self.modified.map(|modified| modified <= by)

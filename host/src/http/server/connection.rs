@@ -225,9 +225,9 @@ async fn respond(
     response.map(|bytes| ResponseBody::new(bytes, exchange))
 }
 
-/// Polls a connection until it ends or is overdue. Drops a stuck connection. Shuts down an idle
-/// connection gracefully, and any connection at the time [`GRACE`] after the server stops, so that
-/// requests in progress end first.
+/// Polls a connection until it ends or is overdue. Drops a stuck connection, and shuts down an idle
+/// one gracefully. When the server stops, waits for [`GRACE`] and then shuts down the connection
+/// gracefully, so that requests in progress end first.
 async fn drive<C: Future>(
     connection: C,
     shut_down: impl Fn(Pin<&mut C>),

@@ -50,8 +50,8 @@ pub(super) struct ProxyProtocol {
 
 impl ProxyProtocol {
     /// Reads the header of a connection from `peer`, and no byte after the header. Returns the
-    /// client, or `None` if the connection must be closed. The reason is then counted and, within a
-    /// bound, logged.
+    /// client, or `None` if the connection must be closed. A refused connection is counted and,
+    /// within a bound, logged.
     pub(super) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),

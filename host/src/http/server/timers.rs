@@ -26,7 +26,7 @@ pub(super) enum Overdue {
     Stuck,
 }
 
-/// The phases of one connection, and the start of each.
+/// The phases of one connection, and the start of each phase.
 pub(super) struct Timers {
     start: Instant,
     head_time: Duration,
@@ -93,7 +93,7 @@ impl Timers {
         self.idle.set(self.start);
     }
 
-    /// Records that a graceful shutdown began, which may take as long as the idle time.
+    /// Records that a graceful shutdown began. The shutdown may take as long as the idle time.
     pub(super) fn shutdown_began(&self) {
         self.idle.set(self.start);
     }

@@ -57,7 +57,7 @@ struct WaitingCalls {
 }
 
 struct WaitingCall {
-    /// Identifies the call in its line.
+    /// Increases from one call to the next, so that each line is sorted by number.
     number: u64,
     /// Bytes of memory that the call needs.
     memory: usize,
@@ -145,7 +145,7 @@ impl Places {
         self.give_out(self.state());
     }
 
-    /// Gives a free place to a waiting call, if there is a free place and a waiting call.
+    /// If there is a free place, gives it to the next waiting call, if any.
     fn give_out(&self, mut state: MutexGuard<'_, PlacesState>) {
         if state.free == 0 {
             return;
@@ -208,8 +208,8 @@ impl PlacesState {
         Some((waiter.place, calls, charge))
     }
 
-    /// Evicts the last call of the longest line, unless the line of `calls` would then be at least
-    /// as long.
+    /// Evicts the last call of the longest line, if this line is at least two calls longer than the
+    /// line of `calls`.
     fn make_room(&mut self, calls: &Arc<PluginCalls>) -> Option<oneshot::Sender<CallPlace>> {
         let own = self.lines.iter().find(|line| Arc::ptr_eq(&line.calls, calls));
         let own = own.map_or(0, |line| line.waiters.len());
@@ -240,7 +240,7 @@ impl PlacesState {
 }
 
 impl Ticket {
-    /// Waits for the place; `None` if the call was evicted.
+    /// Waits for the place. Returns `None` if the call was evicted.
     pub(super) async fn place(&mut self) -> Option<CallPlace> {
         (&mut self.place).await.ok()
     }

@@ -52,8 +52,8 @@ pub(super) struct Candidate {
     pub(super) settings: PluginSettings,
     /// The result of the last scan.
     seen: Option<Observation>,
-    /// The state last applied: two consecutive scans found it, or its writing was reported
-    /// complete.
+    /// The state that was last applied, because two consecutive scans had found it or its writing
+    /// was reported complete.
     settled: Option<Observation>,
     /// The files that the last build read, watched for changes. After a failed build, also the
     /// files of the previous build.
@@ -181,12 +181,12 @@ impl Candidate {
         self.doing.filter(|_| self.loading.is_some())
     }
 
-    /// The known inputs of the source.
+    /// Returns the files that the last build read, if any.
     pub(super) fn inputs(&self) -> Option<Arc<Inputs>> {
         self.inputs.clone()
     }
 
-    /// Records the inputs that a build read, with their stamp from when it began.
+    /// Records the inputs that a build read, and their stamp at the start of the build.
     pub(super) fn built(&mut self, inputs: Inputs, stamp: Stamp) {
         self.inputs = Some(Arc::new(inputs));
         // Later scans compare the stamps of the new inputs, so their stamp must count as applied.
@@ -200,7 +200,7 @@ impl Candidate {
         self.loading.clone().unwrap_or_default()
     }
 
-    /// The stamp of the file when it was last applied.
+    /// Returns the stamp that was last applied.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
         self.settled.as_ref()?.as_ref().ok()
     }
@@ -279,7 +279,8 @@ impl Candidate {
         self.serving.is_some() || self.loading.is_some()
     }
 
-    /// The plugin's name; if that is invalid, the file's name without its extension.
+    /// Returns the plugin's name, or the file's name without its extension if the plugin's name is
+    /// invalid.
     pub(super) fn shown_name(&self) -> String {
         let stem = || self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.name.as_ref().map_or_else(|_| stem(), ToString::to_string)

@@ -19,7 +19,7 @@ pub(super) struct Component {
     pub(super) content: Digest,
     /// How long the build took, if there was one.
     pub(super) built: Option<Duration>,
-    /// True if compiled code is cached.
+    /// True if the component's compiled code is cached.
     pub(super) has_code: bool,
 }
 

@@ -174,7 +174,7 @@ impl Shared {
     }
 }
 
-/// The steps of a load with their durations, as text.
+/// Formats the steps of a load with their durations.
 fn parts(built: Option<Duration>, compiled: Option<Duration>) -> String {
     let part = |what: &str, took: Duration| format!("{what} in {:.1} s", took.as_secs_f64());
     let parts = built.map(|took| part("built", took)).into_iter();

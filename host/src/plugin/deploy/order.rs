@@ -37,7 +37,7 @@ pub(super) enum Stopped {
         /// True if an earlier server ended while loading this component.
         was_interrupted: bool,
     },
-    /// The component cannot be loaded. Has its content, or `None` if it could not be read.
+    /// The component cannot be loaded. Contains its digest, or `None` if it could not be read.
     Refused(Option<Digest>, String),
     /// The component cannot be loaded now; the next scans try again.
     Later(String),
@@ -58,7 +58,7 @@ pub(super) fn stopped(content: Digest, error: &LoadError) -> Stopped {
     }
 }
 
-/// An error with its causes, as one line.
+/// Formats an error with its causes as one line.
 pub(super) fn whole(error: &dyn Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", whole(cause)),

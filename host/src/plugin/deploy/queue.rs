@@ -1,4 +1,4 @@
-//! The order of loads: a few at once, the smallest first.
+//! Queues loads, and admits a few at once, the smallest first.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -91,7 +91,7 @@ mod tests {
         let Poll::Ready(second) = poll(small.as_mut()) else { panic!("the smallest, and first") };
         drop(second);
         let Poll::Ready(third) = poll(next.as_mut()) else { panic!("the other one") };
-        // A waiter that is admitted but never polled again passes its turn on.
+        // A waiting load that is admitted but dropped before its next poll passes its turn on.
         drop(third);
         drop(poll(large.as_mut()));
         assert!(poll(pin!(queue.enter(1))).is_ready());

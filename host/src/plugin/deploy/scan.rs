@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError};
 struct Scan {
     folder: Result<(), String>,
     places: BTreeMap<Key, Observation>,
-    /// The names of the plugins in the folder, by their keys.
+    /// The names of the plugins in the folder, by key.
     names: BTreeMap<Key, String>,
 }
 
@@ -183,7 +183,7 @@ impl Shared {
     }
 }
 
-/// Assigns each name to one location: the named plugin, else the serving one, else the first.
+/// Assigns each name to one location: the named plugin, or else the serving one, or else the first.
 fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Observation>) {
     let mut order: Vec<_> = entries.iter().collect();
     order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));

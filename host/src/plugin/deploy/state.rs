@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 /// The stage of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Its file was found, but not yet loaded or refused.
+    /// The plugin's file was found, but not yet loaded or refused.
     Loading,
     /// The plugin serves the version that was loaded last.
     Serving,
@@ -44,13 +44,13 @@ impl fmt::Display for Stage {
 /// The state of a plugin that comes from a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginState {
-    /// The plugin's name; if that is invalid, the file's name without its extension.
+    /// The plugin's name, or the file's name without its extension if the plugin's name is invalid.
     pub name: String,
-    /// The path of its component or source.
+    /// The path of the component or source.
     pub path: PathBuf,
     /// The serving version, if any.
     pub version: Option<Digest>,
-    /// Its stage.
+    /// The plugin's stage.
     pub stage: Stage,
     /// When the plugin entered this stage, or when the serving version began to serve.
     pub since: SystemTime,
@@ -61,9 +61,9 @@ pub struct PluginState {
     pub took: Option<Duration>,
     /// The services of the serving version.
     pub services: Vec<ServiceInfo>,
-    /// Its grants.
+    /// The plugin's grants.
     pub grants: Grants,
-    /// What happens to its instances after a call.
+    /// What happens to the plugin's instances after a call.
     pub instances: Instances,
 }
 

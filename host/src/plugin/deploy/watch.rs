@@ -28,7 +28,7 @@ mod linux {
     /// Maximum watched folders. Older systems allow 8,192 for all programs of a user together.
     const MAX_FOLDERS: usize = 1_024;
 
-    /// A burst of writes ends when nothing is written for this long.
+    /// A burst of writes ends when no file is written for this long.
     const QUIET: Duration = Duration::from_millis(10);
 
     /// A burst of writes is reported after this long, even if it continues.
@@ -52,7 +52,7 @@ mod linux {
         folders: BTreeMap<i32, BTreeSet<PathBuf>>,
         /// The paths of files that are links, by their targets.
         links: BTreeMap<PathBuf, PathBuf>,
-        /// Written files not yet taken.
+        /// The written files that [`Watch::take_written`] has not returned yet.
         written: BTreeSet<PathBuf>,
     }
 

@@ -115,7 +115,8 @@ impl Exporter {
         }
     }
 
-    /// Logs the number of lost spans, unless it was logged recently.
+    /// Logs the number of lost spans, unless a number was logged recently. The last report is
+    /// always logged.
     fn report(&mut self, is_last: bool) {
         let now = Instant::now();
         let is_soon = self.reported.is_some_and(|reported| now < reported + MIN_REPORT_INTERVAL);

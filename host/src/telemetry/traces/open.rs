@@ -19,7 +19,7 @@ const MAX_STATE_BYTES: usize = 512;
 const METHODS: [&str; 9] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
-/// The parts of a request's head that its span records.
+/// The parts of a request's head that the request's span records.
 pub(crate) struct RequestHead<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,

@@ -73,7 +73,8 @@ async fn a_client_over_its_failures_waits_before_the_check_and_alone() {
     assert_eq!(poll_once(first.as_mut()), None);
     assert_eq!(checks.threads.started(), 0, "nothing is checked yet");
     assert_eq!(poll_once(check(ip(1), "ann", ANN)), Some(Err(Denied::TooMany)));
-    // Other names are delayed but not refused, as is this name for other clients.
+    // Other names of this client are delayed but not refused. The same is true of this name for
+    // other clients.
     for (client, name) in [(ip(1), "ben"), (ip(2), "ann"), (None, "ann")] {
         assert_eq!(poll_once(check(client, name, ANN)), None, "{client:?} {name}");
     }
