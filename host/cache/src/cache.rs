@@ -157,7 +157,7 @@ impl Cache {
     ///
     /// Writes also remove some expired entries. A host that calls this method every few
     /// milliseconds, each time for a few thousand entries, removes a million entries within seconds
-    /// without delaying other operations.
+    /// without noticeably delaying other operations.
     pub fn reclaim(&self, most: usize) -> u64 {
         let (mut left, mut removed) = (most, 0);
         for _ in 0..=self.others.len() {
@@ -196,7 +196,7 @@ impl Cache {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// Returns the key's shard, and the half of its hash that did not select the shard.
+    /// Returns the key's shard, and the half of the key's hash that did not select the shard.
     fn place_of(&self, key: Key<'_>) -> (&Shard, u32) {
         let mut hasher = self.hashing.build_hasher();
         hasher.write(key.as_str().as_bytes());

@@ -93,7 +93,7 @@ impl Entry {
         let key_bytes = self.key().len();
         // SAFETY: this is the only owner and borrowed exclusively, so no other thread reads the
         // value and no new owner can appear. The value starts after the key and is as long as the
-        // new one, which cannot overlap it because it is borrowed from elsewhere.
+        // new value. The two cannot overlap, because the new value is borrowed from elsewhere.
         unsafe {
             let place = self.0.add(1).cast::<u8>().add(key_bytes);
             place.copy_from_nonoverlapping(NonNull::from(value).cast(), value.len());

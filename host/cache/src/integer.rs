@@ -18,7 +18,7 @@ impl Integer {
     ///
     /// # Errors
     ///
-    /// [`Error::NotAnInteger`] if it is out of range.
+    /// [`Error::NotAnInteger`] if `delta` is out of range.
     pub fn new(delta: i64) -> Result<Self, Error> {
         Self::in_range(delta).ok_or_else(|| Error::NotAnInteger { what: format!("delta {delta}") })
     }

@@ -1,4 +1,4 @@
-//! Keys.
+//! Keys of entries, and their validation.
 
 use crate::error::{Error, excerpt};
 use crate::limits::MAX_KEY_BYTES;
@@ -15,7 +15,7 @@ impl<'a> Key<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::EmptyKey`]; [`Error::LongKey`] if it is longer than [`MAX_KEY_BYTES`].
+    /// [`Error::EmptyKey`], or [`Error::LongKey`] for more than [`MAX_KEY_BYTES`] bytes.
     pub fn new(key: &'a str) -> Result<Self, Error> {
         match key.len() {
             0 => Err(Error::EmptyKey),

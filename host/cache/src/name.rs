@@ -1,4 +1,4 @@
-//! Names of caches.
+//! Names of plugins and caches, and their validation.
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Name {
     ///
     /// # Errors
     ///
-    /// [`NameError`] if it is not `[a-z][a-z0-9-]*`, or longer than 64 bytes.
+    /// [`NameError`] if `name` is not `[a-z][a-z0-9-]*`, or longer than 64 bytes.
     pub fn new(name: &str) -> Result<Self, NameError> {
         let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
         let begins_well = name.starts_with(|first: char| first.is_ascii_lowercase());

@@ -136,7 +136,7 @@ impl Slot {
         self.due.is_near(now) && self.entry().is_some_and(|entry| entry.deadline().has_passed(now))
     }
 
-    /// Counts a use, up to three.
+    /// Counts a use of the entry. The count stops at three.
     pub(crate) fn mark(&mut self) {
         if self.tag_and_marks & USES != USES {
             self.tag_and_marks += 1;
@@ -307,8 +307,8 @@ impl Segment {
         self.next_remembered = (self.next_remembered + 1) % REMEMBERED as u8;
     }
 
-    /// Returns true if the key was evicted recently, and forgets it. May rarely return true for
-    /// another key with the same trace.
+    /// Returns true if the key was evicted recently, and forgets it. In rare cases, returns true
+    /// for another key with the same trace.
     pub(crate) fn recall(&mut self, tag: Tag) -> bool {
         let trace = tag.trace();
         let found = self.remembered.iter_mut().find(|place| **place == trace);

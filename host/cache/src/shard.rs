@@ -324,8 +324,9 @@ impl Entries {
         expired > 0
     }
 
-    /// Evicts some entries, known expired ones first. Spares the entry being written unless it is
-    /// the only one: otherwise incrementing a counter in a full cache could evict that counter.
+    /// Evicts some entries, or, if the sweep is late, removes expired ones instead. Spares the
+    /// entry being written unless it is the only one: otherwise incrementing a counter in a full
+    /// cache could evict that counter.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;

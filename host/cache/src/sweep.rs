@@ -14,7 +14,8 @@ pub(crate) struct Sweep {
     next: Tag,
     /// A lower bound of the `due` of all segments.
     due: Due,
-    /// The same for the segments visited in this round and the entries added since it began.
+    /// A lower bound for the segments visited in this round and the entries added since the round
+    /// began.
     passed: Due,
 }
 

@@ -139,10 +139,10 @@ impl Table {
         self.directory.get_mut(place.segment)?.slot_mut(place.slot)
     }
 
-    /// Returns true if an entry of `bytes` fits beside the existing ones; `added` is true for an
-    /// additional entry and false for a replacement. Charges the bytes to the budget. Even if the
-    /// budget is exhausted, the table may hold one chunk, or the new entry if no other entry can be
-    /// evicted.
+    /// Returns true if an entry of `bytes` bytes fits beside the existing ones; `added` is true for
+    /// an additional entry and false for a replacement. Charges the bytes to the budget. Even if
+    /// the budget is exhausted, the table may hold one chunk, or the new entry if no other entry
+    /// can be evicted.
     pub(crate) fn has_room(&mut self, bytes: usize, added: bool) -> bool {
         if added && self.sums.entries >= self.room.entries {
             return false;

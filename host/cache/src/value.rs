@@ -20,8 +20,7 @@ impl<'a> Json<'a> {
     /// # Errors
     ///
     /// [`Error::TooLarge`] if the text is longer than `limit`, without parsing it;
-    /// [`Error::InvalidValue`] with the offset of the first byte that no valid text could have
-    /// there.
+    /// [`Error::InvalidValue`] with the offset of the first byte that makes the text invalid.
     pub fn new(text: &'a str, limit: usize) -> Result<Self, Error> {
         if text.len() > limit {
             return Err(Error::TooLarge { value: excerpt(text), bytes: text.len(), limit });

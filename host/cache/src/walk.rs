@@ -10,9 +10,9 @@ const SEGMENT_COST: usize = 8;
 
 /// The position of a walk, and how many entries it may still scan in this page.
 ///
-/// A walk visits the shards in order, and the entries of each by tag. The tag of an entry never
-/// changes, and segments are ordered by their tags. So a walk misses no entry when segments split
-/// or join between two pages.
+/// A walk visits the shards in order, and the entries of each shard by tag. The tag of an entry
+/// never changes, and segments are ordered by their tags. So a walk misses no entry when segments
+/// split or join between two pages.
 #[derive(Debug)]
 pub(crate) struct Walk {
     shard: usize,

@@ -13,8 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) fn end_builds_on_signals() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
-        // Orphaned descendants become children of this process, so that they can be found and
-        // killed.
+        // Make orphaned descendants children of this process, so that they can be found and killed.
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(getpid()));
         let _ = std::thread::Builder::new().name("hostel-signals".to_owned()).spawn(wait);

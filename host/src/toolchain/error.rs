@@ -129,8 +129,7 @@ pub enum SdkError {
     InTheWay(PathBuf),
 }
 
-/// Why a new service could not be created. No files are left behind, except for
-/// [`Workspace`](Self::Workspace).
+/// Why a new service could not be created, or not be excluded from an enclosing Rust workspace.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NewError {

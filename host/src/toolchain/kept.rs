@@ -77,7 +77,8 @@ fn once(
     }
 }
 
-/// Returns the component of a source. Builds it if it is not in the cache, and reports that.
+/// Returns the component of a source. If the cache does not contain it, reports a build and builds
+/// it.
 ///
 /// `tools` identifies the versions of the build tools. `build` writes the component to the given
 /// file, and adds the files that it reads, even if it fails.

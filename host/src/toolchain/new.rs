@@ -25,8 +25,8 @@ fn template(language: Language) -> &'static str {
 /// # Errors
 ///
 /// If the name is invalid for a service in the language, or the folder already exists or cannot be
-/// written: then no files are left behind. If a Rust workspace includes the new folder and cannot
-/// be changed: then the service stays.
+/// written. No files are left behind, unless only the exclusion from an enclosing Rust workspace
+/// failed.
 pub fn create(
     folder: &Path,
     name: &str,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Excludes a new package from the enclosing workspace if cargo would treat it as a member: no
-/// member may be a workspace of its own. Returns the manifest if it was changed.
+/// member may be a workspace of its own. Returns the workspace's manifest if it was changed.
 pub(super) fn leave(folder: &Path) -> Result<Option<PathBuf>, NewError> {
     let Some((root, text)) = above(folder) else { return Ok(None) };
     if is_sound(&root) {

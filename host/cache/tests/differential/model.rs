@@ -14,9 +14,9 @@ const VALUE_LIMIT: usize = MIN_CAPACITY / 16;
 /// How many values are held at once, to check that they never change.
 const HELD: usize = 8;
 
-/// How many entries one operation sets or removes in a cache with room for all of them, so that a
-/// walk has several pages. The small cache uses `FEW`, because the model compares all entries after
-/// each eviction.
+/// The number of entries that one operation sets or removes. A cache with room for all of them uses
+/// `MANY`, so that a walk has several pages. The small cache uses `FEW`, because the model compares
+/// all entries after each eviction.
 const MANY: usize = 400;
 const FEW: usize = 4;
 

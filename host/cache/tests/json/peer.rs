@@ -1,4 +1,4 @@
-//! Compares which texts the cache accepts with what `serde_json` parses.
+//! Compares the texts that the cache accepts with the texts that `serde_json` parses.
 
 use hostel_cache::{Cache, CacheLimits, Clock, Json, MAX_DEPTH, MIN_CAPACITY};
 
