@@ -58,7 +58,7 @@ pub enum CacheError {
     /// The backend does not respond, or refuses the operation. A write may have happened.
     #[error("the cache is unavailable: {reason}")]
     Unavailable {
-        /// The reason, with the server's address.
+        /// The reason, usually with the address of the server.
         reason: String,
     },
 }
