@@ -23,7 +23,7 @@ const LOCALES =
 
 const STREAMS = "use TextEncoder and TextDecoder, for a stream with `{ stream: true }`";
 
-/** Each advice, with the names to which it applies. */
+/** The texts of the advice, each with the names to which it applies. */
 const NAMES = [
   [NETWORK, "WebSocket XMLHttpRequest EventSource WebTransport RTCPeerConnection"],
   [PAGE, "document window navigator location history screen alert confirm prompt"],

@@ -160,7 +160,7 @@ async function bundled(options, interfaces) {
       format: isQuick ? "iife" : "esm",
       ...(isQuick && { banner: { js: '"use strict";' } }),
       metafile: true,
-      // For packages with several variants, prefer those that need neither Node nor a page.
+      // For packages with several variants, prefer variants that need neither Node nor a page.
       platform: "browser",
       mainFields: ["browser", "module", "main"],
       conditions: ["module", "worker"],

@@ -21,9 +21,9 @@
  */
 export interface Cache {
   /**
-   * Returns the value under `key`. `undefined` if the entry is missing or expired, or if its value
-   * is `null` (`exists` distinguishes these cases). Never extends the expiry. The type `T` is not
-   * checked.
+   * Returns the value under `key`. Returns `undefined` if the entry is missing or expired, or if
+   * its value is `null` (`exists` distinguishes these cases). Never extends the expiry. The type
+   * `T` is not checked.
    *
    * Throws a RangeError if an integer in the value would be rounded, such as 2^53 + 1.
    */
@@ -100,7 +100,7 @@ export interface Cache {
 
   /**
    * Replaces the entry if its JSON text equals `expected`, byte for byte. `undefined` means no live
-   * entry: as `expected`, it requires that no live entry exists; as `wanted`, it removes the entry.
+   * entry. As `expected`, it requires that no live entry exists. As `wanted`, it removes the entry.
    *
    * By default an existing entry keeps its expiry, and a new one has no expiry. With `expiry`, the
    * entry gets that expiry instead: whole seconds, or `"unlimited"` for no expiry. `getRaw` returns
@@ -150,7 +150,8 @@ export interface Cache {
    *
    * If several calls miss the key at the same time, on any host that shares the cache, one of them
    * computes the value. The others wait up to `wait` seconds for it; after that each computes its
-   * own value and does not store it. So `compute` can run more than once: this is not a lock.
+   * own value and does not store it. So `compute` can run more than once: this method is not a
+   * lock.
    *
    * ```js
    * const rates = cache.getOrSet("rates", readRates, { expiry: 60, early: 5 });
@@ -194,8 +195,9 @@ export interface Cache {
   deleteMany(keys: Iterable<string>): number;
 
   /**
-   * Returns the remaining lifetime of the entry in seconds, rounded up and never 0. `Infinity` if
-   * it has no expiry, `undefined` if it is missing. Does not count as a use for eviction.
+   * Returns the remaining lifetime of the entry in seconds, rounded up and never 0. Returns
+   * `Infinity` if the entry has no expiry, and `undefined` if it is missing. Does not count as a
+   * use for eviction.
    */
   ttl(key: string): number | undefined;
 

@@ -40,7 +40,7 @@ export interface Http {
 
   /**
    * Sends requests concurrently and waits for all of them. The results are in the order of the
-   * requests. Each is a response or an error; errors are not thrown.
+   * requests. Each result is a response or an error; errors are not thrown.
    *
    * ```js
    * for (const result of http.sendMany([{ url: one }, { url: other }])) {
@@ -64,7 +64,8 @@ export interface HttpOptions {
   /** The body instead of `json`: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
   body?: string | Uint8Array | undefined;
   /**
-   * Names and values. The host sets `host`, `content-length` and the headers of the connection.
+   * The names and values of headers. The host sets `host`, `content-length` and the headers of the
+   * connection.
    */
   headers?:
     | Readonly<Record<string, string | Uint8Array>>
@@ -89,7 +90,7 @@ export interface HttpSend extends HttpOptions {
   url: HttpUrl;
 }
 
-/** The response of a server, of any status. */
+/** The response of a server, with any status. */
 export class HttpResponse {
   private constructor();
   readonly status: number;
@@ -107,7 +108,7 @@ export class HttpResponse {
 
   /**
    * Returns the header of that name; case does not matter. Several fields are joined with `, `.
-   * `undefined` if the header is missing or a field is not UTF-8. Use `headerValues` for
+   * Returns `undefined` if the header is missing or a field is not UTF-8. Use `headerValues` for
    * `set-cookie`, whose fields contain commas and cannot be joined.
    */
   header(name: string): string | undefined;
@@ -135,7 +136,7 @@ export type HttpErrorKind =
   | "denied"
   /** The connection to the server failed. No part of the request was sent. */
   | "unreachable"
-  /** The request timed out. The server may have processed it. */
+  /** The request timed out. The server may have processed the request. */
   | "timeout"
   /** The response is larger than the host allows. */
   | "too-large"

@@ -69,7 +69,7 @@ export abstract class Service {
    *
    * A returned {@link Response} is sent unchanged, `undefined` as an empty response with status
    * 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call. An error
-   * of the cache or of a server that is unavailable becomes the failure `unavailable`. Any other
+   * because the cache or a server is unavailable becomes the failure `unavailable`. Any other
    * thrown value becomes `internal` and is logged with its places in the service's files.
    */
   abstract handle(request: Request): unknown;
@@ -106,7 +106,7 @@ export const log: {
   error(...values: unknown[]): void;
 };
 
-/** One request to one service. Tests create one with the fields they need. */
+/** One request to one service. Tests create a request with the fields that they need. */
 export class Request {
   constructor(fields?: Partial<RequestFields>);
   /** The service's name within the plugin. */
@@ -234,7 +234,7 @@ export interface RequestFields {
   http: HttpFields | undefined;
 }
 
-/** The fields of an HTTP request. Tests pass those they need. */
+/** The fields of an HTTP request. Tests pass the fields that they need. */
 export interface HttpFields extends Partial<Omit<HttpRequest, "headers">> {
   readonly headers?: HeaderInput;
 }

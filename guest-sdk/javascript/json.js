@@ -18,7 +18,7 @@ const NUMBER = /-?\d[\d.eE+-]*/g;
 /**
  * Converts a value to JSON, with at most `levels` of nesting. Errors call the value `name`.
  *
- * Throws a TypeError or a RangeError with the place in the value if it has no JSON form.
+ * Throws a TypeError or a RangeError with the place in the value if the value has no JSON form.
  */
 export function toText(value, name, levels) {
   needsExactNumbers = false;
@@ -35,8 +35,8 @@ export function toText(value, name, levels) {
 /**
  * Parses a JSON text. `fromCache` means that the cache has already validated it.
  *
- * Throws a SyntaxError if it is not JSON, and a RangeError with the number if an integer would be
- * rounded or a number is not finite.
+ * Throws a SyntaxError if the text is not JSON, and a RangeError with the number if an integer
+ * would be rounded or a number is not finite.
  */
 export function fromText(text, fromCache) {
   const value = JSON.parse(text);
@@ -49,7 +49,8 @@ export function fromText(text, fromCache) {
 }
 
 /**
- * Why a value has no JSON form. Each level of nesting adds its part of the path while unwinding.
+ * The reason why a value has no JSON form. While this error unwinds, each level of nesting adds its
+ * part of the path.
  */
 class Refusal {
   path = "";
@@ -83,7 +84,7 @@ function numberText(value) {
   return Math.abs(value) > MAX_INTEGER && /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-/** `levels` is the remaining nesting depth. */
+/** Checks that a value has a JSON form. `levels` is the remaining nesting depth. */
 function check(value, levels) {
   switch (typeof value) {
     case "string":
@@ -183,8 +184,8 @@ export function member(key) {
 }
 
 /**
- * Returns true if the text has `DIGITS` digits in a row. Checks only every `DIGITS`th character
- * first.
+ * Returns true if the text has `DIGITS` digits in a row. First checks only every `DIGITS`th
+ * character, because so many digits in a row include one of these.
  */
 function hasLongNumber(text) {
   for (let at = DIGITS - 1; at < text.length; at += DIGITS) {

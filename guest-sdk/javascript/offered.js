@@ -4,8 +4,9 @@
 const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"];
 
 /**
- * Creates an instance of a class and calls `refuse` for a name that it does not have. The proxy is
- * the prototype's prototype, so access to existing members costs nothing extra.
+ * Creates an instance of a class. A read of a member that the class does not have calls `refuse`
+ * with the name. The proxy is the prototype's prototype, so access to existing members costs
+ * nothing extra.
  */
 export function offered(Kind, refuse) {
   Object.setPrototypeOf(
@@ -22,7 +23,7 @@ export function offered(Kind, refuse) {
   return new Kind();
 }
 
-/** The names of a class's methods. */
+/** Returns the names of a class's methods. */
 export function methodsOf({ prototype }) {
   return Object.getOwnPropertyNames(prototype).slice(1); // Skips the constructor.
 }

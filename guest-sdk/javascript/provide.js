@@ -58,7 +58,8 @@ export function mentionedIn(script, isQuickJs) {
  */
 export function provided(packages, work, mentioned) {
   const inject = join(work, "globals.js");
-  // These come first in the bundle, so the engine's part is evaluated before any other module.
+  // These modules come first in the bundle, so the engine's part is evaluated before any other
+  // module.
   const first = ["hostel-engine", ...mentioned.map((file) => join(SDK, file))];
   const imports = first.map((module) => `import ${JSON.stringify(module)};\n`);
   const files = packages ? Object.keys(PROVIDED) : ON_EVERY_ENGINE;

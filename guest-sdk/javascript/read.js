@@ -5,12 +5,12 @@ import { Failure } from "./failure.js";
 import { MAX_INTEGER } from "./limits.js";
 
 /**
- * Destructuring hides the name from the build, so this is the engine's decoder (UTF-8 only) and the
- * build does not add `web/text.js`.
+ * The engine's decoder, which decodes only UTF-8. Destructuring hides its name from the build,
+ * which would otherwise replace this decoder with that of `web/text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
-/** Invalid UTF-8 becomes U+FFFD. */
+/** A decoder that replaces invalid UTF-8 with U+FFFD. */
 const LENIENT = new Utf8Decoder("utf-8", { ignoreBOM: true });
 
 const FORM_TYPE = "application/x-www-form-urlencoded";
@@ -44,8 +44,8 @@ export function formText({ body, contentType }) {
 }
 
 /**
- * Parses an integer. If the text is not an integer, throws a `bad-request` in which it is named
- * `called`.
+ * Parses an integer. If the text is not an integer, throws a `bad-request`, in whose message
+ * `called` names the text.
  */
 export function integerOf(text, called) {
   const refuse = (rule) => {

@@ -98,7 +98,7 @@ function valueOf(request) {
   }
 }
 
-/** The HTTP part of a request, with defaults for fields that a test omits. */
+/** Returns the HTTP part of a request, with defaults for fields that a test omits. */
 function httpOf(http) {
   return {
     method: http.method ?? "GET",

@@ -17,7 +17,7 @@ export interface ResponseOptions {
   status?: number;
   /** The media type of the body. Overrides a `content-type` in `headers`. */
   contentType?: string;
-  /** An object, a Map, a `Headers` or pairs. Names are converted to lower case. */
+  /** The headers: an object, a Map, a `Headers` or pairs. Names are converted to lower case. */
   headers?: HeaderInput;
 }
 

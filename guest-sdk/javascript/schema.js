@@ -31,7 +31,8 @@ export function validated(value, schema) {
 }
 
 function issueText({ path = [], message }) {
-  // Not `path.map`: for the array subclass of arktype's paths it would create another instance.
+  // Do not use `path.map`: arktype's paths are a subclass of Array, and `map` would create another
+  // instance of that subclass.
   const keys = Array.from(path, (segment) => segment?.key ?? segment);
   const written = (key) => (typeof key === "number" ? `[${key}]` : member(String(key)));
   const place = keys.map(written).join("");

@@ -25,7 +25,7 @@ const DEFAULTS = {
   ...{ module: "preserve", moduleResolution: "bundler" },
 };
 
-/** SpiderMonkey has most of these APIs. */
+/** The declarations of a browser's APIs. SpiderMonkey has most of these APIs. */
 const DOM = ["dom", "dom.iterable"];
 
 /** Settings of older projects that this compiler refuses and the bundler does not need. */

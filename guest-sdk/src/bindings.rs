@@ -2517,9 +2517,9 @@ pub mod hostel {
                 /// An absolute `http` or `https` URL, as defined by the URL standard. A URL with a user or
                 /// a password is rejected with `invalid-request`. A fragment is not sent.
                 pub url: _rt::String,
-                /// Sent in this order; a name may occur more than once. A header is rejected with
-                /// `invalid-request` if its name is not a token, if its value contains a line break or NUL,
-                /// or if the host sets the header itself: `host`, `content-length`, `connection`,
+                /// The headers, sent in this order; a name may occur more than once. A header is rejected
+                /// with `invalid-request` if its name is not a token, if its value contains a line break or
+                /// NUL, or if the host sets the header itself: `host`, `content-length`, `connection`,
                 /// `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding`, `upgrade`.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 /// Empty for a request without a body.
@@ -2527,7 +2527,8 @@ pub mod hostel {
                 /// The longest time for the request, including redirects. The default and the maximum are
                 /// the call's remaining time minus 100 milliseconds.
                 pub timeout: ::core::option::Option<Milliseconds>,
-                /// How many redirects to follow. With 0 a redirect is returned like any other response.
+                /// The maximum number of redirects to follow. With 0, a redirect is returned like any other
+                /// response.
                 pub redirects: u8,
             }
             impl ::core::fmt::Debug for Request {
@@ -2551,7 +2552,8 @@ pub mod hostel {
                 pub status: u16,
                 /// The URL of the response: the last one if redirects were followed.
                 pub url: _rt::String,
-                /// In the order of the response, names in lower case; a name may occur more than once.
+                /// The headers in the order of the response, with names in lower case; a name may occur
+                /// more than once.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 /// The complete body as it was sent: a compressed body is not decompressed.
                 pub body: _rt::Vec<u8>,
@@ -2634,8 +2636,8 @@ pub mod hostel {
             #[derive(Clone)]
             pub struct Error {
                 pub kind: ErrorKind,
-                /// For a human reader: the URL without its query, and the reason or limit. Names the
-                /// setting that would allow the request, if there is one.
+                /// A text for a human reader: the URL without its query, and the reason or limit. If a
+                /// setting would allow the request, the text names this setting.
                 pub message: _rt::String,
             }
             impl ::core::fmt::Debug for Error {
@@ -3264,10 +3266,10 @@ pub mod exports {
                 /// One service of the plugin.
                 #[derive(Clone)]
                 pub struct ServiceInfo {
-                    /// 1 to 128 ASCII letters, digits, dots, hyphens and underscores, starting with a letter;
-                    /// unique in the plugin. The full name is `<plugin>.<name>`.
+                    /// The name: 1 to 128 ASCII letters, digits, dots, hyphens and underscores, starting with a
+                    /// letter. It is unique in the plugin. The full name is `<plugin>.<name>`.
                     pub name: _rt::String,
-                    /// One line for a human reader. May be empty.
+                    /// A description for a human reader, one line. May be empty.
                     pub description: _rt::String,
                 }
                 impl ::core::fmt::Debug for ServiceInfo {
@@ -3285,18 +3287,18 @@ pub mod exports {
                 #[derive(Clone)]
                 pub struct HttpRequest {
                     pub method: _rt::String,
-                    /// As sent, still percent-encoded, without the query.
+                    /// The path as sent, still percent-encoded, without the query.
                     pub path: _rt::String,
                     /// The decoded parameters of the route's path, name and value, in the route's order.
                     pub path_params: _rt::Vec<(_rt::String, _rt::String)>,
-                    /// As sent, without the `?`; empty if the URL has no query.
+                    /// The query as sent, without the `?`; empty if the URL has no query.
                     pub query: _rt::String,
                     /// The host and port that the client sent; empty if it sent none.
                     pub authority: _rt::String,
                     /// The address of the client, `ip:port`.
                     pub client: _rt::String,
-                    /// In the order of the request, names in lower case; a name may occur more than once.
-                    /// `cookie` occurs at most once, its pairs joined by `; `.
+                    /// The headers in the order of the request, with names in lower case. A name may occur more
+                    /// than once, except `cookie`, whose pairs are joined by `; `.
                     pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 }
                 impl ::core::fmt::Debug for HttpRequest {
@@ -3350,7 +3352,7 @@ pub mod exports {
                     pub status: u16,
                     /// The media type of the body. Overrides a header of that name.
                     pub content_type: ::core::option::Option<_rt::String>,
-                    /// Names in lower case.
+                    /// The headers, with names in lower case.
                     pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                     pub body: _rt::Vec<u8>,
                 }
@@ -3377,7 +3379,7 @@ pub mod exports {
                     Unauthorized,
                     /// The caller is authenticated but lacks the permission. 403.
                     Forbidden,
-                    /// Something that the request names does not exist. 404.
+                    /// The requested resource does not exist. 404.
                     NotFound,
                     /// The service does not support the request's method. 405.
                     MethodNotAllowed,
@@ -3387,7 +3389,7 @@ pub mod exports {
                     TooManyRequests,
                     /// The service has a fault. 500.
                     Internal,
-                    /// Something that the service needs is temporarily unavailable. 503.
+                    /// A dependency of the service is temporarily unavailable. 503.
                     Unavailable,
                 }
                 impl ::core::fmt::Debug for FailureKind {
@@ -3450,7 +3452,7 @@ pub mod exports {
                 #[derive(Clone)]
                 pub struct Failure {
                     pub kind: FailureKind,
-                    /// For a human reader.
+                    /// A text for a human reader.
                     pub message: _rt::String,
                 }
                 impl ::core::fmt::Debug for Failure {

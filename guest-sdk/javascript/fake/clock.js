@@ -49,7 +49,8 @@ export class Clock {
 }
 
 /**
- * The replacements of Node's clock, timers and fetch: the object, the property, and the factory.
+ * The replacements of Node's clock, timers and fetch, each with its object, its property and its
+ * factory.
  */
 const STAND_INS = [
   [globalThis, "Date", dateOf],
@@ -66,8 +67,8 @@ let acts = 0;
 let restores = [];
 
 /**
- * Installs the replacements and returns a function that ends the use of them. The originals are
- * restored when the last use ends.
+ * Installs the replacements and returns a function that ends their use. The originals are restored
+ * when the last use ends.
  */
 function standIn() {
   if (acts++ === 0) restores = STAND_INS.map(([object, name, make]) => replace(object, name, make));
@@ -103,8 +104,8 @@ function dateOf(Real) {
 }
 
 /**
- * Wraps a timer function so that a timer advances the clock when it fires, and the service sees the
- * time that it waited.
+ * Wraps a timer function so that a timer advances the clock when it fires, and the service sees
+ * that this time has passed.
  */
 function timerOf(real) {
   const set = (act, delay, ...given) => {

@@ -1,5 +1,6 @@
-// The engine-specific part for QuickJS, the default engine. Evaluated before any other module of a
-// plugin: it adds standard features that QuickJS lacks or implements unsuitably for services.
+// The engine-specific part for QuickJS, the default engine. This module is evaluated before any
+// other module of a plugin. It adds standard features that QuickJS lacks, and replaces some that do
+// not suit services.
 
 import { endLoading, install as installClock } from "./clock.js";
 import { dropTimers, waitOnce } from "./loop.js";
@@ -25,8 +26,8 @@ export function positionOf({ lineNumber, columnNumber }) {
 }
 
 /**
- * Waits for a promise and returns `respond(result)`. Throws its rejection, or the error of
- * `stuck()` if nothing can settle it.
+ * Waits for a promise and returns `respond(result)`. Throws the error of a rejected promise, or the
+ * error of `stuck()` if nothing can settle the promise.
  */
 export function settle(promise, { respond, stuck, rejected, ended }) {
   let outcome;

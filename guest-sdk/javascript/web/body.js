@@ -2,8 +2,8 @@
 // bodies.
 
 /**
- * Destructuring hides the name from the build, so this is the engine's decoder (UTF-8 only) and the
- * build does not add `text.js`.
+ * The engine's decoder, which decodes only UTF-8. Destructuring hides its name from the build,
+ * which would otherwise replace this decoder with that of `text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 

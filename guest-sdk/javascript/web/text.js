@@ -1,8 +1,8 @@
 // TextDecoder with streaming, for all encodings that services commonly need. For QuickJS.
 
 /**
- * Destructuring hides the name from the build, so this is the engine's decoder, which decodes
- * complete UTF-8 texts, and not this file's.
+ * The engine's decoder, which decodes only complete UTF-8 texts. Destructuring hides its name from
+ * the build, which would otherwise replace this decoder with the class of this file.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 

@@ -25,7 +25,7 @@ const FUNCTIONS: [(&str, &str); 6] = [
 /// The numbers of concurrent calls.
 const AT_ONCE: [usize; 2] = [1, 32];
 
-/// By function and by number of concurrent calls, one load per round.
+/// One load per round, for each function and each number of concurrent calls.
 type Loads = [[Vec<Load>; AT_ONCE.len()]; FUNCTIONS.len()];
 
 /// The measurements so far.

@@ -42,7 +42,7 @@ const AT_ONCE_EACH: usize = 32;
 struct Side {
     name: &'static str,
     callers: Callers,
-    /// By operation and by number of concurrent calls, one load per round.
+    /// One load per round, for each operation and each number of concurrent calls.
     loads: [[Vec<Load>; AT_ONCE.len()]; OPERATIONS.len()],
 }
 
@@ -71,8 +71,8 @@ fn main() -> Result<()> {
     let mut functions = Functions::default();
     let mut counting =
         [Counting::new("in memory", host(None)?), Counting::new("on Redis", on_redis()?)];
-    // By operation and by number of hosts, one figure per round: calls per second of all hosts
-    // together.
+    // The calls per second of all hosts together: one figure per round, for each operation and each
+    // number of hosts.
     let mut rates: [[Vec<f64>; 3]; OPERATIONS.len()] = Default::default();
     for round in 1..=ROUNDS {
         eprintln!("backends: round {round} of {ROUNDS}");

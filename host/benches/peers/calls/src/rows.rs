@@ -75,7 +75,7 @@ fn redis(sides: &Sides) -> Result<()> {
     row("B", "get", "Redis on loopback", "ns", Wanted::AtMost(1.0 / 200.0), turns)
 }
 
-/// One call of a service that does nothing, in microseconds.
+/// Returns a side that calls a service that does nothing. Its figures are in microseconds.
 fn invocations<'a>(sides: &'a Sides, plugin: &str) -> Side<'a> {
     let service = format!("{plugin}.nothing");
     Box::new(move || {

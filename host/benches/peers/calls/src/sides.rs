@@ -30,17 +30,17 @@ impl Sides {
         Ok(Sides { runtime, ours, floor })
     }
 
-    /// One cache call in Hostel.
+    /// Returns a side that makes cache calls in Hostel.
     pub fn ours<'a>(&'a self, call: &str) -> Side<'a> {
         self.ours_of(call, KEY)
     }
 
-    /// One cache call in Hostel with this key.
+    /// Returns a side that makes cache calls in Hostel with this key.
     pub fn ours_of<'a>(&'a self, call: &str, key: &str) -> Side<'a> {
         self.ours_with(call, &arguments(call, key))
     }
 
-    /// One cache call in Hostel with these arguments.
+    /// Returns a side that makes cache calls in Hostel with these arguments.
     pub fn ours_with<'a>(&'a self, call: &str, arguments: &str) -> Side<'a> {
         let service = format!("kept.{call}");
         let body = body_of(CALLS, arguments);
@@ -49,12 +49,12 @@ impl Sides {
         })
     }
 
-    /// One cache call in a hand-written host.
+    /// Returns a side that makes cache calls in a hand-written host.
     pub fn bare<'a>(&'a self, host: &'a Bare, call: &'a str) -> Side<'a> {
         self.bare_with(host, call, &arguments(call, KEY))
     }
 
-    /// One cache call in a hand-written host with these arguments.
+    /// Returns a side that makes cache calls in a hand-written host with these arguments.
     pub fn bare_with<'a>(&'a self, host: &'a Bare, call: &'a str, arguments: &str) -> Side<'a> {
         let body = body_of(CALLS, arguments);
         Box::new(move || {

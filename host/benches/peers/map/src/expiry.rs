@@ -20,7 +20,7 @@ const WATCHED: Duration = Duration::from_secs(7);
 const TICK: Duration = Duration::from_millis(5);
 const ENTRIES_A_TICK: usize = 10_000;
 
-/// More calls than a machine can make in that time.
+/// More calls than a machine can make while calls are timed.
 const MOST_CALLS: usize = 100_000_000;
 
 struct Seen {

@@ -119,7 +119,7 @@ mod set {
 mod statistics {
     use super::*;
 
-    /// The minimum cost of every operation, counted or not.
+    /// The cost of a lock, which every operation has, counted or not.
     #[divan::bench]
     fn a_lock(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);
@@ -128,7 +128,7 @@ mod statistics {
         });
     }
 
-    /// The same with a counter, as in every operation.
+    /// The cost of a lock and a counter, as in every operation.
     #[divan::bench]
     fn a_lock_and_a_count(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);

@@ -25,8 +25,8 @@ const REUSE: &str = "128";
 struct Side {
     name: &'static str,
     start: Start,
-    /// By number of connections, one figure per round: the load, and the server's memory in MiB
-    /// after the load.
+    /// One figure per round, for each number of connections: the load, and the server's memory in
+    /// MiB after the load.
     figures: [Vec<(Load, f64)>; CONNECTIONS.len()],
 }
 

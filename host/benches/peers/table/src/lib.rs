@@ -14,9 +14,9 @@ use std::fmt;
 /// The target for a ratio, ours divided by the peer's.
 #[derive(Clone, Copy)]
 pub enum Wanted {
-    /// At most this: for times and sizes.
+    /// At most this number: for times and sizes.
     AtMost(f64),
-    /// At least this: for rates.
+    /// At least this number: for rates.
     AtLeast(f64),
     /// No target: the row is informational.
     Nothing,
