@@ -24,9 +24,9 @@ import type { HeaderInput, HttpError, Request, RequestFields, Response } from ".
  * - Its clock starts at the creation of the fake. It moves only when the test advances it or a
  *   timer of a service fires. Services called with {@link Fake.call} see this clock in
  *   `Date.now()`, `new Date()` and `performance.now()`, also after an `await`. A timer fires after
- *   its real delay and advances the clock by this delay. The test and its runner see the real time,
- *   as does a service that saved a function when its module was loaded, as in `const { now } =
- *   Date`. A busy loop that waits for a time and sets no timer never ends.
+ *   its real delay and advances the clock by this delay. The test and its runner see the real time.
+ *   A service also sees the real time if it saved a function when its module was loaded, as in
+ *   `const { now } = Date`. A busy loop that waits for a time and sets no timer never ends.
  * - Requests of `http`, and of `fetch` in services called with {@link Fake.call}, go only to the
  *   routes that the test sets.
  * - Random numbers come from Node.

@@ -1,6 +1,6 @@
 // Runs the scenarios of all languages on the fake.
 
-// Not the strict comparison: in the scenarios -0 equals 0.
+// This is not the strict comparison, because -0 equals 0 in the scenarios.
 import assert from "node:assert";
 import { readFileSync } from "node:fs";
 import test from "node:test";

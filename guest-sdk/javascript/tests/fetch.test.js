@@ -1,4 +1,5 @@
-// Tests of `fetch`: its classes compared with Node's, and its requests on the fake's routes.
+// Tests of `fetch`: its classes compared with Node's classes, and its requests on the fake's
+// routes.
 
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";

@@ -1,4 +1,4 @@
-// Tests of the plugin runtime. Each runs in Node and compares with Node's own implementation.
+// Tests of the plugin runtime. Each test runs in Node and compares with Node's own implementation.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -157,7 +157,8 @@ test("a stack line of either engine is mapped to the author's file", () => {
     ]) {
       assert.equal(place(line), expected, line);
     }
-    // Quick builds run as a script, and so does code that a service evaluates in any build.
+    // The code of a quick build runs as a script, and so does code that a service evaluates in any
+    // build.
     globalThis.HOSTEL_PLACES.file = "<input>";
     assert.equal(place("    at greet (<input>:1:9)"), "a.js:1:1 in greet");
     assert.equal(place("    at greet (hostel-plugin.js:1:9)"), undefined);

@@ -1,4 +1,4 @@
-// Tests of the web APIs in `web/`, compared with Node's.
+// Tests of the web APIs in `web/`, compared with Node's APIs.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -106,7 +106,7 @@ test("a text is decoded as in Node, in one part or in several", () => {
       assert.equal(parts + decoder.decode(), expected, `${label} by ${size}`);
     }
   }
-  // In some versions, Node's own decoder maps these bytes to control characters.
+  // Some versions of Node decode these bytes as control characters.
   const latin = new TextDecoder(" Latin1\n");
   assert.equal(latin.decode(new Uint8Array([0x41, 0x80, 0x81, 0x99, 0xe9])), "A€\x81™é");
   assert.equal(latin.encoding, "windows-1252");
