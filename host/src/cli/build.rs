@@ -69,8 +69,7 @@ pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     }
 }
 
-/// The component's file of a location, built first if it is a source. The compilers' output goes to
-/// stderr.
+/// The component's file at a location. Builds a source first. The compilers' output goes to stderr.
 pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
     component_and_inputs(location, &mut Inputs::default())
 }

@@ -127,7 +127,7 @@ fn route_error(
     let (plugin, short) = (route.service.plugin(), route.service.service());
     let error = match plugins.iter().find(|info| info.name.as_str() == plugin) {
         Some(info) => wrong_service(info, short),
-        // The plugin may have failed to load, which is reported already.
+        // The plugin may have failed to load, and that error is already reported.
         None if !all_loaded => None,
         None => {
             let names = plugins.iter().map(|info| info.name.as_str());

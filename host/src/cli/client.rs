@@ -105,7 +105,8 @@ async fn exchange_on(
     let ClientRequest { method, address, headers, body } = request;
     let broken = |error| ClientError::Broken(address.to_string(), error);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // The connection ends when the sender is dropped. The sender also receives its errors.
+    // The connection ends when the sender is dropped. The sender also receives the connection's
+    // errors.
     tokio::spawn(connection);
     let mut sent = hyper::Request::new(Payload(Some(Bytes::from(body))));
     *sent.method_mut() = method;

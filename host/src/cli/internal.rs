@@ -1,4 +1,5 @@
-//! Internal commands, for subprocesses of the program. Not for users, so the help omits them.
+//! Internal commands, for subprocesses of the program. The help omits them, because they are not
+//! for users.
 
 use super::build;
 use super::exit::NO_PLUGIN;

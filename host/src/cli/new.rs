@@ -35,7 +35,7 @@ const ALIASES: &[(&str, Language)] = &[
 /// Languages that use the SDK of another language.
 const OTHERS: &[&str] = &["cpp", "c++", "zig"];
 
-/// Parses the name of a language. Shells complete it.
+/// Parses the name of a language. Shells can complete the name.
 pub(super) const LANGUAGE: Completed<Language> =
     Completed { parse: language, values: || Language::ALL.map(Language::name).to_vec() };
 

@@ -23,7 +23,7 @@ pub(super) fn print(result: &[u8]) -> Result<(), Exit> {
     written(out.write_all(result).and_then(|()| out.write_all(end)).and_then(|()| out.flush()))
 }
 
-/// Writes bytes to stdout as they are.
+/// Writes bytes to stdout unchanged.
 pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Exit> {
     let mut out = std::io::stdout().lock();
     written(out.write_all(bytes).and_then(|()| out.flush()))

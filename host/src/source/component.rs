@@ -78,7 +78,7 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
 ///
 /// # Errors
 ///
-/// If it is not a regular file, is too large or cannot be read.
+/// If the file is not regular, is too large or cannot be read.
 pub fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Stamp), FileError> {
     let (bytes, after) = file::read(path, max_bytes)?;
     Ok((bytes, Stamp::of(&after)))

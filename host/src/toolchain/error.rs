@@ -16,7 +16,7 @@ pub enum BuildError {
     SeveralPlugins {
         /// The folder.
         path: PathBuf,
-        /// Their paths.
+        /// The paths of the plugins.
         plugins: String,
     },
     /// A Rust file outside of any package.
@@ -47,7 +47,7 @@ pub enum BuildError {
     NoTarget {
         /// The target's name.
         target: &'static str,
-        /// The output of the tool that adds it.
+        /// The output of the tool that adds the target.
         why: String,
     },
     /// A tool that was fetched cannot be used.
@@ -145,7 +145,7 @@ pub enum NewError {
         name: String,
         /// The language.
         language: Language,
-        /// Why it is invalid.
+        /// Why the name is invalid.
         why: String,
         /// A valid name.
         proposal: String,

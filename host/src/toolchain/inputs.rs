@@ -80,7 +80,7 @@ impl Inputs {
         digest.finalize().into()
     }
 
-    /// True if one of the files may have changed since a time.
+    /// True if one of the files may have changed since `time`.
     pub(super) fn changed_since(&self, time: SystemTime) -> bool {
         let mut found = self.0.iter().filter_map(|path| fs::metadata(path).ok());
         found.any(|file| has_changed_since(&file, time))

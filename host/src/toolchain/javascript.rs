@@ -124,7 +124,7 @@ fn read_list(list: &Path, read: &mut Inputs) {
     let listed = std::fs::read_to_string(list).unwrap_or_default();
     for file in listed.lines().map(Path::new) {
         read.add(file);
-        // This manifest decides which file a package name resolves to, and how files are parsed.
+        // This manifest determines which file a package name resolves to, and how files are parsed.
         read.add_nearest(file, "package.json");
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn tool(
         let folder = tools.join(format!("{name}-{version}"));
         (progress.line)(&format!("fetching {name} {version}, once, to {}", folder.display()));
         fetch(made).map_err(|error| match error {
-            // The error names the tool, not the temporary folder.
+            // Name the tool in the error, not the temporary folder.
             BuildError::Failed { path, why } if path == made => {
                 let why = format!("it cannot be fetched: {why}");
                 BuildError::Tool { tool: name.to_owned(), why }

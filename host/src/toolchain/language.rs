@@ -92,9 +92,9 @@ impl fmt::Display for Language {
 /// A service's source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The language that it is built as.
+    /// The language as which the source is built.
     pub language: Language,
-    /// The folder that contains all its files.
+    /// The folder that contains all files of the source.
     pub folder: PathBuf,
     /// The file that declares the services; for a Go or Rust package, the manifest.
     pub file: PathBuf,
@@ -103,7 +103,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The display name of its language; for the C toolchain, this may be C++ or Zig.
+    /// The display name of the source's language; for the C toolchain, this may be C++ or Zig.
     pub fn shown_language(&self) -> &'static str {
         let extension = self.file.extension().and_then(OsStr::to_str);
         match (self.language, extension) {
@@ -118,15 +118,15 @@ impl Source {
         }
     }
 
-    /// The file name of its component, without the extension: that of the source file, or of the
-    /// folder if it is a package or the file is called `service`.
+    /// The file name of the source's component, without the extension: that of the source file, or
+    /// of the folder if it is a package or the file is called `service`.
     pub(crate) fn stem(&self) -> String {
         let is_package = self.language.manifest().is_some_and(|name| self.file.ends_with(name));
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if is_package || stem == "service" { folder_name(&self.folder) } else { stem }
     }
 
-    /// The file name of its component.
+    /// The file name of the source's component.
     pub(crate) fn component_name(&self) -> String {
         format!("{}.wasm", self.stem())
     }

@@ -18,9 +18,9 @@ fn template(language: Language) -> &'static str {
 
 /// Creates a folder with a service called `name`, a test and a README, ready to run. The name must
 /// be a valid plugin name. If `is_here` is set, the folder is the current one: it may exist, but
-/// must not contain any of the files.
+/// must not contain any of the service's files.
 ///
-/// Also returns the manifest of an enclosing Rust workspace, if it was changed.
+/// Returns the manifest of an enclosing Rust workspace, if it was changed.
 ///
 /// # Errors
 ///

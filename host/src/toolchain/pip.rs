@@ -1,4 +1,4 @@
-//! Installs Python packages into a folder, independent of the user's pip settings.
+//! Installs Python packages into a folder, independently of most of the user's pip settings.
 
 use super::{BuildError, Progress, tool};
 use std::path::{Path, PathBuf};

@@ -16,8 +16,8 @@ pub struct Progress<'a> {
 pub struct Check {
     /// The tool.
     pub what: &'static str,
-    /// Its version or its path, if it was found.
+    /// The tool's version or path, if it was found.
     pub found: Option<String>,
-    /// The fix if it is missing: a command, or where to get it.
+    /// The fix if the tool is missing: a command, or where to get the tool.
     pub fix: &'static str,
 }

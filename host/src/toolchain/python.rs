@@ -81,7 +81,8 @@ fn script(root: &Path, tool: &Path, output: &Path) -> Command {
     python
 }
 
-/// The reason why the script failed: its last line. The lines before are the traceback.
+/// Returns the reason why the script failed: the last line that it printed. Passes the lines
+/// before, which are the traceback, to `progress`.
 fn why(output: &Output, progress: Progress<'_>) -> String {
     let words = String::from_utf8_lossy(&output.stderr);
     let mut lines: Vec<&str> = words.trim_end().lines().collect();

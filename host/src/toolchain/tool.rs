@@ -142,8 +142,8 @@ pub(super) fn run(
     Err(BuildError::Failed { path: path.to_owned(), why })
 }
 
-/// Passes a tool's output lines to `progress`. Returns the lines, and an explanation if they show a
-/// known failure.
+/// Passes a tool's output lines to `progress`, except those that begin with one of `hides`. Returns
+/// all lines, and an explanation if they show a known failure.
 fn relay(
     words: Option<impl Read>,
     progress: Progress<'_>,
@@ -186,7 +186,7 @@ pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(
     Err(BuildError::Tool { tool: tool.to_owned(), why })
 }
 
-/// The first line that a tool prints, if it exists and succeeds.
+/// The first line that a tool prints, if the tool exists and succeeds.
 pub(super) fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
     let output = complete(Command::new(tool).args(arguments)).ok()?;
     let words = String::from_utf8_lossy(&output.stdout).into_owned();

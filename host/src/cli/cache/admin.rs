@@ -120,7 +120,7 @@ impl AdminClient {
     }
 }
 
-/// Returns an error for any status other than 2xx, with the fix where it is known.
+/// Returns an error for any status other than 2xx. The error contains the fix if it is known.
 pub(super) fn check(reply: &Reply, cache: &str) -> Result<(), Exit> {
     let Some(trouble) = trouble(reply) else { return Ok(()) };
     let error = match reply.status {

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(super) struct CheckReport {
     /// The configuration file, or `None` if the plugins of the current folder were checked.
     pub(super) config: Option<PathBuf>,
-    /// Set if there is nothing to serve.
+    /// The error if there is nothing to serve.
     pub(super) error: Option<String>,
     /// Errors in the configuration. If there are any, nothing else was checked.
     pub(super) faults: Vec<Told>,
@@ -68,7 +68,7 @@ pub(super) struct CheckedRoute {
     /// The folder of the files, or `None` if the route leads to a service.
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<PathBuf>,
-    /// `None` for the plugin's callers.
+    /// The route's callers, or `None` if the plugin's callers apply.
     callers: Option<String>,
     /// The origins of other sites whose pages may read responses, or `*`. `None` without CORS.
     cors: Option<Vec<String>>,
@@ -82,7 +82,7 @@ pub(super) struct DirectCall {
     service: String,
     /// `None` if the service cannot be called directly.
     callers: Option<String>,
-    /// All groups required by its plugin and its routes.
+    /// All groups that the service's plugin and routes require.
     required: BTreeSet<String>,
 }
 

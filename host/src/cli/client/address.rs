@@ -58,7 +58,7 @@ impl Address {
         Address::parse(&format!("{scheme}://{}", SocketAddr::new(ip, listen.port())))
     }
 
-    /// Appends path segments and replaces the query.
+    /// Returns the URL with path segments appended and the query replaced.
     pub(in crate::cli) fn join(&self, segments: &[&str], query: &[(&str, &str)]) -> Self {
         let mut target = self.target.path().trim_end_matches('/').to_owned();
         for segment in segments {

@@ -50,7 +50,7 @@ pub(super) struct InspectReport {
     limits: BTreeMap<&'static str, String>,
     /// The configuration that defines the grants, or null for the default grants.
     config: Option<PathBuf>,
-    /// True if that configuration names the plugin.
+    /// True if the configuration names the plugin.
     is_named: bool,
     /// True if the compiled code was already on disk.
     pub(super) had_code: bool,
@@ -100,7 +100,7 @@ impl InspectReport {
         self.producers = is.producers;
     }
 
-    /// Adds the grants, and the configuration that defines them, with a flag for whether it names
+    /// Adds the grants, the configuration that defines them, and whether that configuration names
     /// the plugin.
     pub(super) fn take_grants(
         &mut self,

@@ -1,4 +1,4 @@
-//! The line at start that compares the configured sizes with the memory budget.
+//! The log line at the start that compares the configured sizes with the memory budget.
 
 use crate::config::Config;
 use crate::telemetry::Level;

@@ -34,7 +34,7 @@ const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 /// The sinks of the log and of the access log.
 pub(super) struct Logs {
     log: LogSink,
-    /// Whether its lines are text for people.
+    /// Whether the log's lines are text for people.
     is_text: bool,
     access: Option<AccessSink>,
     dropped: Arc<DroppedLines>,

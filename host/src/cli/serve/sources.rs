@@ -27,13 +27,13 @@ struct KeptComponent {
 }
 
 impl Sources {
-    /// If `watch` is set, an edited source is built again.
+    /// Creates the builder. If `watch` is set, it builds an edited source again.
     pub(super) fn new(watch: bool) -> Self {
         Sources { watch, components: Arc::default() }
     }
 
-    /// The function that builds a source. Without `watch`, it returns the component of the first
-    /// build again.
+    /// Returns the function that builds a source. Without `watch`, the function builds each source
+    /// once, and then returns the same component again.
     pub(super) fn build(&self, processes: Processes, log: &LogSink) -> Build {
         let (watch, components, log) = (self.watch, Arc::clone(&self.components), Arc::clone(log));
         Arc::new(move |source: &Source| match watch {
@@ -49,7 +49,8 @@ impl Sources {
         !self.watch
     }
 
-    /// How to apply edits, if one of these paths is a source and edits are not built automatically.
+    /// Describes how to apply edits, if one of these paths is a source and edits are not built
+    /// automatically.
     pub(super) fn reload<'p>(&self, mut paths: impl Iterator<Item = &'p Path>) -> Option<String> {
         let is_source = |path: &Path| matches!(Location::at(path), Ok(Location::Source(_)));
         let is_needed = !self.watch && paths.any(is_source);

@@ -1,5 +1,5 @@
-//! Integration with systemd: takes the sockets that it opened, and notifies it of the server's
-//! state.
+//! Integration with systemd: takes the sockets that systemd opened, and notifies systemd of the
+//! server's state.
 //!
 //! Has no effect without a service manager that supports systemd's protocols.
 
@@ -32,7 +32,7 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// If there are more than these two, or one is not a listening TCP socket.
+    /// If there are more sockets than these two, or one is not a listening TCP socket.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot use the sockets that systemd passed";

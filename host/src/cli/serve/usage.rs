@@ -70,7 +70,7 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     Some(format!("{} {address}{}", words.join(" "), address.target()))
 }
 
-/// True if the service of a route is among these.
+/// True if the service of a route is one of `services`.
 fn serves(route: &Route, services: &[String]) -> bool {
     let plugin = route.service.plugin();
     let is_of_plugin = |full: &&String| ServiceName::new(full.as_str()).plugin() == plugin;

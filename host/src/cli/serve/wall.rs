@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 /// System files that a running server reads.
 const SYSTEM: &[&str] = &[
-    // Its own memory and descriptors, for metrics, and the available processors.
+    // The server's memory and descriptors, for metrics, and the available processors.
     "/proc/self",
     "/sys/fs/cgroup",
     "/sys/devices/system/cpu",
-    // Name resolution, for the collector of traces: the resolver's files, and the libraries it
-    // loads.
+    // Name resolution, for the collector of traces: the resolver's files, and the libraries that
+    // the resolver loads.
     "/etc/resolv.conf",
     "/etc/hosts",
     "/etc/nsswitch.conf",
@@ -43,8 +43,8 @@ const SYSTEM: &[&str] = &[
 /// Variables that name additional certificates.
 const CERTIFICATES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// Starts the helpers and confines the process; returns a line about it for the log. Must be called
-/// before any thread is started.
+/// Starts the helpers and confines the process. Returns a line about the restrictions for the log.
+/// Must be called before any thread is started.
 ///
 /// # Errors
 ///

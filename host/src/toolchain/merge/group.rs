@@ -7,11 +7,11 @@ use wasmparser::CanonicalOption;
 
 /// The instances to merge.
 ///
-/// The merged instance is created at the position of the last one. Definitions before that position
-/// that need a member are moved behind it. Definitions that members need stay before it.
+/// The merged instance is created at the position of the last member. Definitions before that
+/// position that need a member are moved behind it. Definitions that members need stay before it.
 #[derive(Default)]
 pub(super) struct MergeGroup {
-    /// In the order of their creation.
+    /// The members, in the order of their creation.
     pub(super) members: Vec<u32>,
     /// Non-member instances and lowered functions that need a member.
     behind: BTreeSet<Definition>,

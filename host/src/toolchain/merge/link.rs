@@ -16,7 +16,7 @@ use wasmparser::{FuncType, Name, TypeRef};
 /// The merged module of a group.
 pub(super) struct MergedModule {
     pub(super) module: Module,
-    /// Its imports, by name.
+    /// The module's imports, by name.
     pub(super) imports: Vec<(String, Kind, Definition)>,
 }
 
@@ -37,7 +37,7 @@ struct Member<'o, 'a> {
     instance: u32,
     module: &'o CoreModule<'a>,
     types: Vec<u32>,
-    /// For each kind, the new index of its first definition.
+    /// For each kind, the new index of the module's first definition.
     first: HashMap<Kind, u32>,
 }
 

@@ -7,7 +7,7 @@ use wasmparser::{
     TypeRef,
 };
 
-/// A kind of definition. Each has its own index space.
+/// A kind of definition. Each kind has its own index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Kind {
     Function,
@@ -49,7 +49,7 @@ impl Kind {
 pub(super) struct CoreModule<'a> {
     /// The module's bytes in the component.
     pub(super) bytes: &'a [u8],
-    /// True if all its types are function types, each in a group of its own.
+    /// True if all types are function types, each in a recursion group of its own.
     pub(super) has_plain_types: bool,
     pub(super) types: Vec<FuncType>,
     pub(super) imports: Vec<Import<'a>>,
@@ -63,7 +63,7 @@ pub(super) struct CoreModule<'a> {
     pub(super) elements: Vec<Element<'a>>,
     pub(super) data: Vec<Data<'a>>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
-    /// The custom sections that name its producers.
+    /// The custom sections that name the module's producers.
     pub(super) producers: Vec<&'a [u8]>,
     pub(super) names: Option<NameSectionReader<'a>>,
     /// The imports of each kind, which have the lowest indices.

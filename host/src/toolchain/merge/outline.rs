@@ -12,8 +12,8 @@ use wasmparser::{
 /// A component with its core definitions by index.
 #[derive(Default)]
 pub(super) struct Outline<'a> {
-    /// Its entries in order. Modules and aliases of core definitions are not entries: they are
-    /// written where they are needed.
+    /// The component's entries in order. Modules and aliases of core definitions are not entries:
+    /// they are written where they are needed.
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) modules: Vec<CoreModule<'a>>,
     pub(super) instances: Vec<CoreInstance<'a>>,
@@ -65,7 +65,7 @@ enum CoreOrigin<'a> {
 /// The definition behind an index, however many instances re-export it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Definition {
-    /// Defined by a module's instance.
+    /// A definition in a module's instance.
     In { instance: u32, kind: Kind, index: u32 },
     /// The core function of this index, defined by the component.
     Component(u32),
@@ -118,7 +118,7 @@ impl<'a> Outline<'a> {
             Payload::CustomSection(section) if section.name() == "component-name" => {
                 return Some(());
             }
-            // Other sections also create core definitions or modules, or run functions.
+            // The following sections could create core definitions or modules, or run functions.
             Payload::ComponentStartSection { .. } => return None,
             Payload::ComponentImportSection(imports) => {
                 for import in imports {
@@ -268,7 +268,7 @@ impl<'a> CoreInstance<'a> {
     }
 }
 
-/// Rejects aliases of modules of the outer component, which refer to them by index.
+/// Rejects aliases of modules of the outer component, because they refer to modules by index.
 fn refers_to_no_module(aliases: &ComponentAliasSectionReader<'_>) -> Option<()> {
     for alias in aliases.clone() {
         if let ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, .. } =
