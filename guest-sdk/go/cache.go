@@ -181,9 +181,9 @@ func (c Cache) SetRawWithExpiry(key, text string, expiry time.Duration) error {
 	return c.setRaw(key, text, seconds)
 }
 
-// SetWithExpiry is like [Cache.Set], but the entry expires when the duration expiry has passed.
+// SetWithExpiry is like [Cache.Set], but the entry expires after the given duration.
 //
-// Errors: those of [Cache.Set], and [CacheInvalidExpiry], without a call to the host, if expiry is
+// Errors: those of [Cache.Set]. Also [CacheInvalidExpiry], without a call to the host, if expiry is
 // not a whole number of seconds from 1 to 315,360,000 (ten years).
 func (c Cache) SetWithExpiry(key string, value any, expiry time.Duration) error {
 	seconds, err := wholeSeconds(expiry)

@@ -16,8 +16,9 @@
  *   `unavailable`: after it, the write may have happened. The SDK never retries.
  * - Arguments are checked before the cache is called. For a default, write
  *   `cache.get(key) ?? value`.
- * - The build adds the methods from `setIfAbsent` on only if a file of the service names them, for
- *   example as `cache.increment`, so that the component's imports show what it can do.
+ * - The build adds `setIfAbsent` and the methods declared after it only if a file of the service
+ *   names them, for example as `cache.increment`, so that the component's imports show what it can
+ *   do.
  */
 export interface Cache {
   /**

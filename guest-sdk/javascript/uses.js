@@ -88,7 +88,10 @@ async function plain(file, loader, esbuild) {
   return esbuild.transform(text, options).then(({ code }) => code, () => text);
 }
 
-/** Returns the cache methods and SDK exports that code without comments may use. */
+/**
+ * Returns the cache methods and SDK exports that `code` may use. A name in a comment counts as a
+ * use, so the caller should remove comments first.
+ */
 export function namedIn(code) {
   const all = [...Object.values(INTERFACES).flat(), ...Object.keys(EXPORTS)];
   return all.filter((name) => (name in COMMON ? isCalled(code, name) : isNamed(code, name)));

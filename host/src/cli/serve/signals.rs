@@ -3,13 +3,13 @@
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Receives SIGTERM and SIGINT from its creation on.
+/// Receives SIGTERM and SIGINT as soon as it is created.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-/// Receives SIGHUP from its creation on, so that the signal no longer ends the process.
+/// Receives SIGHUP as soon as it is created, so that the signal no longer ends the process.
 pub(super) struct Hangups(Signal);
 
 impl Hangups {

@@ -110,8 +110,8 @@ const LINKED: &str = r#"
 )
 "#;
 
-/// A component whose function `run` returns the number at address 0 of the memory, or, if the table
-/// has a function, the result of the first one.
+/// A component whose function `run` calls the first function of the table and returns its result.
+/// If the table has no function, `run` returns the number at address 0 of the memory.
 fn component(modules: &str) -> Vec<u8> {
     let text = format!(
         r#"(component

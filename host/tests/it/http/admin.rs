@@ -20,7 +20,7 @@ pub struct Operated {
 }
 
 impl Operated {
-    /// Creates a host whose plugin `guests` is this file, which is not loaded yet.
+    /// Creates a host with the plugin `guests` from the file at `path`. The file is not loaded yet.
     async fn new(path: PathBuf, token: Option<&str>) -> Self {
         let code_folder = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
         let host = Arc::new(Host::new(Settings { code_folder, ..Settings::default() }).unwrap());
