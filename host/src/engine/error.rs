@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_service_is_told_with_those_that_exist() {
+    fn an_unknown_service_is_reported_with_those_that_exist() {
         check(0, "are: none");
         check(2, "are: p.s0, p.s1");
         check(20, ", p.s19");

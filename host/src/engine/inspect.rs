@@ -204,7 +204,7 @@ mod tests {
             (component (import "nested" (func))))"#;
 
     #[test]
-    fn a_component_is_told_with_what_its_modules_define() {
+    fn a_component_is_described_with_what_its_modules_define() {
         let info = ComponentInfo::read(&wat::parse_str(COMPONENT).unwrap());
         assert_eq!(info.kind, Some(FileKind::Component));
         let imports: Vec<_> = info.imports.iter().map(|import| &*import.name).collect();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_no_webassembly_is_told_as_far_as_it_goes() {
+    fn an_incomplete_file_is_described_as_far_as_it_is_readable() {
         assert_eq!(ComponentInfo::read(b"hello"), ComponentInfo::default());
         let whole = wat::parse_str(COMPONENT).unwrap();
         for end in 0..whole.len() {

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_that_waits_for_too_long_is_told_to_come_back() {
+    async fn a_call_that_waits_for_too_long_is_refused() {
         let gate = gate(1, 1, 1);
         let calls = gate.calls(None);
         let _first = gate.admit(&calls, 0).await.unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_that_finds_the_queue_full_is_told_at_once() {
+    async fn a_call_that_finds_the_queue_full_is_refused_at_once() {
         let gate = gate(1, 1, 0);
         let calls = gate.calls(None);
         let _first = gate.admit(&calls, 0).await.unwrap();

@@ -61,7 +61,7 @@ impl Reader {
     }
 
     /// Returns a reader who installs the program, and has no data folder yet.
-    fn who_installs() -> Self {
+    fn without_program() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let variable = |name: &str, place| (name.to_owned(), folder.path().join(place));
         let variables =
@@ -71,7 +71,7 @@ impl Reader {
 
     /// Returns a reader who uses the program under test, and tools that other tests have
     /// downloaded.
-    fn who_has_the_program() -> Self {
+    fn with_program() -> Self {
         let program = hostel();
         let installed = Path::new(program.get_program()).parent().unwrap().to_owned();
         let text = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
@@ -162,7 +162,7 @@ fn every_command_of_the_readme_prints_what_it_shows() {
     {
         assert!(commands().any(|command| command.starts_with(start)), "no {start}");
     }
-    let mut reader = Reader::who_installs();
+    let mut reader = Reader::without_program();
     steps.iter().filter(|step| !step.is_python()).for_each(|step| reader.check(step));
 }
 
@@ -170,7 +170,7 @@ fn every_command_of_the_readme_prints_what_it_shows() {
 pub fn check_python() {
     let steps: Vec<_> = steps().into_iter().filter(Step::is_python).collect();
     assert!(steps.iter().any(|step| !step.output.is_empty()), "no output of Python is shown");
-    let mut reader = Reader::who_has_the_program();
+    let mut reader = Reader::with_program();
     steps.iter().for_each(|step| reader.check(step));
 }
 

@@ -70,7 +70,7 @@ async fn a_call_that_ends_gives_its_leases_back() {
 }
 
 #[tokio::test]
-async fn who_waits_takes_over_when_the_holders_call_ends() {
+async fn a_waiting_call_takes_over_when_the_holders_call_ends() {
     let store = store();
     let (mut first, mut second) = (call(&store), call(&store));
     assert!(matches!(ask(&mut first, "k", LONG).await, LeaseFound::Compute));

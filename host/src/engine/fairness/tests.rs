@@ -132,7 +132,7 @@ async fn a_call_that_has_computed_for_too_long_is_stopped_and_dropped() {
 }
 
 #[tokio::test]
-async fn a_call_that_nobody_waits_for_is_dropped_wherever_it_is() {
+async fn an_abandoned_call_is_dropped_wherever_it_is() {
     let calls = Arc::new(on_one_thread());
     // The first call waits forever. The others are in the queue or being polled.
     for rest in 0..10_u32 {

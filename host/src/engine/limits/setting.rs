@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_limit_or_no_value_is_refused_with_what_is_right() {
+    fn an_invalid_limit_or_value_is_refused_with_what_is_right() {
         check("tiem", "5s", "no limit is called `tiem`; there are: time, cpu, memory");
         check("time", "5", "\"5\" is not a duration: write it as in \"5s\"");
         check("memory", "lots", "\"lots\" is not a size: write it as in \"64MiB\"");

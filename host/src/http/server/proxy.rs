@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_header_or_only_a_part_of_one_is_refused() {
+    async fn an_invalid_or_incomplete_header_is_refused() {
         for bytes in ["GET / HTTP/1.1\r\n", "proxy TCP4 192.0.2.1", "\r\n\r\n\0\r\nQUIT\r\n"] {
             assert_eq!(found(bytes.as_bytes()).await, Err(ProxyHeaderError::Missing), "{bytes}");
         }

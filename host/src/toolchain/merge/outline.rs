@@ -128,17 +128,17 @@ impl<'a> Outline<'a> {
             }
             Payload::ComponentExportSection(exports) => {
                 for export in exports {
-                    is_no_module(export.ok()?.kind)?;
+                    not_a_module(export.ok()?.kind)?;
                 }
             }
             Payload::ComponentInstanceSection(instances) => {
                 for instance in instances {
                     match instance.ok()? {
                         ComponentInstance::Instantiate { args, .. } => {
-                            args.iter().try_for_each(|it| is_no_module(it.kind))?;
+                            args.iter().try_for_each(|it| not_a_module(it.kind))?;
                         }
                         ComponentInstance::FromExports(exports) => {
-                            exports.iter().try_for_each(|it| is_no_module(it.kind))?;
+                            exports.iter().try_for_each(|it| not_a_module(it.kind))?;
                         }
                     }
                 }
@@ -161,7 +161,7 @@ impl<'a> Outline<'a> {
                     self.define(Kind::of(kind)?, CoreOrigin::Export { instance, name });
                 }
                 ComponentAlias::InstanceExport { kind, .. } => {
-                    is_no_module(kind)?;
+                    not_a_module(kind)?;
                     self.entries.push(Entry::Section { id, data: single(item).into() });
                 }
                 ComponentAlias::Outer { .. } => {
@@ -280,7 +280,7 @@ fn refers_to_no_module(aliases: &ComponentAliasSectionReader<'_>) -> Option<()> 
     Some(())
 }
 
-fn is_no_module(kind: ComponentExternalKind) -> Option<()> {
+fn not_a_module(kind: ComponentExternalKind) -> Option<()> {
     (kind != ComponentExternalKind::Module).then_some(())
 }
 

@@ -63,7 +63,7 @@ impl Seen {
         plugins.find(|plugin| plugin["name"] == name).cloned().unwrap_or_default()
     }
 
-    async fn until_numbers_answers(&self, answer: &str) {
+    async fn until_numbers_returns(&self, answer: &str) {
         let is_there =
             async || (self.call("numbers", "7").await == (200, answer.into())).then_some(());
         eventually(answer, is_there).await;
@@ -94,9 +94,9 @@ async fn from_nothing_to_a_service_that_is_replaced_while_it_serves() {
     let copy = |content: &[u8]| fs::write(folder.path().join("numbers.wasm"), content).unwrap();
     assert_eq!(seen.call("numbers", "7").await.0, 404);
     copy(&numbered("first"));
-    seen.until_numbers_answers("first 7").await;
+    seen.until_numbers_returns("first 7").await;
     copy(&numbered("second"));
-    seen.until_numbers_answers("second 7").await;
+    seen.until_numbers_returns("second 7").await;
     let second = seen.plugin("numbers").await;
     assert_eq!((&second["state"], &second["reason"]), (&json!("serving"), &Value::Null));
     copy(&numbered("third")[..300]);
