@@ -97,8 +97,8 @@ hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call 
 hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response,
                               const char *name);
 
-/* Points `*values` to the fields of the header of that name, and returns their number. Names are
- * case-insensitive. Skips fields that are not UTF-8. The values live until the next call of the
+/* Points `*values` to the values of the header fields of that name, and returns their number. Names
+ * are case-insensitive. Skips values that are not UTF-8. The values live until the next call of the
  * same fake. */
 size_t hostel_fake_header_values(hostel_fake *fake, const hostel_response *response,
                                  const char *name, const hostel_str **values);

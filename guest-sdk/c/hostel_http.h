@@ -44,8 +44,8 @@ typedef struct hostel_http_response {
 hostel_str hostel_http_header(hostel_ctx *ctx, const hostel_http_response *response,
                               const char *name);
 
-/* Points `*values` to the fields of the header of that name, in the order received, and returns
- * their number. Names are case-insensitive. Skips fields that are not UTF-8. */
+/* Points `*values` to the values of the header fields of that name, in the order received, and
+ * returns their number. Names are case-insensitive. Skips values that are not UTF-8. */
 size_t hostel_http_header_values(hostel_ctx *ctx, const hostel_http_response *response,
                                  const char *name, const hostel_str **values);
 

@@ -55,8 +55,8 @@ HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_
  * by "; "). `ptr` is also NULL if the header is not UTF-8. */
 hostel_str hostel_request_header(hostel_ctx *ctx, const hostel_request *req, const char *name);
 
-/* The fields of the header of that name. Names are case-insensitive. Skips fields that are not
- * UTF-8. */
+/* The values of the header fields of that name. Names are case-insensitive. Skips values that are
+ * not UTF-8. */
 size_t hostel_request_header_values(hostel_ctx *ctx, const hostel_request *req, const char *name,
                                     const hostel_str **values);
 

@@ -204,10 +204,7 @@ function noteInputs({ onLoad }) {
   onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
 }
 
-/**
- * Records the paths at which a missing module was searched, so that adding the module causes a
- * rebuild.
- */
+/** Records the folder where a missing module is expected: adding the module causes a rebuild. */
 function noteMissing({ location, text }) {
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing === undefined || !location) return;

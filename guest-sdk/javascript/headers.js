@@ -24,7 +24,10 @@ const OF_SERVER = [
   ...["transfer-encoding", "upgrade"],
 ];
 
-/** Returns each field of a name; the name is case-insensitive. Omits fields that are not UTF-8. */
+/**
+ * Returns the value of each field of that name; the name is case-insensitive. Omits values that are
+ * not UTF-8.
+ */
 export function valuesOf(headers, name) {
   return textsOf(headers, name).filter((text) => text !== undefined);
 }

@@ -127,7 +127,7 @@ export class Request {
    */
   header(name: string): string | undefined;
 
-  /** Returns each field of the header of that name. Omits fields that are not UTF-8. */
+  /** Returns the value of each header field of that name. Omits values that are not UTF-8. */
   headerValues(name: string): string[];
 
   /**

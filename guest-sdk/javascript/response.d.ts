@@ -117,7 +117,7 @@ export class Response {
    */
   header(name: string): string | undefined;
 
-  /** Returns each field of the header of that name. For tests. */
+  /** Returns the value of each header field of that name. For tests. */
   headerValues(name: string): string[];
 
   /** Returns the body as text. For tests. */

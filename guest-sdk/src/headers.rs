@@ -28,7 +28,7 @@ pub(crate) fn joined<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Option
     Some(joined)
 }
 
-/// Returns each field of that name. Omits fields that are not UTF-8.
+/// Returns the value of each field of that name. Omits values that are not UTF-8.
 pub(crate) fn values<'a>(headers: &'a [(String, Vec<u8>)], name: &str) -> Vec<&'a str> {
     fields(headers, name).filter_map(|value| std::str::from_utf8(value).ok()).collect()
 }

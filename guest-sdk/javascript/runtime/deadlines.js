@@ -5,7 +5,7 @@ import { now } from "./clock.js";
 /** A timer with a longer delay fires at once or never, so no deadline is recorded. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** The deadlines by signal, in milliseconds of the clock. */
+/** Maps signals to their deadlines, in milliseconds on the clock of `now`. */
 const deadlines = new WeakMap();
 
 /** Returns the deadline of a signal, or undefined if it has none. */

@@ -21,8 +21,8 @@ def joined(headers: Iterable[tuple[str, bytes]], name: str) -> str | None:
 
 
 def apart(headers: Iterable[tuple[str, bytes]], name: str) -> list[str]:
-    """Returns each field of that name; the name is case-insensitive. Omits fields that are not
-    UTF-8. The names in ``headers`` must be in lower case."""
+    """Returns the value of each field of that name; the name is case-insensitive. Omits values
+    that are not UTF-8. The names in ``headers`` must be in lower case."""
     texts = map(_text, fields_of(headers, name))
     return [text for text in texts if text is not None]
 

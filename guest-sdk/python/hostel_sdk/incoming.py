@@ -94,7 +94,7 @@ class Response:
         return joined(self.headers, name)
 
     def header_values(self, name: str) -> list[str]:
-        """Returns each field of the header of that name. Omits fields that are not UTF-8."""
+        """Returns the value of each header field of that name. Omits values that are not UTF-8."""
         return apart(self.headers, name)
 
     def text(self) -> str:

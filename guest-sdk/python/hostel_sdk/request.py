@@ -87,7 +87,7 @@ class Request:
         return headers.joined(self.http.headers, name) if self.http else None
 
     def header_values(self, name: str) -> list[str]:
-        """Returns each field of the header of that name. Omits fields that are not UTF-8."""
+        """Returns the value of each header field of that name. Omits values that are not UTF-8."""
         return headers.apart(self.http.headers, name) if self.http else []
 
     def client_address(self) -> str | None:

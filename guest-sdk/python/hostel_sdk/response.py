@@ -137,8 +137,8 @@ class Response:
         return joined(_lowered(self.headers), name)
 
     def header_values(self, name: str) -> list[str]:
-        """Returns each field of the header of that name. Omits fields that are not UTF-8. For
-        tests."""
+        """Returns the value of each header field of that name. Omits values that are not UTF-8.
+        For tests."""
         return apart(_lowered(self.headers), name)
 
     def value(self) -> Any:

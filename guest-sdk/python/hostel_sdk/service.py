@@ -189,7 +189,7 @@ def _caller(function: Callable[..., Any]) -> Handler:
 
 
 def finished(result: Any) -> Any:
-    """Returns a handler's result. Runs a coroutine to get its result."""
+    """Returns a handler's result. If it is a coroutine, runs it and returns its result."""
     if type(result) is not CoroutineType:
         return result
     from .loop import run  # Slow to import, and few services need it.

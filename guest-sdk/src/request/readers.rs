@@ -20,7 +20,7 @@ impl Request {
         headers::joined(self.headers(), name)
     }
 
-    /// Returns each field of the header of that name. Omits fields that are not UTF-8.
+    /// Returns the value of each header field of that name. Omits values that are not UTF-8.
     pub fn header_values(&self, name: &str) -> Vec<&str> {
         headers::values(self.headers(), name)
     }

@@ -21,7 +21,7 @@ pub struct Traces {
     /// The base URL for OTLP, as in `http://127.0.0.1:4318`; `None`: taken from the environment, if
     /// set there.
     pub endpoint: Option<String>,
-    /// The share of requests to trace if their `traceparent` does not decide it, from 0 to 1.
+    /// The share of requests to trace, from 0 to 1. A request's `traceparent` takes precedence.
     pub ratio: f64,
 }
 

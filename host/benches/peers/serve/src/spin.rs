@@ -16,8 +16,8 @@ const SECONDS: u32 = 2;
 /// number of processors; 64 is the maximum number of concurrent calls of one plugin.
 const CASES: [(usize, u32); 4] = [(4, 1), (4, 32), (64, 1), (64, 32)];
 
-/// Seconds before the load is measured: the host recognizes long calls by the processor time they
-/// have used.
+/// Seconds of load before the measurement: the host recognizes a long call only after the call has
+/// used some processor time.
 const SETTLING: u32 = 1;
 
 pub fn measure(made: &Made) -> Result<()> {
