@@ -1,7 +1,7 @@
 //! Grants: the capabilities of a plugin besides its log, from the host's configuration.
 //!
-//! The configuration builds them, each host call checks them, and every command and the admin
-//! listener print them with the functions here. Each capability has one field.
+//! The configuration builds grants, each host call checks them, and every command and the admin
+//! listener print them with the functions here. Each capability is one field of [`Grants`].
 
 mod address;
 mod values;
@@ -30,8 +30,8 @@ pub struct Grants {
 pub struct HttpGrant {
     /// The servers that the plugin may reach.
     pub allow: Vec<Allowed>,
-    /// Maximum connections that the plugin uses at once, at most 512; further requests wait. As
-    /// many again may be kept idle for reuse.
+    /// Maximum connections that the plugin uses at once, at most 512; further requests wait. The
+    /// same number of connections may be kept idle for reuse.
     pub connections: usize,
 }
 

@@ -63,7 +63,7 @@ pub enum CacheError {
     },
 }
 
-/// Maximum number of a key's characters in an error message.
+/// Maximum number of characters of a key in an error message.
 const EXCERPT_CHARS: usize = 32;
 
 impl CacheError {

@@ -44,7 +44,7 @@ pub(crate) enum LeaseFound {
 pub(crate) struct LeaseWaits([Arc<Semaphore>; 2]);
 
 impl LeaseWaits {
-    /// Uses the permits of a plugin and of its host.
+    /// Creates the limit from the permits of a plugin and of its host.
     pub(crate) fn new(of_plugin: Arc<Semaphore>, of_host: Arc<Semaphore>) -> Self {
         LeaseWaits([of_plugin, of_host])
     }

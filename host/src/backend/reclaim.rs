@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const PASS_INTERVAL: Duration = Duration::from_millis(20);
 const ENTRIES_PER_PASS: usize = 10_000;
 
-/// Starts the thread. It ends when the caches are dropped.
+/// Starts the thread. The thread ends when the caches are dropped.
 ///
 /// # Errors
 ///

@@ -9,11 +9,11 @@
 //! `node.rs` and a circuit breaker in `circuit.rs`. Atomic changes of an entry are scripts in
 //! `scripts.rs`.
 //!
-//! **A write ends the key's lease** with two commands and no transaction: the first deletes the
-//! lease, the second changes the entry. If the second fails, the lease is deleted all the same. A
-//! host can fill a lease only while the lease exists and the entry is the one that the lease
-//! started with. `set_if_absent` deletes no lease: it creates an entry, so the lease cannot be
-//! filled.
+//! **A write ends the key's lease.** A write consists of two commands, without a transaction: the
+//! first deletes the lease, the second changes the entry. If the second command fails, the lease
+//! stays deleted. A host can fill a lease only while the lease exists and the entry has not changed
+//! since the lease was granted, except by expiring. `set_if_absent` need not delete the lease:
+//! after it has created an entry, the lease cannot be filled.
 
 mod address;
 mod batch;
@@ -56,8 +56,8 @@ use reply::{bytes, integer};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// Maximum number of reads of an entry. A read is repeated if the entry was set between its two
-/// commands; after the last read, the entry counts as an empty text.
+/// Maximum number of attempts to read an entry. A read consists of two commands, and is repeated if
+/// the entry was set between them; after the last attempt, the entry counts as an empty text.
 const MAX_READS: usize = 3;
 
 /// The error for an empty text, which is not a valid value.
@@ -126,8 +126,8 @@ impl RedisCache {
         Ok(found)
     }
 
-    /// Reads the value of a key, at most one byte over the limit. Returns the value with the reply
-    /// to `more`, a further command on the entry.
+    /// Reads the value of a key, at most one byte more than the limit. Returns the value, and the
+    /// reply to `more`, a further command on the entry.
     async fn find(
         &self,
         deadline: Instant,
@@ -248,7 +248,7 @@ impl RedisCache {
         exactly(replies)
     }
 
-    /// Validates a value that was read: other programs may write entries under our names.
+    /// Validates a value that was read, because other programs can also write to these keys.
     fn value(&self, key: Key<'_>, text: Vec<u8>) -> Result<Value, CacheError> {
         if text.len() > self.value_limit {
             return Err(CacheError::oversized(key, self.value_limit));
@@ -288,7 +288,7 @@ impl redis::ToRedisArgs for Ex {
     }
 }
 
-/// Returns a reply about an entry, unless the entry is not a string.
+/// Returns the reply about an entry, or an error if the entry is not a string.
 fn checked(key: Key<'_>, reply: redis::Value) -> Result<redis::Value, CacheError> {
     match &reply {
         redis::Value::ServerError(error) if error.code() == "WRONGTYPE" => {

@@ -28,7 +28,7 @@ pub struct Credential {
     pub hash: SecretHash,
 }
 
-/// At least one caller who authenticates in the given way. The names are unique, and so are the
+/// One or more callers who authenticate by the same scheme. The names are unique, and so are the
 /// tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerGroup {

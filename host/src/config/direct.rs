@@ -99,8 +99,8 @@ mod tests {
         }
     }
 
-    /// Checks which callers may call the service `p.s` directly; `closed` if none may. Each route
-    /// is written `SERVICE CALLERS`.
+    /// Checks which callers may call the service `p.s` directly. `expected` is `closed` if none
+    /// may. Each route is written `SERVICE CALLERS`.
     #[track_caller]
     fn check(server: &str, plugin: Option<&str>, routes: &[&str], expected: &str) {
         let route = |text: &&str| {

@@ -35,7 +35,7 @@ const CALLS_PER_INSTANCE: NonZeroU32 = match NonZeroU32::new(1_000) {
     None => NonZeroU32::MIN,
 };
 
-/// Returns the limits, changed by the settings that are set.
+/// Replaces the limits for which there is a setting, and returns all limits.
 pub(super) fn limits(
     raw: Option<&RawLimits>,
     mut limits: Limits,
@@ -91,7 +91,7 @@ pub(super) fn plugins(
     plugins
 }
 
-/// Returns why the plugin at its path is missing, or `None` if it exists.
+/// Returns why the plugin is missing at its path, or `None` if it exists.
 fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     let PluginConfig { name, path, .. } = plugin;
     let shown = path.display();

@@ -1,5 +1,5 @@
-//! Reads a whole configuration: from the text of a file to validated values. This file only
-//! combines the others of its folder.
+//! Reads a whole configuration: from the text of a file to validated values. This module only
+//! combines the other modules of `config`.
 
 use super::admin::{self, Admin};
 use super::caches::{self, CacheConfig};
@@ -75,7 +75,7 @@ pub struct Configured {
 }
 
 impl From<Config> for Configured {
-    /// Returns a configuration that was not read from a file.
+    /// Wraps a configuration that was not read from a file: without warnings and positions.
     fn from(config: Config) -> Self {
         let (warnings, absent, service_places) = Default::default();
         Configured { config, warnings, absent, service_places }

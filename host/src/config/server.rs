@@ -203,8 +203,8 @@ fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -
     all
 }
 
-/// Reports requirements that can never be available: a plugin that is not configured, unless there
-/// is a folder of plugins, or a cache that is not configured.
+/// Reports requirements that can never be available: a cache that is not configured, or a plugin
+/// that is not configured if there is no folder of plugins.
 pub(super) fn check_required(
     raw: Option<&RawServer>,
     has_folder: bool,
@@ -230,8 +230,8 @@ pub(super) fn check_required(
     }
 }
 
-/// Reports a limit on request bodies above a client's share of the budget: a larger body could
-/// never be accepted.
+/// Reports a limit on request bodies that exceeds a client's share of the budget: a body larger
+/// than the share could never be accepted.
 pub(super) fn check_bodies(
     raw: &Raw,
     server: &Server,

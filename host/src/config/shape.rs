@@ -34,7 +34,7 @@ fn without_null(schema: &mut Value) {
         if let Some(Value::Array(values)) = map.get_mut("enum") {
             values.retain(|value| !value.is_null());
         }
-        // The schema of an optional value with several types: these types, or null.
+        // The schema of an optional value with several types also allows null: remove null.
         if let Some(Value::Array(types)) = map.get_mut("anyOf") {
             types.retain(|it| it.get("type").and_then(Value::as_str) != Some("null"));
             if let [Value::Object(only)] = types.as_slice() {

@@ -3,7 +3,7 @@
 use std::fmt;
 use url::{Host, Url};
 
-/// The certificate, as DER, of an authority that an entry trusts besides those of the machine.
+/// The DER certificate of an authority that an entry trusts in addition to the machine's.
 pub type Authority = Vec<u8>;
 
 /// An entry of `http.allow`: scheme, host, port and, optionally, a path prefix.
@@ -109,7 +109,8 @@ impl Allowed {
         }
     }
 
-    /// Returns the entry with these certificate authorities, which it trusts as well.
+    /// Returns the entry, which then trusts these certificate authorities in addition to the
+    /// machine's.
     #[must_use]
     pub fn with_authorities(self, authorities: Vec<Authority>) -> Self {
         Allowed { authorities, ..self }
@@ -130,7 +131,7 @@ impl Allowed {
         }
     }
 
-    /// Returns the certificate authorities that the entry trusts besides those of the machine.
+    /// Returns the certificate authorities that the entry trusts in addition to the machine's.
     pub fn authorities(&self) -> &[Authority] {
         &self.authorities
     }

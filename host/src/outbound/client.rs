@@ -23,8 +23,8 @@ use url::Url;
 /// How long an idle connection is kept.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// Maximum bytes and maximum number of headers of a response's head: as many as common servers send
-/// at most. The bytes are also the size of the read buffer.
+/// Maximum bytes and maximum number of headers of a response's head: common servers send no more.
+/// The bytes are also the size of the read buffer.
 const MAX_HEAD: usize = 128 << 10;
 const MAX_HEADERS: usize = 100;
 

@@ -146,7 +146,7 @@ impl Row {
         }
     }
 
-    /// Connects to the first address that accepts.
+    /// Connects to the first address that accepts a connection.
     async fn reach(&self, addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectError> {
         let mut reason = String::from("it has no address to connect to");
         let last = addresses.len().saturating_sub(1);

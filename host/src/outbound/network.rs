@@ -17,8 +17,8 @@ const CONNECTIONS_PER_REQUEST: usize = 2;
 const MAX_LOOK_UPS: usize = 32;
 const MAX_LOOK_UPS_OF_PLUGIN: usize = 4;
 
-/// The permits of one connection or look-up: the plugin's and the host's. The semaphores are never
-/// closed, so both are always present.
+/// The permits of one request, connection or look-up: the plugin's and the host's. The semaphores
+/// are never closed, so both are always present.
 pub(super) type Permits = [Option<OwnedSemaphorePermit>; 2];
 
 /// Resolves a host and a port to addresses. May block.

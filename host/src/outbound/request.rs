@@ -28,7 +28,7 @@ const OF_HOST: [HeaderName; 9] = [
 /// The header of W3C Trace Context.
 pub(super) const TRACEPARENT: &str = "traceparent";
 
-/// Headers that describe the body. They are removed together with it.
+/// Headers that describe the body. They are removed when the body is removed.
 const OF_BODY: [HeaderName; 4] =
     [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION];
 

@@ -10,7 +10,7 @@ const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(10, 0, 0, 0), 8, "a private address"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "a shared address of a provider"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "a loopback address"),
-    // Metadata services of clouds are here.
+    // Cloud metadata services use this block.
     (Ipv4Addr::new(169, 254, 0, 0), 16, "a link-local address"),
     (Ipv4Addr::new(172, 16, 0, 0), 12, "a private address"),
     (Ipv4Addr::new(192, 0, 0, 0), 24, "an address of a protocol"),

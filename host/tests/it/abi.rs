@@ -213,8 +213,8 @@ async fn error_of(limits: Limits, guest: &str) -> CallError {
     Hotel::with(limits, guest).await.error(b"body").await
 }
 
-/// Returns why a component is refused. Also checks that the host keeps serving, and that the name
-/// stays free.
+/// Returns why a component is refused. Also checks that the host keeps serving, and that the
+/// plugin's name stays free.
 async fn refusal_of(limits: Limits, component: Vec<u8>) -> LoadError {
     let hotel = Hotel::new(limits).await;
     let bad = PluginName::new("bad").unwrap();
@@ -448,7 +448,7 @@ async fn passes_its_body_as_text() {
             (b"\xc0\xaf", "invalid utf-8"),
             (b"\xc0\x80", "invalid utf-8"),
             (b"\xf0\x8f\xbf\xbf", "invalid utf-8"),
-            // Surrogates, single and as a pair; beyond the last scalar value.
+            // Surrogates, single and as a pair; a value beyond the last scalar value.
             (b"\xed\xa0\x80", "invalid utf-8"),
             (b"\xed\xa0\xbd\xed\xb0\x8e", "invalid utf-8"),
             (b"\xf4\x90\x80\x80", "invalid utf-8"),

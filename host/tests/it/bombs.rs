@@ -69,7 +69,7 @@ fn tenfold(levels: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_instances_obeyed() {
-    // One instance of the component itself, and those of the module in it.
+    // Each instantiation of the component counts as two instances: its own, and that of its module.
     check("instances", "20", tenfold(1), tenfold(2)).await;
 }
 
@@ -165,7 +165,7 @@ fn nops(count: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_function_bytes_obeyed() {
-    // One byte declares no locals, and one ends the body.
+    // One byte declares that there are no locals, and one byte ends the body.
     check("function-bytes", "100B", nops(98), nops(99)).await;
 }
 

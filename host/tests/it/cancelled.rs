@@ -216,7 +216,7 @@ async fn failed_handshakes_are_all_counted_and_logged_within_bounds() {
     }
     let refused = ("hostel_http_connections_refused_total", "reason=\"tls\"");
     until(&server.host, refused, 300).await;
-    // A TLS client calls a service that logs. Its line is the last one.
+    // A TLS client calls a service that logs. The service's line is the last one.
     let stream = TcpStream::connect(server.address).await.unwrap();
     let mut client = Client::new(begin_tls(stream, &certificate, &[]).await);
     client.send(post("counts", "", "null")).await;

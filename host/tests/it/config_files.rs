@@ -1,5 +1,5 @@
 //! Files named in a configuration: anything but a regular file is refused at once, and the error
-//! names it.
+//! names the file.
 
 use crate::support::{hostel, stderr, stdout};
 use hostel::Host;
@@ -33,7 +33,7 @@ fn make(kind: &str, path: &Path) {
     }
 }
 
-/// Runs the program in a folder. A program that hangs is killed with exit code 124.
+/// Runs the program in a folder. If the program hangs, it is killed, and its exit code is 124.
 fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     let program = hostel();
     let mut command = Command::new("timeout");
@@ -42,7 +42,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// Checks what `hostel check` reports for each unfit file under this name in a configuration.
+/// Replaces the file `name` by each unfit file, and checks the error of `hostel check`.
 fn check(name: &str, text: &str, place: &str) {
     for (kind, reason) in UNFIT {
         let folder = tempfile::tempdir().unwrap();

@@ -280,8 +280,8 @@ async fn a_broken_file_is_tried_and_reported_once() {
     assert_eq!((house.deployment.list().len(), house.lines().len()), (1, 0));
 }
 
-/// Checks that the old version keeps serving after `replace` replaces its file, and checks the
-/// reported reason. Then checks that a new file in the same place is served.
+/// Checks that the old version keeps serving after `replace` has replaced the plugin's file, and
+/// checks the reported reason. Then checks that a new file in the same place is served.
 async fn check_replaced_by(replace: impl FnOnce(&Path), words: &str) {
     let house = House::serving().await;
     house.lines();

@@ -26,7 +26,7 @@ fn route(path: &str, service: &str, callers: &str) -> String {
     format!("[[routes]]\npath = \"{path}\"\nservice = \"{service}\"\ncallers = \"{callers}\"\n")
 }
 
-/// Checks the lines between those about the plugin and the routes, and that there is no error.
+/// Checks the lines that are not about the plugin or a route, and that there is no error.
 #[track_caller]
 fn check_reports(lines: &str, expected: &[&str]) {
     let output = check(lines, &[]);

@@ -1,5 +1,5 @@
-//! Leases and the other functions besides `get` and `set`, called by guests: one of many concurrent
-//! calls computes the value, however its lease ends.
+//! Leases and the other functions besides `get` and `set`, called by guests: of many concurrent
+//! calls, only one at a time computes the value, however its lease ends.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;
@@ -58,7 +58,7 @@ async fn check_rush(hosts: &[Arc<TestHost>], title: &str) {
     assert_eq!(rush(hosts, None).await, [1, 199]);
     let cold = begun.elapsed();
     assert_eq!(touch(host, json!(["get", "computed"])).await, "1");
-    // Fifty of the entry's sixty seconds have passed.
+    // Now the entry is as if fifty of its sixty seconds had passed.
     assert_eq!(touch(host, json!(["expire", "k", "", 10])).await, true);
     let begun = Instant::now();
     assert_eq!(rush(hosts, Some(30)).await, [1, 199]);

@@ -87,7 +87,7 @@ fn a_full_disk_and_a_missing_network_are_named() {
     check(&[], &offline, &["dependencies cannot be fetched", "network"]);
 }
 
-/// Checks, with these language tools, the tests that are left out and the reported words.
+/// With these language tools, checks which tests are left out, and the reported words.
 #[track_caller]
 fn check_languages(stand_ins: &[(&str, &str)], left_out: &[&str], words: &[&str]) {
     let others = ["strace", "haproxy", "chromium"].map(|tool| (tool, WORKS));

@@ -49,14 +49,14 @@ fn on(name: &CacheName, backend: RedisBackend) -> CacheStore {
     host().caches().open_on(name.clone(), CacheLimits::default(), &backend).unwrap()
 }
 
-/// Starts a server of each available program, and a cluster of each.
+/// Starts a single server and a cluster with each available program.
 pub async fn servers() -> Vec<Arc<RedisServer>> {
     let programs = server::programs();
     assert!(!programs.is_empty(), "{}", server::MISSING);
     servers_of(&programs).await
 }
 
-/// Starts a server of each of these programs, and a cluster of each.
+/// Starts a single server and a cluster with each of these programs.
 pub async fn servers_of(programs: &[PathBuf]) -> Vec<Arc<RedisServer>> {
     let begin = |program: &PathBuf| Cluster::begin(program, 3, &[]);
     let clusters: Vec<_> = programs.iter().map(begin).collect();

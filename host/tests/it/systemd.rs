@@ -14,8 +14,9 @@ use tempfile::TempDir;
 /// A test that waits longer than this fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Returns a command that serves with sockets passed as by systemd. A shell duplicates them to
-/// descriptors from 3 on; `exec` keeps the process id, which systemd also passes.
+/// Returns a command that serves with sockets passed in the same way as systemd does. A shell
+/// duplicates them to consecutive descriptors that begin with 3; `exec` keeps the process id, which
+/// systemd also passes.
 fn passing(sockets: &[&TcpListener], names: &str) -> Command {
     let program = hostel();
     let duplicate =

@@ -54,8 +54,8 @@ fn body(text: &str) -> &str {
 
 const SOURCES: &[&str] = &["host/src", "host/cache/src", "guest-sdk/src", "example-services"];
 
-/// The modules of the host, each followed by those it may import. ARCHITECTURE.md has the same
-/// table.
+/// The modules of the host, each followed by the modules that it may import. ARCHITECTURE.md has
+/// the same table.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "cli",

@@ -140,7 +140,7 @@ impl Span {
     }
 }
 
-/// Creates a tracer that sends this ratio of requests to a collector.
+/// Creates a tracer that sends the traces of this share of requests to a collector.
 fn tracer(collector: &Collector, ratio: f64) -> Tracer {
     let settings = TraceSettings {
         url: format!("{}/v1/traces", collector.url),

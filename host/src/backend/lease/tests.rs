@@ -120,7 +120,7 @@ async fn a_call_holds_a_bounded_number_of_leases() {
     assert!(matches!(ask(&mut leases, "last", LONG).await, LeaseFound::Compute));
 }
 
-/// Counts a computation as running until it is dropped.
+/// Counts one running computation until this value is dropped.
 struct Computing(Arc<[AtomicUsize]>, usize);
 
 impl Computing {

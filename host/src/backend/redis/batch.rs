@@ -6,11 +6,11 @@ use super::scripts::Script;
 use super::slot::slot;
 use redis::{Cmd, Pipeline, Value};
 
-/// A command, and the script that it runs.
+/// A command, and the script that it runs, if any.
 #[derive(Debug)]
 pub(super) struct RedisCommand {
     command: Cmd,
-    /// The script that the command runs. The server may not know it yet.
+    /// The script that the command runs. The server may not know the script yet.
     script: Option<&'static Script>,
 }
 
@@ -28,7 +28,7 @@ impl RedisCommand {
 }
 
 /// Commands on one entry or its lease, all in one slot. On a server without slots, the commands may
-/// be on several entries. They are sent together and run in order.
+/// be on several entries. The commands are sent together and run in order.
 ///
 /// Each command has one key, because a command with two keys fails while their slot migrates to
 /// another server. For the same reason a batch is not a transaction. Only the scripts that grant
@@ -46,12 +46,12 @@ pub(super) struct Batch {
 pub(super) enum Next {
     /// All replies have arrived.
     Done,
-    /// Send the commands without a reply to another server, each after `ASKING` if `is_asking`:
-    /// otherwise that server would refuse them.
+    /// Send the unanswered commands to another server. If `is_asking`, send `ASKING` before each:
+    /// otherwise that server would refuse the command.
     Elsewhere { place: ServerPlace, is_asking: bool },
-    /// Send the commands without a reply to the same server again at once.
+    /// Send the unanswered commands to the same server again at once.
     Here,
-    /// Send the commands without a reply again after a delay.
+    /// Send the unanswered commands again after a delay.
     Again { reason: String, is_elsewhere: bool },
 }
 
@@ -79,7 +79,7 @@ impl Batch {
         self.is_write
     }
 
-    /// Returns the commands without a reply.
+    /// Returns the unanswered commands.
     pub(super) fn pending(&self, is_asking: bool) -> Pipeline {
         let mut pipeline = Pipeline::with_capacity(self.commands.len() * 2);
         for (command, reply) in self.commands.iter().zip(&self.replies) {

@@ -128,8 +128,9 @@ impl RedisCache {
         Ok(swap)
     }
 
-    /// Reads and validates the value, then removes it if it is unchanged; otherwise tries again. A
-    /// script cannot validate a value, and invalid entries of other programs must not be removed.
+    /// Reads and validates the value, then removes the entry if its value is unchanged; otherwise
+    /// tries again. A script cannot validate a value, and invalid entries of other programs must
+    /// not be removed.
     async fn read_and_remove(&self, key: &str) -> Result<Option<Value>, CacheError> {
         let key = Key::new(key)?;
         let deadline = self.servers.deadline();

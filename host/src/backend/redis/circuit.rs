@@ -88,7 +88,7 @@ impl Pass<'_> {
         let mut state = self.circuit.state();
         match &mut *state {
             CircuitState::Closed { failures } => *failures += 1,
-            // Operations from before the circuit opened do not count; only the probe decides.
+            // Operations that began before the circuit opened do not count; only the probe decides.
             CircuitState::HalfOpen { .. } if was_probe => *state = open,
             CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => return true,
         }
@@ -113,7 +113,8 @@ impl Drop for Pass<'_> {
 mod tests {
     use super::*;
 
-    /// Returns a circuit that has just opened, and the time at which it lets an operation through.
+    /// Returns a circuit that has just opened, and the earliest time at which it lets an operation
+    /// through.
     fn opened() -> (Circuit, Instant) {
         let (circuit, now) = (Circuit::default(), Instant::now());
         for failure in 1..=MAX_FAILURES {

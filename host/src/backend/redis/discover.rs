@@ -43,8 +43,8 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, Stri
     }
 }
 
-/// Returns the slots that a server reports: the first server that is connected to the rest of the
-/// cluster or, without such a server, the first that replies.
+/// Returns the slots that one server reports: the first server that is not cut off from the
+/// cluster. If all are cut off, uses the first server that replies.
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
@@ -64,7 +64,7 @@ async fn of_cluster(
     Ok(ServerLayout::of_cluster(ranges, node))
 }
 
-/// Returns the slots that a server reports, and whether it is cut off from the cluster.
+/// Returns the slots that a server reports, and whether the server is cut off from the cluster.
 async fn slots(
     asked: &Arc<RedisNode>,
     commands: &Pipeline,

@@ -31,7 +31,7 @@ impl RedisCache {
         timed(&self.meters.delete_prefix, self.remove_page(prefix, cursor)).await
     }
 
-    /// Returns a page of keys. The page ends with the step that fills it.
+    /// Returns a page of keys. Runs whole steps, so a page may exceed its nominal size.
     async fn page(
         &self,
         prefix: &str,
@@ -66,8 +66,8 @@ impl RedisCache {
         cursor: Option<&str>,
     ) -> Result<RemovedPage, CacheError> {
         let deadline = self.servers.deadline();
-        // Also ends the leases of keys without an entry, so that a value whose computation began
-        // before the removal is not stored after it.
+        // Also end the leases of keys without an entry: otherwise a call that began before the
+        // removal could store its value after the removal.
         let pattern = self.names.pattern_with_leases(prefix);
         let page = self.page(prefix, &pattern, Names::key_or_leased, cursor, deadline);
         let KeyPage { keys, cursor } = page.await?;

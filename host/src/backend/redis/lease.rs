@@ -36,8 +36,9 @@ pub(in crate::backend) enum LeaseReply {
 }
 
 impl RedisCache {
-    /// Reads the entry, or takes its lease if the lease is free or the caller already holds it. The
-    /// lease expires after `lease` unless it ends earlier.
+    /// Reads the entry. If the entry is missing or expires soon, takes its lease, provided that the
+    /// lease is free or the caller already holds it. The lease expires after `lease` unless it ends
+    /// earlier.
     pub(in crate::backend) async fn lease_once(
         &self,
         key: &str,
@@ -48,8 +49,9 @@ impl RedisCache {
         timed(&self.meters.get_or_lease, self.read_or_lease(key, early, token, lease)).await
     }
 
-    /// Stores the value if the lease with this token still exists and the entry is the one that the
-    /// lease started with. Ends the lease in either case, except when an argument is invalid.
+    /// Stores the value if the lease with this token still exists and the entry has not changed
+    /// since the lease was granted, except by expiring. Ends the lease in either case, unless an
+    /// argument is invalid.
     pub(in crate::backend) async fn fill(
         &self,
         key: &str,

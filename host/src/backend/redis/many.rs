@@ -40,7 +40,7 @@ struct Part {
 enum Read {
     Missing,
     Text(Vec<u8>),
-    /// The value may be longer.
+    /// The beginning of a value that may be longer.
     Partial,
 }
 

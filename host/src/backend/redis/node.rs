@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 /// is longer: a healthy server responds within milliseconds.
 const GIVEN_UP: Duration = Duration::from_millis(250);
 
-/// One server. The first operation opens a connection, and so does the first one after the
-/// connection is lost.
+/// One server. The first operation opens a connection. After the connection is lost, the next
+/// operation opens a new one.
 #[derive(Debug)]
 pub(super) struct RedisNode {
     pub(super) place: ServerPlace,

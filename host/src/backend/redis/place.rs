@@ -34,7 +34,7 @@ impl ServerPlace {
         ServerPlace::told(host, port.parse().ok()?, asked)
     }
 
-    /// Returns the server at this host and port; if the host is missing, at the host of `asked`.
+    /// Returns the server at this host and port. A missing host means the host of `asked`.
     pub(super) fn told(host: &str, port: u16, asked: &ServerPlace) -> Option<Self> {
         match (host, asked) {
             ("" | "?", ServerPlace::Tcp { host, .. }) => ServerPlace::tcp(host, port),

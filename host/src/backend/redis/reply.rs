@@ -38,7 +38,7 @@ pub(super) fn meaning(value: Value, asked: &ServerPlace) -> Meaning {
     }
 }
 
-/// Formats a server's error as one line, with a hint on the setting to change if there is one.
+/// Formats a server's error as one line, with a hint if a setting should be changed.
 pub(super) fn text(error: &ServerError) -> String {
     let (code, details) = (error.code(), error.details().unwrap_or_default());
     let hint = match code {

@@ -7,7 +7,7 @@ use redis::{Arg, Cmd, cmd};
 use sha1::{Digest, Sha1};
 use std::sync::OnceLock;
 
-/// A script. A server identifies it by its digest after its first run.
+/// A script. After its first run on a server, that server identifies the script by its digest.
 #[derive(Debug)]
 pub(super) struct Script {
     text: &'static str,
@@ -68,10 +68,10 @@ if type(done) == 'table' and done.err then return done end
 return {'ok', sum}",
 );
 
-/// Replaces an entry if it has the expected value. Key: the entry. Arguments: the value limit; 1
-/// or, without an expected value, 0; the expected value; 1 or, to remove the entry, 0; the new
-/// value; the expiry, an empty text or `keep`. Returns 1, or 0 with the current value, cut to one
-/// byte over the limit.
+/// Replaces an entry if it has the expected value. Key: the entry. Arguments: the value limit;
+/// whether a value is expected, 1 or 0; the expected value; whether to set or remove the entry, 1
+/// or 0; the new value; the expiry, an empty text or `keep`. Returns 1, or 0 with the current
+/// value, cut to one byte more than the limit.
 pub(super) static SWAP: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -93,8 +93,8 @@ pub(super) static PERSIST: Script =
     Script::new("redis.call('PERSIST', KEYS[1]) return redis.call('EXISTS', KEYS[1])");
 
 /// Reads an entry or grants a lease. Keys: the entry, its lease. Arguments: the token, the duration
-/// of the lease in milliseconds, the milliseconds before the entry's expiry in which the entry is
-/// early, the value limit.
+/// of the lease in milliseconds, the number of milliseconds before its expiry at which an entry
+/// becomes early, the value limit.
 ///
 /// A lease's value is the token if there was no entry. Otherwise it is the token, the digest of the
 /// entry's value and the millisecond of its expiry: with these [`FILL`] checks whether the entry is

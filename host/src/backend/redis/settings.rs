@@ -12,7 +12,7 @@ pub struct RedisBackend {
     pub address: RedisAddress,
     /// Time limit of one operation, including the wait for a permit. The default is 250 ms.
     pub timeout: Duration,
-    /// The prefix of all entries' names, without braces. The default is `hostel`.
+    /// The prefix of all entries' names. It must not contain braces. The default is `hostel`.
     pub prefix: String,
     /// The format of entries' names.
     pub key_format: KeyFormat,

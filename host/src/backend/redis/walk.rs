@@ -55,8 +55,8 @@ impl Cursor {
 }
 
 impl RedisCache {
-    /// Returns a page of the entries. The page ends with the step that fills it, so it may contain
-    /// more than `most` entries.
+    /// Returns a page of the entries. Runs whole steps, so the page may contain more than `most`
+    /// entries.
     pub(in crate::backend) async fn list(
         &self,
         prefix: &str,
@@ -147,7 +147,8 @@ impl RedisCache {
             return Err(unavailable(reason));
         };
         let server = node.place.to_string();
-        // A cursor is valid only on its own server: start again on a server that replaced it.
+        // A cursor is valid only on its own server. If another server now has the slot, start
+        // again.
         let scan = if server == at.server { &*at.scan } else { "0" };
         let mut command = cmd("SCAN");
         command.arg(scan).arg("MATCH").arg(pattern).arg("COUNT").arg(count);

@@ -108,7 +108,7 @@ async fn a_request_is_repeated_once_where_a_used_connection_closed_in_silence() 
     ] {
         let count = Arc::new(AtomicUsize::new(0));
         let of_server = Arc::clone(&count);
-        // At the second request of a connection, the server closes it without a response.
+        // At the second request, the server closes the connection without a response.
         let server = Server::new(move |_| match of_server.fetch_add(1, Ordering::SeqCst) {
             1 => Reply::then("", Then::Close),
             _ => "HTTP/1.1 204 No Content\r\n\r\n".into(),

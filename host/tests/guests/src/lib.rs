@@ -25,8 +25,8 @@ thread_local! {
     static UNCHECKED_HEADERS: RefCell<Vec<(String, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Adds a header to the response without the SDK, which would refuse an invalid one. The host must
-/// refuse it.
+/// Adds a header to the response without the SDK, which would refuse an invalid header. The host
+/// must refuse it too.
 fn send_unchecked(name: &str, value: &str) {
     let header = (name.to_owned(), value.as_bytes().to_vec());
     UNCHECKED_HEADERS.with_borrow_mut(|headers| headers.push(header));

@@ -98,7 +98,7 @@ pub fn requests_much_memory(_: &Context) -> Result<usize> {
     let is_refused = |_: &i32| {
         let mut bytes = Vec::<u8>::new();
         let reserved = bytes.try_reserve(1 << 30);
-        // Otherwise the compiler may remove the unused allocation.
+        // Without this use, the compiler may remove the allocation.
         std::hint::black_box(&bytes);
         reserved.is_err()
     };

@@ -93,7 +93,7 @@ fn fault(error: cache::Error) -> Failure {
     Failure::internal(error.message)
 }
 
-/// Tries the usual ways of a program to reach something outside the sandbox.
+/// Tries the usual ways to reach something outside the sandbox.
 pub fn looks_around(_: &Context) -> Result<Value> {
     Ok(json!({
         "arguments": std::env::args().count(),

@@ -1,2 +1,2 @@
-;; Returns a pointer to its list of services that is out of bounds.
+;; Returns an out-of-bounds pointer to its list of services.
 (func $services (result i32) (i32.const -8))

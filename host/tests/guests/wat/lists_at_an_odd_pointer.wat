@@ -1,2 +1,2 @@
-;; Returns a pointer to its list of services that is unaligned.
+;; Returns an unaligned pointer to its list of services.
 (func $services (result i32) (i32.const 257))

@@ -28,7 +28,7 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Loads the plugin on each host. The plugin's cache is the ordinary host's, or on an
+    /// Loads the plugin on each host. The plugin uses the ordinary host's cache, or a cache on an
     /// unreachable backend.
     pub(super) async fn new(ordinary: TestHost, component: &[u8]) -> Self {
         let hosts = Hosts {

@@ -1,4 +1,4 @@
-//! The effect of writing a plugin's file. After their start, these deployments scan only once an
+//! The effect of writing a plugin's file. After the first scan, these deployments scan only once an
 //! hour, so only the file watch can report a change.
 
 use super::{House, Stage, build, component, fs, inputs, symlink};

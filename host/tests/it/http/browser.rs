@@ -54,7 +54,7 @@ document.body.textContent = JSON.stringify({
 </script>
 "#;
 
-/// Serves the page that calls this server to each client of a listener.
+/// Serves each client of a listener the page, whose requests go to `server`.
 async fn serve_page(listener: TcpListener, server: SocketAddr) {
     let page = PAGE.replace("SERVER", &format!("http://{server}"));
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/html\r\n";

@@ -191,13 +191,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         Client { stream, read: Vec::new() }
     }
 
-    /// Sends bytes. Ignores errors: the server may have closed already, and its response must still
-    /// be read.
+    /// Sends bytes. Ignores errors: the server may have closed the connection already, and its
+    /// response must still be read.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = patiently("sending", self.stream.write_all(bytes.as_ref())).await;
     }
 
-    /// Returns the next response, or `None` if the server closes first.
+    /// Returns the next response, or `None` if the server closes the connection first.
     pub async fn reply(&mut self) -> Option<Reply> {
         self.read_reply(true).await
     }
@@ -207,7 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.read_reply(false).await
     }
 
-    /// Reads until the server closes, and returns the received text.
+    /// Reads until the server closes the connection, and returns the received text.
     pub async fn rest(&mut self) -> String {
         while self.more().await {}
         String::from_utf8_lossy(&std::mem::take(&mut self.read)).into_owned()

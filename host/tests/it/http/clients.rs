@@ -16,7 +16,7 @@ const CONNECTIONS: usize = 2_000;
 const OTHER_FILES: u64 = 500;
 
 /// Sends bytes one by one, several of them within each of the server's timeouts, until the server
-/// closes. Returns the received text.
+/// closes the connection. Returns the received text.
 async fn trickle(server: &TestServer, bytes: String) -> String {
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut read, mut write) = stream.into_split();
@@ -28,7 +28,7 @@ async fn trickle(server: &TestServer, bytes: String) -> String {
                 return;
             }
         }
-        // Wait for the server to close.
+        // Wait for the server to close the connection.
         std::future::pending::<()>().await;
     });
     let mut said = Vec::new();

@@ -37,7 +37,7 @@ fn with(cors: RouteCors, route: Route) -> Route {
     Route { cors, ..route }
 }
 
-/// Returns settings: the server allows `APP`, one route `PARTNER`, and one route no origin.
+/// Returns settings: the server allows `APP`, one route allows `PARTNER`, another allows no origin.
 fn settings() -> HttpSettings {
     let of_partner = Cors {
         methods: Some(vec![Method::Get, Method::Delete, Method::Put]),

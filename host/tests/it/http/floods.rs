@@ -94,7 +94,7 @@ impl Raw {
         }
     }
 
-    /// Returns the next frame, or `None` if the server has closed.
+    /// Returns the next frame, or `None` if the server has closed the connection.
     async fn frame(&mut self) -> Option<Frame> {
         let mut head = [0; 9];
         self.0.read_exact(&mut head).await.ok()?;
@@ -104,7 +104,7 @@ impl Raw {
         Some(Frame { kind, flags, payload })
     }
 
-    /// Reads until the server closes, and returns its error code.
+    /// Reads until the server closes the connection, and returns the server's error code.
     async fn error(&mut self) -> Option<u32> {
         let mut error = None;
         while let Some(Frame { kind, payload, .. }) = patiently("the end", self.frame()).await {

@@ -228,8 +228,8 @@ async fn requests_during_a_pause_of_the_process_get_responses() {
         }
         clients.push(client);
     }
-    // The server accepts connections in order, so once this request is answered it has accepted the
-    // others.
+    // The server accepts connections in order: once it has answered this request, it has accepted
+    // the others' connections.
     serving.check_serves("the others").await;
     serving.signal("STOP");
     // Each thread stops only when it is next scheduled, which takes a while on a busy machine.

@@ -18,7 +18,7 @@ fn hostel_in(folder: &Path) -> Command {
     command
 }
 
-/// Returns the output and status of `curl`, or of the test's own client without `curl`.
+/// Returns the output and status of `curl`, or of the test's own client if `curl` is missing.
 async fn curl(url: &str, data: Option<&str>) -> (u16, String) {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--max-time", "20", "--write-out", "\n%{http_code}"]);

@@ -258,7 +258,7 @@ def tried():
     assert!(told.iter().all(|each| each.contains("a service has no network")), "{told:?}");
 }
 
-/// Checks that a file fails to build, both quickly and fully, and the last lines of the output.
+/// Checks that a file fails to build, both quickly and fully. Also checks the output's last lines.
 #[track_caller]
 fn check_refused(files: &[(&str, &str)], words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();

@@ -30,7 +30,7 @@ struct Round {
     count: AtomicU64,
     start: Barrier,
     events: Mutex<Vec<Event>>,
-    /// If set, the result of the last `get` is returned by the next one, to simulate a stale read.
+    /// If set, the next `get` returns the result of the previous one, to simulate a stale read.
     copy: Option<Mutex<Answer>>,
 }
 

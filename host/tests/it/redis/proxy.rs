@@ -1,4 +1,4 @@
-//! A proxy between a host and a server that simulates network faults.
+//! A proxy that simulates network faults between a host and a server.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

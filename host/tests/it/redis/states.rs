@@ -45,7 +45,7 @@ async fn a_server_whose_snapshots_fail_refuses_writes_and_still_serves_reads() {
     cache.set("k", "1", None).await.unwrap();
     let mut client = server.client();
     client.ask(&[b"CONFIG", b"SET", b"save", b"3600 1"]);
-    // A snapshot fails if a folder has its file name.
+    // A snapshot fails if a folder has the name of the snapshot's file.
     let file = server.folder.path().join("dump.rdb");
     fs::create_dir(&file).unwrap();
     until_snapshot(&mut client, "err").await;

@@ -6,7 +6,7 @@ use regex::Regex;
 
 /// Expressions that make a sentence hard to read: the expression, what to write instead, and an
 /// example. A blank in an expression also matches the end of a line and the comment mark of the
-/// next one. The expression with "none" has no capital, which would find an operator of Python.
+/// next one. The word "none" is in lower case, so that Python's `None` does not match.
 const EXPRESSIONS: &str = include_str!("words.tsv");
 
 /// Phrases that the last expression also matches, but that mean an absence.

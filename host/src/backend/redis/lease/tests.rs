@@ -79,7 +79,7 @@ fn programs() -> Vec<PathBuf> {
     named.split(':').map(PathBuf::from).collect()
 }
 
-/// Starts a single server and a cluster of each program.
+/// Starts a single server and a cluster with each program.
 async fn servers() -> Vec<TestServer> {
     let start = |is_cluster| {
         let programs = programs();
@@ -297,7 +297,7 @@ async fn what_ends_no_lease_is_seen_when_it_is_filled() {
         assert!(is_refresh(&ask(&cache, Some(60), "a").await, "1"));
         until_gone(&cache, "hostel:v:{c/c/k}").await;
         assert_eq!(cache.fill("k", "9", None, "a").await, Ok(true));
-        // A rejected fill has ended the lease.
+        // A rejected fill also ends the lease.
         begin_early(&cache, "a").await;
         say(&cache, "SET hostel:v:{c/c/k} 2").await;
         assert_eq!(cache.fill("k", "9", None, "a").await, Ok(false));
