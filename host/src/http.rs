@@ -1,4 +1,4 @@
-//! The HTTP server: from a listener to the services of a host.
+//! The HTTP server: receives requests on a listener, and calls the services of a host.
 //!
 //! [`run`] serves HTTP/1.1 and HTTP/2, in clear text or with TLS, until its shutdown:
 //!
@@ -24,24 +24,24 @@
 //! |---|---|
 //! | `GET /` | these paths, as JSON |
 //! | `GET /healthz` | 200 while the server runs |
-//! | `GET /readyz` | 200 once all configured plugins serve, 503 before and while the server stops |
+//! | `GET /readyz` | 503 until all configured plugins serve, and during a shutdown; otherwise 200 |
 //! | `GET /metrics` | the metrics, as OpenMetrics 1.0 text |
 //! | `GET /plugins` | every plugin: its version, state, services and grants |
 //! | `GET /caches` | every cache with its counts |
-//! | `GET /caches/<cache>/entries` | keys, sizes and seconds left, by `prefix`, `after` and `limit`
-//! (100, at most 1,000); `next` is the `after` of the next page, or null |
+//! | `GET /caches/<cache>/entries` | keys, sizes and seconds left; may have `prefix`, `after` and
+//! `limit` (by default 100, at most 1,000); `next` is the `after` of the next page, or null |
 //! | `DELETE /caches/<cache>/entries` | removes all entries |
 //! | `DELETE /caches/<cache>/prefixes/<prefix>` | removes a page of the entries whose keys begin
 //! with the prefix; `next` is the `after` of the next page, or null |
-//! | `GET`, `DELETE /caches/<cache>/entries/<key>` | returns the JSON as stored, which counts as a
-//! read; removes the entry |
+//! | `GET`, `DELETE /caches/<cache>/entries/<key>` | GET returns the JSON as stored, and is counted
+//! as a read; DELETE removes the entry |
 //! | `PUT /caches/<cache>/entries/<key>` | stores the body, for `expiry` seconds if given |
-//! | `GET /caches/<cache>/entries/<key>/exists` | whether the entry exists, which counts as
-//! `exists` |
+//! | `GET /caches/<cache>/entries/<key>/exists` | whether the entry exists; the request is
+//! counted as an `exists` operation |
 //! | `GET /caches/<cache>/entries/<key>/ttl` | whether the entry exists, and its seconds left,
-//! rounded up; null: it has no expiry |
-//! | `POST /caches/<cache>/entries/<key>/increment` | adds `by` (1) to the integer and returns the
-//! sum; a new entry lives for `expiry` seconds if given |
+//! rounded up, or null if it has no expiry |
+//! | `POST /caches/<cache>/entries/<key>/increment` | adds `by` (by default 1) to the integer and
+//! returns the sum; a new entry expires after `expiry` seconds if given |
 //!
 //! `<cache>`, `<key>` and `<prefix>` are percent-encoded, including slashes: `plugin%2Fusers` is
 //! the cache of the plugin `users`. An unknown cache is the problem `no-cache`, an unknown entry
@@ -77,9 +77,10 @@
 //! responses, of all clients or of this one (`Retry-After`) |
 //! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
-//! Below 500, the `detail` of an error that a service reports is the service's message. From 500 on
-//! it is a fixed sentence; the reason is in the log, under the id of the request. Bytes that are
-//! not HTTP get a status without a body. A connection whose head does not arrive in time is closed.
+//! If the status is below 500, the `detail` of an error that a service reports is the service's
+//! message. Otherwise, the `detail` is a fixed sentence, and the log has the reason, with the id of
+//! the request. The response to bytes that are not HTTP has a status without a body. A connection
+//! whose head does not arrive in time is closed.
 
 mod admin;
 mod auth;

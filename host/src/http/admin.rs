@@ -36,7 +36,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// credentials, would send such a request with the rights of its user.
 ///
 /// Browsers send `Origin` with each request that may change something, and `Sec-Fetch-Site` with
-/// each request to an address that they trust, such as 127.0.0.1. Programs send neither.
+/// each request to an address that they trust, such as 127.0.0.1. Other programs send neither.
 pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
     let own = format!("http://{}", request::authority(head).unwrap_or_default());
     let is_own = |origin: &[u8]| origin.eq_ignore_ascii_case(own.as_bytes());
@@ -58,8 +58,8 @@ impl AdminApi {
     }
 
     /// Refuses a request without a token whose `Host` is neither an IP address nor `localhost`.
-    /// Without this check, a web page could make a browser on this machine send requests to this
-    /// listener, if the name of the page's site then resolves to this machine (DNS rebinding).
+    /// Without this check, a web page could send requests to this listener through a browser on
+    /// this machine, by making the name of its site resolve to this machine (DNS rebinding).
     pub(super) fn check_host(&self, head: &Parts) -> Result<(), Problem> {
         let host = request::authority(head).and_then(|host| Authority::try_from(host).ok());
         let is_local = |host: &str| {

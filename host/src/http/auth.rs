@@ -83,13 +83,14 @@ impl Authenticator {
         found.map_err(|refused| refused.problem(meter))
     }
 
-    /// Returns those of `all` callers to which the client belongs. A client without credentials
-    /// belongs to the open callers, unless the server's callers are a group.
+    /// Returns the callers among `all` and `of_server` to which the client belongs. Every client
+    /// belongs to `Callers::Open`. A client without credentials is refused if the server's callers
+    /// are a group.
     ///
     /// # Errors
     ///
-    /// As [`Authenticator::caller`], if no group accepts the credentials: the list of services must
-    /// not help to guess credentials.
+    /// As [`Authenticator::caller`], if no group accepts the credentials: otherwise, the list of
+    /// services would help clients to guess credentials.
     pub(super) async fn admitted<'a>(
         &self,
         of_server: &'a Callers,
@@ -135,8 +136,8 @@ impl Authenticator {
         client: Option<IpAddr>,
     ) -> Result<Option<&str>, NotAdmitted> {
         let Callers::Group(name) = callers else { return Ok(None) };
-        // `check` has verified at the start that every group exists. An undefined group admits no
-        // caller.
+        // When the server started, `check` verified that every group exists. An undefined group
+        // admits no caller.
         let Some(group) = self.groups.get(name) else {
             return Err(NotAdmitted::new(Scheme::Bearer, Refused::Missing));
         };

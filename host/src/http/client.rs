@@ -4,7 +4,7 @@ use crate::config::{ClientHeader, Server};
 use hyper::header::HeaderMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Maximum addresses of one header that are examined. No real request passes through more proxies.
+/// Maximum number of addresses to examine in a header. No real request passes through more proxies.
 const MAX_HOPS: usize = 32;
 
 /// The client of a connection, or of a request.
@@ -61,8 +61,8 @@ impl Client {
     }
 
     /// Returns the key for the client's memory share and failure counts. For IPv6, the key is the
-    /// /64 network, because one client may have all its addresses. `None` for a proxy, because its
-    /// clients must not share a key.
+    /// /64 network, because one client may have all its addresses. `None` for a proxy, because the
+    /// clients of a proxy must not share a key.
     pub(super) fn share_key(&self) -> Option<IpAddr> {
         (!self.is_shared).then(|| match self.ip {
             IpAddr::V6(address) => {

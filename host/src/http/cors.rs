@@ -39,7 +39,8 @@ pub(super) struct Preflight<'a> {
     pub(super) route: Option<&'a str>,
     /// The method that the page wants to use.
     pub(super) method: Method,
-    /// The methods of that route, or empty if it handles all methods. `None` if no route does.
+    /// The methods of that route. Empty if the route handles all methods; `None` if there is no
+    /// route.
     pub(super) taken: Option<&'a [Method]>,
 }
 
@@ -107,8 +108,8 @@ impl CorsPolicy {
         is_allowed.then(|| origin.clone())
     }
 
-    /// Returns the `Vary` header for HTTP caches. It is also needed in responses to requests
-    /// without an origin.
+    /// Returns the `Vary` header for HTTP caches. Responses to requests without an origin need this
+    /// header too.
     fn vary(&self) -> Option<HeaderValue> {
         (self.origins != CorsOrigins::Any).then(|| HeaderValue::from_static("origin"))
     }

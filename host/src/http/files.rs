@@ -63,8 +63,8 @@ impl Default for FileServer {
 }
 
 impl FileServer {
-    /// Responds to GET or HEAD with a file. `below` has the segments of its path below the
-    /// endpoint.
+    /// Responds to GET or HEAD with a file. `below` has the segments of the request's path that
+    /// follow the endpoint's path.
     ///
     /// # Errors
     ///
@@ -181,7 +181,7 @@ fn redirect(head: &Parts) -> Response<Content> {
     response
 }
 
-/// Returns the requested range. RFC 9110, section 14.2: only GET has ranges.
+/// Returns the requested range. RFC 9110, section 14.2: only a GET request may have a range.
 fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
     let mut ranges = head.headers.get_all(RANGE).iter();
     match (ranges.next().and_then(|range| range.to_str().ok()), ranges.next()) {

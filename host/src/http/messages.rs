@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const MAX_SMALL_BYTES: usize = 64 << 10;
 
 /// The largest message that is not charged, in bytes. Most messages are this short, and not
-/// charging them saves a lock. The stream of such a message takes more memory than the message.
+/// charging them avoids a lock. Their memory may be ignored, because the stream of such a message
+/// takes more memory than the message.
 const MAX_FREE_BYTES: usize = 512;
 
 /// A client's share is a quarter of each pool. The pool for small messages is a quarter of the pool
@@ -82,7 +83,7 @@ impl Messages {
         MessageCharge { messages: self, client, held: Sizes::default() }
     }
 
-    /// Replaces the charge `old` by `new`. On an error, nothing changes.
+    /// Replaces the charge `old` with `new`. On an error, nothing changes.
     fn replace(&self, client: Option<IpAddr>, old: Sizes, new: Sizes) -> Result<(), NoRoom> {
         let no_room = |bound| NoRoom { bound, setting: self.setting };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,8 +166,8 @@ impl fmt::Display for NoRoom {
 
 /// The charge for one message, released when this is dropped.
 ///
-/// It borrows the pools, because most messages are not charged, and cloning the pointer would write
-/// to memory that all threads share.
+/// It borrows the `Arc` of the pools instead of cloning it: a clone writes to memory that all
+/// threads share, and most messages are not charged.
 pub(super) struct MessageCharge<'a> {
     messages: &'a Arc<Messages>,
     client: Option<IpAddr>,

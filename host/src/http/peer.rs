@@ -112,7 +112,7 @@ impl Peer {
         response
     }
 
-    /// Replaces the charge for the request by the charge for the response, which lasts until the
+    /// Replaces the charge for the request with the charge for the response, which lasts until the
     /// response is sent. Short responses of the host itself are not charged, so that probes and
     /// lists always work.
     fn charge(

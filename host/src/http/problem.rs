@@ -147,7 +147,8 @@ impl Problem {
         Problem::not_found("no service has this path")
     }
 
-    /// No file has this path. A hidden file and one without read permission have the same problem.
+    /// No file has this path. The problem is the same for a hidden file, and for a file that the
+    /// server may not read.
     pub(super) fn no_file() -> Self {
         Problem::not_found("neither a route nor a file has this path")
     }

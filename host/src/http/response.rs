@@ -136,8 +136,8 @@ pub(super) fn from_problem(problem: Problem, request_id: &str) -> Response<Bytes
 }
 
 /// Converts the response of a service. Removes the headers that belong to the connection. The field
-/// `content-type` takes precedence over the header. Returns `None` if the response is not valid
-/// HTTP.
+/// `content_type` of the response takes precedence over the header of that name. Returns `None` if
+/// the response is not valid HTTP.
 pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>> {
     // Leave room for the headers that the server adds.
     let mut headers = HeaderMap::with_capacity(response.headers.len().min(1_000) + 3);

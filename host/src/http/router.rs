@@ -1,4 +1,4 @@
-//! The routes: from a method and a path to a service or to a file in a folder.
+//! Routes: maps a method and a path to a service, or to a file in a folder.
 
 use super::cors::{self, CorsPolicy, Preflight};
 use super::methods;
@@ -117,7 +117,8 @@ struct Node {
     parameter: Option<Box<Node>>,
     /// The routes that end at this node, in the order of the configuration.
     ends: Vec<Endpoint>,
-    /// The route of files at this path. It matches every path below that matches no other route.
+    /// The route of files at this path. It matches every path below this one that matches no other
+    /// route.
     files: Option<Arc<FileEndpoint>>,
 }
 
@@ -199,9 +200,10 @@ impl Router {
         }
     }
 
-    /// Matches a method and a path. If several routes match, a fixed segment takes precedence over
-    /// a parameter, from left to right, and both take precedence over files of a path above. The
-    /// method is checked last. HEAD matches wherever GET does.
+    /// Matches a method and a path. If several routes match, their segments are compared from left
+    /// to right: a fixed segment takes precedence over a parameter. Both take precedence over a
+    /// route of files at a shorter path. The method is checked last. HEAD matches wherever GET
+    /// does.
     pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
         if path == "*" && method == Method::OPTIONS {
             return Match::Server;
@@ -231,7 +233,8 @@ impl Router {
         }
     }
 
-    /// Returns the result for one of the host's own paths, which has only these methods.
+    /// Returns the result for one of the host's own paths if the request's method is not in
+    /// `methods`.
     fn other_methods(&self, methods: &[Method]) -> Match<'_> {
         Match::Methods(methods::list(methods), self.cors.as_deref())
     }

@@ -13,12 +13,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Limits on concurrent calls. Further calls wait in a queue. A call fails if the queue is full or
-/// if it waits for too long, with [`CallError::Busy`].
+/// Limits on concurrent calls. Further calls wait in a queue. A call fails with [`CallError::Busy`]
+/// if the queue is full or the call waits for too long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
     /// Maximum running calls in the host. The default of 256 keeps every processor busy while some
-    /// calls wait for a clock or a backend, and still bounds their memory.
+    /// calls sleep or wait for a backend, and still bounds the memory of the calls.
     pub calls: usize,
     /// Maximum running calls in one plugin. With the default of 64, a plugin that hangs leaves
     /// capacity to the others.
@@ -52,8 +52,9 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Creates the gate of a host with `slots` instance slots, or 0 if instances do not use slots.
-    /// It never admits more calls than there are slots, because a call without a slot fails.
+    /// Creates the gate of a host. `slots` is the number of instance slots, or 0 if instances do
+    /// not use slots. The gate never admits more calls than there are slots, because a call without
+    /// a slot fails.
     pub(super) fn new(mut admission: Admission, slots: u32, memory: &Arc<HostMemory>) -> Self {
         if slots > 0 {
             // The remaining slots are for idle instances.
@@ -71,7 +72,7 @@ impl Gate {
         PluginCalls::new(&self.places, most, PluginMemory::new(&self.memory))
     }
 
-    /// Creates the limit on lease waits of a plugin. All versions of the plugin share it.
+    /// Creates the limit on a plugin's lease waits. All versions of the plugin share it.
     pub(super) fn lease_waits(&self, calls: Option<usize>) -> LeaseWaits {
         let of_plugin = semaphore(most_waits(calls.unwrap_or(self.admission.calls_per_plugin)));
         LeaseWaits::new(of_plugin, Arc::clone(&self.lease_waits))
@@ -170,7 +171,7 @@ impl Gate {
     }
 }
 
-/// A call that waits until its plugin is loaded. It is counted until dropped.
+/// Counts a call that waits until its plugin is loaded. Dropping this value ends the count.
 struct Loading<'a>(&'a AtomicUsize);
 
 impl<'a> Loading<'a> {

@@ -17,9 +17,9 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// If there is no such service, too many calls are running, or the service returns a failure,
-    /// traps, exits, violates the contract or reaches a limit. None of these affects the host or
-    /// other calls.
+    /// If there is no such service, if too many calls are running, or if the service returns a
+    /// failure, traps, exits, violates the contract or reaches a limit. None of these affects the
+    /// host or other calls.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
         let target = self.find(&ServiceName::new(service)).await?.ok_or_else(|| {
             CallError::UnknownService { name: service.to_owned(), offered: self.full_names() }
@@ -28,7 +28,7 @@ impl Host {
     }
 
     /// Finds a service by its full name. Returns `None` if there is no such service, or if the name
-    /// is only that of a plugin with several services.
+    /// contains only a plugin and this plugin has several services.
     pub fn resolve(&self, name: &ServiceName) -> Option<Target> {
         let plugin = self.plugin(name.plugin())?;
         let index = match (name.service(), plugin.version.services.as_slice()) {
@@ -40,7 +40,8 @@ impl Host {
     }
 
     /// Finds a service as [`Host::resolve`] does. If a [`Deployment`](crate::Deployment) is loading
-    /// its plugin for the first time, waits for the load, but no longer than a call may be queued.
+    /// the service's plugin for the first time, waits for the load, but no longer than a call may
+    /// be queued.
     ///
     /// # Errors
     ///
@@ -55,8 +56,8 @@ impl Host {
         Ok(self.resolve(name))
     }
 
-    /// Finds a service as [`Host::resolve`] does, and returns whether its plugin is being loaded
-    /// for the first time.
+    /// Finds a service as [`Host::resolve`] does, and returns whether the service's plugin is being
+    /// loaded for the first time.
     pub(crate) fn look_up(&self, name: &ServiceName) -> (Option<Target>, bool) {
         // Keep this order: a plugin enters the host before it stops being pending, so a plugin
         // whose load ends between these two lines is still found.

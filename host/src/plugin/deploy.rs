@@ -54,9 +54,9 @@ pub struct NamedPlugin {
     pub settings: PluginSettings,
 }
 
-/// A folder of plugins: its components, and also its sources if there is a [`Build`]. They are
-/// found and named as by [`discover`](crate::source::discover). Files of a [`NamedPlugin`] are
-/// excluded.
+/// A folder of plugins: its components, and also its sources if there is a [`Build`].
+/// [`discover`](crate::source::discover) defines how they are found and named. Files of a
+/// [`NamedPlugin`] are excluded.
 #[derive(Clone, Debug)]
 pub struct PluginFolder {
     /// The folder.
@@ -84,22 +84,23 @@ pub struct Built {
 /// including those of networks and containers. It applies a change once two consecutive scans find
 /// the same state, and so ignores a file that is being written or is missing for a moment.
 ///
-/// Linux reports when a local file was written, that is, closed or renamed. The deployment then
-/// scans at once and applies the change immediately.
+/// Linux reports when a local file is closed after a write, or renamed. The deployment then scans
+/// at once and applies the change immediately.
 ///
 /// - A file with new content is compiled and checked in the background, and then replaces the old
 ///   version, as with [`Host::replace`]. A file with a new time but the same content changes
 ///   nothing.
-/// - A file that cannot be loaded changes nothing, for example because it became a folder, a pipe
-///   or a dangling link: the old version keeps serving, and [`Deployment::list`] has the reason.
-///   Content that was refused or rolled back is not loaded again until the file changes.
+/// - A file that cannot be loaded changes nothing: the old version keeps serving, and
+///   [`Deployment::list`] has the reason. For example, the file became a folder, a pipe or a
+///   dangling link. Content that was refused or rolled back is not loaded again until the file
+///   changes.
 /// - When a file is gone, its plugin is unloaded. Its private cache is kept for a while, as with
 ///   [`Host::unload`], so that the plugin finds its entries if the file returns. A folder that
 ///   cannot be read changes nothing, because its disk may be unmounted for a moment.
 /// - Links are followed, and their targets are watched. If two files have the same plugin name, the
 ///   file that already serves keeps the name; a named plugin takes precedence over both.
-/// - For a source, all files that its last build read are watched, as is the list of modules beside
-///   the source.
+/// - For a source, all files that its last build read are watched. Adding or removing a module in
+///   the source's folder also counts as a change.
 ///
 /// Each of these events is logged as one line in the host's log.
 pub struct Deployment {
@@ -118,7 +119,7 @@ struct Shared {
     entries: Mutex<BTreeMap<Key, Candidate>>,
     /// The last logged reason why the folder could not be read.
     folder_fault: Mutex<Option<String>>,
-    /// True once a scan could read the folder.
+    /// True once a scan has read the folder.
     scanned: AtomicBool,
     /// True once every initial plugin has been loaded or refused.
     started: AtomicBool,
@@ -135,7 +136,7 @@ struct Shared {
     watch: Mutex<Option<Arc<Watch>>>,
     /// True once the log has the line that some files are not watched.
     unwatched: AtomicBool,
-    /// Notified when a load ends whose files were written in the meantime.
+    /// Notified at the end of a load if its files were written during the load.
     behind: Notify,
 }
 
@@ -143,9 +144,9 @@ impl Deployment {
     /// Creates a deployment. Nothing is scanned before [`Deployment::run`] or [`Deployment::scan`].
     ///
     /// Loads run in two lanes: a quick one for small plugins and those with cached code, and a slow
-    /// one for all others. Each lane loads the smallest plugins first, about half as many at once
-    /// as there are processors. A plugin is loaded last if an earlier server ended while loading
-    /// it.
+    /// one for all others. Each lane loads the smallest plugins first, and has about half as many
+    /// loads at once as there are processors. A plugin is loaded last if an earlier server ended
+    /// while loading it.
     pub fn new(
         host: Arc<Host>,
         named: Vec<NamedPlugin>,
@@ -328,8 +329,8 @@ impl Shared {
         }
     }
 
-    /// Waits until files are written, or until a load ends whose files were written in the
-    /// meantime.
+    /// Waits until files are written, or until a load ends, if its files were written during the
+    /// load.
     async fn written(&self) -> BTreeSet<PathBuf> {
         let watch = self.watching();
         let until_written = async {
@@ -369,7 +370,7 @@ impl Shared {
         settings.limits.clone().unwrap_or_else(|| self.host.limits().clone())
     }
 
-    /// True once every initial plugin has been loaded or refused, and from then on.
+    /// True once every initial plugin has been loaded or refused. Stays true after that.
     fn started(&self) -> bool {
         let scanned = self.scanned.load(Ordering::Relaxed);
         if scanned && !self.entries().values().any(Candidate::is_new) {

@@ -184,11 +184,11 @@ impl Host {
     /// The new component is on probation until its first response. If three calls before that
     /// response fail by the guest's fault (a trap, an exit, a violation of the contract, or any
     /// limit except that of the request), the old component is restored, also atomically, and an
-    /// error is logged. While the host is busy, ten calls that run out of time count as one. Other
-    /// errors do not count, so that bad requests do not influence the probation. However, a caller
-    /// who knows a request that makes the new component trap can force a rollback by sending it
-    /// three times before the first response. A component that replaces one on probation is rolled
-    /// back to the last component that was not on probation.
+    /// error is logged. While the host is busy, ten calls that time out count as one. Other errors
+    /// do not count, so that bad requests do not influence the probation. However, a caller who
+    /// knows a request that makes the new component trap can force a rollback by sending it three
+    /// times before the first response. A component that replaces one on probation is rolled back
+    /// to the last component that was not on probation.
     ///
     /// # Errors
     ///
@@ -371,8 +371,8 @@ impl Host {
         });
         let compiled = compiling.await;
         self.counts.compiled(name.as_str(), begun.elapsed());
-        // Keep the mark until the services are listed, because listing runs the component for the
-        // first time.
+        // Keep the mark of an unfinished load until the services are listed, because listing them
+        // runs the component for the first time.
         let (component, digest, _mark) = match compiled {
             Ok(compiled) => compiled?,
             Err(BlockingError::NoThread(error)) => return Err(LoadError::NoThread(error)),

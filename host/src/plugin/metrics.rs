@@ -199,8 +199,8 @@ fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) 
     }
 }
 
-/// Reports the state of each server under the first cache that uses its address: servers at
-/// different addresses may have the same name.
+/// Reports the state of each server, labelled with the first cache that uses the server's address:
+/// servers at different addresses may have the same name.
 fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
     let in_flight = Family::<CacheLabel, Gauge>::default();
     let circuits = Family::<ServerLabels, Gauge>::default();

@@ -53,7 +53,7 @@ impl Pending {
         self.until(|names| !has(names, plugin)).await;
     }
 
-    /// Waits until no other plugins than `these` are pending.
+    /// Waits until no plugins other than `these` are pending.
     pub(super) async fn until_only(&self, these: &BTreeSet<PluginName>) {
         self.until(|names| names.is_subset(these)).await;
     }

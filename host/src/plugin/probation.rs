@@ -47,8 +47,8 @@ pub(super) struct Probation {
 struct Calls {
     /// Calls that failed by the guest's fault.
     failed: u32,
-    /// The sum of the weights of failed calls: [`BUSY_TIMEOUTS`], or 1 for a timeout while the host
-    /// is busy.
+    /// The sum of the weights of the failed calls. The weight of a call is [`BUSY_TIMEOUTS`], or 1
+    /// if the call timed out while the host was busy.
     weight: u32,
     previous: Option<Arc<Version>>,
 }
@@ -112,7 +112,7 @@ fn is_out_of_time(error: &CallError) -> bool {
     matches!(error, CallError::Limit(reached) if reached.limit == Limit::Time)
 }
 
-/// True if the call failed because of the guest, not because of the request, the load or the
+/// True if the call failed because of the guest, not because of the request, other calls or the
 /// machine.
 fn is_guest_fault(error: &CallError) -> bool {
     match error {

@@ -30,13 +30,14 @@ pub struct Settings {
     /// Caches get at most half of the budget, bodies a quarter. The program and compiled code do
     /// not count.
     pub memory: Option<usize>,
-    /// The clock for expiry.
+    /// The clock that determines when cache entries expire.
     pub clock: Clock,
     /// The sink for log lines. By default, log lines are discarded.
     pub log: LogSink,
-    /// A folder that caches compiled code between runs. Its key is in `<folder>.key` beside it.
-    /// Both are created if missing. A folder that belongs to root or this user, and that this user
-    /// cannot write to, is only read. By default there is no folder, and each load compiles.
+    /// A folder that caches compiled code between runs. The key that authenticates the code is in
+    /// `<folder>.key`. The folder and the key are created if missing. A folder that belongs to root
+    /// or this user, and that this user cannot write to, is only read. By default there is no
+    /// folder, and each load compiles.
     pub code_folder: Option<PathBuf>,
     /// Where components are compiled; by default in this process.
     pub compiler: Compiler,

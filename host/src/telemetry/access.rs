@@ -35,7 +35,8 @@ pub struct AccessLine<'a> {
     pub service: &'a str,
 }
 
-/// Receives each access line. It runs on the thread that serves the request, and must not block.
+/// Receives each access line. The sink runs on the thread that serves the request, and must not
+/// block.
 pub type AccessSink = Arc<dyn Fn(&AccessLine<'_>) + Send + Sync>;
 
 #[derive(Serialize)]

@@ -155,8 +155,7 @@ impl SharedLog {
         if call.dropped.lines > 0 || call.written.lines >= self.bounds.lines {
             return call.dropped.add_line(message.len());
         }
-        // Mask before escaping and cutting, because both could change a text so that it is not
-        // recognized.
+        // Mask before escaping and cutting, because both could change a text that must be masked.
         let line = escape(&self.masked(message), self.bounds.line_bytes);
         if call.written.bytes.saturating_add(line.len() as u64) > self.bounds.bytes as u64 {
             return call.dropped.add_line(message.len());
@@ -180,7 +179,7 @@ impl SharedLog {
     /// writes a newline could fill the host's memory.
     fn push(&self, partial: &mut Vec<u8>, bytes: &[u8]) {
         // Keep one byte past the limit, so that `escape` cuts the line and reports the cut. Also
-        // keep the length of the longest mask, because a text must be complete to be masked.
+        // keep the length of the longest mask, because only a complete text can be masked.
         let longest = self.masks.iter().map(String::len).max().unwrap_or_default();
         let most = self.bounds.line_bytes.saturating_add(1).saturating_add(longest);
         let room = most.saturating_sub(partial.len());

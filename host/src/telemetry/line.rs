@@ -57,13 +57,14 @@ pub struct LogLine<'a> {
 
 impl<'a> LogLine<'a> {
     /// Creates one of the host's own lines, with the current time and without a plugin, a service
-    /// and a request. The caller sets those fields if they apply. `message` must be one line.
+    /// or a request. The caller sets those fields if they apply. `message` must be one line.
     pub(crate) fn new(level: Level, message: &'a str) -> Self {
         let (time, plugin, service, request_id) = (SystemTime::now(), "", "", "");
         LogLine { time, level, plugin, service, request_id, message }
     }
 
-    /// Returns `plugin.service`, or only the plugin while it lists its services, or `hostel`.
+    /// Returns `plugin.service`, or only the plugin's name if there is no service, or `hostel` if
+    /// there is no plugin.
     pub fn source(&self) -> String {
         match (self.plugin, self.service) {
             ("", _) => "hostel".to_owned(),
@@ -73,8 +74,8 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// Receives each log line. It runs on the guest's thread, and its time counts as the guest's time.
-/// It should be quick and must not block.
+/// Receives each log line. The sink of a guest's lines runs on the guest's thread, and the time it
+/// takes counts as the guest's time. A sink should be quick and must not block.
 pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;
 
 /// Logs an event of the host. `plugin` is empty for an event that concerns no plugin. `message`

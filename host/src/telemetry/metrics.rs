@@ -1,5 +1,5 @@
-//! A host's metrics, for Prometheus. This file contains the metrics of calls; the other metrics are
-//! in separate files.
+//! A host's metrics, for Prometheus. This module contains the metrics of calls; the other metrics
+//! are in submodules.
 
 mod histogram;
 mod http;

@@ -1,4 +1,4 @@
-//! The caches in the admin interface: their counters, and their entries to inspect and edit.
+//! The caches in the admin interface: reports their counters, and inspects and edits their entries.
 
 use super::query::Query;
 use crate::backend::{CacheError, CacheStats, CacheStore};
@@ -32,7 +32,8 @@ pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<By
     Ok(response::json(&json!({ "caches": caches })))
 }
 
-/// Returns the counters of a cache. The unknown ones of a cache that is not in memory are null.
+/// Returns the counters of a cache. If the cache is not in memory, the counters that the host does
+/// not know are null.
 fn counts(name: &CacheName, stats: &CacheStats, counted: Option<(u64, u64)>) -> Value {
     let memory = stats.memory;
     let (entries, bytes) = memory.map(|memory| (memory.entries, memory.bytes)).or(counted).unzip();
@@ -105,7 +106,7 @@ pub(super) async fn respond(
     }
 }
 
-/// Returns the problem for a path without the requested method, or for an unknown path.
+/// Returns the problem for an unknown path, or for a path that does not allow the method.
 fn not_there(path: &[&str]) -> Problem {
     match path {
         ["entries"] => Problem::method_not_allowed("GET, DELETE"),

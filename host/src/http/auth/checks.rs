@@ -66,8 +66,9 @@ impl CredentialChecks {
         self.throttle.forgive(guess);
     }
 
-    /// Accepts a recently sent token at once, even if other clients at the same address keep
-    /// failing: tokens are random, so they cannot be guessed even without a delay.
+    /// Accepts a valid token at once if it was also sent recently, even if other clients at the
+    /// same address keep failing: tokens are random, so they cannot be guessed even without a
+    /// delay.
     async fn check_token(
         &self,
         group: &Group,
@@ -165,8 +166,8 @@ impl CredentialChecks {
         }
     }
 
-    /// Refuses a request that would have to wait for another one of the same client and name, if
-    /// the throttle delays this client and name.
+    /// Refuses the request if its client has failed too often with this name. Called only when
+    /// another request of the same client and name goes first.
     fn refuse_another(&self, guess: &Guess) -> Result<(), Denied> {
         let now = Instant::now();
         if self.throttle.delays_name(guess, now) {

@@ -5,7 +5,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 
-/// Maximum bytes of the base64 text of a name of at most 128 bytes, a colon, and a password.
+/// Maximum bytes of Basic credentials in base64: a name with at most 128 bytes, a colon, and a
+/// password.
 const MAX_PAIR_TEXT_BYTES: usize = (128 + 1 + MAX_SECRET_BYTES).div_ceil(3) * 4;
 
 /// The credentials of a request.

@@ -12,9 +12,9 @@ pub(super) struct Group {
     pub(super) name: String,
     pub(super) scheme: Scheme,
     credentials: Vec<Credential>,
-    /// The callers by the digests of their tokens. The duration of a look-up depends only on
-    /// digests. It reveals nothing about the tokens, because a client cannot choose tokens with
-    /// similar digests.
+    /// The callers by the digests of their tokens. The duration of a look-up reveals nothing about
+    /// the tokens: it depends only on their digests, and a client cannot choose tokens with similar
+    /// digests.
     by_digest: HashMap<[u8; 32], usize>,
     /// When each token was last sent.
     tokens: Mutex<HashMap<usize, Instant>>,
@@ -68,9 +68,9 @@ impl Group {
         self.passwords.contains(index, password, now).then_some(index)
     }
 
-    /// Verifies a password, and remembers it if it is valid. Returns the index of the caller. For
-    /// an unknown name, this takes as long as for a known one, so that the time does not reveal
-    /// which names exist.
+    /// Verifies a password, and remembers it if it is valid. Returns the index of the caller.
+    /// Verifying takes as long for an unknown name as for a known one, so that the duration does
+    /// not reveal which names exist.
     pub(super) fn verify(
         &self,
         sent: &SentCredentials,

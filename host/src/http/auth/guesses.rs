@@ -11,7 +11,7 @@ pub(super) struct GuessLocks {
     by_key: Mutex<HashMap<FailureKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// A request's handle of the lock of one client and name. Dropping a handle releases the lock, and
+/// A request's handle to the lock for one client and name. Dropping a handle releases the lock, and
 /// dropping the last handle removes it.
 pub(super) struct GuessLock {
     locks: Arc<GuessLocks>,
@@ -21,7 +21,7 @@ pub(super) struct GuessLock {
 }
 
 impl GuessLocks {
-    /// Returns a handle of the lock of a client and name. Takes the lock if no other request holds
+    /// Returns a handle to the lock for a client and name. Takes the lock if no other request holds
     /// it.
     pub(super) fn enter(self: &Arc<Self>, key: FailureKey) -> GuessLock {
         let lock = Arc::clone(self.by_key().entry(key).or_default());
@@ -56,8 +56,8 @@ impl Drop for GuessLock {
     fn drop(&mut self) {
         self.held = None;
         let mut by_key = self.locks.by_key();
-        // Two references are those of the map and of this handle. The map is locked, so no request
-        // can add another one.
+        // The map and this handle hold one reference each. The map is locked, so no other request
+        // can add a reference.
         if Arc::strong_count(&self.lock) <= 2 {
             by_key.remove(&self.key);
         }

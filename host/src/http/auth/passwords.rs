@@ -1,6 +1,6 @@
 //! Threads that check passwords, and their queue.
 //!
-//! Checking a password takes tens of milliseconds and as many MiB. There are half as many threads
+//! Checking a password takes tens of milliseconds and tens of MiB. There are half as many threads
 //! as processors, but at least one, so that clients that guess passwords do not slow down the
 //! services of other clients.
 
@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 /// A job for a thread. The thread provides the memory for hashing.
 type PasswordWork = Box<dyn FnOnce(&mut PasswordMemory) + Send>;
 
-/// Threads that check passwords. They start with the first check and end when this is dropped.
+/// Threads that check passwords. The first checks start them; dropping this value ends them.
 pub(super) struct PasswordThreads {
     shared: Arc<PasswordQueue>,
     max_threads: usize,
@@ -99,7 +99,7 @@ impl PasswordThreads {
         self.shared.waiting().threads
     }
 
-    /// Starts another thread, up to the maximum.
+    /// Starts another thread, unless the maximum is reached.
     ///
     /// # Errors
     ///
@@ -173,7 +173,7 @@ mod tests {
         Some([10, 0, 0, number].into())
     }
 
-    /// Returns a pool of one thread, which is busy until a message is sent to the returned gate.
+    /// Returns a pool with one thread. The thread is busy until the test uses the returned sender.
     async fn busy_threads() -> (Arc<PasswordThreads>, mpsc::Sender<()>) {
         let threads = Arc::new(PasswordThreads { shared: Arc::default(), max_threads: 1 });
         let (open, gate) = mpsc::channel();

@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// From this number of failures on, checks are delayed. Fewer failures are not delayed, because
-/// people mistype passwords.
+/// The number of failures at which delays begin. Fewer failures cause no delay, because people
+/// mistype passwords.
 const MAX_UNDELAYED: u32 = 5;
 
 /// The first delay. Each further failure doubles it.
@@ -24,12 +24,12 @@ const HALF_LIFE: Duration = Duration::from_secs(60);
 /// The maximum count: a client that stops guessing has no delay after five minutes.
 const MAX_COUNT: u32 = 128;
 
-/// From this number of failures of a client and name on, even a comparison with a recently verified
+/// The number of failures of a client and name at which even a comparison with a recently verified
 /// password is delayed. Such a comparison takes a microsecond, so without this bound, only the
 /// network would limit the rate of guesses at a verified password.
 const MAX_COMPARED: u32 = 100;
 
-/// Maximum number of counts. A new count replaces the least recently raised one.
+/// Maximum number of failure counts. A new count replaces the least recently raised one.
 const MAX_COUNTS: usize = 4_096;
 
 /// The key of a failure count. The subject is a hash of a group, or of a group and a name: clients
@@ -88,9 +88,9 @@ struct Failures {
 }
 
 impl Throttle {
-    /// Creates the guess of a client for a name of a group, or for a token if there is no name.
-    /// `client` is `None` for a proxy that does not name its clients: these clients must not delay
-    /// each other.
+    /// Creates a client's guess: for the password of `name` in the group, or for a token of the
+    /// group if `name` is `None`. `client` is `None` for a proxy that does not name its clients:
+    /// these clients must not delay each other.
     pub(super) fn guess(&self, client: Option<IpAddr>, group: &str, name: Option<&str>) -> Guess {
         let of_group = self.hash.hash_one(group);
         let of_name = name.map(|name| self.hash.hash_one((group, name)));
@@ -118,8 +118,8 @@ impl Throttle {
         self.count_of(guess.of_client_and_name, now) < MAX_COMPARED
     }
 
-    /// True if the client has failed with this name, or if the client is unknown and any client
-    /// has.
+    /// True if the client has failed with this name. For an unknown client, true if any client has
+    /// failed with this name.
     pub(super) fn has_failed(&self, guess: &Guess, now: Instant) -> bool {
         self.count_of(guess.of_client_and_name.or(guess.of_name), now) > 0
     }

@@ -33,7 +33,7 @@ pub(super) enum FileOpenError {
     NoFile,
     /// The process lacks the permission to read the file.
     Denied(io::Error),
-    /// The system is out of a resource.
+    /// The system has run out of a resource.
     Busy,
     /// Any other error.
     Failed(io::Error),
@@ -66,7 +66,7 @@ pub(super) fn open(
     let folder = openat(CWD, folder, READ | OFlags::DIRECTORY, Mode::empty());
     let folder = folder.map_err(|error| match FileOpenError::from(error) {
         FileOpenError::Busy => FileOpenError::Busy,
-        // The operator configured this folder, so the error is not the client's.
+        // The operator configured this folder, so the client did not cause the error.
         _ => FileOpenError::Failed(error.into()),
     })?;
     let (file, found) = open_in(&folder, path)?;

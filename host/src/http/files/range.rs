@@ -13,8 +13,8 @@ pub(super) enum ByteRange {
 
 impl ByteRange {
     /// Parses a `Range` header for a file of `size` bytes. A malformed header or one with several
-    /// ranges means the whole file. Sections 14.2 and 17.15 allow that, and otherwise a client
-    /// could request the same bytes a thousand times.
+    /// ranges means the whole file. Sections 14.2 and 17.15 allow that. Otherwise, a client could
+    /// request the same bytes a thousand times.
     pub(super) fn of(header: &str, size: u64) -> Self {
         ByteRange::parse(header, size).unwrap_or(ByteRange::Whole)
     }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 const KIB: usize = 1 << 10;
 
-/// A body of this number of frames of 1 KiB, which then stays pending.
+/// A body with this number of frames of 1 KiB. After the last frame, the body stays pending.
 struct Frames(usize);
 
 impl Body for Frames {
@@ -33,15 +33,15 @@ fn pace(seconds: u64) -> BodyPace {
     BodyPace::new(&Server::default(), begun)
 }
 
-/// True if `read` still waits for a body that began `seconds` ago, and of which `kib` KiB have
-/// arrived.
+/// True if `read` still waits for a body after `kib` KiB have arrived in `seconds` seconds.
 async fn is_waited_for(kib: usize, seconds: u64) -> bool {
     let part = MemoryBudget::new(64 << 20).part(64 << 20);
     let messages = Messages::new(1 << 20, &part);
     let mut charge = messages.charge(None);
     let (mut body, pace) = (Frames(kib), pace(seconds));
     let read = collect(&mut body, 0, 1 << 20, &pace, &mut charge);
-    // For an overdue body, `read` ends before this timeout, because it is polled first.
+    // If the body is overdue, `read` ends before this timeout, because `timeout` polls `read`
+    // first.
     match timeout(Duration::from_millis(20), read).await {
         Ok(read) => assert_eq!(read, Ok(None)),
         Err(_elapsed) => return true,

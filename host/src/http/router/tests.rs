@@ -28,7 +28,8 @@ fn router(file_paths: &[&str]) -> Router {
     Router::new(&routes, &files.collect::<Vec<_>>(), true, None)
 }
 
-/// Checks a match. `expected` is the route's pattern and its values, `405 ALLOW`, or a word.
+/// Checks a match. `expected` is the route's service and the values of its parameters, `405 ALLOW`,
+/// or the name of another kind of match, such as `list`.
 #[track_caller]
 fn check(request: &str, expected: &str) {
     check_beside(&[], request, expected);

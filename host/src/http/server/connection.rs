@@ -32,7 +32,8 @@ use tokio_rustls::TlsAcceptor;
 const MAX_STREAMS: u32 = 100;
 
 /// Maximum HTTP/2 streams that a client may open and reset before the server accepts them. One more
-/// ends the connection, because unlimited resets would exhaust memory and CPU (RUSTSEC-2024-0003).
+/// reset ends the connection, because unlimited resets would exhaust memory and CPU
+/// (RUSTSEC-2024-0003).
 const MAX_RESET_STREAMS: usize = 20;
 
 /// Maximum HTTP/2 streams that may fail through the client's fault before the connection ends.
@@ -112,8 +113,8 @@ impl StopSignal {
         StopSignal { signal, is_given: false }
     }
 
-    /// Returns true once the signal was given, and does not poll the receiver again after that,
-    /// because this would panic.
+    /// Returns true once the signal was given. Does not poll the receiver again after that, because
+    /// another poll would panic.
     fn poll(&mut self, cx: &mut Context<'_>) -> bool {
         if !self.is_given {
             self.is_given = Pin::new(&mut self.signal).poll(cx).is_ready();

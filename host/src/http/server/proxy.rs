@@ -50,8 +50,8 @@ pub(super) struct ProxyProtocol {
 
 impl ProxyProtocol {
     /// Reads the header of a connection from `peer`, and no byte after the header. Returns the
-    /// client, or `None` if the connection must be closed. A refused connection is counted and,
-    /// within a bound, logged.
+    /// client, or `None` if the connection must be closed. Counts a refused connection, and logs it
+    /// unless the bound omits the line.
     pub(super) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),
@@ -162,8 +162,8 @@ async fn read_binary(
     let size = match (command, protocol) {
         // LOCAL: a connection of the proxy itself. The protocol is ignored.
         (0x20, _) => 0,
-        // PROXY: TCP over IPv4, TCP over IPv6, or an unknown protocol or a Unix socket, which name
-        // no client.
+        // PROXY: TCP over IPv4, then TCP over IPv6. An unknown protocol or a Unix socket names no
+        // client.
         (0x21, 0x11) => IPV4_BYTES,
         (0x21, 0x21) => IPV6_BYTES,
         (0x21, 0x00 | 0x31) => 0,

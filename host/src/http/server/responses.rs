@@ -17,9 +17,9 @@ pub(super) struct PendingResponses {
     start: Instant,
     write_time: Duration,
     min_rate: MinRate,
-    /// The deadlines, as many as there were pending responses at the same time. A new response
-    /// reuses an unset deadline, so that most responses allocate nothing. A response takes the lock
-    /// only when it starts.
+    /// The deadlines. Their number is the maximum number of responses that were pending at once. A
+    /// new response reuses an unset deadline, so that most responses allocate nothing. A response
+    /// takes the lock only when it starts.
     deadlines: Mutex<Vec<Arc<AtomicInstant>>>,
 }
 

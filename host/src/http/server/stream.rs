@@ -45,7 +45,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> TimedStream<I> {
         }
     }
 
-    /// Records whether a write is blocked by the client.
+    /// Records that the client blocks a write, if the write is pending.
     fn timed<T>(&self, written: Poll<T>) -> Poll<T> {
         if written.is_pending() {
             self.timers.write_pending();

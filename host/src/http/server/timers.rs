@@ -126,14 +126,14 @@ impl Timers {
         is_unread
     }
 
-    /// Returns why the connection must end now, if it must.
+    /// Returns the reason if the connection must end now, or else `None`.
     pub(super) fn overdue(&self, now: Instant) -> Option<Overdue> {
         let (deadline, overdue) = self.deadline()?;
         (now >= deadline).then_some(overdue)
     }
 
-    /// Returns when to check again. The next check is never later than the shortest of all time
-    /// limits from now, so that it is in time for a phase that begins meanwhile.
+    /// Returns when to check again: at the earliest deadline, or after the shortest time limit if
+    /// that is earlier, because a phase that begins meanwhile may end before that deadline.
     pub(super) fn next_check(&self, now: Instant) -> Instant {
         let shortest = self.head_time.min(self.idle_time).min(self.write_time).min(LINGER);
         let later = now + shortest;

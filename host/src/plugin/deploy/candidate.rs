@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
-/// The result of a scan for a path: its stamp, or the reason why it cannot be loaded.
+/// The result of a scan for a path: the stamp of its file, or the reason why the file cannot be
+/// loaded.
 pub(super) type Observation = Result<Stamp, Unfit>;
 
 /// The reason why a path cannot be loaded.
@@ -52,11 +53,11 @@ pub(super) struct Candidate {
     pub(super) settings: PluginSettings,
     /// The result of the last scan.
     seen: Option<Observation>,
-    /// The state that was last applied, because two consecutive scans had found it or its writing
-    /// was reported complete.
+    /// The state that was last applied, after two consecutive scans had found it or the system had
+    /// reported the end of a write.
     settled: Option<Observation>,
-    /// The files that the last build read, watched for changes. After a failed build, also the
-    /// files of the previous build.
+    /// The files that the last build read, which are watched. After a failed build, also the files
+    /// of the previous build.
     inputs: Option<Arc<Inputs>>,
     /// Cancels the running load; `None` if no load runs. During a load, scans start no other step.
     loading: Option<Arc<Notify>>,
@@ -189,7 +190,7 @@ impl Candidate {
     /// Records the inputs that a build read, and their stamp at the start of the build.
     pub(super) fn built(&mut self, inputs: Inputs, stamp: Stamp) {
         self.inputs = Some(Arc::new(inputs));
-        // Later scans compare the stamps of the new inputs, so their stamp must count as applied.
+        // Later scans compare the stamp of the new inputs, so this stamp must count as applied.
         if let Some(Ok(settled)) = &mut self.settled {
             *settled = stamp;
         }

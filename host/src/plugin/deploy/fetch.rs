@@ -105,7 +105,7 @@ impl Fetch {
 }
 
 /// Returns whether a component's code is cached. In the quick lane, rejects a component that takes
-/// long to compile, or that an earlier server was loading when it ended.
+/// long to compile, or that an earlier server was loading when that server ended.
 fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
     let has_code = host.has_code_of(bytes);
     if lane == Lane::Slow {

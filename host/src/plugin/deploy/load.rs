@@ -105,7 +105,7 @@ impl Shared {
     }
 
     /// Waits until all other plugins are loaded, and then for a turn: an earlier server ended while
-    /// loading this plugin, which may have been the cause.
+    /// loading this plugin, and the plugin may have been the cause.
     async fn last(&self, order: &Order) -> Turn {
         let message = "it was being loaded when a server ended, so the others are loaded first";
         self.log(Level::Warn, order.name.as_str(), message);

@@ -23,7 +23,7 @@ struct Scan {
 }
 
 impl Shared {
-    /// Scans all files, and returns the keys of those to load.
+    /// Scans all files, and returns the keys of the plugins to load.
     pub(super) async fn scan(shared: &Arc<Shared>, cause: &Cause) -> Vec<Key> {
         let scanning = {
             let shared = Arc::clone(shared);
@@ -93,7 +93,8 @@ impl Shared {
         Ok(found)
     }
 
-    /// Records the result of a scan, assigns names to files, and returns the keys of those to load.
+    /// Records the result of a scan, assigns names to files, and returns the keys of the plugins to
+    /// load.
     fn take_in(&self, Scan { folder, mut places, names }: Scan, cause: &Cause) -> Vec<Key> {
         let mut entries = self.entries();
         for key in places.keys() {
@@ -145,8 +146,8 @@ impl Shared {
         }
     }
 
-    /// Unloads the plugin of a missing file, if it serves, and logs that. If it does not serve,
-    /// logs only that a named plugin is missing.
+    /// Handles a missing file: unloads its plugin if the plugin serves, and logs that. If the
+    /// plugin does not serve, logs that the file is missing, but only for a named plugin.
     fn remove(&self, key: &Key, entry: &mut Candidate) {
         let gone = Unfit::File(FileError::Gone);
         let (Ok(name), Some(_)) = (&entry.name, entry.serving) else {

@@ -54,8 +54,8 @@ pub struct PluginState {
     pub stage: Stage,
     /// When the plugin entered this stage, or when the serving version began to serve.
     pub since: SystemTime,
-    /// Why the file cannot be loaded, even if an old version serves, or why the last version was
-    /// rolled back. One line.
+    /// Why the file cannot be loaded, or why the last version was rolled back, as one line. May be
+    /// set while an old version serves.
     pub reason: Option<String>,
     /// How long the last load took, including building and compiling.
     pub took: Option<Duration>,

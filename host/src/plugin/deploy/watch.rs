@@ -71,7 +71,7 @@ mod linux {
         ///
         /// # Errors
         ///
-        /// If there are too many folders: only the first ones are watched then.
+        /// If there are too many folders. Only the first ones are then watched.
         pub(in super::super) fn follow<'a>(
             &self,
             folders: impl Iterator<Item = &'a Path>,

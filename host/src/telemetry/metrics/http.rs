@@ -163,7 +163,8 @@ impl HttpMeter {
         proxy.inc();
     }
 
-    /// Counts a request that failed authentication, by whether it had credentials.
+    /// Counts a request that failed authentication. Requests with and without credentials are
+    /// counted separately.
     pub(crate) fn unauthorized(&self, has_credentials: bool) {
         let [missing, wrong, _] = &self.unknown;
         if has_credentials {

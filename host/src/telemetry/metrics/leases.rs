@@ -8,8 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the waiting times in seconds: from 1 ms, about the wait for a nearly computed
-/// value in a memory cache, to 30 s.
+/// Upper bounds of the waiting times in seconds: from 1 ms, about the wait in a memory cache for a
+/// value that is almost computed, to 30 s.
 const WAIT_SECONDS: [f64; 10] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

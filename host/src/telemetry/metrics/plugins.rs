@@ -32,9 +32,9 @@ struct RetirementLabels {
 /// The outcome of loading a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoadOutcome {
-    /// The plugin serves under a new name.
+    /// The plugin serves, without replacing another version.
     Loaded,
-    /// The plugin replaces another version.
+    /// A new version of the plugin replaced an old one.
     Reloaded,
     /// The file is not a valid plugin, or its build failed.
     Refused,

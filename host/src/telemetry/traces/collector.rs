@@ -113,8 +113,8 @@ async fn exchange(
     request: Request<String>,
 ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // The set aborts the connection's task when this function returns. Otherwise, each export to a
-    // collector that keeps connections open would leave a task.
+    // When this function returns, dropping the set aborts the connection's task. Otherwise, each
+    // export to a collector that keeps connections open would leave a task.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     Ok(sender.send_request(request).await?.status())
