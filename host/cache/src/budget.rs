@@ -98,7 +98,7 @@ impl BudgetPart {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Returns the budget that this is a part of.
+    /// Returns the budget to which this part belongs.
     #[must_use]
     pub fn budget(&self) -> &Arc<MemoryBudget> {
         &self.budget

@@ -37,8 +37,8 @@ use crate::value::Json;
 /// - A full cache evicts entries that have not been used recently. The cache never refuses a `set`
 ///   for lack of room. It never holds more bytes than its capacity, bookkeeping included, and never
 ///   evicts the entry being set. Keys are distributed by hash over up to 64 shards with equal
-///   shares of the capacity, so eviction may begin slightly below the capacity. It begins earlier
-///   when a shared [budget](Cache::within) is exhausted.
+///   shares of the capacity, so eviction may begin slightly below the capacity. Eviction begins
+///   earlier when a shared [budget](Cache::within) is exhausted.
 /// - Each operation on one key is atomic: all threads observe the operations in the same order.
 /// - An operation that fails leaves the entry and its expiry unchanged. If several arguments are
 ///   invalid, the error describes the first.
@@ -69,8 +69,8 @@ impl Cache {
     /// dropped.
     ///
     /// When the part is exhausted, the cache evicts entries as if its capacity were the bytes
-    /// already charged, and `set` still succeeds: each shard may always charge its first 16 KiB and
-    /// the size of the entry being set, even beyond the part. Before its first write, a cache
+    /// already charged. `set` still succeeds: even beyond the part's limit, each shard may charge
+    /// its first 16 KiB and the size of the entry being set. Before its first write, a cache
     /// charges about 2 KiB per shard.
     #[must_use]
     pub fn within(limits: CacheLimits, clock: Clock, memory: &Arc<BudgetPart>) -> Self {
@@ -136,8 +136,8 @@ impl Cache {
     /// eviction.
     ///
     /// To list a whole cache, pass the last key of each listing as `after` of the next: every entry
-    /// that exists throughout is listed once. Each call scans all entries, one shard after another,
-    /// each under its lock. This method is for operators, not for guests.
+    /// that exists throughout is listed once. Each call scans all entries, and locks one shard at a
+    /// time. This method is for operators, not for guests.
     #[must_use]
     pub fn list(&self, prefix: &str, after: Option<&str>, most: usize) -> Vec<EntryInfo> {
         let mut listing = Listing::new(prefix, after, most, Now::of(&self.clock));
@@ -155,9 +155,9 @@ impl Cache {
     /// about `most` entries, continuing where the last call stopped, and returns how many it
     /// removed. Holds each lock only for a few hundred entries at a time.
     ///
-    /// Writes also remove some expired entries. A host that calls this method every few
-    /// milliseconds, each time for a few thousand entries, removes a million entries within seconds
-    /// without noticeably delaying other operations.
+    /// Writes also remove some expired entries. A host that scans a few thousand entries every few
+    /// milliseconds removes a million expired entries within seconds, and does not noticeably delay
+    /// other operations.
     pub fn reclaim(&self, most: usize) -> u64 {
         let (mut left, mut removed) = (most, 0);
         for _ in 0..=self.others.len() {

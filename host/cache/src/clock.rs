@@ -28,13 +28,13 @@ const LATE: u64 = 10_000_000;
 /// The maximum lag of a coarse reading, in ticks of [`Moment::tick`].
 const LATEST_TICKS: u32 = 8;
 
-/// Advances its [`Clock`] and all clones of it.
+/// A handle that advances a mock [`Clock`] and all its clones.
 #[derive(Debug, Clone)]
 pub struct MockClock(Arc<AtomicU64>);
 
-/// One exact reading of a clock, made on first use, so that all code under one hold of a lock sees
-/// the same time. Checking an entry without an expiry reads no clock, and checking a distant
-/// deadline needs only a coarse reading.
+/// At most one exact reading of a clock, made on first use, so that all code that runs until a lock
+/// is released sees the same time. Checking an entry without an expiry reads no clock, and checking
+/// a distant deadline needs only a coarse reading.
 pub(crate) struct Now<'a> {
     clock: &'a Clock,
     moment: OnceCell<Moment>,
@@ -45,7 +45,7 @@ pub(crate) struct Now<'a> {
 pub(crate) struct Moment(u64);
 
 impl Clock {
-    /// Returns the operating system's monotonic clock, starting now.
+    /// Returns a clock that starts at zero now and follows the system's monotonic clock.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System(system::now()))
@@ -65,8 +65,9 @@ impl Clock {
         }
     }
 
-    /// Returns a coarse reading: milliseconds old, or [older](Moment::latest_tick_since) after the
-    /// machine was paused. On Linux a coarse reading costs a quarter of an exact one.
+    /// Returns a coarse reading, which is a few milliseconds old, or
+    /// [older](Moment::latest_tick_since) after the machine was paused. On Linux, a coarse reading
+    /// costs a quarter of an exact one.
     fn lately(&self) -> Moment {
         match &self.0 {
             Source::System(start) => Moment::between(*start, system::lately()),
@@ -114,7 +115,7 @@ mod system {
 }
 
 impl<'a> Now<'a> {
-    /// Prepares a reading of the clock, which is made on first use.
+    /// Prepares a reading. The clock is read on first use.
     pub(crate) fn of(clock: &'a Clock) -> Self {
         Self { clock, moment: OnceCell::new() }
     }

@@ -1,9 +1,9 @@
 //! Maps a tag to the segment of its key (extendible hashing).
 //!
-//! The directory has one place for each value of the highest bits of a tag. A segment whose entries
-//! share fewer bits than that owns several adjacent places: it is in the first of them, and the
-//! others are empty. A full segment splits on its own, so no caller ever waits for a whole table to
-//! be copied and no second copy takes memory. Two nearly empty segments are joined.
+//! The directory has one place for each value of a tag's highest `bits` bits. A segment whose tags
+//! share fewer bits owns several adjacent places: the first place holds the segment, and the others
+//! are empty. A full segment is split without changing the other segments, so no caller waits until
+//! a whole table is copied, and no second copy takes memory. Two nearly empty segments are joined.
 
 use crate::limits::MAX_DIRECTORY_BITS;
 use crate::segment::{Segment, Tag};
@@ -19,7 +19,8 @@ pub(crate) struct Directory {
     places: Vec<Option<Box<Segment>>>,
     bits: u32,
     segments: usize,
-    /// Number of segments that own a single place. If it is 0, half of the places would suffice.
+    /// Number of segments that own a single place. If no segment does, half of the places would
+    /// suffice.
     deepest: usize,
 }
 
@@ -29,7 +30,7 @@ impl Directory {
         Self { places: vec![Some(Box::new(Segment::new(0)))], bits: 0, segments: 1, deepest: 1 }
     }
 
-    /// Returns the place of the segment of a tag.
+    /// Returns the place of a tag's segment.
     pub(crate) fn find(&self, tag: Tag) -> usize {
         let mut at = tag.high(self.bits);
         // The number of the first of a segment's 2^n places ends with n zero bits: clear the lowest
@@ -48,8 +49,8 @@ impl Directory {
         self.places.get_mut(at)?.as_deref_mut()
     }
 
-    /// Returns the first tag of the segment after the one at a place, wrapping round after the
-    /// last.
+    /// Returns the first tag of the segment that follows the one at `at`. The first segment follows
+    /// the last one.
     pub(crate) fn after(&self, at: usize) -> Tag {
         let next = at + self.get(at).map_or(1, |segment| self.width(segment));
         if next < self.places.len() { Tag::from_high(next, self.bits) } else { Tag::FIRST }
@@ -59,7 +60,7 @@ impl Directory {
         self.places.iter().flatten().map(|segment| &**segment)
     }
 
-    /// Returns the current bytes, segments included, as requested from the allocator.
+    /// Returns the bytes now requested from the allocator, including those of the segments.
     pub(crate) fn bytes(&self) -> usize {
         self.places.len() * PLACE + self.segments * size_of::<Segment>()
     }
@@ -77,7 +78,7 @@ impl Directory {
         (depth < MAX_DIRECTORY_BITS).then_some(size_of::<Segment>() + wider)
     }
 
-    /// Splits a segment in two. Invalidates all places.
+    /// Splits a segment in two. Place numbers obtained before become invalid.
     pub(crate) fn split(&mut self, mut at: usize) {
         let Some(depth) = self.get(at).map(Segment::depth) else {
             return;
@@ -116,8 +117,8 @@ impl Directory {
         self.segments < before
     }
 
-    /// Halves the list of places while no segment needs all of them. The new list is allocated
-    /// before the old one is freed, so it must fit into `room`.
+    /// Halves the list of places, repeatedly, as long as every segment owns at least two. The new
+    /// list is allocated before the old one is freed, so it must fit into `room`.
     pub(crate) fn shrink(&mut self, room: usize) {
         while self.deepest == 0 && self.bits > 0 && self.places.len() / 2 * PLACE <= room {
             let mut half = Vec::with_capacity(self.places.len() / 2);
@@ -170,7 +171,7 @@ mod tests {
     use crate::key::Key;
     use crate::segment::Slot;
 
-    /// Returns the tag and the key of a number. The tags of different numbers differ in their high
+    /// Derives a tag and a key from a number. The tags of different numbers differ in their high
     /// bits.
     fn tag(number: u32) -> (Tag, String) {
         (Tag::of(number.wrapping_mul(0x9E37_79B1)), number.to_string())

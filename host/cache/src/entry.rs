@@ -1,8 +1,8 @@
 //! An entry in a single allocation: header, key and value, one after another.
 //!
 //! For texts of about a hundred bytes, two or three allocations per entry would dominate the cost
-//! in memory and time, because each one is a cache miss. So this file implements by hand what an
-//! `Arc` of three fields would do. It is the only file of the crate with `unsafe` code.
+//! in memory and time, because reading each one costs a cache miss. So this module implements a
+//! reference-counted block by hand. It is the only module of the crate with `unsafe` code.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::fmt;
@@ -43,7 +43,7 @@ pub struct Value(Entry);
 // before.
 #[allow(unsafe_code, reason = "a pointer is not sent on its own")]
 unsafe impl Send for Entry {}
-// SAFETY: as for `Send`; a shared entry is only read.
+// SAFETY: as for `Send`: through a shared reference, threads write only the atomics.
 #[allow(unsafe_code, reason = "a pointer is not shared on its own")]
 unsafe impl Sync for Entry {}
 
@@ -72,7 +72,7 @@ impl Entry {
         }
     }
 
-    /// Adds an owner of the entry and returns it as a value.
+    /// Adds an owner to the entry, and returns the new owner as a value.
     pub(crate) fn share(&self) -> Value {
         // Relaxed suffices: the caller already owns a reference.
         if self.head().owners.fetch_add(1, Ordering::Relaxed) >= MAX_OWNERS {
@@ -91,9 +91,9 @@ impl Entry {
             return false;
         }
         let key_bytes = self.key().len();
-        // SAFETY: this is the only owner and borrowed exclusively, so no other thread reads the
-        // value and no new owner can appear. The value starts after the key and is as long as the
-        // new value. The two cannot overlap, because the new value is borrowed from elsewhere.
+        // SAFETY: this is the only owner, and it is borrowed exclusively, so no other thread reads
+        // the value and no new owner can appear. The value starts after the key and is as long as
+        // the new value. The two cannot overlap, because the new value is borrowed from elsewhere.
         unsafe {
             let place = self.0.add(1).cast::<u8>().add(key_bytes);
             place.copy_from_nonoverlapping(NonNull::from(value).cast(), value.len());
@@ -183,7 +183,8 @@ impl Value {
         Value(Entry::new(key, json.as_str(), Deadline::NEVER))
     }
 
-    /// Returns true if this is the value of that entry, not only an equal value.
+    /// Returns true if this value belongs to the entry. Returns false for an equal value of another
+    /// entry.
     pub(crate) fn is_of(&self, entry: &Entry) -> bool {
         self.0.0 == entry.0
     }

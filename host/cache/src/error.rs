@@ -31,7 +31,7 @@ pub enum Error {
         offset: usize,
         /// The rule that the value breaks there.
         reason: &'static str,
-        /// The rest of the value from `offset` on, quoted and shortened, or `the end`.
+        /// The value's text that starts at `offset`, quoted and shortened, or `the end`.
         found: String,
     },
     /// An expiry of 0 seconds, or of more than [`MAX_EXPIRY_SECONDS`].

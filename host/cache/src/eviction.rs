@@ -1,15 +1,15 @@
 //! Eviction: which entry a full shard removes.
 //!
 //! The policy is S3-FIFO (Yang et al., SOSP 2023) with one difference: instead of queues, clock
-//! hands visit the entries in the table's own order, by hash. So there is no list, and a hit only
-//! sets a mark beside the entry.
+//! hands visit the entries in the table's own order, by hash. So there is no list to update, and a
+//! hit only counts a use beside the entry.
 //!
 //! An entry is new until a hand first reaches it. If it was used by then, it is promoted to kept.
 //! Otherwise it is evicted and its key is remembered for a while; a remembered key that is set
 //! again is kept at once. New entries are evicted while they are more than a tenth of all entries,
-//! so a scan that uses each entry once cannot displace frequently used entries. Otherwise kept
-//! entries are evicted: a hand subtracts one use from each entry that it passes, and evicts the
-//! first entry without uses.
+//! so a scan that uses each entry once cannot displace frequently used entries. If there are fewer
+//! new entries, kept entries are evicted: a hand subtracts one use from each entry that it passes,
+//! and evicts the first entry without uses.
 
 use crate::clock::Now;
 use crate::limits::MAX_SEGMENTS_PER_EVICTION;
@@ -84,9 +84,9 @@ impl ClockHands {
 impl ClockHand {
     const FIRST: Self = Self { segment: Tag::FIRST, slot: 0 };
 
-    /// Removes the expired entries of the current segment. If there are none, evicts its first
-    /// wanted entry that was not used and passes the used ones before it. Moves to the next segment
-    /// if there is no such entry.
+    /// Removes the expired entries of the current segment. If there are none, passes the wanted
+    /// entries that were used, and evicts the first one that was not. If all were used, moves to
+    /// the next segment.
     fn advance(
         &mut self,
         table: &mut Table,
@@ -115,8 +115,8 @@ impl ClockHand {
     }
 }
 
-/// Evicts the least used entry of a segment, except those with the spared tag. Returns false if
-/// there is no such entry.
+/// Evicts the least used entry of a segment, but never one with the tag `spared`. Returns false if
+/// there is no entry to evict.
 pub(crate) fn evict_least(table: &mut Table, at: usize, spared: Option<Tag>) -> bool {
     let may_go = |slot: &&Slot| Some(slot.tag()) != spared;
     let slots = table.segment(at).map(|segment| segment.slots().filter(may_go));

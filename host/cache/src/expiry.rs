@@ -34,8 +34,8 @@ impl Expiry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline(Moment);
 
-/// The [tick](Moment::tick) of a deadline. A tick takes half the space of a deadline, and rules out
-/// the expiry of most live entries without reading the entry.
+/// The [tick](Moment::tick) of a deadline. A tick takes half the space of a deadline. For most live
+/// entries, the tick suffices to see that the entry has not expired, without reading the entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Due(u32);
 

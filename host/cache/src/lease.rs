@@ -151,8 +151,8 @@ impl WaitersState {
     }
 }
 
-/// A future that completes when another holder's lease ends: the value was filled, the key was set
-/// or deleted, or the lease was released.
+/// A future that completes when another holder's lease ends: the holder stored the value or
+/// released the lease, or a caller set or deleted the key.
 #[derive(Debug)]
 pub struct LeaseEnd {
     waiters: Arc<Waiters>,

@@ -67,10 +67,10 @@ pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
 /// bookkeeping would take too large a share of the memory.
 pub(crate) const MIN_SHARD_CAPACITY: usize = 32 << 10;
 
-/// The bytes that a shard takes from a budget at once, unless that is too large a share of the
-/// shard. A chunk holds dozens of small entries, so few writes touch the shared counters. It is
-/// small enough that a thousand caches of a few entries each fit on a small machine. Every shard is
-/// guaranteed one chunk.
+/// The bytes that a shard takes from a budget at once. A small shard takes less. A chunk holds
+/// dozens of small entries, so few writes touch the shared counters. It is small enough that a
+/// thousand caches of a few entries each fit on a small machine. Every shard is guaranteed one
+/// chunk.
 pub(crate) const CHUNK: usize = 16 << 10;
 
 /// The minimum number of chunks that fit into a shard.
@@ -84,9 +84,9 @@ pub(crate) const MIN_SHARD_ENTRIES: usize = 256;
 /// that needs more bits evicts entries instead.
 pub(crate) const MAX_DIRECTORY_BITS: u32 = 20;
 
-/// The most segments in which one eviction looks for an unused entry, which takes a few
-/// microseconds under the shard's lock. If there is no such entry, a used entry is evicted, because
-/// other threads wait for the lock.
+/// The most segments in which one eviction looks for an unused entry. The search takes a few
+/// microseconds under the shard's lock. If it finds none, the eviction removes a used entry,
+/// because other threads wait for the lock.
 pub(crate) const MAX_SEGMENTS_PER_EVICTION: usize = 16;
 
 /// The approximate number of entries that one page of a walk scans, and the maximum number of keys
@@ -106,7 +106,7 @@ pub struct CacheLimits {
     entries: Option<NonZeroUsize>,
 }
 
-/// Limits that no cache can have.
+/// Why the given limits are invalid for a cache.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LimitsError {
     /// The value limit is 0, but the shortest JSON text has one byte.
@@ -179,7 +179,7 @@ impl CacheLimits {
         self.value_limit
     }
 
-    /// Returns the maximum number of entries, or `None` if only the capacity limits it.
+    /// Returns the maximum number of entries, or `None` without a limit on their number.
     #[must_use]
     pub fn entries(self) -> Option<usize> {
         self.entries.map(NonZeroUsize::get)

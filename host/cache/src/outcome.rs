@@ -54,7 +54,7 @@ impl TimeLeft {
 pub struct KeyPage {
     /// Keys of live entries, in no particular order.
     pub keys: Vec<String>,
-    /// The cursor of the next page; `None` after the last page.
+    /// The cursor to pass for the next page; `None` after the last page.
     pub cursor: Option<String>,
 }
 
@@ -63,7 +63,7 @@ pub struct KeyPage {
 pub struct RemovedPage {
     /// Number of live entries removed.
     pub removed: u32,
-    /// The cursor of the next page; `None` after the last page.
+    /// The cursor to pass for the next page; `None` after the last page.
     pub cursor: Option<String>,
 }
 

@@ -20,8 +20,8 @@ pub(crate) const FULL: usize = 58;
 /// not soon split again.
 const FIT_ONE: usize = SLOTS / 2;
 
-/// Number of evicted keys that a segment remembers. They and the fields before them fill one cache
-/// line.
+/// Number of evicted keys that a segment remembers. These keys and the fields before them fill one
+/// cache line.
 const REMEMBERED: usize = 28;
 
 /// The high bits of a key's hash: the only bits that a table uses. The low bits are free for the
@@ -52,9 +52,8 @@ pub(crate) struct Segment {
     /// A lower bound of the `due` of all slots.
     due: Due,
     remembered: [u16; REMEMBERED],
-    /// Linear probing: a key is in the first slot, from its home slot on and wrapping round, that
-    /// was free when it was inserted. There is never a free slot between the key's home slot and
-    /// its actual slot.
+    /// Linear probing: an insertion uses the first free slot, starting at the key's home slot and
+    /// wrapping round. There is never a free slot between the key's home slot and its actual slot.
     slots: [Slot; SLOTS],
 }
 
@@ -62,7 +61,7 @@ const MARKS: u32 = 0b0111;
 const USES: u32 = 0b0011;
 const KEPT: u32 = 0b0100;
 
-/// Set in every tag, so that no tag is zero, which marks a free slot.
+/// Set in every tag, so that no tag is zero: a zero marks a free slot.
 const TAKEN: u32 = 0b1000;
 
 impl Tag {
@@ -225,7 +224,7 @@ impl Segment {
         self.due
     }
 
-    /// Returns the number of the slot with the entry of a key.
+    /// Returns the number of the slot that holds a key's entry.
     pub(crate) fn find(&self, tag: Tag, key: Key<'_>) -> Option<usize> {
         for at in around(tag.home()) {
             let slot = self.slots.get(at)?;
@@ -251,7 +250,7 @@ impl Segment {
         self.slots.iter().filter(|slot| slot.is_taken())
     }
 
-    /// Returns the number of the first slot, from `from` on, for which `is_it` returns true.
+    /// Returns the number of the first slot at or after `from` for which `is_it` returns true.
     pub(crate) fn position(&self, from: usize, is_it: impl Fn(&Slot) -> bool) -> Option<usize> {
         (from..SLOTS).find(|at| self.slot(*at).is_some_and(&is_it))
     }
@@ -268,7 +267,7 @@ impl Segment {
     }
 
     /// Empties a slot and returns its content. Moves later slots of the probe sequence into the
-    /// gap, because a lookup would stop there.
+    /// gap, because a lookup stops at a free slot.
     pub(crate) fn remove(&mut self, at: usize) -> Option<Slot> {
         let removed = std::mem::replace(self.slot_mut(at)?, Slot::FREE);
         self.len -= 1;
@@ -339,8 +338,8 @@ impl Segment {
         self.depth == other.depth && self.len() + other.len() <= FIT_ONE
     }
 
-    /// Reverses [`split`](Self::split): takes the slots of the other half, and half of the evicted
-    /// keys that it remembers.
+    /// Reverses [`split`](Self::split): takes all slots of `half`, and every second evicted key
+    /// that `half` remembers.
     pub(crate) fn join(&mut self, half: Self) {
         self.depth -= 1;
         for trace in half.remembered.into_iter().step_by(2) {

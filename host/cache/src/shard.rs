@@ -24,12 +24,12 @@ use crate::sweep::{Sweep, Swept};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 use crate::table::{Place, Room, Slots, Table};
 
-/// Evictions per hold of the lock. A large value can displace thousands of small ones, and other
-/// threads must not wait for all of those evictions.
+/// Maximum evictions before the lock is released. A large value can displace thousands of small
+/// ones, and other threads must not wait for all of those evictions.
 const EVICTIONS_AT_ONCE: usize = 64;
 
-/// Segments that a sweep or a walk scans per hold of the lock: at most a few hundred entries, which
-/// takes tens of microseconds.
+/// Segments that a sweep or a walk scans before it releases the lock: at most a few hundred
+/// entries, which takes tens of microseconds.
 const SWEPT_AT_ONCE: usize = 8;
 
 /// Entries under a lock. The alignment prevents false sharing between neighbouring shards: it is
@@ -324,9 +324,9 @@ impl Entries {
         expired > 0
     }
 
-    /// Evicts some entries, or, if the sweep is late, removes expired ones instead. Spares the
-    /// entry being written unless it is the only one: otherwise incrementing a counter in a full
-    /// cache could evict that counter.
+    /// If the sweep is late, removes expired entries. Otherwise, or if there are none, evicts some
+    /// entries. Spares the entry being written unless it is the only one: otherwise incrementing a
+    /// counter in a full cache could evict that counter.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;

@@ -1,7 +1,8 @@
 //! The sweep for expired entries that are no longer read.
 //!
-//! It visits the segments in turn, as long as one may be due. Visiting a segment that is not due
-//! reads one cache line. Visiting one that is due reads all its lines and the removed entries.
+//! The sweep visits the segments in turn, as long as one may contain an expired entry. If the
+//! segment's `due` rules out expired entries, a visit reads one cache line. Otherwise it reads all
+//! lines of the segment and the entries to remove.
 
 use crate::clock::Now;
 use crate::expiry::Due;
@@ -24,7 +25,7 @@ pub(crate) struct Sweep {
 pub(crate) struct Swept {
     /// Expired entries that were removed.
     pub(crate) expired: usize,
-    /// True if nothing is due or a round has ended.
+    /// True if no entry can have expired, or if a round has ended.
     pub(crate) is_done: bool,
 }
 

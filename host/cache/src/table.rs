@@ -242,7 +242,8 @@ impl Table {
         }
     }
 
-    /// Removes an entry. Returns true if segments were joined, so that other positions changed.
+    /// Removes an entry. Returns true if segments were joined, which changes the positions of other
+    /// entries.
     pub(crate) fn remove(&mut self, place: Place) -> bool {
         let segment = self.directory.get_mut(place.segment);
         let Some(removed) = segment.and_then(|segment| segment.remove(place.slot)) else {
@@ -266,7 +267,8 @@ impl Table {
         self.directory.after(at)
     }
 
-    /// Returns the first entry of a segment, from slot `from` on, for which `is_it` returns true.
+    /// Returns the position of the first entry of a segment, at slot `from` or later, for which
+    /// `is_it` returns true.
     pub(crate) fn position(
         &self,
         segment: usize,
@@ -293,7 +295,7 @@ impl Table {
     }
 
     /// Evicts an entry, and remembers its key if the entry was new. Returns true if segments were
-    /// joined, so that other positions changed.
+    /// joined, which changes the positions of other entries.
     pub(crate) fn evict(&mut self, place: Place) -> bool {
         let tag = self.slot(place).filter(|slot| !slot.is_kept()).map(Slot::tag);
         if let (Some(tag), Some(segment)) = (tag, self.directory.get_mut(place.segment)) {

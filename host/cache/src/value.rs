@@ -5,7 +5,7 @@ mod scalars;
 
 use crate::error::{Error, excerpt};
 
-/// A valid value: one JSON text (RFC 8259), unchanged, that guests in any language can parse.
+/// A valid value: one unchanged JSON text (RFC 8259) that guests in any language can parse.
 ///
 /// RFC 8259 leaves some limits to the parser. This type refuses texts that a common parser would
 /// refuse or change: nesting deeper than [`MAX_DEPTH`](crate::MAX_DEPTH), an unpaired escaped

@@ -4,8 +4,8 @@ use crate::error::{Error, excerpt};
 use crate::limits::MAX_PAGE_ENTRIES;
 use crate::segment::{SLOTS, Tag};
 
-/// The cost of a segment besides its entries, measured in entries. It ends a page early in a cache
-/// with many segments and few entries.
+/// The cost of visiting a segment, in addition to its entries: as much as scanning this many
+/// entries. Because of this cost, a page ends early in a cache with many segments and few entries.
 const SEGMENT_COST: usize = 8;
 
 /// The position of a walk, and how many entries it may still scan in this page.
@@ -22,8 +22,8 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    /// Starts a page of a walk through `shards` shards: the first page without a cursor, otherwise
-    /// the page after the one that returned the cursor.
+    /// Starts a page of a walk through `shards` shards. Without a cursor, this is the first page.
+    /// Otherwise it is the page after the one that returned the cursor.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Walk {
         Some(Self { shard: shard.parse().ok()?, from, left: MAX_PAGE_ENTRIES })
     }
 
-    /// Returns the cursor of the next page.
+    /// Returns the cursor for the next page.
     pub(crate) fn cursor(&self) -> String {
         format!("{}-{:08x}", self.shard, self.from.number())
     }
@@ -55,7 +55,7 @@ impl Walk {
         self.shard
     }
 
-    /// Returns the first tag to visit next.
+    /// Returns the lowest tag that the walk has not visited yet.
     pub(crate) fn from(&self) -> Tag {
         self.from
     }

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 const CASES: u32 = if cfg!(miri) { 2 } else { 300 };
 
-/// Four bytes encode one operation.
+/// The most bytes of a test case. Four bytes encode one operation.
 const MOST_BYTES: usize = if cfg!(miri) { 200 } else { 3_000 };
 
 proptest! {

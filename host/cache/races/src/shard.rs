@@ -125,7 +125,7 @@ fn each_key_is_linearizable() {
     assert!(is_linearizable(&events), "{events:#?}");
 }
 
-/// A value of equal length is overwritten in place, but only when no reader holds the old one.
+/// A write of equal length reuses the entry's memory, but only if no reader holds the old value.
 fn what_a_reader_holds_stays() {
     let (cache, _) = new_cache();
     cache.set("k", "\"00000000\"", None).unwrap();
@@ -169,8 +169,8 @@ fn the_capacity_holds() {
     assert!(stats.bytes <= stats.capacity, "{stats:?}");
 }
 
-/// Only one holder computes at a time, even if it gives up. The checker reports a caller that never
-/// wakes as a deadlock.
+/// Only one holder computes at a time, also after a holder has given up. If a caller is never
+/// woken, the checker reports a deadlock.
 fn one_computes() {
     let (cache, _) = new_cache();
     let computing = AtomicU64::new(0);
@@ -197,7 +197,8 @@ fn one_computes() {
     });
 }
 
-/// A value is computed from a source that other threads change before they write to the cache.
+/// The cache never keeps a value that was computed from an older state of a source. Other threads
+/// change the source, and then write to the cache.
 fn what_is_filled_in_is_not_older() {
     let (cache, _) = new_cache();
     let source = shuttle::sync::Mutex::new(0_u64);
@@ -224,7 +225,7 @@ fn what_is_filled_in_is_not_older() {
         }
         cache.release("k", holder).unwrap();
     });
-    // A remaining value must have been read or written after the last change.
+    // If the cache still has a value, that value must be the one of the last change.
     let left = watched.get("k").unwrap();
     assert!(left.is_none_or(|value| &*value == "2"), "older than the source");
 }

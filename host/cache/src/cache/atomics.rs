@@ -109,7 +109,7 @@ impl Cache {
         Ok(Swap::Changed(found))
     }
 
-    /// Removes the entry and returns its value. Of several concurrent callers, only one gets the
+    /// Removes the entry and returns its value. Only one of several concurrent callers gets the
     /// value.
     ///
     /// # Errors

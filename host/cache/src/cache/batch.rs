@@ -12,7 +12,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of [`Key::new`] for the first invalid key; then no counter changes.
+    /// Those of [`Key::new`] for the first invalid key. In that case, no counter changes.
     pub fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, Error> {
         let read = |key| {
             let (shard, hash) = self.place_of(key);
@@ -26,7 +26,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of [`set`](Self::set) for the first invalid entry; then nothing is set.
+    /// Those of [`set`](Self::set) for the first invalid entry. In that case, nothing is set.
     pub fn set_many(&self, entries: &[(&str, &str)], expiry: Option<u32>) -> Result<(), Error> {
         let entries = entries.iter().map(|(key, value)| Ok((Key::new(key)?, self.json(value)?)));
         let entries = entries.collect::<Result<Vec<_>, Error>>()?;
@@ -41,7 +41,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of [`Key::new`] for the first invalid key; then nothing is removed.
+    /// Those of [`Key::new`] for the first invalid key. In that case, nothing is removed.
     pub fn delete_many(&self, keys: &[&str]) -> Result<u32, Error> {
         Ok(valid(keys)?.into_iter().map(|key| u32::from(self.remove(key))).sum())
     }

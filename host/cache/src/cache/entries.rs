@@ -9,7 +9,8 @@ use crate::shard::Shard;
 use crate::walk::Walk;
 
 impl Cache {
-    /// Returns how long the entry has left to live. Does not count as a use of it for eviction.
+    /// Returns how long the entry has left to live. Does not count as a use of the entry for
+    /// eviction.
     ///
     /// # Errors
     ///
@@ -21,7 +22,7 @@ impl Cache {
     }
 
     /// Sets the expiry of a live entry to this many seconds from now; `None` removes the expiry.
-    /// Returns true if there is a live entry. Does not count as a use of it for eviction.
+    /// Returns true if there is a live entry. Does not count as a use of the entry for eviction.
     ///
     /// # Errors
     ///
@@ -33,8 +34,9 @@ impl Cache {
         Ok(shard.expire(hash, key, &self.clock, expiry))
     }
 
-    /// Returns a page of at most 1,000 keys that begin with `prefix`. `cursor` is the cursor of the
-    /// previous page, or `None` for the first. Does not count as a use of any entry for eviction.
+    /// Returns a page of at most 1,000 keys that begin with `prefix`. `cursor` is the cursor that
+    /// the previous page returned, or `None` for the first page. Does not count as a use of any
+    /// entry for eviction.
     ///
     /// A page scans at most about 1,000 entries, so a page without keys is not necessarily the
     /// last. An entry that lives throughout a walk appears in at least one page. A cursor is a
@@ -65,8 +67,8 @@ impl Cache {
         Ok(RemovedPage { removed, cursor })
     }
 
-    /// Walks one page in short steps, releasing the lock between them. Returns the cursor of the
-    /// next page, or `None` after the last.
+    /// Walks one page in short steps, releasing the lock between them. Returns the cursor for the
+    /// next page, or `None` after the last page.
     fn walk(
         &self,
         cursor: Option<&str>,

@@ -58,7 +58,7 @@ impl Cache {
         }))
     }
 
-    /// Ends the holder's lease of a key. Does nothing if the holder does not have it.
+    /// Ends the holder's lease of a key. Does nothing if the holder has no lease of the key.
     ///
     /// # Errors
     ///

@@ -324,7 +324,7 @@ fn statistics_count_each_operation_once() {
     assert!(after.bytes < before.bytes && before.entries == 1);
 }
 
-/// Fills a cache with ten times its capacity.
+/// Sets entries with ten times the capacity of a cache in total, and checks the cache's size.
 #[track_caller]
 fn overfill(capacity: usize, value_limit: usize, length: impl Fn(usize) -> usize) {
     let limits = CacheLimits::new(capacity, value_limit).unwrap();
@@ -371,7 +371,7 @@ fn an_entry_that_grows_in_a_full_cache_stays() {
     }
 }
 
-/// Returns true if an entry that is touched now and then survives a flood of other entries.
+/// Returns true if an entry survives a flood of other entries. Calls `touch` after each of them.
 fn survives(touch: impl Fn(&Cache)) -> bool {
     let limits = CacheLimits::new(MIN_CAPACITY, 1).unwrap();
     let cache = Cache::new(limits, Clock::mock().0);
@@ -692,7 +692,7 @@ fn an_entry_gets_another_expiry_from_now_on() {
         let (cache, time) = new_cache();
         cache.set("k", "[1]", old).unwrap();
         time.advance(Duration::from_secs(1));
-        // A reader holds the value, so the entry cannot be overwritten in place.
+        // A reader holds the value, so a write cannot reuse the entry's memory.
         let held = cache.get("k").unwrap();
         let bytes = cache.stats().bytes;
         assert_eq!(cache.expire("k", new), Ok(true));

@@ -80,7 +80,7 @@ impl Shard {
         drop(ended);
     }
 
-    /// Ends the holder's lease of a key, if it has one.
+    /// Ends the holder's lease of a key. Does nothing if the holder has no lease of the key.
     pub(crate) fn release(&self, key: Key<'_>, holder: Holder) {
         let ended = self.lock().leases.release(key.as_str(), holder);
         drop(ended);

@@ -583,8 +583,7 @@ impl Pair {
         let is_there = |key: &String| there.binary_search_by_key(&key, |found| &found.key).is_ok();
         assert!(is_there(written), "{operation:?} evicted what it wrote");
         self.entries.retain(|key, _| is_there(key));
-        // One write of a batch may evict an entry that a later write of the batch creates again or
-        // replaces.
+        // One write of a batch may evict an entry that a later write of the same batch sets again.
         let again = evicted - (before - self.entries.len() as u64);
         let most = if let Operation::SetMany(entries, _) = operation { entries.len() } else { 0 };
         assert!(again <= most as u64, "{evicted} evicted by {operation:?}");

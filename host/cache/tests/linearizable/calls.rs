@@ -52,8 +52,8 @@ impl Dice {
         Operation::CompareAndSwap(expected, wanted, lifetime)
     }
 
-    /// Returns a short number or one of fifteen digits: values of equal length are overwritten in
-    /// place.
+    /// Returns a short number or one of fifteen digits. Equal lengths are common, so that writes
+    /// often reuse an entry's memory.
     fn value(&mut self) -> i64 {
         let number = self.roll(12) as i64;
         if number % 2 == 0 { number } else { 100_000_000_000_000 + number * 7_777_777_777 }
