@@ -89,7 +89,7 @@ pub(super) fn component_and_inputs(
     };
     let begins = |step: &str| {
         is_built.store(true, Ordering::Relaxed);
-        // Otherwise the status line shows the step.
+        // If there is a status line, it already shows the step.
         if !has_status() {
             eprint_line(step);
         }

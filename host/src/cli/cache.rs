@@ -162,7 +162,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     }
 }
 
-/// Lists keys page by page, so that neither side holds all of them at once.
+/// Lists keys page by page, so that neither client nor server holds all keys at once.
 fn keys(
     admin: &AdminClient,
     cache: &str,

@@ -89,7 +89,7 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     Ok(())
 }
 
-/// The services whose direct calls require callers other than those of their plugin.
+/// The services for which direct calls require other callers than the plugin's setting.
 fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
     if !config.server.services {
         return Vec::new();

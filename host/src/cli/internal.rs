@@ -43,8 +43,8 @@ fn compile(settings: OsString) -> io::Result<ExitCode> {
 const LOADS: &str = "hostel:service/handler@0.1.0";
 
 /// Runs a base component until it has loaded a plugin, and writes the resulting component. The
-/// first arguments are the files of the base and of the result. Three more arguments (kind, name
-/// and value) define each folder and each variable that the base sees, and its script. If the base
+/// first arguments are the files of the base and of the result. After them, three arguments (kind,
+/// name and value) define each folder, each variable and the script that the base sees. If the base
 /// cannot load the plugin, the exit code is [`NO_PLUGIN`].
 fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
     let (base, output) = (arguments.next(), arguments.next());

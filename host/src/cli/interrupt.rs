@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::sync::Once;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Handles the signals from now on. If no thread can be started, the signals end only the command
-/// itself.
+/// Starts a thread that handles the signals. If no thread can be started, the signals end only the
+/// command itself.
 pub(super) fn end_builds_on_signals() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {

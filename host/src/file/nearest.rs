@@ -32,8 +32,8 @@ pub(crate) fn listed(names: &[&str], most: usize) -> String {
     }
 }
 
-/// A suggestion for a missing path: the nearest path, or the contents of its nearest existing
-/// folder. `None` if no such folder can be read.
+/// A suggestion for a missing path: the path with the nearest name, or the contents of the path's
+/// nearest existing ancestor. `None` if that ancestor cannot be read.
 pub(crate) fn instead_of(path: &Path) -> Option<String> {
     let ancestors: Vec<_> = path.ancestors().collect();
     let inside = |folder: &Path| match folder == Path::new("") {

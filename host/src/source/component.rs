@@ -1,5 +1,5 @@
-//! Component files: identified by their metadata, and read only if regular, complete and not too
-//! large.
+//! Reads component files, but only regular files that are not too large. The metadata of a file
+//! serves to detect changes.
 
 use super::files::Stamp;
 use super::location::folder_of;
@@ -17,7 +17,7 @@ pub enum FileError {
     /// The path is a dangling link.
     #[error("it is a link to a file that does not exist")]
     Dangling,
-    /// The path is not a regular file, but of this kind.
+    /// The path does not lead to a regular file, but to something of this kind, such as a folder.
     #[error("it is a {0}, not a file")]
     NotAFile(&'static str),
     /// The file has more bytes than allowed.

@@ -53,7 +53,7 @@ pub fn components(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The plugin of this name in a folder; a component takes precedence over a source. If the folder
-/// is one service, considers that service as well as any other file with this plugin name.
+/// is one service, the plugin may be that service, or a single file in the folder.
 ///
 /// # Errors
 ///
@@ -96,7 +96,8 @@ pub fn place_of(path: &Path) -> Option<PathBuf> {
     Location::at(path).map_or_else(|_| real_place(path), |location| location.place())
 }
 
-/// True for a Rust file, or a folder with one: a source whose package manifest is missing.
+/// True for a Rust file, or a folder that contains one. If there is no plugin at the path, this
+/// means that the package's manifest is missing.
 fn holds_rust(path: &Path) -> bool {
     let is_rust = |file: &Path| Language::of_file(file) == Some(Language::Rust);
     let Ok(entries) = path.read_dir() else { return is_rust(path) };

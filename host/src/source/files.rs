@@ -110,7 +110,8 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
 /// set, so that a replaced file with the same size and modification time is detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// Numbers by path. The path is empty in the stamp of a single file.
+    /// The metadata of each file as numbers, by path. The path is empty in the stamp of a single
+    /// file.
     files: BTreeMap<PathBuf, [u64; 5]>,
     /// For a source, the sorted files that it may import: an import may resolve to a new file.
     modules: Vec<PathBuf>,
@@ -146,8 +147,8 @@ impl Stamp {
         Ok(Stamp { files: inputs.map(|path| (path.to_owned(), number(path))).collect(), modules })
     }
 
-    /// Updates the stamp of a source after a build that began at `began` and read these inputs.
-    /// Later stamps are equal if nothing has changed since the build began.
+    /// Updates the stamp of a source after a build that began at `began` and read these inputs. A
+    /// later stamp equals the updated one if nothing has changed since the build began.
     #[must_use]
     pub fn after_build(self, inputs: &Inputs, began: SystemTime) -> Self {
         let number = |path: &Path| {

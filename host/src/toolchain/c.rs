@@ -50,7 +50,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
 fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildError> {
     let Work { source, modules, progress } = work;
     let scratch = tempfile::tempdir().map_err(|error| write_failed(out, error))?;
-    // Give the core module this file name, because traps show it.
+    // Give the core module the file name of the component, because traps show that name.
     let core = scratch.path().join(source.component_name());
     let zig = Zig::fetched(source, progress)?;
     let files = inputs_of(source)?;
@@ -122,8 +122,7 @@ impl<'a> Zig<'a> {
     /// Compiles a Zig file, which imports the SDK as `hostel`, to an object.
     fn object(&self, file: &Path, scratch: &Path) -> Result<PathBuf, BuildError> {
         let mut translate = self.command("translate-c");
-        // The translator is compiled at its first use. With optimization, that would take two
-        // minutes.
+        // Zig compiles the translator on first use. With optimization, that would take two minutes.
         translate.env("ZIG_DEBUG_CMD", "1").args(["-target", "wasm32-wasi", "-lc"]);
         translate.arg(self.include()).arg(self.sdk.join("hostel.h"));
         let what = "the translator of C headers to Zig, once (some seconds)";
@@ -145,7 +144,7 @@ impl<'a> Zig<'a> {
     fn add_read(&self, file: &Path, read: &mut Inputs) -> Result<(), BuildError> {
         let mut preprocess = self.command("cc");
         preprocess.args(["-target", "wasm32-wasi", "-MM", "-MG"]).arg(self.include()).arg(file);
-        // Errors are ignored: the compilation reports them.
+        // Ignore errors: the compilation reports them.
         let told = tool::output("zig", FIX, &mut preprocess)?;
         read.add_rule(&String::from_utf8_lossy(&told.stdout));
         Ok(())

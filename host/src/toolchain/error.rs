@@ -129,7 +129,8 @@ pub enum SdkError {
     InTheWay(PathBuf),
 }
 
-/// Why a new service could not be created, or not be excluded from an enclosing Rust workspace.
+/// Why a new service could not be created, or could not be excluded from an enclosing Rust
+/// workspace.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NewError {

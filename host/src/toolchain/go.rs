@@ -129,8 +129,8 @@ impl GoPackage {
         Ok(go)
     }
 
-    /// Provides a single file with the `go.mod` that it lacks, through an overlay, so that no file
-    /// is written into the source's folder.
+    /// Creates an overlay that adds a `go.mod` to a single file, so that no file is written into
+    /// the source's folder.
     fn overlay(&self) -> Result<PathBuf, BuildError> {
         let sdk = sdk::lay_out()?.join("guest-sdk/go");
         let manifest = format!(
@@ -149,8 +149,8 @@ impl GoPackage {
     }
 }
 
-/// Encodes the module that Go built, unless the component is already up to date. The module's
-/// modification time does not help: Go updates it even if there was nothing to build.
+/// Encodes the module that Go built, unless the component is already up to date. Does not compare
+/// modification times, because Go updates the module's time even if there was nothing to build.
 fn encode_module(core: &Path, component: &Path, source: &Source) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: core.to_owned(), source: error };
     let module = fs::read(core).map_err(unreadable)?;

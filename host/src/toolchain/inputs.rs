@@ -87,8 +87,8 @@ impl Inputs {
     }
 }
 
-/// The current time with the resolution of the kernel's file timestamps, so that it can be compared
-/// with them.
+/// The current time, with the same resolution as the kernel's file timestamps. A caller can thus
+/// compare it with these timestamps.
 pub(crate) fn now() -> SystemTime {
     let now = clock_gettime(ClockId::RealtimeCoarse);
     at(now.tv_sec, now.tv_nsec)
@@ -99,8 +99,8 @@ fn at(seconds: i64, nanoseconds: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds.max(0).unsigned_abs()) + since
 }
 
-/// True if a file may have changed since a time of [`now`]. Uses the inode's change time, which no
-/// tool can set.
+/// True if a file may have changed since `time`, which [`now`] returned. Uses the inode's change
+/// time, which no tool can set.
 pub(crate) fn has_changed_since(file: &Metadata, time: SystemTime) -> bool {
     at(file.ctime(), file.ctime_nsec()) >= time
 }

@@ -1,5 +1,6 @@
-//! JavaScript and TypeScript: the SDK's build script bundles all modules into one, and makes a
-//! component of an engine that has loaded it: QuickJS or, optionally, SpiderMonkey.
+//! JavaScript and TypeScript: the SDK's build script bundles all modules into one, loads this
+//! bundle into an engine, and makes a component of the engine: QuickJS or, optionally,
+//! SpiderMonkey.
 
 use super::work::Work;
 use super::{
@@ -34,12 +35,12 @@ impl NpmPackage {
     }
 }
 
-/// Makes a component of QuickJS with the loaded module.
+/// Makes a component of QuickJS after loading the bundle.
 const COMPONENTIZE_QJS: NpmPackage =
     NpmPackage { name: "componentize-qjs", version: "0.4.5", beside: None };
 
-/// Makes a component of SpiderMonkey with the loaded module. Later versions of its encoder produce
-/// components twice as large.
+/// Makes a component of SpiderMonkey after loading the bundle. Later versions of `jco`, its
+/// encoder, produce components twice as large.
 const COMPONENTIZE_JS: NpmPackage = NpmPackage {
     name: "@bytecodealliance/componentize-js",
     version: "0.23.0",
@@ -198,8 +199,8 @@ if (name === "typescript") {
 }
 "#;
 
-/// Options that override the user's npm settings for other kinds of installs. Settings for the
-/// registry and the network remain in effect.
+/// Options that override the user's npm settings, which may be meant for other kinds of installs.
+/// Settings for the registry and the network remain in effect.
 const WHATEVER_IS_SET: [&str; 7] = [
     "--include=optional",
     "--global=false",

@@ -55,7 +55,7 @@ pub(super) fn base(
 /// Returns a folder in `parent`, and creates it if it is missing.
 ///
 /// `make` fills a temporary folder, which is renamed when it is complete: no partial folder is ever
-/// used, and if two processes create it concurrently, one result is kept.
+/// used, and if two processes create the folder concurrently, both use the first result.
 fn once(
     parent: &Path,
     folder: PathBuf,
@@ -77,8 +77,8 @@ fn once(
     }
 }
 
-/// Returns the component of a source. If the cache does not contain it, reports a build and builds
-/// it.
+/// Returns the component of a source. If the component is not cached, reports a build and builds
+/// the component.
 ///
 /// `tools` identifies the versions of the build tools. `build` writes the component to the given
 /// file, and adds the files that it reads, even if it fails.
@@ -177,7 +177,7 @@ fn write(list: &Path, inputs: &Inputs) -> io::Result<()> {
     Ok(())
 }
 
-/// The folder name of a component, from the digest of the build and of its inputs' content.
+/// The folder name of a component, derived from the digests of the build and of its inputs.
 fn name(way: &Sha256, inputs: &Inputs) -> String {
     hex(&way.clone().chain_update(inputs.digest()).finalize())
 }

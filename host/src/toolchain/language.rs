@@ -92,7 +92,7 @@ impl fmt::Display for Language {
 /// A service's source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The language as which the source is built.
+    /// The language whose toolchain builds the source.
     pub language: Language,
     /// The folder that contains all files of the source.
     pub folder: PathBuf,

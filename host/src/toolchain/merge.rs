@@ -1,9 +1,9 @@
 //! Merges the core modules that a tool has linked in a component.
 //!
-//! A language's tool may link libraries unchanged: each is then a module, and every new instance of
-//! the component instantiates all of them, passes thousands of functions and globals between them,
-//! and fills their shared table. In a single module, functions and globals are indices that are
-//! known at compile time.
+//! A language's tool may link libraries unchanged. Each library is then a module of its own. For
+//! every new instance of the component, the engine instantiates all modules, passes thousands of
+//! functions and globals between them, and fills their shared table. In a single module, functions
+//! and globals are indices that are known at compile time.
 
 mod group;
 mod link;

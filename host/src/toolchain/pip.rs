@@ -34,8 +34,8 @@ pub(super) fn install(
     let python = python().ok_or(BuildError::NoTool { tool: "pip", fix: FIX })?;
     let settings = settings(&python);
     let mut pip = pip(&python);
-    // This makes pip read no other configuration, not even the system's, which `--isolated` still
-    // reads.
+    // With this setting, pip reads no other configuration, not even the system's. With `--isolated`
+    // alone, pip would read the system's.
     pip.env("PIP_CONFIG_FILE", "/dev/null")
         .args(["--isolated", "install", "--quiet", "--no-input", "--no-compile"])
         .args(["--disable-pip-version-check", "--root-user-action=ignore", "--no-warn-conflicts"])

@@ -103,8 +103,8 @@ fn base(root: &Path, tool: &Path, progress: Progress<'_>) -> Result<PathBuf, Bui
     })
 }
 
-/// Merges CPython, the SDK's bindings and the libraries that the tool has linked with them into one
-/// module. A component built from a base is already merged.
+/// Merges the modules that the tool has linked into one: CPython, the SDK's bindings and the
+/// libraries. A component built from a base is already merged.
 fn merge_modules(file: &Path) -> Result<(), BuildError> {
     let component =
         std::fs::read(file).map_err(|source| BuildError::Read { path: file.to_owned(), source })?;

@@ -1,4 +1,4 @@
-//! Quick builds: builds of components for trying out, which take one second instead of ten.
+//! Quick builds, for trying out a component. A quick build takes one second instead of ten.
 //!
 //! In Python and JavaScript, such a component is built from a base that all quick builds of a user
 //! share. The components therefore share the random state of the base, such as Python's seed of

@@ -95,8 +95,8 @@ fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     object.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// The component under the name of its source. Cargo names a component after its package. If the
-/// folder has another name, a copy is made.
+/// Returns the component under the name of its source. Cargo names a component after its package.
+/// If the folder has another name, this function makes a copy.
 fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
     let name = source.component_name();
     let found = component.file_name().unwrap_or_default().to_string_lossy();

@@ -96,8 +96,8 @@ const NO_NETWORK: &str = "something could not be fetched: check the network and 
 /// Locked for reading while a process is being started or its end is being reported.
 static STARTING: RwLock<()> = RwLock::new(());
 
-/// Until the guard is dropped, no tool starts, and the end of a tool is not reported. For use while
-/// the command and its tools are being killed.
+/// Returns a guard. Until the guard is dropped, no tool starts, and the end of a tool is not
+/// reported. For use while the command and its tools are being killed.
 pub(crate) fn start_no_more() -> Option<RwLockWriteGuard<'static, ()>> {
     STARTING.write().ok()
 }

@@ -75,8 +75,8 @@ pub(super) struct CheckedRoute {
     error: Option<String>,
 }
 
-/// A service whose direct calls require callers other than its plugin's, because its routes require
-/// them.
+/// A service for which direct calls require other callers than the plugin's setting, because the
+/// service's routes require other callers.
 #[derive(Serialize)]
 pub(super) struct DirectCall {
     service: String,
@@ -195,7 +195,7 @@ fn origins(cors: &RouteCors, server: Option<&Cors>) -> Option<Vec<String>> {
 }
 
 impl DirectCall {
-    /// `None` if only the plugin's callers are required.
+    /// Returns `None` if direct calls require the callers of the plugin's setting.
     pub(super) fn new(
         direct: &DirectCallers,
         plugin: &PluginName,

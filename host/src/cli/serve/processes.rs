@@ -17,7 +17,7 @@ mod linux {
     use std::io::{self, BufRead, BufReader, Read};
     use std::os::fd::AsFd;
 
-    /// Maximum bytes logged of a line of a compiler's output.
+    /// Maximum bytes to log of each line that a compiler prints.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
     /// Maximum bytes of an error's text.
@@ -92,7 +92,7 @@ mod other {
     use crate::{Built, Compiler};
     use std::fs::File;
 
-    /// Maximum bytes logged of a line of a compiler's output.
+    /// Maximum bytes to log of each line that a compiler prints.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
     /// On this system, the server does all the work itself, without subprocesses.

@@ -22,12 +22,12 @@ type Components = BTreeMap<PathBuf, KeptComponent>;
 
 struct KeptComponent {
     file: File,
-    /// True if the log already has a line that an edit of the source is not built.
+    /// True if the server has already logged that an edit of the source is not built.
     is_reported: bool,
 }
 
 impl Sources {
-    /// Creates the builder. If `watch` is set, it builds an edited source again.
+    /// Creates the builder. If `watch` is set, the builder rebuilds edited sources.
     pub(super) fn new(watch: bool) -> Self {
         Sources { watch, components: Arc::default() }
     }
@@ -42,8 +42,8 @@ impl Sources {
         })
     }
 
-    /// Makes the next load of each source build the source. Returns false if every load builds it
-    /// anyway.
+    /// Makes the next load of each source rebuild that source. Returns false if every load builds
+    /// its source anyway.
     pub(super) fn forget_components(&self) -> bool {
         self.components.lock().unwrap_or_else(PoisonError::into_inner).clear();
         !self.watch

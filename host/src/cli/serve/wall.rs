@@ -43,7 +43,7 @@ const SYSTEM: &[&str] = &[
 /// Variables that name additional certificates.
 const CERTIFICATES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// Starts the helpers and confines the process. Returns a line about the restrictions for the log.
+/// Starts the helpers and confines the process. Returns a log line that describes the restrictions.
 /// Must be called before any thread is started.
 ///
 /// # Errors
@@ -95,8 +95,8 @@ fn files(config: &Config, plugins: &[PathBuf]) -> Files {
     Files { read, write }
 }
 
-/// The folders needed to read a plugin, including a later replacement: its folder, and for links
-/// the folder of the target.
+/// The folders that the server must read to load a plugin or a later replacement: the plugin's
+/// folder, and the folder that contains the target of each link.
 fn around(plugin: &Path) -> Vec<PathBuf> {
     let mut folders = vec![match plugin.is_dir() {
         true => plugin.to_owned(),

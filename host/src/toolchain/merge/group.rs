@@ -7,8 +7,9 @@ use wasmparser::CanonicalOption;
 
 /// The instances to merge.
 ///
-/// The merged instance is created at the position of the last member. Definitions before that
-/// position that need a member are moved behind it. Definitions that members need stay before it.
+/// The merged instance is created at the position of the last member. Earlier definitions that need
+/// a member are moved behind the merged instance. Definitions that members need stay before the
+/// merged instance.
 #[derive(Default)]
 pub(super) struct MergeGroup {
     /// The members, in the order of their creation.
@@ -17,7 +18,8 @@ pub(super) struct MergeGroup {
     behind: BTreeSet<Definition>,
     /// True if no further instance can become a member.
     is_closed: bool,
-    /// Tables and memories that instantiation writes: by members, and by others.
+    /// Tables and memories that are written during instantiation: by members, and by other
+    /// instances.
     written: [BTreeSet<Definition>; 2],
 }
 

@@ -1,4 +1,4 @@
-//! Tests merging on minimal components, which run before and after.
+//! Tests merging on minimal components. Runs each component before and after the merge.
 
 use super::merge;
 use wasmparser::{Parser, Payload};
@@ -218,10 +218,11 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
         )
     };
     let cases = [
-        // A start function ends the group: a value written after it must stay.
+        // A start function ends the group: the data of a later module must be written after it
+        // runs.
         (format!("{starts}{writes}"), 5, 2),
         (format!("{writes}{starts}"), 3, 1),
-        // A non-member that writes or runs is between the members.
+        // Between the members is a non-member that writes memory or runs a start function.
         (format!("{}{starts}", twice(writes)), 3, 3),
         (format!("{}{writes}", twice(starts)), 5, 3),
         (format!("{}{}", twice(&fills("one")), fills("two")), 2, 3),

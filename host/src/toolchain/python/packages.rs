@@ -13,8 +13,8 @@ const PROJECT: &str = "pyproject.toml";
 /// project's `.venv`, as uv and Poetry create it; else an installation made once from its
 /// `requirements.txt`, or from the `dependencies` of its `pyproject.toml`.
 ///
-/// The project is the source's folder, and its ancestors within the same repository. The files
-/// examined are added to `inputs`.
+/// The project is the source's folder, and its ancestors within the same repository. Adds the
+/// examined files to `inputs`.
 pub(super) fn of(
     source: &Source,
     inputs: &mut Inputs,
