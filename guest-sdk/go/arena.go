@@ -2,12 +2,12 @@
 
 package hostel
 
-// Memory for the data that the host passes to the plugin: requests and results of the cache.
+// Memory for the data that the host passes to the plugin: requests, and the results of host calls.
 //
 // The host allocates during a call, and even before the Go runtime has started. Go's allocator is
-// unsuitable: an allocation may start a garbage collection, which reads a clock, but an allocation
-// callback must not call the host. So this memory is a global array with a bump allocator. The
-// array's pages cost nothing until they are touched.
+// unsuitable: an allocation may start a garbage collection, which reads the host's clock, but an
+// allocation callback must not call the host. So this memory is a global array with a bump
+// allocator. The array's pages cost nothing until they are touched.
 
 import (
 	"structs"
@@ -28,8 +28,8 @@ const (
 var (
 	arena     [arenaBytes / 8]uint64
 	arenaUsed uint32
-	// The number of readers of the arena's data. Another goroutine may run while one reads, so the
-	// arena is only reset when the last reader is done.
+	// The number of readers of the arena's data. Several goroutines may read at the same time, so
+	// only the last one resets the arena.
 	readers int
 	// References to data that did not fit into the arena, so that Go does not free it.
 	spilled [][]byte
@@ -51,8 +51,8 @@ func reallocate(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&arena), start)
 }
 
-// spill allocates on Go's heap when the arena is full, because a call returns many values or the
-// limits are raised. If a garbage collection is due at that moment, the call traps.
+// spill allocates on Go's heap when the arena is full: if a call returns many values, or if the
+// operator has raised the limits. If a garbage collection is due at that moment, the call traps.
 //
 //go:noinline
 func spill(size uint32) unsafe.Pointer {
@@ -75,13 +75,13 @@ func reallocateAdapter(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&adapterArena), start)
 }
 
-// startReading must be called before each host call that leaves data in the arena, and before the
-// first read of a request.
+// startReading counts a reader of the arena. Call it before each host call that leaves data in the
+// arena, and before the first read of a request.
 func startReading() {
 	readers++
 }
 
-// stopReading ends the effect of startReading.
+// stopReading removes a reader. The last reader resets the arena.
 func stopReading() {
 	readers--
 	if readers > 0 {

@@ -7,12 +7,12 @@ import (
 
 // Atomic operations on one entry.
 
-// updateTries is the number of attempts of Update. Each failed attempt means that another caller
-// succeeded, so only a key with very many writers reaches the limit.
+// updateTries is the number of attempts of Update. An attempt fails only if another caller changed
+// the entry meanwhile, so only a key with very many writers reaches the limit.
 const updateTries = 100
 
-// SetIfAbsent stores value under key, without an expiry, if there is no live entry, and returns
-// whether it stored the value. A live entry stays unchanged, even if its value is null.
+// SetIfAbsent stores value under key if there is no live entry, and returns whether it stored the
+// value. The new entry has no expiry. A live entry stays unchanged, even if its value is null.
 //
 //	first, err := ctx.Cache.SetIfAbsent("owner", name)
 //
@@ -62,7 +62,7 @@ func (c Cache) Increment(key string, delta int64) (sum int64, err error) {
 }
 
 // IncrementWithExpiry is like [Cache.Increment], with an expiry for the entry that it creates. An
-// existing entry keeps its expiry, so a counter expires this long after its first increment.
+// existing entry keeps its expiry, so the lifetime of a counter begins with its first increment.
 //
 // Errors: those of [Cache.Increment], and [CacheInvalidExpiry] without a call to the host, even if
 // the expiry would not apply.
@@ -90,7 +90,8 @@ type Swap struct {
 	// Swapped is true when the entry matched expected and was replaced. If it is false, the entry
 	// is unchanged.
 	Swapped bool
-	// Current is the JSON text of an entry that did not match; nil without a live entry.
+	// Current is the JSON text of an entry that did not match. It is nil if there is no live entry or
+	// if the entry was replaced.
 	Current *string
 }
 
@@ -103,9 +104,9 @@ const (
 	lifetimeAfter
 )
 
-// CompareAndSwapRaw replaces the entry under key with wanted if its JSON text equals expected, byte
-// for byte. A nil means no live entry: if expected is nil, the call only creates an entry; if
-// wanted is nil, it removes the entry.
+// CompareAndSwapRaw replaces the entry under key with wanted if the entry's JSON text equals
+// expected, byte for byte. A nil means no live entry: if expected is nil, the call only creates an
+// entry; if wanted is nil, it removes the entry.
 //
 // The new entry gets the expiry, as in [Cache.SetWithExpiry], or no expiry with [Unlimited]. With
 // [Keep], a replaced entry keeps its expiry, and a created entry has no expiry.
@@ -145,8 +146,8 @@ func (c Cache) CompareAndSwapRaw(key string, expected, wanted *string, expiry ti
 }
 
 // Update replaces the value under key with the result of change and returns the new value. If
-// another caller changes the entry meanwhile, change is called again with the current value, so no
-// change is lost. The function change must have no side effects.
+// another caller changes the entry meanwhile, Update calls change again with the current value, so
+// no change is lost. The function change must have no side effects.
 //
 //	tags, err := hostel.Update(ctx.Cache, "tags", func(tags []string, _ bool) ([]string, error) {
 //		return append(tags, tag), nil

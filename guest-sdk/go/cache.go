@@ -33,8 +33,8 @@ type Cache struct {
 
 // Get reads the value under key into the variable that target points to, by the rules of
 // encoding/json, and returns whether there was a value. For a missing or expired entry and for a
-// stored null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). It
-// never extends the expiry. The function [Get] returns the value instead.
+// stored null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). The
+// method never extends the expiry. The function [Get] returns the value instead.
 //
 // An integer is never rounded. An integer beyond ±2^53 cannot be read as a float64 or an any, nor
 // one beyond ±2^24 as a float32, even if the float could represent it exactly. Read it as an int64,
@@ -62,7 +62,7 @@ func (c Cache) Get(key string, target any) (found bool, err error) {
 }
 
 // open returns the value under key without copying it, and whether there is a value other than
-// null. If found is true, the caller must call the host's done after reading the text.
+// null. If found is true, the caller must call host.done after reading the text.
 func (c Cache) open(key string) (text []byte, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return nil, false, err
@@ -75,8 +75,7 @@ func (c Cache) open(key string) (text []byte, found bool, err error) {
 	return text, found, err
 }
 
-// readDone reads the text from open into a target that is not a plain scalar, and calls the host's
-// done.
+// readDone reads the text from open into a target that is not a plain scalar, and calls host.done.
 func (c Cache) readDone(key string, text []byte, target any) error {
 	// Deferred because a type's UnmarshalJSON may panic.
 	defer c.host.done()
@@ -153,11 +152,11 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 // The value is written by the rules of encoding/json, except that <, > and & are not escaped. A
 // [encoding/json.RawMessage] is stored unchanged.
 //
-// Errors: [CacheInvalidValue] without a call to the host when the value has no JSON form. These are
-// values that encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), values
-// that it would change silently (text that is not UTF-8), and types that other languages would not
-// recognize: a time.Time, a []byte and a set (a map of struct{}). A type may define its form with
-// MarshalJSON. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
+// Errors: [CacheInvalidValue] without a call to the host for a value that the cache cannot store:
+// one that encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), one that it
+// would change silently (text that is not UTF-8), or one of a type that other languages would not
+// recognize (a time.Time, a []byte, or a set, which is a map of struct{}). A type may define its
+// form with MarshalJSON. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
 // [CacheUnavailable] from the host.
 func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
@@ -227,8 +226,8 @@ func appendValue(empty []byte, key string, value any) ([]byte, error) {
 	return text, nil
 }
 
-// Delete removes the entry and returns whether there was a live one. Deleting a missing key is not
-// an error.
+// Delete removes the entry under key and returns whether there was a live entry. Deleting a missing
+// key is not an error.
 //
 // Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
 func (c Cache) Delete(key string) (removed bool, err error) {

@@ -11,11 +11,11 @@ import (
 type SameSite uint8
 
 const (
-	// SameSiteLax: only when the user follows a link.
+	// SameSiteLax sends the cookie with a cross-site request only when the user follows a link.
 	SameSiteLax SameSite = iota
-	// SameSiteStrict: never.
+	// SameSiteStrict never sends the cookie with cross-site requests.
 	SameSiteStrict
-	// SameSiteNone: always. The cookie must not be Insecure.
+	// SameSiteNone sends the cookie with all cross-site requests. Insecure must be false.
 	SameSiteNone
 )
 

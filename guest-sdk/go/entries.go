@@ -62,8 +62,8 @@ func (c Cache) Expire(key string, expiry time.Duration) (found bool, err error) 
 //			return err
 //		}
 //
-// A key that exists during the whole loop occurs once or more often. A key that is set or removed
-// during the loop may or may not occur. The loop ends after an error.
+// A key that exists during the whole loop occurs at least once. A key that is set or removed during
+// the loop may or may not occur. The loop ends after an error.
 //
 // Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
 // the host.

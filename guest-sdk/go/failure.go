@@ -71,48 +71,52 @@ func (f *Failure) WithHeader(name, value string) *Failure {
 	return &Failure{f.Kind, f.Message, withHeader(f.headers, name, value)}
 }
 
-// BadRequest returns a failure because the request is malformed. The arguments are those of
-// [fmt.Sprintf], here and in the functions below.
+// BadRequest returns a failure of kind [FailureBadRequest]: the request is malformed. The arguments
+// are those of [fmt.Sprintf], here and in the functions below.
 func BadRequest(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureBadRequest, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Unauthorized returns a failure because the caller is not authenticated.
+// Unauthorized returns a failure of kind [FailureUnauthorized]: the caller is not authenticated.
 func Unauthorized(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureUnauthorized, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Forbidden returns a failure because the caller has no permission.
+// Forbidden returns a failure of kind [FailureForbidden]: the caller has no permission.
 func Forbidden(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureForbidden, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// NotFound returns a failure because the requested resource does not exist.
+// NotFound returns a failure of kind [FailureNotFound]: the requested resource does not exist.
 func NotFound(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureNotFound, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// MethodNotAllowed returns a failure because the service does not support the method.
+// MethodNotAllowed returns a failure of kind [FailureMethodNotAllowed]: the service does not
+// support the method.
 func MethodNotAllowed(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureMethodNotAllowed, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Conflict returns a failure because the request conflicts with the current state.
+// Conflict returns a failure of kind [FailureConflict]: the request conflicts with the current
+// state.
 func Conflict(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureConflict, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// TooManyRequests returns a failure because the caller sends too many requests.
+// TooManyRequests returns a failure of kind [FailureTooManyRequests]: the caller sends too many
+// requests.
 func TooManyRequests(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureTooManyRequests, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Internal returns a failure because of a bug in the service.
+// Internal returns a failure of kind [FailureInternal]: the service failed because of a bug.
 func Internal(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureInternal, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Unavailable returns a failure because a dependency of the service is unavailable.
+// Unavailable returns a failure of kind [FailureUnavailable]: a dependency of the service is
+// unavailable.
 func Unavailable(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureUnavailable, Message: fmt.Sprintf(format, arguments...)}
 }
@@ -134,7 +138,8 @@ func failureOf(err error) *Failure {
 	return &Failure{Kind: FailureInternal, Message: err.Error() + adviceOn(err)}
 }
 
-// adviceOn returns the fix for a standard library error that has a specific cause in a plugin.
+// adviceOn returns the fix for an error of the standard library whose cause is specific to plugins,
+// or an empty text for any other error.
 func adviceOn(err error) string {
 	if strings.Contains(err.Error(), "unknown time zone ") {
 		return `: a plugin has no zones of the system: import _ "time/tzdata" to bring them (400 kB)`

@@ -23,8 +23,8 @@ import (
 // never waits: it computes a missing value at once. A fake is safe for concurrent use by several
 // goroutines.
 //
-// Only the cache uses this clock. [time.Now] in a service returns the machine's time, which the
-// fake cannot replace. To test a service that calls time.Now, see [NewFakeWithClock].
+// Only the cache uses the fake's clock. [time.Now] in a service returns the machine's time, which
+// the fake cannot replace. To test a service that calls time.Now, see [NewFakeWithClock].
 type Fake struct {
 	mutex    sync.Mutex
 	clock    func() time.Time
@@ -61,7 +61,7 @@ func NewFake() *Fake {
 //		synctest.Test(t, func(t *testing.T) {
 //			fake := hostel.NewFakeWithClock(time.Now)
 //			...
-//			time.Sleep(time.Hour) // Returns at once, an hour later.
+//			time.Sleep(time.Hour) // Returns at once: the bubble's clock jumps an hour.
 //
 // [Fake.Advance] only advances the cache's clock.
 func NewFakeWithClock(now func() time.Time) *Fake {
@@ -114,7 +114,7 @@ func (f *Fake) Advance(by time.Duration) {
 	f.advanced += by
 }
 
-// now returns the time since the fake was created. The caller holds the mutex.
+// now returns the time of the cache's clock since the fake was created. The caller holds the mutex.
 func (f *Fake) now() time.Duration {
 	return f.clock().Sub(f.began) + f.advanced
 }

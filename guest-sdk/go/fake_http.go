@@ -14,20 +14,20 @@ import (
 
 // The fake remote servers and settings.
 
-// route is the response to outbound requests of one method and URL.
+// route is the response to outbound requests with one method and URL.
 type route struct {
 	method, url string
 	answer      func(request OutgoingRequest) (Response, error)
 }
 
-// Route sets the response to requests of this method to this URL. [Text] and [JSON] create such
+// Route sets the response to requests with this method and URL. [Text] and [JSON] create such
 // responses. A URL that ends with a star matches every URL with that prefix. If several routes
 // match, the newest one is used.
 //
 //	fake.Route("GET", "https://api.example.com/rates", hostel.Text("1.1"))
 //
-// A request that matches no route panics, which fails the test. The message contains the request
-// and the routes. If the service recovers, [Fake.Call] panics again.
+// If a request matches no route, the fake panics, which fails the test. The message contains the
+// request and the routes. If the service recovers, [Fake.Call] panics again.
 func (f *Fake) Route(method, url string, response Response) {
 	f.RouteFunc(method, url, func(OutgoingRequest) (Response, error) { return response, nil })
 }
@@ -49,8 +49,8 @@ func (f *Fake) RouteError(method, url string, kind HTTPErrorKind) {
 	})
 }
 
-// RouteFunc is like [Fake.Route], with a function of the request. An error that is not an
-// [HTTPError] becomes one of kind [HTTPAborted].
+// RouteFunc is like [Fake.Route], but calls answer for the response to each request. If answer
+// returns an error that is not an [HTTPError], the error becomes one of kind [HTTPAborted].
 func (f *Fake) RouteFunc(method, url string, answer func(request OutgoingRequest) (Response, error)) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

@@ -15,14 +15,14 @@ import (
 
 var methodsOfRoutes = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-// pathNode is a tree of route segments.
+// pathNode is a node in the tree of route segments.
 type pathNode struct {
 	fixed     map[string]*pathNode
 	parameter *pathNode
 	ends      []endpoint
 }
 
-// endpoint is the end of a route. An empty method matches any method.
+// endpoint is the method and the service of a route. An empty method matches any method.
 type endpoint struct {
 	method, service string
 	parameters      []string
@@ -69,7 +69,8 @@ func (f *Fake) serve(route, service string) error {
 		}
 	}
 	node.ends = append(node.ends, end)
-	// The host sorts routes in this order, which decides between two routes that match a HEAD.
+	// The host sorts routes in this order, which decides between two routes that match a HEAD
+	// request.
 	slices.SortStableFunc(node.ends, func(a, b endpoint) int {
 		return slices.Compare(a.parameters, b.parameters)
 	})
@@ -124,7 +125,7 @@ func parameterOf(segment string) (name string, is bool) {
 }
 
 // inner returns the child node for a segment, and creates the node if it is missing. If the segment
-// is a parameter, it adds the parameter's name to the endpoint.
+// is a parameter, inner adds the parameter's name to the endpoint.
 func (n *pathNode) inner(segment string, end *endpoint) *pathNode {
 	if name, is := parameterOf(segment); is {
 		end.parameters = append(end.parameters, name)
@@ -165,8 +166,8 @@ func (e *endpoint) takes(method string) bool {
 	return e.method == "" || e.method == method || e.method == "GET" && method == "HEAD"
 }
 
-// HTTP sends an HTTP request to the service whose route, set by [Fake.Serve], matches, and returns
-// the response that a client would get. A failure becomes a problem (RFC 9457) with its status.
+// HTTP sends an HTTP request through the routes of [Fake.Serve] and returns the response that a
+// client would get. A failure becomes a problem response (RFC 9457) with the failure's status.
 //
 //	fake.Serve("POST /orders", "orders.add")
 //	response := fake.HTTP("POST", "/orders?dry=1", hostel.WithJSON(order))

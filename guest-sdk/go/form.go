@@ -11,7 +11,8 @@ import (
 // Standard). net/url has other rules (it refuses an invalid escape and a semicolon) and would make
 // every component larger.
 
-// formValues returns the decoded values of the first fields of that name, at most the given number.
+// formValues returns the decoded values of the fields of that name, in order. The argument most is
+// the maximum number of values.
 func formValues(text, name string, most int) (values []string) {
 	for piece := range strings.SplitSeq(text, "&") {
 		field, value, _ := strings.Cut(piece, "=")

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Header is one header of a request or a response. The SDK passes names in lower case.
+// Header is one header of a request or a response. Names that the SDK returns are in lower case.
 type Header struct {
 	Name  string
 	Value []byte
@@ -53,7 +53,7 @@ func withHeader(headers []Header, name, value string) []Header {
 }
 
 // headersOfServer are headers that only the server may set, because they describe the connection or
-// the length.
+// the body's length.
 var headersOfServer = [...]string{
 	"connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer",
 	"transfer-encoding", "upgrade",

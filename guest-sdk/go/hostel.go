@@ -3,8 +3,8 @@
 //
 // # A service
 //
-// A service is a function that [Handle] registers, in a main package. Of this package only the init
-// functions run, once in each fresh instance: keep them short.
+// A service is a function that [Handle] registers, in a main package. Of the main package only the
+// init functions run, once in each fresh instance: keep them short.
 //
 //	package main
 //

@@ -26,7 +26,7 @@ import (
 // [HTTPResponse.ErrorForStatus]. By default up to 5 redirects are followed; see [WithRedirects].
 // Every error is a *[HTTPError].
 //
-// Concurrent requests of several goroutines are sent in parallel:
+// The host sends concurrent requests of several goroutines in parallel:
 //
 //	var group sync.WaitGroup
 //	for i, url := range urls {
@@ -148,7 +148,8 @@ func NewOutgoingRequest(method, url string, options ...HTTPOption) OutgoingReque
 // HTTPOption changes a request. It is created by [WithHeader], [WithJSON], [WithText], [WithForm],
 // [WithBody], [WithTimeout] and [WithRedirects].
 type HTTPOption struct {
-	// apply sets contentType to the content type of the body, which is used if no header sets one.
+	// apply changes the request. An option that sets the body also sets contentType, which is used if
+	// no header sets a content type.
 	apply func(request *OutgoingRequest, contentType *string)
 }
 
@@ -159,9 +160,9 @@ func WithHeader(name, value string) HTTPOption {
 	}}
 }
 
-// WithJSON sets the body to the value, by the rules of [JSON]. The content-type is application/json
-// unless [WithHeader] sets another. A value without a JSON form fails with [HTTPInvalidRequest]
-// when the request is sent.
+// WithJSON sets the body to the value's JSON, by the rules of [JSON]. The content-type is
+// application/json unless [WithHeader] sets another. A value without a JSON form fails with
+// [HTTPInvalidRequest] when the request is sent.
 func WithJSON(value any) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, contentType *string) {
 		text, err := toJSON(value)

@@ -25,8 +25,9 @@ type sendQueue struct {
 	sent chan struct{}
 }
 
-// send queues requests and returns when they have their results. The goroutine that finds the queue
-// empty first lets the other goroutines add their requests, and then sends all queued requests.
+// send queues requests and returns when they have their results. A goroutine that finds the queue
+// empty yields, so that other goroutines can add their requests, and then sends all queued
+// requests.
 func (q *sendQueue) send(sendings []*sending) {
 	q.mutex.Lock()
 	isFirst := len(q.queued) == 0

@@ -19,10 +19,10 @@ type GetOrSetOption struct {
 	apply func(*getOrSet)
 }
 
-// Early refreshes a value before it expires. During the last part of the value's lifetime, of the
-// length early, one call computes the new value. Meanwhile the other calls get the old value
-// without waiting. The length is whole seconds, less than the expiry, which cannot be [Unlimited].
-// Choose a length far below the expiry; otherwise the value is computed too often.
+// Early refreshes a value before it expires. When less than early remains of the value's lifetime,
+// one call computes the new value. Meanwhile the other calls get the old value without waiting. The
+// duration early must be whole seconds and less than the expiry, which cannot be [Unlimited].
+// Choose a duration far below the expiry; otherwise the value is computed too often.
 func Early(early time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.early = &early }}
 }
@@ -41,7 +41,7 @@ type getOrSet struct {
 	early *time.Duration
 	wait  time.Duration
 
-	// In the host's form.
+	// The three durations in the host's form.
 	expirySeconds, earlySeconds, waitMillis uint32
 }
 
@@ -80,7 +80,7 @@ const (
 )
 
 // GetOrSet returns the value under key. If the key has no value, GetOrSet calls compute and stores
-// its result with the expiry, or without an expiry if that is [Unlimited].
+// its result. The new entry has the given expiry, or no expiry with [Unlimited].
 //
 //	rate, err := hostel.GetOrSet(ctx.Cache, "rate", time.Minute, func() (float64, error) {
 //		return fetchRate(ctx)
@@ -148,7 +148,7 @@ func GetOrSet[T any](
 	return value, nil
 }
 
-// readStored reads a text that the host returned without a copy, and calls the host's done.
+// readStored reads a text that the host returned without a copy, and calls host.done.
 func readStored[T any](g *getOrSet, text []byte) (T, error) {
 	defer g.cache.host.done()
 	return readAnyStored[T](g.key, text)
@@ -168,8 +168,8 @@ func readAnyStored[T any](key string, text []byte) (value T, err error) {
 	return value, nil
 }
 
-// readsNull returns true if encoding/json can read a null into the target. It leaves any other
-// target unchanged.
+// readsNull returns true if encoding/json can read a null into the target. For a null,
+// encoding/json leaves any other target unchanged.
 func readsNull(target any) bool {
 	return canBeNil(target) || reflect.TypeOf(target).Implements(unmarshaler)
 }
@@ -199,7 +199,7 @@ func (g *getOrSet) fill(value any) error {
 }
 
 // unlessUnavailable logs the error of an unavailable cache as a warning and returns nil, because
-// the service has its value. It returns any other error.
+// the service already has the computed value. It returns any other error.
 func (g *getOrSet) unlessUnavailable(err error) error {
 	var refused *CacheError
 	if errors.As(err, &refused) && refused.Kind == CacheUnavailable {

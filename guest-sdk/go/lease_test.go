@@ -190,7 +190,7 @@ func TestSetOrDeleteEndsTheLeaseOfAKey(t *testing.T) {
 	holds(t, cache, "k", "2")
 }
 
-// newer checks the result and the stored text if change runs while the value is computed.
+// newer runs change while the value is computed, and checks the result and the stored text.
 func newer(t *testing.T, stored string, change func(cache hostel.Cache) error) {
 	t.Helper()
 	cache := newCache()

@@ -24,7 +24,7 @@ func (l Level) String() string {
 }
 
 // Log writes the plugin's log lines. The host adds the plugin, the service and the request id to
-// each.
+// each line.
 //
 // A message is always one line: the host escapes control characters, and the SDK replaces invalid
 // UTF-8. Logging never fails: the host truncates a line that is too long, drops lines above its

@@ -82,7 +82,7 @@ func (f *Fake) read(key string) ([]byte, bool) {
 	return []byte(found.value), there
 }
 
-// at checks the key and locks the fake until the caller unlocks it.
+// at checks the key and returns the locked fake. The caller must unlock it.
 func (h host) at(key string) (*Fake, error) {
 	if err := checkKeyBytes(key); err != nil {
 		return nil, err

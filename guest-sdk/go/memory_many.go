@@ -14,7 +14,7 @@ import (
 // pageEntries is the maximum number of entries that one page of keys examines.
 const pageEntries = 1000
 
-// lock checks the keys and locks the fake until the caller unlocks it.
+// lock checks the keys and returns the locked fake. The caller must unlock it.
 func (h host) lock(keys []string) (*Fake, error) {
 	for _, key := range keys {
 		if err := checkKeyBytes(key); err != nil {
@@ -109,7 +109,7 @@ func (h host) expire(key string, seconds uint32) (bool, error) {
 
 // page returns the live keys of one page that begin with a prefix, and the cursor of the next page.
 // A page examines entries in the order of their keys. The cursor is the last key that was examined.
-// So a page may be empty without being the last one, as with a real host.
+// So, as with a real host, a page may be empty even if it is not the last one.
 func (f *Fake) page(prefix string, cursor *string) (keys []string, next *string) {
 	looked := 0
 	for _, key := range slices.Sorted(maps.Keys(f.entries)) {

@@ -11,7 +11,7 @@ import (
 )
 
 // Errors for values of a wrong type. Clients of the service read these errors, so the errors use
-// the terms of JSON. Those of encoding/json name Go types.
+// the terms of JSON. The errors of encoding/json name Go types instead.
 
 // misfit is the error for a value that does not fit its variable.
 type misfit struct {
@@ -166,8 +166,8 @@ func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token
 	}
 }
 
-// advance makes a token the current one of the innermost level, and returns true if the token is a
-// member name.
+// advance records the next token at the innermost level, and returns true if the token is a member
+// name.
 func advance(open []level, token json.Token) (isName bool) {
 	if len(open) == 0 {
 		return false
@@ -204,7 +204,7 @@ func isPlainName(name string) bool {
 	return name != "" && len(name) <= 64 && !strings.ContainsFunc(name, isOther)
 }
 
-// kindOf returns the kind of a value as in encoding/json's mismatch errors.
+// kindOf returns the word for a value's kind that encoding/json uses in mismatch errors.
 func kindOf(token json.Token) string {
 	switch token {
 	case json.Delim('['):

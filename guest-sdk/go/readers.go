@@ -11,8 +11,8 @@ import (
 const formType = "application/x-www-form-urlencoded"
 
 // Header returns the header of that name, which is case-insensitive. The values of several fields
-// are joined by a comma and a blank, or for cookie by a semicolon and a blank. The text is empty
-// when the header is missing, a field is not UTF-8, or the request was not made over HTTP.
+// are joined by a comma and a blank, or for the header cookie by a semicolon and a blank. The text
+// is empty when the header is missing, a field is not UTF-8, or the request was not made over HTTP.
 func (r *Request) Header(name string) string {
 	return joined(r.headers(), name)
 }

@@ -4,10 +4,10 @@ import "unicode/utf8"
 
 // Response is the response of a service.
 //
-// Most handlers return any other value instead, which becomes [JSON]. A handler may change the
-// fields directly. A response that HTTP does not allow (for example with a line break in a header,
-// or with a header reserved for the server) becomes a [Failure] of kind [FailureInternal] that
-// names the header.
+// Most handlers return a value of another type instead, which the SDK sends as [JSON]. A handler
+// may change the fields directly. A response that HTTP does not allow (for example with a line
+// break in a header, or with a header reserved for the server) becomes a [Failure] of kind
+// [FailureInternal] that names the header.
 type Response struct {
 	// Status is the HTTP status code, 200 to 599.
 	Status int

@@ -42,7 +42,7 @@ type Context struct {
 //
 // The body of the request is read as T, as in [Request.JSON]. If the body does not fit, the call
 // fails as a bad request and the handler is not called. If T can be nil, for example a pointer, the
-// handler gets nil for a request without a body. With struct{} as T the body is not read.
+// handler gets nil for a request without a body. If T is struct{}, the body is not read.
 //
 // R is the type of the result: a [Response] is sent unchanged, struct{} as [Empty], and any other
 // value as [JSON]. An error becomes a failure by the rules of [Failure]. A panic in the handler is
@@ -95,7 +95,7 @@ func respond(ctx *Context) (Response, *Failure) {
 	return Response{}, failure
 }
 
-// dispatch passes the request to the service that it names.
+// dispatch passes the request to the service that the request names.
 func dispatch(ctx *Context) (response Response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

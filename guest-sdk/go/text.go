@@ -24,7 +24,7 @@ type grammar struct {
 	text   []byte
 	at     int
 	levels int
-	// The open arrays and objects, as their opening characters.
+	// The opening characters of the arrays and objects that are still open.
 	open []byte
 }
 
@@ -261,7 +261,7 @@ func codeUnit(text []byte, at int) int64 {
 }
 
 func isFinite(number []byte) bool {
-	// Without an exponent, a number shorter than this is finite.
+	// A number without an exponent and with fewer than 309 characters is finite.
 	if len(number) < 309 && !bytes.ContainsAny(number, "eE") {
 		return true
 	}

@@ -12,7 +12,7 @@ type question struct {
 }
 
 // isTrueWithin returns false only if the predicate is false for every type within t. It may return
-// true without need, because it also examines types that JSON ignores, such as those of unexported
+// true unnecessarily, because it also examines types that JSON ignores, such as those of unexported
 // fields.
 func (q *question) isTrueWithin(t reflect.Type) bool {
 	if answer, known := q.answers.Load(t); known {

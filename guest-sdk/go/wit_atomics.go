@@ -39,7 +39,7 @@ type witSum struct {
 	}
 }
 
-// witError is the error of a witSum, stored in the place of its float.
+// witError is the error of a witSum. It is stored at the address of the float.
 type witError struct {
 	_       structs.HostLayout
 	kind    uint8

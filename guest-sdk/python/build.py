@@ -28,7 +28,8 @@ Handler = plugin("/2", {file!r}, {shown!r}, {packages!r})
 """
 
 
-# The main module of a base. It copies all files that Python may import later to `/0`, its folder.
+# The main module of a base. It copies all files that Python may import later to `/0`, the folder of
+# this module.
 BASE = """
 import os, sys
 sys.dont_write_bytecode = True
@@ -78,8 +79,8 @@ def main() -> int:
 
 
 def world_of(arguments: argparse.Namespace, made: str) -> str:
-    """Creates a folder with the WIT and the world `plugin`. The world has the interfaces that the
-    plugin uses and those of every service. Returns the folder."""
+    """Creates a folder with the WIT and the world `plugin`. The world has the interfaces that every
+    service needs and those that the plugin uses. Returns the folder."""
     wit = os.path.join(made, "wit")
     shutil.copytree(arguments.wit, wit)
     with open(os.path.join(wit, "world.wit"), encoding="utf-8") as worlds:
@@ -103,8 +104,8 @@ def build_base(arguments: argparse.Namespace) -> int:
 
 
 def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -> int | None:
-    """Builds a plugin from a base. Returns ``None`` after an unexpected exit: the caller then
-    builds with componentize-py, which reports the error."""
+    """Builds a plugin from a base. Returns ``None`` if the program exits unexpectedly: the caller
+    then builds with componentize-py, which reports the error."""
     reads = os.path.join(made, "0")
     os.mkdir(reads)
     command = [arguments.program, "take-snapshot", os.path.join(arguments.base, "base.wasm")]
@@ -127,8 +128,8 @@ def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -
 
 
 def needs_the_tool(places: list[str]) -> bool:
-    """Returns true if only componentize-py can build the plugin: there are native modules for
-    WebAssembly, or packages with their own WIT interface."""
+    """Returns true if only componentize-py can build the plugin: the folders contain native modules
+    for WebAssembly, or packages with their own WIT interface."""
     for place in places:
         for _, _, files in os.walk(place):
             if any(f.endswith(CODE_FOR_WASM) or f == "componentize-py.toml" for f in files):
@@ -143,7 +144,7 @@ DOES_NOT_BUILD = 3
 
 
 def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
-    """Copies the list of the files that were read, if there is one."""
+    """Copies the list of the files that the build read, if there is one, to ``--inputs``."""
     reads = os.path.join(folder, "reads")
     if arguments.inputs and os.path.exists(reads):
         shutil.copyfile(reads, arguments.inputs)

@@ -112,7 +112,8 @@ func swap(cache hostel.Cache, key string, args arguments) (any, error) {
 	return map[string]any{"changed": swap.Current}, nil
 }
 
-// failure returns the failure of a function of the service, if the step requests it.
+// failure returns the error for the service's own function to return, or nil if the step requests
+// none.
 func (a arguments) failure() error {
 	if a.Fail {
 		return hostel.Conflict("as the step requests")

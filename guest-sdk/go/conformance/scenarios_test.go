@@ -99,7 +99,7 @@ func checkStep(t *testing.T, fake *hostel.Fake, step map[string]any) {
 	}
 }
 
-// resultOf calls the plugin with one step.
+// resultOf sends one step to the plugin and returns its result.
 func resultOf(t *testing.T, fake *hostel.Fake, step map[string]any) map[string]any {
 	t.Helper()
 	sent := maps.Clone(step)

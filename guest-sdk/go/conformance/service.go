@@ -196,7 +196,7 @@ func orNil(text string, found bool) any {
 	return text
 }
 
-// many repeats a call count times.
+// many makes the call as often as count requires.
 func many(count any, call func() error) error {
 	times, _ := count.(float64)
 	for range int(times) {

@@ -31,7 +31,7 @@ Step = dict[str, Any]
 
 @service
 def conformance(request: Request) -> dict[str, Any] | Response | None:
-    """Interprets one step."""
+    """Executes one step and returns its result."""
     given = request.header("x-step")
     step: Step | None = json.loads(given) if given is not None else request.json()
     return interpreted(step, request) if step is not None else None
@@ -54,7 +54,7 @@ def interpreted(step: Step, request: Request) -> dict[str, Any] | Response:
 
 
 def many(call: Callable[[str], Any]) -> Callable[[Step], None]:
-    """Returns an operation that repeats one call."""
+    """Returns an operation that makes one call as often as the step's value requires."""
 
     def calls(step: Step) -> None:
         key = step["key"]

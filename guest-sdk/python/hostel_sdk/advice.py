@@ -57,7 +57,8 @@ _EXCEPT_OF_2 = re.compile(
 
 
 def except_of_2(text: bytes) -> int:
-    """Returns the line of an ``except Error, name:`` whose name the file does not define, or 0."""
+    """Returns the number of the first line with an ``except Error, name:`` whose name the file does
+    not define, or 0."""
     for found in _EXCEPT_OF_2.finditer(text):
         made = rb"\b(?:import|class|as)\b[^\n]*\b%b\b|^[ \t]*%b[ \t]*=" % (found[1], found[1])
         if not re.search(made, text, re.MULTILINE):

@@ -50,8 +50,8 @@ class Atomics:
 
     def increment(self, key: str, delta: int = 1, expiry: Expiry = None) -> int:
         """Adds ``delta`` to the integer under ``key`` and returns the sum. A missing entry counts
-        as 0. ``expiry`` applies only to a new entry: an existing entry keeps its expiry, so a
-        counter expires this long after its first increment.
+        as 0. ``expiry`` applies only to a new entry: an existing entry keeps its expiry, so the
+        lifetime of a counter begins with its first increment.
 
         Raises ``invalid-value`` if ``delta``, the sum, or the value under the key is not an integer
         from -(2^53 - 1) to 2^53 - 1. Stored values such as ``1.0`` and ``"1"`` are not integers.
@@ -69,10 +69,10 @@ class Atomics:
         wanted: str | None,
         expiry: Union[Literal["keep"], Expiry] = "keep",
     ) -> Swap:
-        """Replaces the entry if its JSON text equals ``expected``, byte for byte. ``None`` means no
-        live entry: if ``expected`` is ``None``, the call only creates an entry; if ``wanted`` is
-        ``None``, it removes the entry. The result is true if the entry was swapped; otherwise it
-        contains the current text.
+        """Replaces the entry if the entry's JSON text equals ``expected``, byte for byte. ``None``
+        means no live entry: if ``expected`` is ``None``, the call only creates an entry; if
+        ``wanted`` is ``None``, it removes the entry. The result is true if the entry was swapped;
+        otherwise it contains the current text.
 
         By default an existing entry keeps its expiry, and a new one has no expiry. With an
         ``expiry`` the entry gets that expiry, as in ``set``; ``None`` removes the expiry.
@@ -96,8 +96,8 @@ class Atomics:
 
     def update(self, key: str, change: Callable[[Any], Any], kind: Any = None) -> Any:
         """Replaces the value under ``key`` with the result of ``change`` and returns the new value.
-        If another caller changes the entry meanwhile, ``change`` is called again with the current
-        value, so no change is lost. ``change`` must have no side effects.
+        If another caller changes the entry meanwhile, ``update`` calls ``change`` again with the
+        current value, so no change is lost. ``change`` must have no side effects.
 
         ``change`` receives the value, read as the ``kind`` if one is given, or ``None`` when
         ``get`` would return ``None``. An existing entry keeps its expiry. A new entry has no

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import load, wit
 
-# The bindings keep the types that are set when this import ends, so replace them now.
+# The bindings use the types that are set when the import of this module ends, so replace them now.
 wit.connect()
 
 OWN = "/1"
@@ -32,7 +32,7 @@ class Handler:
         file, shown = os.environ.pop("HOSTEL_FILE"), os.environ.pop("HOSTEL_SHOWN")
         packages = PACKAGES if os.path.isdir(PACKAGES) else None
         after = sys.path.index(OWN) + 1
-        # Replaces the empty entry that the base was built with.
+        # Replaces the empty entry that the build of the base left in `sys.path`.
         sys.path[after : after + 1] = [FOLDER, PACKAGES] if packages else [FOLDER]
         # These caches list the files of the base's build. `importlib.invalidate_caches` would
         # import more modules.

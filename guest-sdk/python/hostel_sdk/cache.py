@@ -33,8 +33,8 @@ class Cache(Atomics, Leases, Many, Entries):
       ``set``, ``set_raw``, ``delete`` and ``exists``. It adds only the interfaces of the methods
       that it finds.
 
-    Every method raises ``CacheError``. Arguments are checked before the cache is called. After
-    ``unavailable`` a write may have happened; the SDK never retries.
+    Every method can raise ``CacheError``. The SDK checks the arguments before it calls the host.
+    After ``unavailable`` a write may have happened; the SDK never retries.
     """
 
     __slots__ = ()
@@ -135,7 +135,7 @@ METHODS = (
     *("compare_and_swap_raw", "update", "take", "take_raw", "get_or_set", "get_many", "set_many"),
     *("delete_many", "ttl", "expire", "keys", "delete_prefix"),
 )
-# Python's errors about arguments then show the call as the author wrote it.
+# With these names, Python's errors about arguments show calls as the author writes them.
 for _name in METHODS:
     getattr(Cache, _name).__qualname__ = f"cache.{_name}"
 

@@ -1,5 +1,5 @@
-"""The clock of a fake: it moves only when a test advances it. Services on the fake see only this
-clock.
+"""The clock of a fake: it moves only when a test advances it or a service sleeps. Services on the
+fake see only this clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _NANOS = 1_000_000_000
 
 
 class Clock:
-    """A clock that starts at the current time. ``nanos`` counts from the start."""
+    """A clock that starts at the current time. ``nanos`` is the time since then, in nanoseconds."""
 
     def __init__(self) -> None:
         self.nanos = 0

@@ -49,7 +49,7 @@ class Config:
     def require(self, name: str) -> str:
         """Returns the value of the setting or secret of that name, like ``config[name]``.
 
-        Raises an ``Internal`` that is also a ``KeyError`` if it does not exist.
+        Raises an ``Internal`` that is also a ``KeyError`` if the setting does not exist.
         """
         value = self.get(name)
         if value is not None:

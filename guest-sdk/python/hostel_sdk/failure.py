@@ -72,8 +72,8 @@ class CorrelationId(str):
 
 
 class HTTPException(Failure):
-    """A failure whose class determines the kind. These classes are also Zato's exceptions: there
-    the correlation id is the first argument and the message is the second, as in
+    """A failure whose class determines the kind. These classes are also Zato's exceptions: in a
+    Zato service, the correlation id is the first argument and the message is the second, as in
     ``NotFound(self.cid, "no user 7")``. ``HTTPException`` takes the status as the third argument.
     """
 

@@ -51,8 +51,8 @@ _ID = "fake"
 
 
 class Fake:
-    """A host with an empty cache and a clock that moves only when the test advances it. The SDK in
-    this process uses the newest fake.
+    """A host with an empty cache and a clock that moves only when the test advances it or a service
+    sleeps. The SDK in this process uses the newest fake.
 
     - Keys, values, expiry and errors behave as in a real host with default limits. Only ``denied``
       and ``unavailable`` never occur, and nothing is evicted.
@@ -117,8 +117,9 @@ class Fake:
         form: Mapping[str, object] | Iterable[tuple[str, object]] | None = None,
         body: str | bytes = b"",
     ) -> Response:
-        """Sends an HTTP request to the service of its route and returns the client's response. A
-        failure becomes a problem response (RFC 9457) with the status of its kind.
+        """Sends an HTTP request through the routes of ``serve`` and returns the response that a
+        client would get. A failure becomes a problem response (RFC 9457) with the status of the
+        failure's kind.
 
         ``path`` is percent-encoded and includes the query. At most one of ``json``, ``form`` (a
         ``dict`` or pairs) and ``body`` is allowed. The client is ``127.0.0.1:1`` and the authority
@@ -176,7 +177,8 @@ class Fake:
         self._sources.settings[name] = value
 
     def advance(self, by: float | timedelta) -> None:
-        """Moves the clock forward by seconds or a ``timedelta``. Entries expire accordingly."""
+        """Moves the clock forward by a number of seconds or a ``timedelta``. Entries expire
+        accordingly."""
         self._clock.advance(by.total_seconds() if isinstance(by, timedelta) else by)
 
     def time(self) -> float:
@@ -185,8 +187,8 @@ class Fake:
 
     def hold(self, key: str) -> None:
         """Simulates another call that computes the value of this key. ``cache.get_or_set`` then
-        computes a missing value without storing it, and does not refresh an old one. Ends with
-        ``let_go``, or when the key is set or deleted."""
+        computes a missing value without storing it, and does not refresh an old one. The effect
+        ends with ``let_go``, or when the key is set or deleted."""
         self._cache.hold(key)
 
     def let_go(self, key: str) -> None:

@@ -60,11 +60,11 @@ def watch(folder: str) -> Iterator[None]:
 
 
 def rest(folders: list[str]) -> Callable[[], None]:
-    """Disables the seeding of the bindings, and returns the function to call before an instance's
+    """Disables the bindings' own seeding, and returns the function to call before an instance's
     first request.
 
-    This function does nothing if no loaded source uses `random`, because seeding costs more than
-    all other work of a small request.
+    The returned function does nothing if no loaded source uses `random`, because seeding costs more
+    than all other work of a small request.
     """
     # The bindings would seed again at the first request.
     random.seed = _nothing  # type: ignore[assignment]
@@ -90,8 +90,8 @@ def _modules() -> list[ModuleType]:
 
 
 def _mentions_random(module: ModuleType, folders: list[str]) -> bool:
-    """Returns true if a module imports `random`, or for the author's modules, if it contains the
-    word."""
+    """Returns true if a module imports `random`. In the author's modules, any occurrence of the
+    word counts."""
     file = getattr(module, "__file__", None) or ""
     own = file.startswith(tuple(folder + "/" for folder in folders))
     pattern = rb"\brandom\b" if own else rb"(?m)^\s*(?:import|from)\s[^\n]*\brandom\b"

@@ -31,7 +31,7 @@ def _no_host(*_: object) -> NoReturn:
 
 
 def get(key: str) -> str | None:
-    """Returns the JSON text under ``key``, or ``None`` if it is missing or expired."""
+    """Returns the JSON text under ``key``, or ``None`` if the entry is missing or expired."""
     _no_host()
 
 
@@ -56,14 +56,14 @@ def set_if_absent(key: str, value: str, expiry: int | None) -> bool:
 
 
 def increment(key: str, delta: int, expiry: int | None) -> int:
-    """Adds to the integer under ``key`` and returns the sum."""
+    """Adds ``delta`` to the integer under ``key`` and returns the sum."""
     _no_host()
 
 
 def compare_and_swap(
     key: str, expected: str | None, wanted: str | None, lifetime: Lifetime
 ) -> Swap:
-    """Replaces the entry if its text equals the expected one."""
+    """Replaces the entry if the entry's text equals ``expected``."""
     _no_host()
 
 

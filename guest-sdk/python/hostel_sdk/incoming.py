@@ -114,7 +114,8 @@ class Response:
         """Parses the body as JSON, whatever its media type. With a ``kind``, the value must fit
         that type, as in ``Cache.get``.
 
-        Raises ``Internal`` for a body that does not fit; the message contains the place.
+        Raises ``Internal`` for a body that does not fit; the message contains the place of the
+        error.
         """
         read = typed.reader(kind) if kind is not None else None
         try:

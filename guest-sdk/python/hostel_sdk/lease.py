@@ -66,16 +66,16 @@ class Leases:
         computes its own value and does not store it. So ``compute`` can run more than once: this is
         not a lock. The maximum wait is three quarters of the call's remaining time.
 
-        With ``early``, the value is refreshed before it expires: one call during the last ``early``
-        seconds of its lifetime recomputes it. Meanwhile other calls get the old value without
+        With ``early``, the value is refreshed before it expires: during the last ``early`` seconds
+        of its lifetime, one call recomputes it. Meanwhile other calls get the old value without
         waiting. If a refresh fails, the method logs a warning and returns the old value. Raises
         ``invalid-expiry`` if ``expiry`` is not set or ``early`` is not less than ``expiry``.
 
         ``None`` is stored as ``null``, which counts as a value. If the key is set or deleted while
         ``compute`` runs, its result is returned but not stored, because the other change is newer.
-        An exception of ``compute`` is raised, and the next call computes again. If the cache is
-        ``unavailable`` when the computed value is stored, the method logs a warning and still
-        returns the value.
+        An exception from ``compute`` is passed on to the caller, and the next call computes again.
+        If the cache is ``unavailable`` when the computed value is stored, the method logs a warning
+        and still returns the value.
 
         A value from the cache is decoded JSON: pass a ``kind`` to get, for example, a dataclass.
         ``compute`` cannot be ``async``.
@@ -121,8 +121,8 @@ def _compute_and_fill(key: str, compute: Callable[[], Any], expiry: int | None) 
 
 
 def _fill(key: str, text: str, expiry: int | None) -> None:
-    """Stores the text. Logs an ``unavailable`` error as a warning, because the service has its
-    value."""
+    """Stores the text. Logs an ``unavailable`` error as a warning, because the service already has
+    the value."""
     try:
         host.fill(key, text, expiry)
     except CacheError as error:

@@ -48,7 +48,7 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
     contains the file and the line.
     """
     tracebacks.show(folder, shown)
-    # Relative paths start here, now and during requests.
+    # Python resolves relative paths from this folder, now and during requests.
     os.chdir(folder)
     advice.has_packages = packages is not None
     if packages:
@@ -82,7 +82,8 @@ def plugin(folder: str, file: str, shown: str, packages: str | None = None) -> t
         _give_up(error, folder)
     _keep_sources(folders)
     _connect_logging()
-    # At run time, messages show only the path within the folder, not where it was built.
+    # At run time, messages show only the path within the folder, not the folder's path at build
+    # time.
     tracebacks.show(folder, "")
     handler = wit.exported(services, fresh.rest(folders))
     if carries:
@@ -137,7 +138,7 @@ def _import_file(folder: str, file: str) -> ModuleType:
 
 
 def _own(module: ModuleType, folder: str) -> list[object]:
-    """Returns the values in the author's file that the author's files define."""
+    """Returns the values in ``module`` that a file in the author's folder defines."""
     here = {name for name, each in sys.modules.items() if _file(each).startswith(folder + "/")}
     return [value for value in vars(module).values() if getattr(value, "__module__", None) in here]
 
@@ -259,8 +260,8 @@ def _missing(error: BaseException) -> list[str]:
 
 
 def _importing(error: ImportError) -> str:
-    """Returns the package whose module failed to import another module. The error does not contain
-    the name of a native library."""
+    """Returns the package whose module failed to import another module. An error about a native
+    library does not contain the library's name."""
     walk = error.__traceback__
     while walk is not None and walk.tb_next is not None:
         walk = walk.tb_next

@@ -18,8 +18,8 @@ class Logger:
     its arguments, both are logged unformatted. The host truncates a line that is too long and drops
     lines above its limit, and logs that it did so.
 
-    ``exc_info`` logs a traceback after the line: the traceback of the given exception, or with
-    ``True`` of the exception that is being handled.
+    ``exc_info`` logs a traceback after the line: the traceback of the given exception, or, with
+    ``True``, the traceback of the exception that is being handled.
     """
 
     __slots__ = ()

@@ -88,8 +88,8 @@ for _needed, _names in _UNAVAILABLE.items():
 
 
 class _Sleeper:
-    """Replaces the loop's selector. The loop calls it when no task can run; the only events are
-    responses."""
+    """Replaces the loop's selector. The loop calls ``select`` to wait for events, with a timeout of
+    0 if a task can run. The only events are responses."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop

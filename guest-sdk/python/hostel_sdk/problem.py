@@ -19,7 +19,7 @@ _TITLES: dict[FailureKind, str] = {
     "unavailable": "Service Unavailable",
 }
 
-# The detail for the client instead of the message, which may contain a secret.
+# The detail that the client gets instead of the message, which may contain a secret.
 _PUBLIC: dict[FailureKind, str] = {
     "internal": "the service failed",
     "unavailable": "something that the service needs is unavailable",

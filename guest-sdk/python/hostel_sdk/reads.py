@@ -23,8 +23,8 @@ _LOADER: Any = SourceFileLoader.__mro__[1]
 
 @contextlib.contextmanager
 def recorded(folders: list[str]) -> Iterator[None]:
-    """Records what is read below these folders inside the context: files, including missing ones,
-    and listed folders. Writes the list at the end of the context."""
+    """Records the paths below these folders that code reads inside the context: files, including
+    missing ones, and listed folders. Writes the list at the end of the context."""
     seen: set[str] = set()
 
     def noting(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -61,7 +61,8 @@ class Request:
         With a ``kind``, the value must fit that type, as in ``Cache.get``. For a dataclass whose
         fields all have defaults, an empty body counts as an empty object.
 
-        Raises ``BadRequest`` for a body that does not fit; the message contains the place.
+        Raises ``BadRequest`` for a body that does not fit; the message contains the place of the
+        error.
         """
         try:
             value = values.from_caller(self.body) if self.body else None

@@ -166,7 +166,7 @@ def _lowered(headers: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
 def checked(response: Response) -> Response:
     """Validates a response and converts the names of its headers to lower case.
 
-    Raises ``Internal`` with the name of an invalid field.
+    Raises ``Internal`` for an invalid field; the message names the field.
     """
     status, content_type = response.status, response.content_type
     if not isinstance(status, int) or not MIN_STATUS <= status <= MAX_STATUS:

@@ -26,7 +26,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,127}")
 
 
 class DeclarationError(Exception):
-    """An invalid service declaration. The message begins with its file and line."""
+    """An invalid service declaration. The message begins with the file and the line of the
+    declaration."""
 
 
 @overload
@@ -45,8 +46,8 @@ def service(function: Any = None, *, name: str | None = None) -> Any:
       a letter, and is unique in the plugin.
     - The first line of the docstring is the service's description.
     - A parameter annotated ``Request`` receives the request. Another parameter receives the body,
-      parsed as in ``Request.json``: as the annotated type, or as any value without an annotation.
-      There is at most one of each.
+      parsed as in ``Request.json``: as the annotated type, or as any value without an annotation. A
+      service has at most one parameter of each kind.
     - The function returns a ``Response``, ``None``, or any value with a JSON form.
     - The function may be ``async``. The call ends when the function returns; remaining tasks are
       cancelled.
@@ -152,7 +153,7 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
 
 
 def respond(services: dict[str, Declared], request: Request) -> Response:
-    """Passes the request to the service that it names.
+    """Passes the request to the service that the request names.
 
     Raises only ``Failure``: the service's own failure, or ``internal`` for any other exception,
     whose traceback is logged. An unavailable cache or server becomes ``unavailable``. Over HTTP, a

@@ -40,7 +40,7 @@ def reader(kind: Any) -> Reader:
     ``tuple[T, ...]``, ``dict[str, T]``, ``dict[int, T]``, ``Sequence[T]``, ``Mapping[K, T]``,
     unions, ``Literal``, ``Any``, enums, and dataclasses, ``NamedTuple`` and ``TypedDict``,
     including generic ones. ``NewType``, ``Annotated``, aliases and subclasses of these are
-    supported too. Members of an object that a dataclass does not have are ignored.
+    supported too. Members of a JSON object for which a dataclass has no field are ignored.
 
     Raises ``TypeError`` for any other type.
     """

@@ -105,7 +105,7 @@ def _of_call(call: ast.Call, modules: set[str]) -> Iterator[str]:
 
 
 def _is_other(call: ast.Call) -> bool:
-    """Returns true if a call has too few arguments to be a call of the cache."""
+    """Returns true if a call has too few arguments to be a call of a cache method."""
     least = {"keys": 1, "update": 2}.get(getattr(call.func, "attr", ""), 0)
     given = [*call.args, *call.keywords]
     # `*values` and `**values` may stand for any number of arguments.

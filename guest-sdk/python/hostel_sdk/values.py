@@ -98,8 +98,8 @@ def from_host(text: str) -> Any:
 def from_caller(body: bytes) -> Any:
     """Parses a text that has not been validated.
 
-    Raises ``ValueError`` with the place unless the text is UTF-8 and JSON that the cache would
-    accept: no NaN, no lone surrogate, not nested too deep.
+    Raises ``ValueError`` with the place of the error unless the text is UTF-8 and JSON that the
+    cache would accept: no NaN, no lone surrogate, not nested too deep.
     """
     if _is_deep(body):
         raise ValueError(f"it is nested too deep: {MAX_DEPTH} levels at most")
@@ -119,7 +119,8 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
 def _is_deep(body: bytes) -> bool:
-    """Returns true if the text is nested too deep. Called before parsing, which uses the stack."""
+    """Returns true if the text is nested too deep. Call this before parsing: the parser is
+    recursive."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return False
     # Each round removes the innermost pairs. Remaining brackets mean that the text is deeper.

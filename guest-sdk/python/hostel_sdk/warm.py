@@ -1,7 +1,7 @@
 """Runs the code paths of common requests while a plugin is built.
 
-Python specialises bytecode during its first runs and caches lookups. If this happened during a
-request, each memory page that it writes would be copied for the instance. Doing it before the
+Python specialises bytecode during its first runs and caches lookups. During a request, each memory
+page that Python changes this way would be copied for the instance. Running the code before the
 snapshot makes the first request faster.
 """
 

@@ -244,8 +244,8 @@ _out, _err = _Stream(1), _Stream(2)
 
 
 def exported(services: dict[str, Declared], wake: Callable[[], None]) -> type:
-    """Returns the class that the bindings instantiate. ``wake`` is called at the beginning of an
-    instance's first request."""
+    """Returns the class that the bindings instantiate. The class calls ``wake`` at the beginning of
+    an instance's first request."""
     infos = [
         export.ServiceInfo(each.name, sendable(each.description)) for each in services.values()
     ]

@@ -1,4 +1,4 @@
-"""Zato's exceptions. Each reaches the caller as a failure of its kind.
+"""Zato's exceptions. The caller gets each as a failure of the corresponding kind.
 
 They are the classes of ``hostel_sdk``, so code can catch either name. The first argument is the
 correlation id, ``self.cid``; the second is the message.

@@ -30,7 +30,7 @@ class Requested:
     @property
     def payload(self) -> Any:
         """The body, decoded from JSON. An empty body is an empty string. A body that is not JSON
-        stays a string, unless its content type is JSON: then this raises ``BadRequest``."""
+        stays a string, unless its content type is JSON: then the property raises ``BadRequest``."""
         if "_payload" not in vars(self):
             self._payload = self._decoded()
         return self._payload

@@ -69,7 +69,7 @@ class RestConnections:
 
 
 class RestConnection:
-    """A connection. ``conn`` has its methods."""
+    """A connection. Its ``conn`` sends requests."""
 
     __slots__ = ("conn", "name")
 
@@ -240,7 +240,7 @@ def _segment(name: str, value: object) -> str:
 
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-# Python's errors about arguments then show the call as the author wrote it.
+# With these names, Python's errors about arguments show calls as the author writes them.
 for _name in _METHODS:
     getattr(RestConn, _name).__qualname__ = f"conn.{_name}"
 

@@ -61,13 +61,13 @@ def _none_if_0(expiry: Any) -> Any:
 
 
 _METHODS = ("get", "set", "delete", "exists", "set_if_absent", "delete_by_prefix")
-# Python's errors about arguments then show the call as the author wrote it.
+# With these names, Python's errors about arguments show calls as the author writes them.
 for _name in _METHODS:
     getattr(ServiceCache, _name).__qualname__ = f"cache.{_name}"
 
 _cache, _out = ServiceCache(), Outgoing()
 
-# Attributes that Zato reads, and methods that it calls around `handle`. Hostel supports neither.
+# Attributes that Zato reads, and methods that Zato calls around `handle`. Hostel supports neither.
 _UNREAD = (
     "SimpleIO output schedule accept initialize_session finalize_handle validate_input "
     "validate_output before_handle after_handle before_job after_job before_add_to_store "
