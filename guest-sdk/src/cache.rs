@@ -30,8 +30,9 @@ pub use lease::GetOrSet;
 ///   [`update`](Cache::update), [`take`](Cache::take) and [`set_if_absent`](Cache::set_if_absent)
 ///   never lose a change.
 /// - [`recipes`](crate::recipes) shows a rate limiter, a lock and other common uses.
-/// - After an error the entry is unchanged. The exception is [`CacheErrorKind::Unavailable`]: the
-///   write may have happened.
+/// - After an error the entry is unchanged, with two exceptions. After
+///   [`CacheErrorKind::Unavailable`] the write may have happened, and [`take`](Cache::take) removes
+///   a value even if the value does not fit the requested type.
 ///
 /// ```
 /// # use hostel_sdk::{Context, Result};
@@ -76,8 +77,8 @@ impl Cache {
         read_optional(key, &text)
     }
 
-    /// Returns the JSON text under `key`, byte for byte as stored. Use it for numbers that no Rust
-    /// type represents, or to pass a value on without parsing it. A stored `null` is
+    /// Returns the JSON text under `key`, byte for byte as stored. Use this method for numbers that
+    /// no Rust type represents, or to pass a value on without parsing it. A stored `null` is
     /// `Some("null")`.
     ///
     /// # Errors
@@ -100,8 +101,8 @@ impl Cache {
         self.store.set(key, &json(key, value)?, None)
     }
 
-    /// Stores a JSON text under `key`, byte for byte, without an expiry. Use it for numbers that no
-    /// Rust type represents, or to pass a value on without parsing it.
+    /// Stores a JSON text under `key`, byte for byte, without an expiry. Use this method for
+    /// numbers that no Rust type represents, or to pass a value on without parsing it.
     ///
     /// # Errors
     ///

@@ -16,8 +16,8 @@ pub enum CacheErrorKind {
     TooLarge,
     /// The plugin has no permission for this call.
     Denied,
-    /// The backend of the cache did not respond in time. This is the only kind after which a write
-    /// may have happened.
+    /// The backend of the cache did not respond in time. Only with this kind is it unknown whether
+    /// a write happened.
     Unavailable,
 }
 

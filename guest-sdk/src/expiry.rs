@@ -9,7 +9,7 @@ use crate::limits::MAX_EXPIRY_SECONDS;
 ///
 /// # Errors
 ///
-/// `InvalidExpiry` unless it is a whole number of seconds from 1 to [`MAX_EXPIRY_SECONDS`].
+/// `InvalidExpiry` unless `expiry` is a whole number of seconds from 1 to [`MAX_EXPIRY_SECONDS`].
 pub(crate) fn whole_seconds(expiry: Duration) -> Result<u32, CacheError> {
     let seconds = u32::try_from(expiry.as_secs()).unwrap_or(u32::MAX);
     let in_range = (1..=MAX_EXPIRY_SECONDS).contains(&seconds);

@@ -1,6 +1,6 @@
 //! The `services!` macro, which generates a plugin's exports.
 //!
-//! Public only for the expansion of [`services!`](crate::services).
+//! This module is public only because the expansion of [`services!`](crate::services) uses it.
 
 #[cfg(target_family = "wasm")]
 mod wasm;
@@ -11,13 +11,14 @@ pub use wasm::{Failure, Guest, Request, Response, ServiceInfo, handle, list};
 /// Registers the services of a plugin, each with its handler function, and exports them to the
 /// host.
 ///
-/// Use it once per plugin, in any module. The doc comment of a service is its description. The name
-/// of a service is the name of its function, with hyphens instead of underscores, or the string
-/// before `=>`. A name has 1 to 128 ASCII letters, digits, dots, hyphens and underscores, begins
-/// with a letter, and is unique in the plugin; the host refuses a plugin with any other name. See
-/// [`Handler`](crate::Handler) for the signature of a handler.
+/// Use the macro once per plugin, in any module. The doc comment of a service is its description.
+/// The name of a service is the name of its function, with hyphens instead of underscores, or the
+/// string before `=>`. A name has 1 to 128 ASCII letters, digits, dots, hyphens and underscores,
+/// begins with a letter, and is unique in the plugin; the host refuses a plugin with any other
+/// name. See [`Handler`](crate::Handler) for the signature of a handler.
 ///
-/// Defines the constant `SERVICES`, which tests pass to [`Fake::call`](crate::fake::Fake::call).
+/// The macro defines the constant `SERVICES`, which tests pass to
+/// [`Fake::call`](crate::fake::Fake::call).
 ///
 /// ```
 /// use hostel_sdk::{Context, Result, services};

@@ -24,7 +24,8 @@
 //! assert_eq!(fake.context().cache.exists("name"), Ok(false));
 //! ```
 //!
-//! [`Fake::serve`] and [`Fake::http`] call services over HTTP, with the statuses that clients see.
+//! [`Fake::serve`] adds a route to a service. [`Fake::http`] sends an HTTP request through the
+//! routes and returns the response that a client of a host would get.
 
 mod call;
 mod routes;
@@ -115,8 +116,8 @@ impl Fake {
         self.call_with(services, Request { service, content_type, body, ..Request::default() })
     }
 
-    /// Sends a request to the service that it names. Use it for bodies that are not JSON and for
-    /// HTTP requests.
+    /// Sends a request to the service that the request names. Use this method for bodies that are
+    /// not JSON and for HTTP requests.
     ///
     /// # Errors
     ///
@@ -185,7 +186,7 @@ impl Fake {
         self.clock.advance(by);
     }
 
-    /// Returns the lines logged on this thread since the newest fake was created, as
+    /// Returns the lines that this thread has logged since the newest fake was created, each as
     /// `level: message`.
     pub fn logs(&self) -> Vec<String> {
         host::logged()
@@ -207,12 +208,13 @@ impl Fake {
 
     /// Makes the fake return this response to requests with that method and URL. A URL that ends
     /// with `*` matches every URL with that prefix. If several routes match, the newest one is
-    /// used. A request that matches no route panics.
+    /// used. Sending a request that matches no route panics.
     pub fn route(&self, method: &str, url: &str, response: HttpResponse) {
         self.route_with(method, url, move |_| Ok(response.clone()));
     }
 
-    /// Calls a function to get the response to a request with that method and URL.
+    /// Makes the fake call `answer` for requests with that method and URL, and return its result.
+    /// `url` is as in [`route`](Fake::route).
     pub fn route_with(
         &self,
         method: &str,
@@ -228,7 +230,7 @@ impl Fake {
         self.route_with(method, url, move |_| Err(HttpError { kind, message: message.clone() }));
     }
 
-    /// Returns the requests that were sent so far, including those that follow redirects.
+    /// Returns the outgoing requests so far, including those that followed redirects.
     pub fn requests(&self) -> Vec<OutgoingRequest> {
         self.sources.requests()
     }
@@ -238,8 +240,8 @@ impl Fake {
         self.sources.set(name, value);
     }
 
-    /// Returns the counters of the cache, and its number of entries and bytes. Refused calls are
-    /// not counted.
+    /// Returns the cache's counters and its numbers of entries and bytes. The counters do not
+    /// include refused calls.
     pub fn stats(&self) -> Stats {
         self.cache.cache.stats()
     }

@@ -56,7 +56,7 @@ pub(crate) fn check(headers: &mut [(String, Vec<u8>)]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// `Internal` if it is invalid.
+/// `Internal` if the media type is invalid.
 pub(crate) fn check_content_type(content_type: &str) -> Result<()> {
     check_value("content-type", content_type.as_bytes())?;
     if content_type.is_ascii() {

@@ -118,7 +118,7 @@ impl Http {
         self.send(&OutgoingRequest::new("PATCH", url).with_json(value)?)
     }
 
-    /// Sends a request. Use it to set headers, a timeout or another method.
+    /// Sends a request that may have headers, a timeout or any method.
     ///
     /// # Errors
     /// An [`HttpError`] if no complete response arrives.

@@ -1,5 +1,5 @@
-//! The limits that the SDK checks itself. All others are checked by the cache, in a host and in the
-//! fake.
+//! The limits that the SDK checks itself. The cache of the host or of the fake checks all other
+//! limits.
 
 /// The longest expiry, in seconds: ten years of 365 days, as `hostel:cache/cache` defines it.
 pub(crate) const MAX_EXPIRY_SECONDS: u32 = 315_360_000;

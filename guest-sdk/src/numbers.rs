@@ -24,7 +24,7 @@ mod writing;
 /// # Errors
 ///
 /// The value contains a NaN, an infinity, a map key that cannot be written as a string, or two
-/// members with the same name in one object; or it fails to serialise.
+/// members with the same name in one object; or its `Serialize` fails.
 pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     let has_map = Cell::new(false);
     let text = serde_json::to_string(&Finite::new(value, &has_map))?;

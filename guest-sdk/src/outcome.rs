@@ -6,8 +6,8 @@ use std::time::Duration;
 /// [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// The new entry keeps the expiry of the entry that it replaces. Without such an entry it has
-    /// no expiry.
+    /// The new entry keeps the expiry of the entry that it replaces. If it replaces no entry, it
+    /// has no expiry.
     Keep,
     /// The entry has no expiry.
     Unlimited,
@@ -36,7 +36,7 @@ pub enum TimeLeft {
     Limited(Duration),
 }
 
-/// The host's result of looking up a key: the value, or which call must compute it.
+/// The result of looking up a key: the value, if any, and whether this call must compute a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// The value of a live entry.

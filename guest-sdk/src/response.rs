@@ -66,8 +66,8 @@ impl Response {
         Response { status: 204, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Creates a redirect with status 303 to a URL or path. The client requests it with `GET`. Use
-    /// this, for example, after the client has sent a form.
+    /// Creates a redirect with status 303 to a URL or path, which the client requests with `GET`.
+    /// Use this, for example, after the client has sent a form.
     pub fn redirect(location: impl Into<String>) -> Response {
         Response::empty().with_status(303).with_header("location", location.into())
     }
@@ -78,7 +78,7 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// `Internal` for any other status.
+    /// `Internal` unless the status is 301, 302, 303, 307 or 308.
     pub fn redirect_with_status(location: impl Into<String>, status: u16) -> Result<Response> {
         if !matches!(status, 301 | 302 | 303 | 307 | 308) {
             return Err(Failure::internal(format!(

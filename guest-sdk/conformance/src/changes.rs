@@ -1,4 +1,4 @@
-//! Steps for atomics, leases, batches and entries.
+//! Steps that use atomic operations, leases, batches and entries.
 
 use super::{Answer, Step};
 use hostel_sdk::{
@@ -109,7 +109,7 @@ fn answer(done: Result<Value, Failure>) -> Result<Answer, CacheError> {
     }
 }
 
-/// Returns the value and whether it was computed. The step contains the value to compute.
+/// Returns the value and whether this call computed it. The step contains the value to compute.
 fn get_or_set(ctx: &Context, step: &Step, expiry: Option<Duration>) -> Result<Answer, CacheError> {
     let mut options = expiry.map_or(GetOrSet::unlimited(), GetOrSet::expiry);
     if let Some(early) = seconds(&step.args["early"]) {

@@ -1,4 +1,4 @@
-//! Steps of services that are called over HTTP: they read requests and return responses.
+//! Steps that read an HTTP request and write the response.
 
 use super::{Step, failure};
 use hostel_sdk::{Context, Cookie, Request, Response, Result, SameSite};

@@ -22,8 +22,8 @@ fn every_scenario_passes_on_the_fake() {
     assert!(steps > scenarios.len() && scenarios.len() > 50, "{steps} steps");
 }
 
-/// Runs one step on a fake and compares the result. The plugin runs the step, or the test itself
-/// does.
+/// Runs one step on a fake and compares the result. The test itself runs `advance` and `host-set`;
+/// the plugin runs all other steps.
 fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
     let text = |name: &str| step[name].as_str().unwrap_or_default();
     match text("op") {
@@ -59,7 +59,7 @@ fn do_step(fake: &Fake, step: &Value) -> Result<(), String> {
         return Err(format!("got {actual:?}, expected {message:?}"));
     }
     let skipped = step["may_skip"] == true && result == json!({ "skip": true });
-    // Drawn numbers must differ between instances, but a fake has no instances.
+    // The random numbers of two instances must differ, but a fake has no instances.
     if skipped || step["distinct"] == true && result["ok"].is_array() {
         return Ok(());
     }
@@ -128,7 +128,8 @@ fn by_http(step: &Value) -> Request {
     }
 }
 
-/// Returns the request's body for a step: the step, or a `set` of a value of `bytes` bytes.
+/// Returns the body to send: the step itself or, if the step has `bytes`, a `set` step with a value
+/// of that size.
 fn sent(step: &Value) -> Value {
     let mut sent = step.clone();
     if let Some(bytes) = step["bytes"].as_u64() {

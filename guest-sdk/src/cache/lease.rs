@@ -1,4 +1,4 @@
-//! Values that are computed once even if many calls need them at the same time.
+//! Values that one call computes while other calls wait for the result.
 
 use std::time::Duration;
 
@@ -39,10 +39,10 @@ impl GetOrSet {
         GetOrSet { expiry: None, early: None, wait: Duration::from_secs(5) }
     }
 
-    /// Refreshes the value before it expires: one call during the last `early` of its lifetime
-    /// recomputes it. Meanwhile other calls get the old value without waiting. `early` must be a
-    /// whole number of seconds less than the expiry, so an expiry is required. Choose a small part
-    /// of the expiry; otherwise the value is recomputed too often.
+    /// Refreshes the value before it expires: when less than `early` remains until the expiry, one
+    /// call recomputes the value. Meanwhile other calls get the old value without waiting. `early`
+    /// must be a whole number of seconds less than the expiry, so an expiry is required. Choose a
+    /// small part of the expiry; otherwise the value is recomputed too often.
     #[must_use]
     pub const fn early(self, early: Duration) -> GetOrSet {
         GetOrSet { early: Some(early), ..self }
@@ -156,7 +156,7 @@ impl Cache {
     }
 }
 
-/// Logs an `Unavailable` error as a warning and ignores it: the service already has its value.
+/// Logs an `Unavailable` error as a warning and ignores it: the service already has the value.
 fn unless_unavailable(key: &str, filled: Result<bool, CacheError>) -> Result<(), CacheError> {
     match filled {
         Err(error) if error.kind == CacheErrorKind::Unavailable => {

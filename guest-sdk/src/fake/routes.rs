@@ -33,7 +33,7 @@ pub(super) enum Match {
     /// Routes match this path, but none matches this method. Contains the value of the `Allow`
     /// header.
     Methods(String),
-    /// The path has an invalid escape.
+    /// The path has an invalid escape or a segment that is not UTF-8.
     Malformed,
 }
 
@@ -82,8 +82,8 @@ impl ServiceRoute {
         self.segments.len() == path.len() && self.segments.iter().zip(path).all(matches)
     }
 
-    /// Orders routes that match the same path; the lowest rank wins. Segments are compared from
-    /// left to right, and fixed text ranks before a parameter.
+    /// Returns the rank of this route among the routes that match a path; the lowest rank wins.
+    /// Ranks compare segments from left to right, and fixed text ranks before a parameter.
     fn rank(&self) -> Vec<bool> {
         self.segments.iter().map(|segment| matches!(segment, Segment::Parameter(_))).collect()
     }

@@ -26,7 +26,7 @@ pub(crate) fn start_log() {
     LOGS.take();
 }
 
-/// The lines logged on this thread, as `level: message`.
+/// Returns the lines that this thread has logged, each as `level: message`.
 pub(crate) fn logged() -> Vec<String> {
     LOGS.with_borrow(Vec::clone)
 }
@@ -54,7 +54,7 @@ impl FakeCache {
     /// Gives the lease of a key to the simulated other call.
     pub(crate) fn hold(&self, key: &str) -> Result<(), hostel_cache::Error> {
         self.cache.release(key, self.own)?;
-        // With the longest `early`, the lease is given even if the entry exists.
+        // With the longest `early`, the cache gives the lease even if the entry exists.
         self.cache.get_or_lease(key, Some(MAX_EXPIRY_SECONDS), self.other).map(drop)
     }
 
@@ -64,7 +64,7 @@ impl FakeCache {
     }
 }
 
-/// The host's cache functions on the fake's cache. Values are JSON texts.
+/// Implements the host's cache functions on the fake's cache. Values are JSON texts.
 pub(crate) struct Store(Arc<FakeCache>);
 
 impl Store {

@@ -27,8 +27,8 @@ pub enum HttpErrorKind {
 pub struct HttpError {
     /// The kind, for programs.
     pub kind: HttpErrorKind,
-    /// A message for people: the URL, the reason or limit, and the setting that would allow the
-    /// request, if there is one.
+    /// A message for people: the URL, the reason or limit, and the setting, if any, that would
+    /// allow the request.
     pub message: String,
 }
 

@@ -99,7 +99,7 @@ impl HttpResponse {
     ///
     /// # Errors
     ///
-    /// `Internal` if it is not UTF-8.
+    /// `Internal` if the body is not UTF-8.
     pub fn text(&self) -> Result<&str> {
         std::str::from_utf8(&self.body)
             .map_err(|error| Failure::internal(format!("{}: the body: {error}", self.shown())))
@@ -110,7 +110,7 @@ impl HttpResponse {
     ///
     /// # Errors
     ///
-    /// `Internal` if it is not JSON or does not fit `T`.
+    /// `Internal` if the body is not JSON or does not fit `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         numbers::from_text(self.text()?).map_err(|error| {
             let (url, status) = (self.shown(), self.status);
@@ -118,7 +118,7 @@ impl HttpResponse {
         })
     }
 
-    /// The URL without its query, which may contain credentials.
+    /// Returns the URL without query and fragment, because these may contain credentials.
     fn shown(&self) -> &str {
         self.url.split(['?', '#']).next().unwrap_or_default()
     }

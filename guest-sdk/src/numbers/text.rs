@@ -1,10 +1,10 @@
-//! Searches a JSON text for what serde_json does not report: duplicate member names, and integers
-//! beyond 64 bits.
+//! Finds two things in a JSON text that serde_json does not report: duplicate member names, and
+//! integers beyond 64 bits.
 //!
-//! serde_json passes an integer beyond 64 bits to the visitor as the nearest float. A float is
-//! refused if the text contains such an integer that rounds to this float but does not equal it.
-//! This also refuses a float that was written as a float if another integer in the same text rounds
-//! to it. That is rare, and better than a wrong number.
+//! serde_json passes an integer beyond 64 bits to the visitor as the nearest float. So the SDK
+//! refuses a float if the text contains an integer that rounds to this float but does not equal it.
+//! It then refuses the float even if the text also has it as a float. That case is rare, and a
+//! refusal is better than a wrong number.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -53,20 +53,20 @@ impl<'t> Text<'t> {
     }
 }
 
-/// Returns the nearest `f64` of an integer, and whether it equals the integer.
+/// Returns the `f64` that is nearest to an integer, and whether the two are equal.
 fn f64(integer: &str) -> Option<(f64, bool)> {
     let near: f64 = integer.parse().ok()?;
     Some((near, format!("{near:.0}") == integer))
 }
 
-/// Returns the nearest `f32` of an integer, and whether it equals the integer.
+/// Returns the `f32` that is nearest to an integer, and whether the two are equal.
 fn f32(integer: &str) -> Option<(f64, bool)> {
     let near: f32 = integer.parse().ok()?;
     Some((near.into(), format!("{near:.0}") == integer))
 }
 
-/// Returns the integers that `nearest` rounds, sorted for binary search: a text may contain many,
-/// so a linear search per float would be quadratic.
+/// Returns the integers beyond 64 bits that `nearest` rounds. They are sorted for binary search: a
+/// text may contain many, so a linear search per float would be quadratic.
 fn integers_rounded_by(
     text: &str,
     nearest: impl Fn(&str) -> Option<(f64, bool)>,
@@ -91,8 +91,8 @@ fn integers_rounded_by(
     found
 }
 
-/// Finds a name, including its quotes, that occurs twice in one object. The text must be written by
-/// serde_json, without whitespace.
+/// Finds a member name that occurs twice in one object, and returns it with its quotes. The text
+/// must come from serde_json, without whitespace.
 pub(super) fn repeated_name(text: &str) -> Option<&str> {
     let mut open: Vec<BTreeSet<&str>> = Vec::new();
     let mut rest = text;

@@ -144,7 +144,7 @@ fn integer(place: &str, name: &str, text: &str) -> Result<i64> {
         Failure::bad_request(message)
     };
     let digits = text.strip_prefix('-').unwrap_or(text);
-    // Do not rely on `str::parse` alone: it also accepts a leading `+`, which other SDKs refuse.
+    // Do not rely on `str::parse` alone: it accepts a leading `+`, which the other SDKs refuse.
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(refused("an integer"));
     }

@@ -136,7 +136,8 @@ fn old_value_is_returned_while_another_call_computes_the_next() {
     assert_eq!(cache.get_or_set_with("k", EARLY, || Ok(2)), Ok(2));
 }
 
-/// Checks that a value computed while `change` runs is returned but not stored.
+/// Runs `change` during a computation. Checks that the call returns the computed value and that the
+/// key then has the value `stored`.
 #[track_caller]
 fn check_newer(change: impl FnOnce(&Cache), stored: Option<&str>) {
     let cache = Fake::new().context().cache;
@@ -160,7 +161,8 @@ fn change_during_a_computation_is_kept() {
     check_newer(|cache| cache.set("other", &7).unwrap(), Some("1"));
 }
 
-/// Checks that a value refreshed while `change` runs is returned but not stored.
+/// Runs `change` during an early refresh. Checks that the call returns the computed value and that
+/// the key then has the value `stored`.
 #[track_caller]
 fn check_newer_than_old(change: impl FnOnce(&Cache), stored: Option<&str>) {
     let fake = Fake::new();
