@@ -64,8 +64,9 @@ impl Authenticator {
     }
 
     /// Returns the name of the caller, or `None` if no authentication is required. A client that
-    /// keeps failing waits before its credentials are checked; most other clients do not wait.
-    /// `client` is `None` for a proxy that does not name its clients.
+    /// keeps failing waits before its credentials are checked. Another client waits only if the
+    /// name that it sends has many failures. `client` is `None` for a proxy that does not name its
+    /// clients.
     ///
     /// # Errors
     ///

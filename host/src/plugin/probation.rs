@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// Calls that must fail by the guest's fault before a rollback. One or two may be a coincidence.
+/// Number of calls that must fail through the guest's fault before a rollback. One or two may be a
+/// coincidence.
 const CALLS: u32 = 3;
 
-/// Timeouts that count as one failed call while the host is busy: a good version may be slow then,
-/// but one that never responds must still be rolled back.
+/// Number of timeouts that count as one failed call while the host is busy: a good version may be
+/// slow then, but one that never responds must still be rolled back.
 const BUSY_TIMEOUTS: u32 = 10;
 
 /// Records that a new version failed its probation and the old one serves again.
@@ -45,7 +46,7 @@ pub(super) struct Probation {
 
 #[derive(Default)]
 struct Calls {
-    /// Calls that failed by the guest's fault.
+    /// Number of calls that failed through the guest's fault.
     failed: u32,
     /// The sum of the weights of the failed calls. The weight of a call is [`BUSY_TIMEOUTS`], or 1
     /// if the call timed out while the host was busy.

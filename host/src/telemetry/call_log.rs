@@ -51,8 +51,8 @@ pub(crate) struct Origin {
 /// The log of the current call of an instance: a reused instance has one `CallLog` for all its
 /// calls. Clones share the log.
 ///
-/// When a call ends, its unfinished lines are written, and one more line with the number of dropped
-/// lines, if any.
+/// At the end of a call, the log writes the unfinished lines, and then a line with the number of
+/// dropped lines, if any.
 #[derive(Clone)]
 pub(crate) struct CallLog(Arc<SharedLog>);
 

@@ -31,7 +31,7 @@ pub(crate) fn has_status() -> bool {
     })
 }
 
-/// Shows a text in the status line, until another one is shown. The text must not contain control
+/// Shows a text in the status line until another text is shown. The text must not contain control
 /// characters. An empty text removes the status line.
 pub(crate) fn show_status(text: &str) {
     let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);

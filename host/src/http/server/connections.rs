@@ -118,7 +118,7 @@ impl Connections {
     }
 
     /// Stops all connections, and waits for them up to the drain time. Then cuts the remaining
-    /// ones, and returns how many of those had a request in progress.
+    /// connections, and returns how many of these had a request in progress.
     pub(super) async fn drain(&mut self) -> usize {
         let open = std::mem::take(&mut self.open);
         let timers: Vec<_> = open

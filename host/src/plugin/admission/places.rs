@@ -46,7 +46,8 @@ pub(super) struct Places(Mutex<PlacesState>);
 struct PlacesState {
     free: usize,
     waiting: usize,
-    /// One line for each plugin with waiting calls. The plugin that was served last is at the end.
+    /// One waiting line for each plugin with waiting calls. The line of the plugin that was served
+    /// last is at the end.
     lines: Vec<WaitingCalls>,
     next: u64,
 }

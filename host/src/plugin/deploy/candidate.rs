@@ -243,8 +243,8 @@ impl Candidate {
         is_news
     }
 
-    /// Makes the next scans load again: the file may have changed, or the reason for the failure
-    /// may be gone.
+    /// Makes the next scans start another load: the file may have changed, or the reason for the
+    /// failure may be gone.
     pub(super) fn scan_again(&mut self) {
         self.loading = None;
         self.settled = None;

@@ -52,7 +52,8 @@ pub struct PluginState {
     pub version: Option<Digest>,
     /// The plugin's stage.
     pub stage: Stage,
-    /// When the plugin entered this stage, or when the serving version began to serve.
+    /// When the plugin entered this stage. For a serving plugin, when the version began to serve;
+    /// for a failed plugin, when the reason last changed.
     pub since: SystemTime,
     /// Why the file cannot be loaded, or why the last version was rolled back, as one line. May be
     /// set while an old version serves.

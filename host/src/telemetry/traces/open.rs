@@ -103,8 +103,8 @@ impl RequestSpan {
         RequestSpan { open, method: known.unwrap_or("HTTP"), has_status: false }
     }
 
-    /// Records the route's pattern, and uses it in the span's name. Paths would give too many
-    /// names.
+    /// Records the route's pattern, and uses it in the span's name. Paths would produce too many
+    /// different names.
     pub(crate) fn route(&mut self, route: &str) {
         self.open.text("http.route", route);
         if let Some(span) = &mut self.open.span {
