@@ -72,7 +72,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Returns its name in the configuration: `read-write` or `read-only`.
+    /// Returns the access's name in the configuration: `read-write` or `read-only`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -107,8 +107,8 @@ impl From<CacheGrant> for Grants {
 }
 
 impl Grants {
-    /// Returns the grants as rows of text: the name as in JSON output, and the value. The name of a
-    /// private cache is `None` unless the plugin's name is given.
+    /// Returns the grants as rows of text, each with its name in JSON output and its value. The
+    /// value for a private cache is `None` unless the plugin's name is given.
     #[must_use]
     pub fn rows(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, Option<String>)> {
         let CacheGrant { binding, access } = &self.cache;

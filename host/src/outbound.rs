@@ -63,8 +63,8 @@ pub(crate) struct SendingCall {
     until: Instant,
 }
 
-/// The context of one host call: the state that the guest's call shares, the call's request id, and
-/// its span.
+/// The context of one host call: the state that all requests of the guest's call share, the call's
+/// request id, and its span.
 pub(crate) struct Sending {
     pub(crate) call: SendingCall,
     pub(crate) request_id: String,

@@ -8,7 +8,7 @@ use hostel_cache::{Cache, KeyPage, Lifetime, RemovedPage, Swap, TimeLeft, Value}
 use std::sync::Arc;
 
 /// Maximum bytes of all values that one operation reads, unless the limit of a single value is
-/// higher. It bounds the memory for the copies that the caller gets.
+/// higher. This bounds the memory for the copies that the caller gets.
 pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 
 /// One cache of a host. Clones share the same cache.
@@ -37,7 +37,7 @@ impl CacheStore {
         &self.0
     }
 
-    /// Returns the cache in this host's memory, shared with its store.
+    /// Returns a shared reference to the cache, if its entries are in this host's memory.
     #[cfg(test)]
     pub(super) fn shared_memory(self) -> Option<Arc<Cache>> {
         match self.0 {
@@ -69,7 +69,7 @@ impl CacheStore {
         }
     }
 
-    /// Creates or replaces the entry, both value and expiry. The expiry is in seconds; with `None`
+    /// Creates the entry, or replaces its value and expiry. The expiry is in seconds; with `None`
     /// the entry does not expire.
     ///
     /// # Errors
@@ -141,8 +141,8 @@ impl CacheStore {
         }
     }
 
-    /// Replaces the entry if its value is `expected`. For both `expected` and `wanted`, `None`
-    /// stands for no live entry.
+    /// Replaces the entry if its value is `expected`. If `expected` is `None`, there must be no
+    /// live entry; if `wanted` is `None`, the entry is removed.
     ///
     /// # Errors
     ///
@@ -198,9 +198,9 @@ impl CacheStore {
         }
     }
 
-    /// Returns a page of the keys that begin with `prefix`, unordered. `cursor` is the one that the
-    /// previous page returned. The work for a page is bounded, so a page may be empty without being
-    /// the last.
+    /// Returns a page of the keys that begin with `prefix`, unordered. `cursor` is the cursor of
+    /// the previous page. The work for a page is bounded, so a page may be empty without being the
+    /// last.
     ///
     /// # Errors
     ///
@@ -232,7 +232,8 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get); also if the values together exceed the maximum size of a read.
+    /// The same as [`get`](Self::get). Also if the values together exceed the maximum size of a
+    /// read.
     pub async fn get_many(&self, keys: &[&str]) -> Result<Vec<Option<Value>>, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => {
@@ -252,7 +253,7 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set).
+    /// The same as [`set`](Self::set).
     pub async fn set_many(
         &self,
         entries: &[(&str, &str)],
@@ -269,7 +270,7 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// As [`delete`](Self::delete).
+    /// The same as [`delete`](Self::delete).
     pub async fn delete_many(&self, keys: &[&str]) -> Result<u32, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.delete_many(keys)?),

@@ -74,7 +74,7 @@ impl std::fmt::Debug for Holds {
     }
 }
 
-/// Reads callers from a file of `name:hash` lines. Faults are reported at its lines.
+/// Reads callers from a file of `name:hash` lines. Reports each fault at its line.
 pub(super) fn of_file(
     scheme: Scheme,
     file: &Path,

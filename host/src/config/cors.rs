@@ -18,7 +18,7 @@ const ANY: &str = "*";
 pub struct Cors {
     /// The permitted origins.
     pub origins: CorsOrigins,
-    /// The permitted methods; `None`: those of the path.
+    /// The permitted methods; `None`: the methods that are served at the path.
     pub methods: Option<Vec<Method>>,
     /// The permitted request headers, in lower case; `None`: all.
     pub headers: Option<Vec<String>>,

@@ -57,7 +57,7 @@ impl DirectCallers {
         direct
     }
 
-    /// Returns the callers that a plugin requires. A route to it may require others.
+    /// Returns the callers that a plugin requires. A route to the plugin may require other callers.
     #[must_use]
     pub fn of_plugin(&self, plugin: &str) -> &Callers {
         self.of_plugins.get(plugin).unwrap_or(&self.of_server)

@@ -95,7 +95,7 @@ fn folder(
             let message = format_args!("{shown} is not a folder: name the folder with the files");
             diagnostics.fault(written.at(), message);
         }
-        // The folder of a configuration may also contain secrets.
+        // The configuration's folder may also contain secrets.
         Ok(_) if contains(&folder, context.folder) => diagnostics.fault(
             written.at(),
             format_args!(

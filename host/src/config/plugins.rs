@@ -22,7 +22,7 @@ pub struct PluginConfig {
     pub name: PluginName,
     /// The path of the component, or of the service's source. The file may not exist yet.
     pub path: PathBuf,
-    /// The plugin's grants and limits. A shared cache among the grants is a configured cache.
+    /// The plugin's grants and limits. If the grants name a shared cache, that cache is configured.
     pub settings: PluginSettings,
     /// The callers who may call the plugin.
     pub callers: Callers,

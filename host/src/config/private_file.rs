@@ -49,7 +49,7 @@ pub(super) fn check_access(file: &Path, at: Range<usize>, diagnostics: &mut Diag
 }
 
 /// Returns the command that prevents users other than root and `user` from changing a file; `None`
-/// if no others can. A file's owner can change it whatever its mode.
+/// if no other user can change it. A file's owner can change the file whatever its mode is.
 fn fix_of_writers(owner: u32, mode: u32, user: u32) -> Option<String> {
     if owner != ROOT && owner != user {
         return Some(format!("chown {user}"));

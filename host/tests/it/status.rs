@@ -101,7 +101,7 @@ impl Terminal {
         });
     }
 
-    /// Waits for the end. Returns the lines on the screen.
+    /// Waits until the program ends, and returns the lines on the screen.
     fn lines(&mut self) -> Vec<String> {
         while let Ok(more) = self.output.recv() {
             self.seen += &more;
@@ -139,7 +139,7 @@ fn a_pipe_is_shown_the_lines_of_compilers_and_nothing_else() {
     let shop = Shop::new();
     let mut building = shop.program(&["build"]);
     let building = building.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // This build takes long enough for a terminal to show it.
+    // This build takes long enough for a terminal to show the status line.
     let other = Shop::new();
     Terminal::run(&other.program(&["build"])).until_long();
     shop.go_on();

@@ -165,7 +165,7 @@ async fn after_ten_thousand_endings_of_every_kind_no_lease_is_left_and_no_two_co
         if calls.len() >= 64 {
             calls.join_next().await.unwrap().unwrap();
         }
-        // The hash makes consecutive calls end differently.
+        // Hash the number, so that consecutive calls end differently.
         let dice = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
         let run = run(store.clone(), Arc::clone(&counts), number * KEYS / 10_000, dice);
         calls.spawn(async move {

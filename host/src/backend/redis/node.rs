@@ -38,8 +38,9 @@ pub(super) struct NoReply {
     pub(super) is_refused: bool,
 }
 
-/// Commands in flight. Dropping this value after [`GIVEN_UP`] counts as a failure of the server,
-/// because the caller's own deadline may be earlier than the operation's timeout.
+/// Commands in flight. If this value is dropped later than [`GIVEN_UP`] after sending, this counts
+/// as a failure of the server: the caller's own deadline may be earlier than the operation's
+/// timeout.
 struct SentCommands<'a> {
     pass: Option<Pass<'a>>,
     node: &'a RedisNode,

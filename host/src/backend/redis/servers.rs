@@ -30,8 +30,8 @@ const MAX_HOPS: u32 = 8;
 /// Minimum time between two discoveries of the servers.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Maximum duration of a check, even if the operation timeout is longer: a client waits for the
-/// caller, which also checks other caches.
+/// Maximum duration of a check, even if the operation timeout is longer: the caller also checks
+/// other caches while its client waits.
 const CHECK_TIME: Duration = Duration::from_millis(500);
 
 /// The servers of one address, shared by the caches on them.

@@ -1,5 +1,5 @@
-;; Passes its body, without the first byte, as a key, a value or a message; the first byte selects
-;; which.
+;; Passes its request's body, without the first byte, as a key, a value or a message; the first byte
+;; selects which.
 (func $handle (param $request i32) (result i32) (local $which i32) (local $at i32) (local $len i32)
   (local.set $at (i32.load offset=28 (local.get $request)))
   (local.set $which (i32.load8_u (local.get $at)))

@@ -1,4 +1,4 @@
-;; Calls `set` with the seven numbers in its body, or `log` if the body has three.
+;; Calls `set` with the seven numbers in its request's body, or `log` if the body has three.
 (data (i32.const 1040) "\3d\d8\22\00")
 (func $handle (param $request i32) (result i32) (local $body i32)
   (local.set $body (i32.load offset=28 (local.get $request)))

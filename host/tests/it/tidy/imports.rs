@@ -76,7 +76,7 @@ impl Modules {
         imports.filter_map(name).collect()
     }
 
-    /// Returns the file that defines what a path names, or `None` if the path leaves the crate.
+    /// Returns the file that defines the item at a path, or `None` if the path leaves the crate.
     fn resolve(&self, path: &[String], depth: usize) -> Option<&Path> {
         let mut at: Vec<String> = Vec::new();
         for (index, name) in path.iter().enumerate() {

@@ -1,4 +1,4 @@
-"""Takes notes, five a minute from each client."""
+"""Takes notes, at most five a minute from each client."""
 
 from dataclasses import dataclass
 
@@ -23,11 +23,11 @@ def take_note(note: Note, request: Request) -> Response:
 
 
 def notes_left(request: Request) -> int:
-    """Counts a note of the client, and returns how many it may still send in this minute."""
+    """Counts a note, and returns how many more the client may send in this minute."""
     key = f"notes-of:{request.client_address()}"
     count = cache.increment(key, expiry=60)
     if count > NOTES_A_MINUTE:
-        # None if the minute has just ended.
+        # `ttl` returns None if the minute has just ended.
         seconds = cache.ttl(key) or 1
         failure = TooManyRequests(f"at most {NOTES_A_MINUTE} notes a minute")
         raise failure.with_header("Retry-After", str(seconds))
