@@ -83,7 +83,7 @@ async fn a_client_that_fills_its_share_keeps_no_other_from_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_that_find_no_room_are_refused_until_others_are_gone() {
     const KIB: usize = 1 << 10;
-    // A share of 10 KiB for small bodies.
+    // Small bodies may take 10 KiB, a quarter of the client's share.
     let server = server(40 * KIB).await;
     let request = post("mirrors", "", &"x".repeat(8 * KIB));
     let (head, body) = request.split_at(request.len() - 8 * KIB);
@@ -102,8 +102,8 @@ async fn bodies_that_find_no_room_are_refused_until_others_are_gone() {
     assert_eq!(status(&server, FIRST, 9 * KIB).await, 200);
 }
 
-/// Requests a response of 8 MiB plus one byte. Returns the status, and the body, which the caller
-/// must keep.
+/// Requests a response of 8 MiB plus one byte. Returns the status and the body. The response takes
+/// a part of the share until the body is dropped.
 async fn large(client: &SendRequest<Bytes>) -> (StatusCode, RecvStream) {
     let mut client = client.clone().ready().await.unwrap();
     let large = request(Method::POST, "/services/guests.returns-too-much");
