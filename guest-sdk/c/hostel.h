@@ -1,7 +1,6 @@
-/* Write a service for a Hostel host in C: a shared JSON cache with expiry, a log, outbound HTTP
- * requests, settings, requests and responses. It also works in C++ without exceptions, and in Zig
- * as `@import("hostel")`; a Zig service exports `hostel_services` and `hostel_service_count`
- * itself.
+/* The C SDK for Hostel services: a shared JSON cache with expiry, a log, outbound HTTP requests,
+ * settings, requests and responses. The SDK also works in C++ without exceptions, and in Zig as
+ * `@import("hostel")`; a Zig service exports `hostel_services` and `hostel_service_count` itself.
  *
  *     #include <hostel.h>
  *
@@ -56,14 +55,15 @@ typedef enum hostel_result {
     HOSTEL_CONFLICT = 6,           /* The request conflicts with the current state. 409. */
     HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller sends too many requests. 429. */
     HOSTEL_INTERNAL = 8,           /* The service failed because of a bug. 500. */
-    HOSTEL_UNAVAILABLE = 9, /* A dependency is unavailable. 503. From the cache: it did not respond
-                               in time, and a write may have happened. */
+    HOSTEL_UNAVAILABLE = 9, /* A dependency is unavailable. 503. As the result of a cache function:
+                               the cache did not respond in time; a write may have happened. */
 
-    /* Why the cache refuses a call, besides HOSTEL_UNAVAILABLE. The old entry is unchanged. When a
+    /* Why a cache function fails, besides HOSTEL_UNAVAILABLE. The entry is unchanged. When a
        handler returns one of these, its caller gets HOSTEL_INTERNAL. */
     HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8. */
     HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the requested type. */
-    HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not 1 to 315,360,000 whole seconds. */
+    HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not a whole number of seconds from 1 to
+                                   315,360,000. */
     HOSTEL_TOO_LARGE = 13,      /* A value is too large, or a call has too many keys. */
     HOSTEL_DENIED = 14,         /* The plugin has no permission for this call. */
 
@@ -141,15 +141,15 @@ void *hostel_alloc(hostel_ctx *ctx, size_t size);
 hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *format, ...)
     HOSTEL_PRINTF(3, 4);
 
-/* Adds a header to the failure of the last call that did not return HOSTEL_OK, and returns its
- * result. Name and value are copied. Call it after hostel_fail:
+/* Adds a header to the failure of the last call that did not return HOSTEL_OK, and returns that
+ * call's result. Copies the name and the value. Call this function after hostel_fail:
  *
  *     hostel_fail(ctx, HOSTEL_TOO_MANY_REQUESTS, "at most 5 calls a minute");
  *     return hostel_failure_header(ctx, "retry-after", HOSTEL_STR("60"));
  *
- * For an HTTP request, the SDK turns a failure with headers into a response: the status of its
- * kind, these headers, and the same problem body (RFC 9457) that the host writes for a failure
- * without headers. Like the host, the SDK only logs the message of HOSTEL_INTERNAL and
+ * For an HTTP request, the SDK turns a failure with headers into a response: the status of the
+ * failure's kind, these headers, and the same problem body (RFC 9457) that the host writes for a
+ * failure without headers. Like the host, the SDK only logs the message of HOSTEL_INTERNAL and
  * HOSTEL_UNAVAILABLE. A caller that does not use HTTP gets the failure without the headers. */
 hostel_result hostel_failure_header(hostel_ctx *ctx, const char *name, hostel_str value);
 
@@ -168,8 +168,8 @@ typedef enum hostel_level {
 } hostel_level;
 
 /* Writes one log line, formatted as by printf. A message with line breaks is still one line. Never
- * fails: the host truncates a line that is too long, drops lines above its limit, and logs that it
- * dropped them. */
+ * fails: the host truncates a line that is too long. If one call logs too many lines, the host
+ * drops the excess lines and logs their number. */
 void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HOSTEL_PRINTF(3, 4);
 
 #ifdef __cplusplus
@@ -211,7 +211,7 @@ typedef struct hostel_service {
 extern const hostel_service hostel_services[];
 extern const size_t hostel_service_count;
 
-/* Defines the plugin's services. Use it exactly once in a plugin:
+/* Defines the plugin's services. Use this macro exactly once in a plugin:
  *
  *     HOSTEL_SERVICES({"greet", "Greets by name.", greet}, {"is-up", "", is_up})
  */

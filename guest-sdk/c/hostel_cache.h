@@ -5,7 +5,7 @@
  *
  * - Values are JSON, so plugins in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other. Values
- *   are at most 1 MiB of JSON, 100 levels deep, unless the host is configured otherwise.
+ *   are JSON of at most 100 levels and 1 MiB; the host's configuration can change the size limit.
  * - A cache may lose entries: when full, it evicts entries that have not been used recently.
  * - Each function is atomic for its key. A get followed by a set is not: if two concurrent calls do
  *   both, one change may be lost. hostel_cache_increment, hostel_cache_update, hostel_cache_take
@@ -35,14 +35,14 @@ extern "C" {
 #define HOSTEL_KEEP_EXPIRY (-DBL_MAX / 2)
 
 /* Reads the value under `key`. A missing or expired key gives a value of kind HOSTEL_MISSING.
- * hostel_json_has(ctx, *value, "") is false for it, and also for a stored null. A read never
+ * hostel_json_has(ctx, *value, "") is false for this kind and for a stored null. A read never
  * extends the expiry. `*value` belongs to `ctx`. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get(hostel_ctx *ctx, hostel_str key,
                                                hostel_json *value);
 
-/* Reads the JSON text under `key`, byte for byte as it was stored. Use it for numbers that no C
- * type represents. `ptr` is NULL when the key is missing; a stored null gives "null". `*text`
- * belongs to `ctx`. */
+/* Reads the JSON text under `key`, byte for byte as it was stored. Use this function for
+ * numbers that no C type represents. `ptr` is NULL when the key is missing; a stored null gives
+ * "null". `*text` belongs to `ctx`. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str key,
                                                    hostel_str *text);
 
@@ -55,8 +55,8 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str k
  *
  * `json` is any JSON text, such as the result of hostel_json_of_integer, hostel_written or
  * hostel_cache_get_raw. Returns HOSTEL_INVALID_VALUE if `json` is not JSON. A `ptr` of NULL stands
- * for a value without a JSON form (NaN); the SDK refuses it, and text that is not UTF-8, without a
- * call to the host. Returns HOSTEL_TOO_LARGE if the text exceeds the cache's limit. */
+ * for a value without a JSON form (NaN). The SDK refuses such a value, and text that is not UTF-8,
+ * without a call to the host. Returns HOSTEL_TOO_LARGE if the text exceeds the cache's limit. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                                double expiry_seconds);
 
@@ -95,13 +95,13 @@ typedef struct hostel_swap {
 } hostel_swap;
 
 /* Replaces the entry if its JSON text is `*expected`, byte for byte. NULL stands for no live entry:
- * with `expected` NULL the call creates the entry, with `wanted` NULL it removes the entry. An
+ * as `expected`, it requires that no live entry exists; as `wanted`, it removes the entry. An
  * `expected` whose `ptr` is NULL, as hostel_cache_get_raw returns it, also stands for no live
  * entry. A `wanted` whose `ptr` is NULL may come from a NaN: the call returns HOSTEL_INVALID_VALUE
  * and removes nothing.
  *
- * `expiry_seconds` is as in hostel_cache_set, or HOSTEL_KEEP_EXPIRY, which gives a newly created
- * entry no expiry. It is ignored when `wanted` is NULL.
+ * `expiry_seconds` is as in hostel_cache_set, or HOSTEL_KEEP_EXPIRY; a newly created entry then has
+ * no expiry. The call ignores `expiry_seconds` when `wanted` is NULL.
  *
  * `*swap` belongs to `ctx`; `swap` may be NULL. Most services use hostel_cache_update instead. */
 HOSTEL_MUST_USE hostel_result hostel_cache_compare_and_swap_raw(hostel_ctx *ctx, hostel_str key,
@@ -117,13 +117,13 @@ typedef hostel_result hostel_change(hostel_ctx *ctx, void *user_data, hostel_jso
                                     hostel_str *json);
 
 /* Replaces the value under `key` with the value that `change` computes from it. If another caller
- * changes the entry meanwhile, `change` is called again with the current value, so no change is
+ * changes the entry meanwhile, the SDK calls `change` again with the current value, so no change is
  * lost. `change` must have no side effects.
  *
  * `*value` is the new value, which belongs to `ctx`; `value` may be NULL. An existing entry keeps
  * its expiry. A new entry has no expiry; hostel_cache_expire sets one.
  *
- * If `change` does not return HOSTEL_OK, its result is returned and the entry is unchanged.
+ * If `change` does not return HOSTEL_OK, the call returns the same result; the entry is unchanged.
  * Otherwise returns the errors of hostel_cache_set, and HOSTEL_UNAVAILABLE if other callers changed
  * the entry during each of 100 tries. */
 HOSTEL_MUST_USE hostel_result hostel_cache_update(hostel_ctx *ctx, hostel_str key,
@@ -139,7 +139,7 @@ HOSTEL_MUST_USE hostel_result hostel_cache_take(hostel_ctx *ctx, hostel_str key,
 HOSTEL_MUST_USE hostel_result hostel_cache_take_raw(hostel_ctx *ctx, hostel_str key,
                                                     hostel_str *text);
 
-/* --- a value that is computed once --------------------------------------------------------- */
+/* --- a value that one call computes for other calls ---------------------------------------- */
 
 /* Computes a value. `*json` is a JSON text that belongs to `ctx`, or a literal. `user_data` is the
  * argument of hostel_cache_get_or_set. */
@@ -152,13 +152,13 @@ typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_st
  * computes the value. The others wait up to 5 seconds for it; after that each computes its own
  * value and does not store it. So `compute` can run more than once: this is not a lock.
  *
- * A stored null counts as a value. If the key is set or deleted while `compute` runs, `*value` is
- * the result of `compute`, but this result is not stored, because the other change is newer.
+ * A stored null counts as a value. If another change sets or deletes the key while `compute` runs,
+ * `*value` is the result of `compute`, but the SDK does not store this result.
  *
- * If `compute` does not return HOSTEL_OK, its result is returned, and the next call computes the
- * value. Otherwise returns the errors of hostel_cache_get and hostel_cache_set, with one exception:
- * if the cache is unavailable when the computed value is stored, the call still returns that value
- * and logs a warning. */
+ * If `compute` does not return HOSTEL_OK, this call returns the same result, and the next call
+ * computes the value. Otherwise returns the errors of hostel_cache_get and hostel_cache_set, except
+ * that an unavailable cache is not an error when the SDK stores the computed value: the call still
+ * returns that value and logs a warning. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_str key,
                                                       double expiry_seconds,
                                                       hostel_compute *compute, void *user_data,
@@ -168,14 +168,14 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_st
 typedef struct hostel_get_or_set {
     double expiry_seconds; /* The expiry of a stored value, as in hostel_cache_set. */
 
-    /* Refreshes the value before it expires: one call during the last `early_seconds` of its
-     * lifetime recomputes it. Meanwhile other calls get the old value without waiting. A whole
-     * number of seconds less than the expiry, so an expiry is required. Choose a small part of the
-     * expiry; otherwise the value is recomputed too often. HOSTEL_NO_EXPIRY turns the early refresh
-     * off. */
+    /* Refreshes the value before it expires: when fewer than `early_seconds` remain until the
+     * expiry, one call recomputes the value. Meanwhile other calls get the old value without
+     * waiting. Must be a whole number less than `expiry_seconds`, so an expiry is required. Choose
+     * a small part of the expiry; otherwise the value is recomputed too often. HOSTEL_NO_EXPIRY
+     * turns the early refresh off. */
     double early_seconds;
 
-    /* The longest time that a call waits while another one computes the value, at most three
+    /* The longest time that a call waits while another call computes the value, at most three
      * quarters of the call's remaining time. With 0, the call never waits. */
     double wait_seconds;
 } hostel_get_or_set;
@@ -190,7 +190,7 @@ hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds);
 /* Like hostel_cache_get_or_set, with options. Returns HOSTEL_INVALID_EXPIRY for an invalid option,
  * before anything is computed.
  *
- * If an early refresh fails, `*value` is the old value, and a warning is logged. */
+ * If an early refresh fails, `*value` is the old value, and the SDK logs a warning. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, hostel_str key,
                                                            hostel_get_or_set options,
                                                            hostel_compute *compute,
@@ -272,8 +272,8 @@ typedef struct hostel_keys {
  * defined. */
 hostel_keys hostel_cache_keys(hostel_ctx *ctx, hostel_str prefix);
 
-/* Advances to the next key; false after the last key and after an error. Fetches further keys from
- * the host as needed.
+/* Advances to the next key; returns false after the last key and after an error. Fetches further
+ * keys from the host as needed.
  *
  * A key that exists during the whole iteration is returned, possibly more than once. A key that is
  * set or removed during the iteration may or may not be returned. `result` is HOSTEL_INVALID_KEY if

@@ -13,13 +13,13 @@
  *         hostel_fake_free(fake);
  *     }
  *
- * Compile it with the service's files and hostel.c, with any native C compiler:
+ * Compile the test with the service's files and hostel.c, with any native C compiler:
  *
  *     cc -I.hostel/guest-sdk/c test_my_service.c my_service.c .hostel/guest-sdk/c/hostel.c
  *
  * hostel_fake_free frees everything, so a leak that valgrind or -fsanitize=address reports is in
- * the service. Each allocation of a ctx is a separate heap block here, so these tools also detect a
- * use of memory after its request has ended, and a write out of bounds.
+ * the service. In the fake, each allocation of a ctx is a separate heap block, so these tools also
+ * detect a use of memory after its request has ended, and a write out of bounds.
  */
 #ifndef HOSTEL_FAKE_H
 #define HOSTEL_FAKE_H
@@ -60,12 +60,12 @@ typedef struct hostel_answer {
  * with HOSTEL_NOT_FOUND when there is no such service. */
 hostel_answer hostel_fake_call(hostel_fake *fake, const char *service, const char *json);
 
-/* Sends a request to the service that it names. Use it for HTTP requests and for bodies that are
- * not JSON. */
+/* Sends a request to the service that the request names. Use this function for HTTP requests and
+ * for bodies that are not JSON. */
 hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
 
-/* Makes hostel_fake_http send the requests of this route, for example "GET /orders/{id}", to the
- * service of that name. A route without a method matches any method. Paths have the syntax of
+/* Makes hostel_fake_http send requests that match this route, for example "GET /orders/{id}", to
+ * the service of that name. A route without a method matches any method. Paths have the syntax of
  * `[[routes]]` in a host's configuration. If several routes match, the fake chooses the same one as
  * a host.
  *
@@ -108,7 +108,7 @@ void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);
 
 /* Makes hostel_cache_get_or_set behave as if another call were computing the value of this key. If
  * the key has no value, the service computes its own and does not store it; an old value is not
- * refreshed. This ends with hostel_fake_let_go, or when the key is set or deleted. */
+ * refreshed. The effect ends with hostel_fake_let_go, or when the key is set or deleted. */
 void hostel_fake_hold(hostel_fake *fake, hostel_str key);
 
 /* Ends the effect of hostel_fake_hold. */
@@ -130,8 +130,8 @@ const char *hostel_fake_log(const hostel_fake *fake, size_t index);
  * other location also ends the test.
  */
 
-/* Makes requests of this method to this URL return this status and this JSON text. `json` is NULL
- * for no body. */
+/* Makes the fake respond with this status and JSON text to requests with this method and URL.
+ * `json` is NULL for no body. */
 void hostel_fake_route(hostel_fake *fake, const char *method, const char *url, uint16_t status,
                        const char *json);
 
@@ -139,7 +139,8 @@ void hostel_fake_route(hostel_fake *fake, const char *method, const char *url, u
 void hostel_fake_route_with(hostel_fake *fake, const char *method, const char *url,
                             hostel_response response);
 
-/* Like hostel_fake_route, with an error, for example HOSTEL_HTTP_TIMEOUT. */
+/* Like hostel_fake_route, but the request fails with this error, for example
+ * HOSTEL_HTTP_TIMEOUT. */
 void hostel_fake_route_error(hostel_fake *fake, const char *method, const char *url,
                              hostel_result error);
 
@@ -149,7 +150,7 @@ void hostel_fake_route_error(hostel_fake *fake, const char *method, const char *
 typedef hostel_result hostel_fake_server(hostel_ctx *ctx, void *user_data,
                                          const hostel_http_request *req, hostel_response *res);
 
-/* Like hostel_fake_route, with a function, which gets `user_data`. */
+/* Like hostel_fake_route, but the function `server` responds. It receives `user_data`. */
 void hostel_fake_route_function(hostel_fake *fake, const char *method, const char *url,
                                 hostel_fake_server *server, void *user_data);
 

@@ -1,4 +1,5 @@
-/* Makes a service that reads the time see the fake's clock. Include it first in a test's build:
+/* Makes a service that reads the time see the fake's clock. Include this header first in a test's
+ * build:
  *
  *     cc -include hostel_fake_clock.h -I.hostel/guest-sdk/c *.c .hostel/guest-sdk/c/hostel.c
  *

@@ -10,11 +10,11 @@
  *     [plugins.NAME.http]
  *     allow = ["https://api.example.com"]
  *
- * - Every function that sends waits for the whole response. A status of 400 or more is not an
- *   error.
+ * - Each function that sends a request waits for the whole response. A status of 400 or more is not
+ *   an error.
  * - If no complete response arrives, the result is one of HOSTEL_HTTP_INVALID_REQUEST to
  *   HOSTEL_HTTP_ABORTED, and the out parameter is unchanged.
- * - Up to 5 redirects are followed, unless a hostel_http_request sets another limit.
+ * - The host follows up to 5 redirects, unless a hostel_http_request sets another limit.
  */
 #ifndef HOSTEL_HTTP_H
 #define HOSTEL_HTTP_H

@@ -45,8 +45,8 @@ HOSTEL_MUST_USE hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text
 hostel_json_kind hostel_json_kind_of(hostel_json value);
 
 /* The value at a JSON Pointer (RFC 6901), such as "/items/0/name", or "" for the value itself. Its
- * kind is HOSTEL_MISSING if the pointer finds no value. If an object has several members of that
- * name, the last one is used. In names, `~1` stands for a slash and `~0` for a tilde. */
+ * kind is HOSTEL_MISSING if the pointer finds no value. If an object has several members of the
+ * same name, the last one is used. In names, `~1` stands for a slash and `~0` for a tilde. */
 hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
 /* True if there is a value at the pointer and the value is not null. */
@@ -147,8 +147,8 @@ void hostel_write_bool(hostel_writer *json, bool value);
 void hostel_write_integer(hostel_writer *json, int64_t value);
 void hostel_write_unsigned(hostel_writer *json, uint64_t value);
 
-/* The shortest form, of 15 to 17 digits, that reads back as the same double; 1 is written as
- * `1.0`. */
+/* A number of at most 15 significant digits, or 16 or 17 if fewer do not read back as the same
+ * double; 1 is written as `1.0`. */
 void hostel_write_double(hostel_writer *json, double value);
 
 /* A string. Quotes, backslashes and control characters are escaped. */

@@ -32,7 +32,7 @@ typedef struct hostel_http {
     size_t header_count;
 } hostel_http;
 
-/* A request to a service. All its pointers live as long as memory that belongs to `ctx`. */
+/* A request to a service. Its pointers are valid as long as memory that belongs to `ctx`. */
 typedef struct hostel_request {
     hostel_str service;      /* The service's name within the plugin. */
     hostel_str id;           /* The correlation id, as in the host's log lines. */
@@ -114,8 +114,9 @@ HOSTEL_MUST_USE hostel_result hostel_request_form_values(hostel_ctx *ctx,
  *
  * After the handler returns, the SDK converts header names to lower case and checks the headers and
  * the content type. The caller gets HOSTEL_INTERNAL, with a message that names the header, if HTTP
- * does not allow a header or only the server may set it: `connection`, `content-length`,
- * `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding` and `upgrade`. */
+ * does not allow a header or if only the server may set it. Only the server may set `connection`,
+ * `content-length`, `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding` and
+ * `upgrade`. */
 typedef struct hostel_response {
     uint16_t status;         /* The HTTP status code, 200 to 599. */
     hostel_str content_type; /* May have a `ptr` of NULL. Overrides a `content-type` header. */

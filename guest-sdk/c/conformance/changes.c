@@ -1,4 +1,4 @@
-/* The operations besides `get` and `set`: atomics, leases, batches and entries. */
+/* The atomic operations, and those on leases, batches and entries. */
 
 #include "step.h"
 
@@ -42,7 +42,8 @@ static void answer_value(struct step *step, hostel_json value)
     step->answer = missing ? HOSTEL_STR("null") : value.text;
 }
 
-/* Sets the step's result to a text, as a JSON string. A missing text leaves it null. */
+/* Sets the step's result to a text, as a JSON string. If the text is missing, the result stays
+ * null. */
 static void answer_text(struct step *step, hostel_str text)
 {
     if (text.ptr != NULL)

@@ -43,7 +43,7 @@ static size_t count(hostel_ctx *ctx, hostel_json value)
     return found;
 }
 
-/* True when each member or element of `one` has an equal one in `other`. */
+/* True if `other` has an equal of each member or element of `one`. */
 static bool equal_parts(hostel_ctx *ctx, hostel_json one, hostel_json other)
 {
     hostel_items ours = hostel_json_items(ctx, one), theirs = hostel_json_items(ctx, other);
@@ -84,7 +84,8 @@ static bool equal(hostel_ctx *ctx, hostel_json one, hostel_json other)
     }
 }
 
-/* The request body for a step: the step, or a `set` of a value of `bytes` bytes. */
+/* Returns the body to send: the step itself or, if the step has `bytes`, a `set` step with a value
+ * of that size. */
 static hostel_str sent(hostel_ctx *ctx, hostel_json step)
 {
     int64_t bytes;
@@ -192,7 +193,7 @@ static hostel_str kind_name(hostel_result kind)
     return hostel_str_of(names[kind - HOSTEL_BAD_REQUEST]);
 }
 
-/* Executes a step of the test itself. Returns false for a step of the plugin. */
+/* Executes a step that the test itself must run. Returns false if the plugin must run the step. */
 static bool done_beside(hostel_fake *fake, hostel_json step)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -221,7 +222,7 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
     if (skipped && hostel_json_has(ctx, step, "/may_skip"))
         return;
     hostel_json ok = hostel_json_at(ctx, result, "/ok");
-    /* Only checks the type: drawn numbers must differ between instances, but a fake has no
+    /* Only check the type: the random numbers of two instances must differ, but a fake has no
      * instances. */
     if (hostel_json_has(ctx, step, "/distinct")) {
         check(hostel_json_kind_of(ok) == HOSTEL_ARRAY, step, body);

@@ -33,7 +33,7 @@ hostel_result hostel_cache_increment(hostel_ctx *ctx, hostel_str key, double del
     }
     HOSTEL_TRY(whole_seconds(ctx, expiry_seconds, &seconds));
     HOSTEL_TRY(host_increment(ctx, key, delta, seconds, &found));
-    /* Converting any other double to an integer is undefined behavior. */
+    /* Check first: converting a NaN or a double beyond int64_t to an integer is undefined. */
     if (!is_integer_in_range(found))
         return hostel_fail(ctx, HOSTEL_INTERNAL, "the host returned a sum that is not an integer");
     if (sum != NULL)

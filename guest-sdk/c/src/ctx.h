@@ -62,7 +62,7 @@ static hostel_str quoted(hostel_ctx *ctx, hostel_str text);
 /* A text without surrounding blanks and tabs. */
 static hostel_str trimmed(hostel_str text);
 
-/* The text with a `ptr` that is never NULL, even when it is empty. */
+/* Returns the text with a `ptr` that is never NULL, even if the text is empty. */
 static hostel_str present(hostel_str text);
 
 /* A list of texts. */
@@ -103,7 +103,7 @@ static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
  * Its kind is HOSTEL_MISSING if the `ptr` of the text is NULL. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
-/* Like hostel_json_parse, but with the result for failures, and the text's key for messages. */
+/* Like hostel_json_parse, but returns `misfit` on failure. Messages name the text by `key`. */
 static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
                               hostel_result misfit, hostel_json *value);
 
@@ -136,13 +136,13 @@ static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *sec
 /* True for an integer in the range of hostel_cache_increment. */
 static bool is_integer_in_range(double number);
 
-/* Returns HOSTEL_INVALID_VALUE. Adds the key to the host's message, and the C function that would
- * convert a text to JSON. */
+/* Returns HOSTEL_INVALID_VALUE and adds the key to the host's message. If the value looks like a
+ * text without quotes, also names the function that converts a text to JSON. */
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
-/* These functions look up a header by its case-insensitive name. They return whether the header
- * exists; its fields joined to one text, with `ptr` NULL if the header is missing or not UTF-8; and
- * the list of its fields that are UTF-8. */
+/* These functions look up a header by its case-insensitive name. joined_header joins all fields of
+ * that name; its `ptr` is NULL if the header is missing or not UTF-8. header_values returns the
+ * fields that are UTF-8. */
 static bool has_header(const hostel_pair *headers, size_t count, const char *name);
 static hostel_str joined_header(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
                                 const char *name);

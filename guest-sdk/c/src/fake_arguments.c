@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* Whether the host shows a character as its number: control and invisible characters. */
+/* True for control and invisible characters, which the host shows as numbers. */
 static bool is_hidden(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA1) || code == 0xAD ||

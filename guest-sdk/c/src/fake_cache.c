@@ -5,7 +5,7 @@
 /* The maximum number of entries that are examined for one page of keys. */
 #define PAGE_ENTRIES 1000
 
-/* The live entry of a key, or NULL. Removes an expired entry. */
+/* Returns the live entry of a key, or NULL. Removes an expired entry. */
 static struct entry *live_entry(hostel_fake *fake, hostel_str key)
 {
     for (size_t i = 0; i < fake->entry_count; i++) {
@@ -90,7 +90,7 @@ static void write_entry(hostel_fake *fake, hostel_str key, hostel_str json, int6
     end_lease(fake, key);
 }
 
-/* Removes an entry and ends the lease of its key, even without an entry. True when a live entry
+/* Removes the entry of a key, if any, and ends the lease of the key. Returns true if a live entry
  * existed. */
 static bool remove_entry(hostel_fake *fake, hostel_str key)
 {
@@ -136,7 +136,7 @@ static hostel_result host_exists(hostel_ctx *ctx, hostel_str key, bool *exists)
     return HOSTEL_OK;
 }
 
-/* If a live entry exists, the key's lease does not end. */
+/* Ends the lease of the key only if the value is stored. */
 static hostel_result host_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                         uint32_t expiry, bool *created)
 {
@@ -373,7 +373,7 @@ static hostel_result host_delete_prefix(hostel_ctx *ctx, hostel_str prefix, host
     struct texts page;
     hostel_fake *fake = ctx->fake;
     HOSTEL_TRY(host_keys(ctx, prefix, cursor, &page, next));
-    /* This also ends the leases of keys without an entry. */
+    /* Also end the leases of keys that have no entry. */
     for (size_t i = fake->lease_count; i > 0; i--) {
         if (begins_with(fake->leases[i - 1].key, prefix))
             fake->leases[i - 1] = fake->leases[--fake->lease_count];

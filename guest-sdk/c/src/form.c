@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* The byte of the percent-escape at the beginning of a text; -1 if there is no escape. */
+/* Decodes the percent-escape that begins a text; returns -1 if there is no escape. */
 static int escaped_byte(hostel_str text)
 {
     if (text.len < 3 || text.ptr[0] != '%')

@@ -21,7 +21,7 @@ bool hostel_http_ok(const hostel_http_response *response)
     return response->status >= 200 && response->status < 300;
 }
 
-/* The URL without its query, which may contain credentials. */
+/* Omits the query and the fragment of the URL, because these may contain credentials. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url)
 {
     for (size_t i = 0; i < url.len; i++) {

@@ -1,4 +1,4 @@
-/* Values that are computed once even if many calls need them at the same time. */
+/* Values that one call computes while other calls wait for the result. */
 
 #include "ctx.h"
 
@@ -10,7 +10,7 @@ hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds)
     return (hostel_get_or_set){expiry_seconds, HOSTEL_NO_EXPIRY, USUAL_WAIT};
 }
 
-/* Converts the time to wait to the host's milliseconds. */
+/* Converts the time to wait from seconds to milliseconds, as the host requires. */
 static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis)
 {
     /* This comparison is false for a NaN, so the SDK refuses a NaN as well. */
@@ -24,7 +24,7 @@ static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis
     return HOSTEL_OK;
 }
 
-/* Converts the time of an early refresh to the host's form: less than the expiry, 0 for never. */
+/* Validates `early_seconds` and converts it to the host's form: 0 means no early refresh. */
 static hostel_result early_seconds(hostel_ctx *ctx, double early, uint32_t expiry,
                                    uint32_t *seconds)
 {
@@ -58,7 +58,7 @@ static hostel_result compute_text(hostel_ctx *ctx, hostel_str key, hostel_comput
 }
 
 /* Stores the computed value if this call still holds the lease. Logs an unavailable cache as a
- * warning and ignores it: the service already has its value. */
+ * warning and ignores it: the service already has the value. */
 static hostel_result fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t seconds)
 {
     bool filled;

@@ -1,4 +1,4 @@
-/* Texts: a pointer and a length, and UTF-8 validation, which the host requires. */
+/* Functions for texts. They also validate UTF-8, because the host traps on any other text. */
 
 #include "ctx.h"
 
@@ -54,7 +54,7 @@ static size_t flawed_character(const unsigned char *at, size_t left)
     return flawed;
 }
 
-/* Whether all of eight bytes are ASCII. */
+/* True if the eight bytes at `at` are all ASCII. */
 static bool ascii_word(const char *at)
 {
     uint64_t word;

@@ -112,7 +112,7 @@ static void delta_that_is_not_an_integer_in_range_is_refused(void)
 }
 
 /* Calls compare-and-swap; NULL stands for no entry. Returns whether the call replaced the entry. If
- * not, checks `current`. */
+ * the call did not, checks `current`. */
 static bool swap(const char *expected, const char *wanted, double expiry, const char *current)
 {
     hostel_swap swap;
@@ -181,7 +181,7 @@ static void expiry_is_kept_only_by_swaps(void)
           HOSTEL_INVALID_EXPIRY);
 }
 
-/* The side effect of a change function, its result, and the number of its calls. */
+/* The number of calls, the side effect and the result of a change function. */
 struct change {
     int calls;
     void (*meanwhile)(int call);

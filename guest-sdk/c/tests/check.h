@@ -61,7 +61,7 @@ static inline void store(hostel_ctx *ctx, const char *key, const char *json, dou
 #define MISSING 0
 #define UNLIMITED (-1)
 
-/* The remaining seconds of an entry, or one of these constants. */
+/* Returns the remaining seconds of an entry, or MISSING or UNLIMITED. */
 static inline int64_t seconds_left(hostel_ctx *ctx, const char *key)
 {
     hostel_ttl ttl;

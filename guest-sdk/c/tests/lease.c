@@ -1,4 +1,4 @@
-/* Tests of values that are computed once. */
+/* Tests of values that one call computes for other calls. */
 
 #include "check.h"
 
@@ -7,7 +7,7 @@
 static hostel_fake *fake;
 static hostel_ctx *ctx;
 
-/* The result of a computation, its side effect, and the number of its calls. */
+/* The value, the result, the side effect and the number of calls of a compute function. */
 struct computing {
     const char *json; /* NULL for no value. */
     hostel_result result;
@@ -241,7 +241,8 @@ static void delete_others(void)
     CHECK(hostel_cache_delete_prefix(ctx, HOSTEL_STR("other"), NULL) == HOSTEL_OK);
 }
 
-/* Checks that a call returns its computed value while the cache keeps the value set meanwhile. */
+/* Runs `meanwhile` during a computation. Checks that the call returns the computed value and that
+ * the key then has the value `json`. */
 static void check_newer(void (*meanwhile)(void), bool is_refresh, const char *json)
 {
     hostel_json value;

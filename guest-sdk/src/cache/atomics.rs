@@ -136,8 +136,8 @@ impl Cache {
     }
 
     /// Replaces the value under `key` with the result of `change` and returns the new value. If
-    /// another caller changes the entry meanwhile, `change` is called again with the current value,
-    /// so no change is lost. `change` must have no side effects.
+    /// another caller changes the entry meanwhile, the SDK calls `change` again with the current
+    /// value, so no change is lost. `change` must have no side effects.
     ///
     /// `change` receives `None` when [`get`](Cache::get) would return `None`. An existing entry
     /// keeps its expiry. A new entry has no expiry; [`expire`](Cache::expire) sets one.

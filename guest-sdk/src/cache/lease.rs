@@ -70,8 +70,8 @@ impl Cache {
     /// its own value and does not store it. So `compute` can run more than once: this is not a
     /// lock.
     ///
-    /// A stored `null` counts as a value. If the key is set or deleted while `compute` runs, the
-    /// result of `compute` is returned but not stored, because the other change is newer.
+    /// A stored `null` counts as a value. If another change sets or deletes the key while `compute`
+    /// runs, this method returns the result of `compute` but does not store it.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};

@@ -24,7 +24,7 @@ static hostel_result tell(hostel_ctx *ctx, const hostel_request *req, hostel_res
 
 HOSTEL_SERVICES({"tell", "", tell})
 
-/* The seconds that a clock shows to the service. */
+/* Returns the seconds that the service reads from a clock. */
 static double shown(hostel_fake *fake, const char *clock)
 {
     double seconds;

@@ -1,5 +1,5 @@
-/* A host that wraps the fake's functions: it records each call. If a test requests it, a call fails
- * or returns an invalid result. */
+/* A host that wraps the fake's functions and records each call. A test can make a call fail or
+ * return an invalid result. */
 #ifndef NOTING_HOST_H
 #define NOTING_HOST_H
 
@@ -156,7 +156,7 @@ static void host_send_many(hostel_ctx *ctx, const hostel_http_request *requests,
     fake_send_many(ctx, requests, count, results);
 }
 
-/* In memory, other bytes follow the value, to detect reads past its length. */
+/* Places other bytes after the value, so that the tests detect a read past its length. */
 static hostel_str host_setting(hostel_ctx *ctx, hostel_str name)
 {
     (void)called(ctx, "setting");
