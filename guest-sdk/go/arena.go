@@ -16,9 +16,9 @@ import (
 
 const (
 	// Room for the largest request (8 MiB in the default configuration) with its headers, or for
-	// several values of the largest size (1 MiB). The odd size makes a plugin's data end just
-	// before a 512 KiB block of the Go heap, if the linker starts the data at a block boundary
-	// (-R=0x80000): Go clears the gap between them in each fresh instance.
+	// several values of the largest size (1 MiB). This size makes a plugin's data end just before a
+	// 512 KiB block of the Go heap, if the linker starts the data at a block boundary (-R=0x80000):
+	// Go clears the gap between the data and the block in each fresh instance.
 	arenaBytes = 10<<20 + 5<<16
 	// Room for the state that the WASI 0.1 adapter keeps for the life of an instance. The state
 	// takes 128 KiB today.

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Requests of several goroutines are sent in one call to the host. A call blocks all goroutines, so
-// separate calls would send the requests one after the other.
+// The SDK sends the requests of several goroutines in one call to the host. A call blocks all
+// goroutines, so separate calls would send the requests one after the other.
 
 // sending is a request in progress and the variable for its result.
 type sending struct {

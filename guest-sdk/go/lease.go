@@ -90,10 +90,10 @@ const (
 // computes the value. The others wait up to 5 seconds for it; after that each computes its own
 // value and does not store it. So compute can run more than once: this is not a lock.
 //
-// A stored null counts as a value. If the key is set or deleted while compute runs, the result of
-// compute is returned but not stored, because the other change is newer.
+// A stored null counts as a value. If the key is set or deleted while compute runs, GetOrSet
+// returns the result of compute but does not store it, because the other change is newer.
 //
-// If an early refresh ([Early]) fails, the old value is returned, and a warning is logged.
+// If an early refresh ([Early]) fails, GetOrSet returns the old value and logs a warning.
 //
 // Errors: the error of compute, and those of [Get] and [Cache.SetWithExpiry], with one exception:
 // if the cache is unavailable when the computed value is stored, GetOrSet still returns that value

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Reads JSON with encoding/json, but fails on an integer that it would round.
+// Reads JSON with encoding/json, but fails on an integer that encoding/json would round.
 
 const (
 	// A float64, or a float32, represents every integer with fewer digits exactly.

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// Values that Go cannot write as JSON, or would silently write as something else.
+// Writes values as JSON. Refuses values that encoding/json cannot write or would silently change.
 
 // toJSON returns the value's text, by the rules of encoding/json, without escaping <, > and &.
 func toJSON(value any) ([]byte, error) {

@@ -140,7 +140,8 @@ def needs_the_tool(places: list[str]) -> bool:
 CODE_FOR_WASM = "-wasm32-wasi.so"
 
 DOES_NOT_BUILD = 3
-"""The program's exit code for an error in the plugin, whose reason is printed for the author."""
+"""The program's exit code for an error in the plugin. The program has then printed the reason for
+the author."""
 
 
 def keep_reads(folder: str, arguments: argparse.Namespace) -> None:

@@ -35,7 +35,7 @@ type answer map[string]any
 // errSkip means that Go cannot express the step.
 var errSkip = errors.New("skip")
 
-// A request without a body does nothing: it measures the cost of a call.
+// A request without a body does nothing, so its time is the cost of a call.
 func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
 	step, err := stepOf(&ctx.Request)
 	if step == nil || err != nil {

@@ -26,8 +26,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 _UPDATE_TRIES = 100
-"""The maximum number of tries of ``update``. Each failed try means that another caller succeeded,
-so only a key with very many writers reaches this limit."""
+"""The maximum number of tries of ``update``. A try fails only if another caller changed the entry
+meanwhile, so only a key with very many writers reaches this limit."""
 
 
 class Atomics:

@@ -80,8 +80,8 @@ class Cache(Atomics, Leases, Many, Entries):
         return host.get(key)
 
     def set(self, key: str, value: object, expiry: Expiry = None) -> None:
-        """Stores ``value`` under ``key``. The entry expires after ``expiry`` seconds, or never
-        without one. Replaces the value and the expiry of an existing entry.
+        """Stores ``value`` under ``key``. The entry expires after ``expiry`` seconds, or never if
+        ``expiry`` is ``None``. Replaces the value and the expiry of an existing entry.
 
         A value consists of ``str``, ``int``, ``float``, ``bool``, ``None``, lists, tuples, dicts
         and dataclasses. An instance of a subclass is stored as its base type, without its own

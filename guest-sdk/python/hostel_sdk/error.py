@@ -8,7 +8,7 @@ from typing import Literal, TypeVar, get_args
 CacheErrorKind = Literal[
     "invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable"
 ]
-"""Why a cache call failed. The set is closed."""
+"""Why a cache call failed. No kinds will be added."""
 
 
 class CacheError(Exception):
@@ -31,7 +31,7 @@ class CacheError(Exception):
 HttpErrorKind = Literal[
     "invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted"
 ]
-"""Why a request failed. The set is closed."""
+"""Why a request failed. No kinds will be added."""
 
 HTTP_KINDS: tuple[HttpErrorKind, ...] = get_args(HttpErrorKind)
 

@@ -21,7 +21,7 @@ FailureKind = Literal[
     "internal",
     "unavailable",
 ]
-"""The kinds of failure that a service may return. The set is closed."""
+"""The kinds of failure that a service may return. No kinds will be added."""
 
 KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 

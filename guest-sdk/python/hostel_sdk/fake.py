@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Fake", "Stats", "UnexpectedRequest"]
 
 _ID = "fake"
-"""The id of a request without one."""
+"""The id that the fake gives to a request without one."""
 
 
 class Fake:

@@ -27,14 +27,14 @@ class Stats:
     misses: int = 0
     exists: int = 0
     deletes: int = 0
-    """Only calls that removed an entry."""
+    """Counts only the calls that removed an entry."""
     increments: int = 0
     swaps: int = 0
-    """Only calls that created, replaced or removed an entry."""
+    """Counts only the calls that created, replaced or removed an entry."""
     takes: int = 0
-    """Only calls that removed an entry."""
+    """Counts only the calls that removed an entry."""
     expires: int = 0
-    """Only calls that found an entry."""
+    """Counts only the calls that found an entry."""
 
 
 @dataclass

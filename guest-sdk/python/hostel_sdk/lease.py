@@ -72,10 +72,10 @@ class Leases:
         ``invalid-expiry`` if ``expiry`` is not set or ``early`` is not less than ``expiry``.
 
         ``None`` is stored as ``null``, which counts as a value. If the key is set or deleted while
-        ``compute`` runs, its result is returned but not stored, because the other change is newer.
-        An exception from ``compute`` is passed on to the caller, and the next call computes again.
-        If the cache is ``unavailable`` when the computed value is stored, the method logs a warning
-        and still returns the value.
+        ``compute`` runs, the method returns the result but does not store it, because the other
+        change is newer. An exception from ``compute`` is passed on to the caller, and the next call
+        computes again. If the cache is ``unavailable`` when the computed value is stored, the
+        method logs a warning and still returns the value.
 
         A value from the cache is decoded JSON: pass a ``kind`` to get, for example, a dataclass.
         ``compute`` cannot be ``async``.

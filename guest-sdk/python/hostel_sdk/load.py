@@ -1,7 +1,7 @@
 """Imports the author's file when a plugin is built. The build then takes a memory snapshot.
 
-A component has no file system, so everything that a request needs must be in memory: all modules
-are imported now, and data files are copied.
+A component has no file system, so everything that a request needs must be in memory: this module
+imports all modules and copies the data files.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from .log import logger
 from .service import DeclarationError, declared
 
 MARK = "hostel: the author's own: "
-"""A marker in the output of the build. The text after the marker is for the author; its first line
-is the reason."""
+"""A marker in the output of the build. The text after the marker is for the author; the first line
+of that text is the reason."""
 
 # Modules that standard library modules import at their first use.
 _COMPANIONS = {

@@ -7,7 +7,7 @@ from typing import Literal
 from . import host, tracebacks
 
 Level = Literal["debug", "info", "warn", "error"]
-"""The severity of a line, in ascending order."""
+"""The severities of a line, in ascending order."""
 
 
 class Logger:

@@ -14,8 +14,8 @@ from importlib.machinery import SourceFileLoader
 from typing import Any
 
 LIST = "/0/reads"
-"""The file that lists the files that were read, one path per line. This is the file's path inside
-the component."""
+"""The path, inside the component, of the file that lists the files that the build read, one path
+per line."""
 
 # The class that reads modules and the files of `importlib.resources`.
 _LOADER: Any = SourceFileLoader.__mro__[1]

@@ -1,7 +1,7 @@
 """Determines the interfaces that a plugin uses, so that its component imports only these.
 
-Searches for names in the author's file and in all files that it may import. The result may include
-unused interfaces, but never misses one unless a name is constructed at run time.
+Searches for names in the author's file and in all files that the author's file may import. The
+result may include unused interfaces, but never misses one unless a name is constructed at run time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SOURCES: dict[str, list[str]] = {
 from the Zato API."""
 
 _OWN = ("hostel_sdk", "zato")
-"""Packages of the SDK. They are skipped, because they contain every name."""
+"""Packages of the SDK. The search skips them, because they contain every name."""
 
 _WORD = re.compile(r"[^\W\d]\w*")
 

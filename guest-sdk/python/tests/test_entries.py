@@ -9,7 +9,7 @@ from hostel_sdk import CacheError, cache
 from hostel_sdk.fake import Fake
 
 MANY = 2_500
-"""More keys than fit in one page."""
+"""A number of keys that do not fit into one page."""
 
 
 def fill() -> None:

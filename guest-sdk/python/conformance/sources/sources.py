@@ -17,7 +17,7 @@ def http_send(requests: list[Fields]) -> list[Fields]:
 
 @service
 async def http_at_once(urls: list[str]) -> list[int]:
-    """Fetches URLs by a task each."""
+    """Fetches each URL in a task of its own."""
     responses = await asyncio.gather(*(http.async_get(url) for url in urls))
     return [response.status for response in responses]
 
