@@ -3,7 +3,7 @@
 import { fromText } from "./json.js";
 import { MAX_EXPIRY_SECONDS } from "./limits.js";
 
-/** The longest wait of a call to the host, in milliseconds: about seven weeks. */
+/** The maximum wait or timeout in a call to the host, in milliseconds: the largest `u32`. */
 export const MAX_MILLIS = 2 ** 32 - 1;
 
 export function checkKey(key) {
@@ -24,7 +24,7 @@ export function checkAlone(method, [, given]) {
   throw new TypeError(`cache.${method} has only the parameter key, not ${shown(given)}: ${fix}`);
 }
 
-/** Refuses a value that is not a well-formed string. The host checks that it is JSON. */
+/** Refuses a value that is not a well-formed string. The host checks that the text is JSON. */
 export function checkText(text, called = "the JSON text") {
   if (typeof text !== "string") {
     const rule = "it must be a string; use set to store a value as JSON";
@@ -46,8 +46,8 @@ export function valueUnder(key, text) {
 }
 
 /**
- * Refuses unknown options, and a value that is not an options object. `call` is the text of the
- * call before the options, for example `set(key, value`.
+ * Refuses unknown options, and a value that is not an options object. Errors show the call as
+ * `call`, which ends before the options, for example `set(key, value`.
  */
 export function checkOptions(options, call, names) {
   if (typeof options !== "object" || options === null) {

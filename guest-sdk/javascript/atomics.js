@@ -109,8 +109,8 @@ function checkTextOrNone(text, called) {
 const KEEP = { tag: "keep" };
 
 /**
- * Converts `expiry` to the form of `wit/`. A removed entry has no lifetime, so its expiry is
- * ignored.
+ * Converts the `expiry` option to a `lifetime` of `wit/`. Ignores the option if `wanted` is
+ * undefined, because the entry is then removed.
  */
 function lifetimeOf(options, wanted) {
   checkOptions(options, "compareAndSwapRaw(key, expected, wanted", ["expiry"]);

@@ -1,6 +1,6 @@
-// The main module of a base, from which quick builds start. The first call of the base loads a
-// plugin's script; after that call, the base acts as that plugin. The build prepends the modules
-// that the script imports, as `modules`.
+// The main module of a base: see `quick.js`. The first request to a base has a plugin's script as
+// its service name. The base loads the script and passes all later requests to that plugin. The
+// build prepends the constant `modules`, with the modules that the script imports.
 
 let plugin;
 

@@ -4,12 +4,12 @@
 //         --componentize-qjs FOLDER --whatwg-url FOLDER [--bases FOLDER --program FILE] | \
 //         --componentize-js FOLDER  SOURCE OUT
 //
-// The file of `--inputs` receives the paths of all files that were read, one per line, even if the
-// build fails. The folder of a tool contains its node_modules. The last tool selects the engine:
-// QuickJS, or SpiderMonkey if the service requests it. The build bundles all modules into one, with
-// the SDK first, loads it in the engine, and takes a snapshot of the loaded state as the component.
-// With `--bases` the build is quick: see `quick.js`. Errors in the source are printed to stderr,
-// with the author's file, line and column.
+// The build writes the paths of the author's files that it reads to the file of `--inputs`, one per
+// line, even if it fails. The folder of a tool contains the tool's node_modules. With
+// `--componentize-qjs` the engine is QuickJS, with `--componentize-js` SpiderMonkey. The build
+// bundles all modules into one, with the SDK first, loads the bundle in the engine, and takes a
+// snapshot of the loaded state as the component. With `--bases` the build is quick: see `quick.js`.
+// Errors in the source are printed to stderr, with the author's file, line and column.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -34,8 +34,8 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 const PLUGIN = "hostel-plugin.js";
 
 /**
- * A module that takes longer to load is assumed to loop forever. By default, the host allows one
- * call of a service a second of processor time.
+ * A module that takes longer to load is assumed to loop forever. By default, a host allows each
+ * call one second of processor time.
  */
 const MAX_LOAD_SECONDS = 60;
 
@@ -45,7 +45,8 @@ const TOO_LONG = "the module did not load within a minute: does it end?";
 const NOT_RESOLVED = /^Could not resolve "(.*)"$/;
 
 /**
- * Matches an error of QuickJS during loading, or one of SpiderMonkey, which begins with a place.
+ * Matches an error that the engine reports while the module loads. SpiderMonkey's message may begin
+ * with a file, line and column.
  */
 const LOAD_ERROR =
   /(?:module evaluation: |evaluating top-level script\n(?:\S+:\d+:\d+ )?)(?:Error: )?([^\n]*)/;
@@ -57,8 +58,8 @@ const LOAD_ERROR =
 const OWN_PROMISES = { "async-await": false, "async-generator": false, "for-await": false };
 
 /**
- * The beginning of the statement that exports the plugin, by `isQuick`. A quick build assigns the
- * plugin to a global that the base reads.
+ * Maps `isQuick` to the beginning of the statement that exports the plugin. A quick build assigns
+ * the plugin to a global that the base reads.
  */
 const GIVES = { true: "globalThis.HOSTEL_PLUGIN =", false: "export const handler =" };
 
@@ -79,7 +80,7 @@ const warnings = new Set();
 /** An error in the source. Only its message is printed. */
 class SourceError extends Error {}
 
-/** The files that were read during the build. */
+/** The files that the build has read, and the folders where missing modules are expected. */
 const inputs = new Set([source]);
 
 const note = (path) => void inputs.add(path);
@@ -92,8 +93,8 @@ try {
   mkdirSync(work, { recursive: true });
   const config = tools.typescript ? findConfig(source, compiler(), note) : undefined;
   const checked = tools.typescript ? typesAreRight(config) : undefined;
-  // The bundler reports syntax errors in one line, before the check is awaited. This line marks a
-  // rejection of the check as handled; `await checked` still throws the error.
+  // Bundle before awaiting the check: the bundler reports a syntax error in one line. Meanwhile
+  // this handler marks a rejection of the check as handled; `await checked` still throws the error.
   checked?.catch(() => {});
   let built = await bundle(config);
   await checked;
@@ -116,18 +117,18 @@ function load(tool, name) {
   return createRequire(join(resolve(tool), "package.json"))(name);
 }
 
-/** Returns the path relative to the author's folder, if the path is inside that folder. */
+/** Converts a path inside the author's folder to a relative path. Returns other paths unchanged. */
 function shown(path) {
   const inside = relative(dirname(source), resolve(path));
   return inside.startsWith("..") ? path : inside;
 }
 
 /**
- * Bundles all modules into one, with the source map at its end. Also returns the names of its
- * imports.
+ * Bundles all modules into one script, with the source map at the script's end. Also returns the
+ * names of the script's imports.
  */
 async function bundle(config) {
-  // The bundler finds a tsconfig.json by itself, but not a referenced project.
+  // The bundler finds a tsconfig.json by itself, but not the file of a referenced project.
   const options = config?.isReferenced ? { tsconfig: config.path } : {};
   const web = tools["whatwg-url"];
   const built = await bundled({ ...options, ...provided(web, work, []) }, []);
@@ -160,7 +161,7 @@ async function bundled(options, interfaces) {
       format: isQuick ? "iife" : "esm",
       ...(isQuick && { banner: { js: '"use strict";' } }),
       metafile: true,
-      // For packages with several variants, prefer variants that need neither Node nor a page.
+      // Of a package with several variants, use one that needs neither Node nor a web page.
       platform: "browser",
       mainFields: ["browser", "module", "main"],
       conditions: ["module", "worker"],
@@ -226,7 +227,7 @@ function message({ location, text }) {
   return `${where}${text}`;
 }
 
-/** Returns the module with the needed part of its source map, without the SDK's own files. */
+/** Returns the module with the source map of the author's files and the advice it may need. */
 function withMap(built) {
   const named = (path) => {
     const file = resolve(dirname(source), path);
@@ -329,8 +330,8 @@ function limited(program) {
 }
 
 /**
- * Writes the WIT of the plugin's world and its dependencies, with the main package at the top.
- * Includes the given optional imports.
+ * Writes the WIT of the plugin's world and its dependencies, with the main package at the top. Adds
+ * the optional interfaces among `imports` to the world.
  */
 function world(imports) {
   const made = join(work, "wit");
@@ -348,7 +349,7 @@ function world(imports) {
   return made;
 }
 
-/** Formats an error from loading the module, with the author's innermost place first. */
+/** Formats an error from loading the module, after its innermost place in the author's files. */
 function loadError(words) {
   if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;
   const [, said] = LOAD_ERROR.exec(words) ?? [];

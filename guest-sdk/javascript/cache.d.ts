@@ -14,7 +14,7 @@
  * - Every method throws a TypeError if the key is not a string or contains a lone surrogate, and a
  *   {@link CacheError} if the host refuses the call. An error leaves the entry unchanged, except
  *   `unavailable`: after it, the write may have happened. The SDK never retries.
- * - Arguments are checked before the cache is called. For a default, write
+ * - The SDK checks arguments before it calls the host. For a default value, write
  *   `cache.get(key) ?? value`.
  * - The build adds `setIfAbsent` and the methods declared after it only if a file of the service
  *   names them, for example as `cache.increment`, so that the component's imports show what it can
@@ -39,22 +39,23 @@ export interface Cache {
   getInteger(key: string): number | undefined;
 
   /**
-   * Returns the JSON text under `key`, byte for byte as stored, or `undefined` if it is missing or
-   * expired. A stored `null` is `"null"`. `BigInt` parses the text of any integer.
+   * Returns the JSON text under `key`, byte for byte as stored, or `undefined` if the entry is
+   * missing or expired. A stored `null` is `"null"`. `BigInt` parses the text of any integer.
    */
   getRaw(key: string): string | undefined;
 
   /**
-   * Stores `value` under `key` until it expires or is replaced, deleted or evicted. Without
-   * `expiry` the entry has no expiry, even if it replaces an entry that had one.
+   * Stores `value` under `key` until the entry expires or is replaced, deleted or evicted. Without
+   * `expiry` the new entry has no expiry, even if it replaces an entry that had one.
    *
    * `expiry` is a whole number of seconds from 1 to 315,360,000 (ten years).
    *
-   * Throws a TypeError or a RangeError with the place (`value.items[2]`), without a call to the
-   * host, if the value has no JSON form: it contains NaN, an infinity, `undefined`, a function, a
-   * symbol (also as a key), a BigInt, a lone surrogate, a cycle, more than 100 levels, an array
-   * with extra properties, or an object that is not plain, such as a Date, a Map or an instance of
-   * a class. Also throws for an invalid expiry; `undefined` means no expiry.
+   * Throws a TypeError or a RangeError, without a call to the host, if the value has no JSON form.
+   * The message names the place, such as `value.items[2]`. These have no JSON form: NaN, an
+   * infinity, `undefined`, a function, a symbol (also as a key), a BigInt, a lone surrogate, a
+   * cycle, more than 100 levels, an array with extra properties, and an object that is not plain,
+   * such as a Date, a Map or an instance of a class. Also throws for an invalid expiry; `undefined`
+   * means no expiry.
    */
   set(key: string, value: unknown, options?: { expiry?: number | undefined }): void;
 
@@ -73,8 +74,8 @@ export interface Cache {
   delete(key: string): boolean;
 
   /**
-   * Returns true if the entry exists and has not expired, even if its value is `null`. Does not
-   * count as a use for eviction.
+   * Returns true if the entry exists and has not expired, even if its value is `null`. For
+   * eviction, this call does not count as a use of the entry.
    */
   exists(key: string): boolean;
 
@@ -87,7 +88,7 @@ export interface Cache {
   /**
    * Adds `delta` (default 1) to the integer under `key` and returns the sum. A missing entry counts
    * as 0. `expiry` applies only to a new entry: an existing entry keeps its expiry, so the count
-   * ends this long after the first increment.
+   * expires `expiry` seconds after the first increment.
    *
    * ```js
    * const calls = cache.increment("calls", 1, { expiry: 60 });
@@ -100,8 +101,8 @@ export interface Cache {
   increment(key: string, delta?: number, options?: { expiry?: number | undefined }): number;
 
   /**
-   * Replaces the entry if its JSON text equals `expected`, byte for byte. `undefined` means no live
-   * entry. As `expected`, it requires that no live entry exists. As `wanted`, it removes the entry.
+   * Replaces the entry if its JSON text equals `expected`, byte for byte. If `expected` is
+   * `undefined`, the entry must not exist. If `wanted` is `undefined`, the entry is removed.
    *
    * By default an existing entry keeps its expiry, and a new one has no expiry. With `expiry`, the
    * entry gets that expiry instead: whole seconds, or `"unlimited"` for no expiry. `getRaw` returns
@@ -136,9 +137,9 @@ export interface Cache {
   update<T>(key: string, change: (old: T | undefined) => T): T;
 
   /**
-   * Removes the entry and returns its value, as `get` does. If several callers take the same entry,
-   * only one gets the value. A value for which `get` would throw is removed too and is lost;
-   * `takeRaw` returns any value.
+   * Removes the entry and returns the value that `get` would return. If several callers take the
+   * same entry, only one gets the value. A value for which `get` would throw is removed too and is
+   * lost; `takeRaw` returns any value.
    */
   take<T = unknown>(key: string): T | undefined;
 
@@ -146,8 +147,8 @@ export interface Cache {
   takeRaw(key: string): string | undefined;
 
   /**
-   * Returns the value under `key`. If the value is missing, calls `compute` and stores its result
-   * with the expiry.
+   * Returns the value under `key`. If the value is missing, calls `compute`, stores the result with
+   * the expiry, and returns it.
    *
    * If several calls miss the key at the same time, on any host that shares the cache, one of them
    * computes the value. The others wait up to `wait` seconds for it; after that each computes its
@@ -162,12 +163,12 @@ export interface Cache {
    * and a plain value if it is already in the cache.
    *
    * A computed `undefined` is stored as `null`, and a stored `null` is not computed again. Both are
-   * returned as `undefined`, as by `get`. If the key is set or deleted while `compute` runs, its
-   * result is returned but not stored, because the other change is newer.
+   * returned as `undefined`, as by `get`. If the key is set or deleted while `compute` runs, the
+   * computed value is returned but not stored, because the other change is newer.
    *
-   * Throws the errors of `compute`; the next call then computes again. Throws as `get` and `set`
-   * do. If the cache is `unavailable` when the computed value is stored, the method logs a warning
-   * and still returns the value.
+   * Throws the errors of `compute`; the next call then computes again. Also throws the errors of
+   * `get` and `set`, with one exception: if the cache is `unavailable` when the computed value is
+   * stored, the method logs a warning and still returns the value.
    */
   getOrSet<T>(key: string, compute: () => T, options?: GetOrSetOptions): Computed<T>;
 
@@ -197,8 +198,8 @@ export interface Cache {
 
   /**
    * Returns the remaining lifetime of the entry in seconds, rounded up and never 0. Returns
-   * `Infinity` if the entry has no expiry, and `undefined` if it is missing. Does not count as a
-   * use for eviction.
+   * `Infinity` if the entry has no expiry, and `undefined` if it is missing. For eviction, this
+   * call does not count as a use of the entry.
    */
   ttl(key: string): number | undefined;
 
@@ -246,8 +247,8 @@ export interface GetOrSetOptions {
    * Refreshes the value before it expires: one call during the last `early` seconds of its lifetime
    * recomputes it. Other calls get the old value meanwhile, so they never wait. If a refresh fails,
    * the method logs a warning and returns the old value. `early` is in whole seconds and less than
-   * `expiry`, which must be set. Choose a much smaller value than `expiry`, or the value is
-   * recomputed too often.
+   * `expiry`, which must be set. `early` should be much shorter than `expiry`; otherwise the value
+   * is recomputed too often.
    */
   early?: number | undefined;
   /**

@@ -1,6 +1,6 @@
 /**
- * The property of an error with the kind of failure that the error becomes if the service does not
- * handle it.
+ * The key of the property that contains an error's failure kind. If the service does not handle the
+ * error, the call fails with a failure of this kind.
  */
 export const FAILURE = Symbol("failure");
 

@@ -18,10 +18,10 @@ import type { HeaderInput, HttpError, Request, RequestFields, Response } from ".
  * ```
  *
  * - `cache` and `log` use the newest fake.
- * - Its cache starts empty and has a host's default limits. `denied` and `unavailable` never occur,
+ * - The cache starts empty and has a host's default limits. `denied` and `unavailable` never occur,
  *   and nothing is evicted.
  * - `cache.getOrSet` never waits for another call. `hold` simulates a call that computes the value.
- * - Its clock starts at the creation of the fake. It moves only when the test advances it or a
+ * - The clock starts at the creation of the fake. It moves only when the test advances it or a
  *   timer of a service fires. Services called with {@link Fake.call} see this clock in
  *   `Date.now()`, `new Date()` and `performance.now()`, also after an `await`. A timer fires after
  *   its real delay and advances the clock by this delay. The test and its runner see the real time.
@@ -39,8 +39,8 @@ export class Fake {
    * Sends `payload` as JSON to the service of that name, as a host does. Without a payload the
    * request has no body. If `payload` is a {@link Request}, it is sent unchanged.
    *
-   * Rejects with the service's {@link Failure}, or with `not-found` if there is no such service.
-   * For any other thrown value the failure has that value as its `cause`.
+   * Rejects with the service's {@link Failure}, or with `not-found` if there is no such service. If
+   * the service throws any other value, that value is the `cause` of the failure.
    */
   call(service: string, payload?: unknown): Promise<Response>;
 
@@ -103,8 +103,8 @@ export class Fake {
    * ```
    *
    * Redirects are followed as in a host. A request that matches no route rejects the call with an
-   * AssertionError that lists the request and the routes, even if the service catches it. An error
-   * thrown by a reply function rejects the call too.
+   * AssertionError that lists the request and the routes, even if the service catches that error.
+   * An error thrown by a reply function rejects the call too.
    */
   route(
     method: string,
@@ -140,9 +140,9 @@ export class Fake {
 
 /** Options of an HTTP request to a service. */
 export interface FakeHttpOptions {
-  /** A `content-type` overrides that of `json` and `form`. */
+  /** The headers. A `content-type` overrides the one that `json` or `form` sets. */
   headers?: HeaderInput | undefined;
-  /** An unencoded body: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
+  /** A body to send as it is: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
   body?: string | Uint8Array | undefined;
   /** A value for a JSON body. */
   json?: unknown;

@@ -114,7 +114,7 @@ export class Fake {
 }
 
 /**
- * Returns a failure with headers as a response, if the request is an HTTP request. Throws any other
+ * Converts a failure with headers to a response if the request is an HTTP request. Throws any other
  * failure.
  */
 function refused(failure, request) {

@@ -199,9 +199,9 @@ declare var Response: {
 };
 
 /**
- * Sends a request to a server that the host's configuration allows. The request is sent when no
- * other code of the call can run, concurrently with all other waiting requests. No timer fires
- * until all their responses have arrived.
+ * Sends a request to a server that the host's configuration allows. All waiting requests are sent
+ * concurrently as soon as no other code of the call can run. No timer fires until the responses to
+ * all of them have arrived.
  *
  * `AbortSignal.timeout` limits the request itself; any other abort takes effect only when the
  * response has arrived. At most 20 redirects are followed. If no complete response arrives, the

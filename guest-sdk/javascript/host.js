@@ -20,8 +20,8 @@ export function connect(newHost) {
 
 /**
  * Returns a host function that not every component imports. Throws a TypeError if the component
- * does not import the function. Its message tells the author to write `line`, with which the build
- * adds `what`.
+ * does not import the function. The message asks the author to write `line`, so that the build adds
+ * `what`.
  */
 export function hostFunction(name, what, line) {
   const found = host[name];

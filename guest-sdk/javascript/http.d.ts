@@ -61,7 +61,7 @@ export interface HttpOptions {
    * has a `content-type`.
    */
   json?: unknown;
-  /** The body instead of `json`: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
+  /** An alternative to `json`: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
   body?: string | Uint8Array | undefined;
   /**
    * The names and values of headers. The host sets `host`, `content-length` and the headers of the
@@ -166,15 +166,15 @@ export const http: Http;
  */
 export interface Config {
   /**
-   * Returns the value of that name. If it does not exist, returns `fallback`, or `undefined` if
-   * there is no fallback.
+   * Returns the value of the setting or secret of that name. If it does not exist, returns
+   * `fallback`, which is `undefined` by default.
    */
   get(name: string): string | undefined;
   get<T>(name: string, fallback: T): string | T;
 
   /**
-   * Returns the value of that name. If it does not exist, throws an Error that explains how to set
-   * it.
+   * Returns the value of the setting or secret of that name. If it does not exist, throws an Error
+   * that explains how to set it.
    */
   require(name: string): string;
 

@@ -37,18 +37,19 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * The module is loaded once, during the build, and every instance starts from that state. So while
  * it loads there is no cache, log, `http`, setting, timer or randomness, and the clock shows the
  * time of the build. A service may be `async` and wait for timers and for `fetch`. The call ends
- * when its promise settles; remaining timers and fetches are dropped, and a warning is logged.
+ * when the service's promise settles; the SDK then drops remaining timers and fetches, and logs a
+ * warning.
  *
- * Global names besides the language itself: `fetch` with the web's `Request`, `Response` and
+ * Global names besides those of the language: `fetch` with the web's `Request`, `Response` and
  * `Headers` (not those of this module), `console` (which logs), `URL`, `URLSearchParams`,
  * `AbortController`, `AbortSignal`, `Event`, `EventTarget`, timers, `structuredClone`,
  * `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`, `performance`,
  * `queueMicrotask`, and `crypto` with `getRandomValues`, `randomUUID`, and digests and HMAC in
  * `subtle`. There is no locale data: requesting a locale is an error.
  *
- * `fetch` can access the same servers as {@link http}. Requests are sent when no other code of the
- * call can run, all waiting ones concurrently: `await Promise.all([fetch(a), fetch(b)])`. No timer
- * fires until all their responses have arrived. `AbortSignal.timeout` limits the request itself;
+ * `fetch` can access the same servers as {@link http}. All waiting requests are sent concurrently
+ * as soon as no other code of the call can run: `await Promise.all([fetch(a), fetch(b)])`. No timer
+ * fires until all responses have arrived. `AbortSignal.timeout` limits the request itself;
  * any other abort takes effect only when the responses have arrived. Bodies are complete: there are
  * no streams, `body` is always null, and `text`, `json`, `bytes` and `arrayBuffer` read the body.
  * If no complete response arrives, the promise is rejected with a TypeError whose `cause` is the
@@ -61,7 +62,7 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
 
 /** The base class of services. Each request gets a new instance. */
 export abstract class Service {
-  /** The description, one line. For a function, set `greet.description = "..."`. */
+  /** A description of one line. For a function, set `greet.description = "..."`. */
   static description?: string;
 
   /**
@@ -69,8 +70,9 @@ export abstract class Service {
    *
    * A returned {@link Response} is sent unchanged, `undefined` as an empty response with status
    * 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call. An error
-   * because the cache or a server is unavailable becomes the failure `unavailable`. Any other
-   * thrown value becomes `internal` and is logged with its places in the service's files.
+   * that an unavailable cache or server causes becomes the failure `unavailable`. Any other thrown
+   * value becomes `internal` and is logged, with the part of its stack trace that is in the
+   * service's files.
    */
   abstract handle(request: Request): unknown;
 }
@@ -91,9 +93,10 @@ export * from "./response.js";
 /**
  * Logging. The host adds the plugin, the service and the request id to each line.
  *
- * A string is logged unchanged, an Error with its places in the service's files, and any other
- * value in a form similar to JSON. Several values are separated by spaces. Never fails: the host
- * escapes control characters, truncates a line that is too long, and logs that it did so.
+ * A string is logged unchanged, an Error with the part of its stack trace that is in the service's
+ * files, and any other value in a form similar to JSON. Several values are separated by spaces.
+ * Never fails: the host escapes control characters, truncates a line that is too long, and logs
+ * that it truncated the line.
  */
 export const log: {
   /** Logs details for debugging. */
@@ -197,9 +200,10 @@ export class Request {
    * Schema](https://standardschema.dev), such as zod, valibot or arktype, and returns the result:
    * `const { name } = request.json(z.object({ name: z.string() }))`
    *
-   * Throws a `bad-request` as above, or if the schema does not accept the body; the message names
-   * the invalid places in the body. The schema gets `undefined` for an empty body. Throws a
-   * TypeError if the schema validates asynchronously.
+   * Throws a `bad-request` if the body is not JSON, if a number would be rounded, or if the schema
+   * does not accept the body. In the last case, the message names the invalid places in the body.
+   * The schema gets `undefined` for an empty body. Throws a TypeError if the schema validates
+   * asynchronously.
    */
   json<T>(schema: StandardSchema<T>): T;
 }
@@ -296,8 +300,8 @@ export class Failure extends Error {
    *
    * Over HTTP, the response has these headers and the failure as an `application/problem+json`
    * body. The message of `internal` and `unavailable` is only logged. For calls that are not made
-   * over HTTP, the headers are dropped. Throws a TypeError if the value has another type. A header
-   * that HTTP does not allow turns the failure into `internal`.
+   * over HTTP, the headers are dropped. Throws a TypeError if `value` has an unsupported type. A
+   * header that HTTP does not allow turns the failure into `internal`.
    */
   withHeader(name: string, value: HeaderValue | readonly HeaderValue[]): this;
 

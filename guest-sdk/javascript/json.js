@@ -49,8 +49,8 @@ export function fromText(text, fromCache) {
 }
 
 /**
- * The reason why a value has no JSON form. While this error unwinds, each level of nesting adds its
- * part of the path.
+ * The reason why a value has no JSON form. Each level of nesting adds its part of the path when it
+ * passes the error on.
  */
 class Refusal {
   path = "";
@@ -178,7 +178,7 @@ function halfAPair() {
   return new Refusal(TypeError, "contains a lone surrogate: toWellFormed() replaces it");
 }
 
-/** Formats a member as part of a path. */
+/** Formats a key as part of a path, for example `.name`. */
 export function member(key) {
   return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

@@ -12,8 +12,8 @@ function write(level, values) {
 }
 
 /**
- * Formats a value for the log. Returns a string unchanged, an error with its places, and any other
- * value in a form similar to source code.
+ * Formats a value for the log. Returns a string unchanged, an error with its places in the author's
+ * files, and any other value in a form similar to source code.
  */
 export function shown(value) {
   if (typeof value === "string") return value;

@@ -1,4 +1,4 @@
-// Objects with a fixed set of members: reading an unknown name throws an error that lists them.
+// Objects with a fixed set of members. Reading any other member calls a function, which throws.
 
 // Names that `await`, JSON serialisation and printing look up on any object.
 const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"];

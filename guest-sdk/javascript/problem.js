@@ -16,7 +16,7 @@ const STATUSES = {
   "unavailable": [503, "Service Unavailable"],
 };
 
-/** By kind, the text that the client gets instead of a message that is only logged. */
+/** Maps the kinds whose messages are only logged to the texts that the client gets instead. */
 const GENERAL = {
   internal: "the service failed",
   unavailable: "something that the service needs is unavailable",

@@ -13,7 +13,7 @@ const WEB = join(SDK, "web") + sep;
 /** The files that SpiderMonkey needs too. It has the other APIs itself. */
 const ON_EVERY_ENGINE = ["console", "fetch", "headers", "messages"];
 
-/** The global names that each file in `web/` defines, in a plugin that mentions them. */
+/** The global names that each file in `web/` defines. A plugin includes only the files it uses. */
 export const PROVIDED = {
   clone: ["structuredClone"],
   console: ["console"],

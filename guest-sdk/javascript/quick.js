@@ -9,11 +9,12 @@ import { fileURLToPath } from "node:url";
 
 const BASE = join(dirname(fileURLToPath(import.meta.url)), "base.js");
 
-/** The file name in stack traces of a script that a base loads. */
+/** The file name that stack traces show for a script that a base loads. */
 export const SCRIPT = "<input>";
 
 /**
- * The program's exit code for an error in the plugin. The program then prints the reason to stderr.
+ * The exit code of the snapshot program if the plugin has an error. The program then prints the
+ * reason to stderr.
  */
 const DOES_NOT_BUILD = 3;
 
@@ -24,9 +25,9 @@ export class LoadError extends Error {}
 export class TooLongError extends Error {}
 
 /**
- * Writes the component of a script and returns true on success. `bases` is the folder of cached
- * bases, `imports` has the names of the script's imports, and `make` builds a component from a
- * module's text.
+ * Builds the component of a script and returns true on success. `bases` is the folder of cached
+ * bases, `imports` has the names of the script's imports, and `make` builds a base from the text of
+ * its main module.
  */
 export async function loadOnBase({ script, imports, out, bases, program, seconds, make }) {
   const base = join(bases, `${digest(imports)}.wasm`);

@@ -44,8 +44,8 @@ export function formText({ body, contentType }) {
 }
 
 /**
- * Parses an integer. If the text is not an integer, throws a `bad-request`, in whose message
- * `called` names the text.
+ * Parses an integer. Throws a `bad-request` if the text is not an integer. The message calls the
+ * text `called`.
  */
 export function integerOf(text, called) {
   const refuse = (rule) => {

@@ -41,9 +41,9 @@ export interface CookieOptions {
    * the cookie only to the host that set it.
    */
   domain?: string | undefined;
-  /** Unless false, the browser sends the cookie only over HTTPS. */
+  /** If true, the browser sends the cookie only over HTTPS. True by default. */
   secure?: boolean | undefined;
-  /** Unless false, scripts cannot read the cookie. */
+  /** If true, scripts cannot read the cookie. True by default. */
   httpOnly?: boolean | undefined;
   /**
    * Which requests from other sites include the cookie, by default `lax`. `none` requires `secure`.

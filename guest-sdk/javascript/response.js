@@ -105,7 +105,7 @@ export function responseOf(returned) {
 
 const NO_CONTENT = { status: 204, contentType: undefined, headers: [], body: new Uint8Array() };
 
-/** Like `responseOf`, but returns a record of `wit/`, in fewer steps. */
+/** Like `responseOf`, but faster, and returns a record of `wit/`. */
 export function recordOf(returned) {
   if (returned === undefined) return NO_CONTENT;
   if (returned instanceof Response) return finished(returned);

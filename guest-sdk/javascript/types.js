@@ -34,11 +34,11 @@ const ALWAYS_TRUE = ["allowSyntheticDefaultImports", "alwaysStrict", "esModuleIn
 const OLD_TARGETS = ["es3", "es5"];
 
 /**
- * Checks the source with the `own` settings. On an error the promise is rejected with
+ * Checks the source with the author's settings, `own`. On an error the promise is rejected with
  * `fail(lines)`, where `lines` are the compiler's messages.
  *
- * `sdk` is the SDK's folder, `work` is a folder for the build's project, and `note` is called with
- * each file that is read.
+ * `sdk` is the SDK's folder, and `work` is a folder for the build's project. The function calls
+ * `note` with each file that it reads.
  */
 export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, note }) {
   const folder = dirname(source);
@@ -130,7 +130,7 @@ function shownConfig(path, compiler) {
   return { path, options, files, references };
 }
 
-/** Returns the settings of the check that replace the author's. */
+/** Returns the settings that replace the author's settings in the check. */
 function overrides({ path, options }) {
   const never = [...OUTPUT, ...REMOVED, ...ALWAYS_TRUE.filter((name) => options[name] === false)];
   const changed = Object.fromEntries(never.map((name) => [name, null]));
@@ -156,8 +156,8 @@ function pathsOf({ path, options: { baseUrl, paths = {} } }) {
 }
 
 /**
- * Returns those packages of `types` that are installed: before `npm install`, packages for tests,
- * for example, are missing. Excludes Node's types, which declare names that services do not have.
+ * Returns the packages of `types` that are installed. Packages that are needed only for tests, for
+ * example, may be missing. Excludes Node's types, which declare names that services do not have.
  */
 function installed(types, folder) {
   const isThere = (name, above) =>
@@ -174,7 +174,7 @@ function hasDom(own) {
   return lib === undefined || lib.some((name) => /^(dom|webworker)$/i.test(name));
 }
 
-/** Converts the places in the compiler's messages to the author's files and the build's format. */
+/** Rewrites places in the compiler's messages: in the author's files, and in the build's format. */
 function located(words, project, own, folder) {
   const [mine, authors] = [project, own].map((path) => relative(folder, path));
   return words

@@ -56,9 +56,8 @@ const FETCH = join(SDK, "web", "fetch.js");
 const specifier = (name) => EXPORTS[name]?.specifier ?? `hostel:cache/${name}@0.1.1`;
 
 /**
- * Returns the interfaces that the files of a bundle use. `inputs` is from esbuild's metafile,
- * `folder` is the base of its paths, and `isAuthors` returns true for files that are not the
- * build's own.
+ * Returns the interfaces that the files of a bundle use. `inputs` is from esbuild's metafile, whose
+ * paths are relative to `folder`. `isAuthors` returns true for files that are not the build's own.
  */
 export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
   const names = new Set();
@@ -74,7 +73,7 @@ export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
   }
   const isUsed = ([, methods]) => methods.some((method) => names.has(method));
   const ofCache = Object.entries(INTERFACES).filter(isUsed).map(([name]) => name);
-  // A CommonJS file includes all exports of the SDK, so the file alone is not enough.
+  // If a CommonJS file uses the SDK, the bundle includes all exports: check the names too.
   const isExported = ([name, { file }]) => names.has(name) && files.has(file);
   const exported = Object.entries(EXPORTS).filter(isExported).map(([name]) => name);
   return [...new Set([...ofCache, ...exported, ...(files.has(FETCH) ? ["http"] : [])])];

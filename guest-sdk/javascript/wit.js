@@ -106,8 +106,9 @@ function dropTimers() {
 }
 
 /**
- * Returns a failure with headers as a response. Throws any other error as a failure of `wit/`. Logs
- * an error that is not a Failure, with its trace or the service's place.
+ * Converts an error to a response if it is a failure with headers and the request came over HTTP.
+ * Throws any other error as a failure of `wit/`. Logs an error that is not a Failure. If the error
+ * has no place in the author's files, the log line contains the service's name and place.
  */
 function failed(error, services, request) {
   advise(error);
@@ -115,7 +116,7 @@ function failed(error, services, request) {
   const { kind, message } = failure;
   if (!(error instanceof Failure)) {
     const where = called(services, request.service);
-    // Do not log a place that the error already has.
+    // Add the service's place only if the error does not have a place.
     const has = hasPlace(error) || message.includes(where);
     log.error(error, ...(has ? [] : [`(in ${where})`]));
   }

@@ -120,8 +120,8 @@ function kindOf(error) {
 }
 
 /**
- * Returns the step of a request: from the header if the body belongs to the step, otherwise from
- * the body.
+ * Returns the step of a request, which is in the body. If the step itself needs a body, the step is
+ * in a header instead.
  */
 function stepOf(request) {
   const step = request.header("x-step");
@@ -130,7 +130,7 @@ function stepOf(request) {
 
 function conformance(request) {
   const step = stepOf(request);
-  // Do nothing: benchmarks measure the cost of an empty call.
+  // Do nothing for an empty request: benchmarks measure the cost of such a call.
   if (step === undefined) return undefined;
   if (step.op in exchanges) return exchanges[step.op](step);
   if (step.op === "read") return { ok: readers[step.what](request, step.key) ?? null };

@@ -49,8 +49,8 @@ export class Clock {
 }
 
 /**
- * The replacements of Node's clock, timers and fetch, each with its object, its property and its
- * factory.
+ * The replacements of Node's clock, timers and fetch. Each has the object, the property to replace,
+ * and the function that creates the replacement from the original.
  */
 const STAND_INS = [
   [globalThis, "Date", dateOf],
@@ -104,8 +104,8 @@ function dateOf(Real) {
 }
 
 /**
- * Wraps a timer function so that a timer advances the clock when it fires, and the service sees
- * that this time has passed.
+ * Wraps a timer function: a timer that fires advances the clock, so that the service sees that the
+ * timer's delay has passed.
  */
 function timerOf(real) {
   const set = (act, delay, ...given) => {

@@ -26,7 +26,7 @@ export function requestOf(method, target, options = {}) {
   return { contentType, body, http };
 }
 
-/** Returns the bytes and the media type of the body, from the one option that has it. */
+/** Returns the bytes and the media type of the body. At most one of the options may be given. */
 function bodyOf({ body, json, form }) {
   if ([body, json, form].filter((given) => given !== undefined).length > 1) {
     throw new TypeError("body, json and form: a request can have only one of them");

@@ -36,8 +36,8 @@ export class Routes {
   find(method, path) {
     const values = path.slice(1).split("/").map(decodeURIComponent);
     const fitting = this.#routes.filter(({ segments }) => fits(segments, values));
-    // The path decides before the method. A fixed segment takes precedence over a parameter, from
-    // left to right.
+    // Select by the path first, then by the method. At the first difference from the left, a fixed
+    // segment takes precedence over a parameter.
     const [best] = fitting.map(({ segments }) => shapeOf(segments)).sort();
     if (best === undefined) return undefined;
     const ends = fitting.filter(({ segments }) => shapeOf(segments) === best);

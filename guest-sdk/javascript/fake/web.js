@@ -11,8 +11,8 @@ import { Request, Response } from "../web/messages.js";
 endLoading();
 
 /**
- * Returns the replacements of Node's `fetch` and its classes, used while `isInFake()`: the object,
- * the property, and the factory.
+ * Returns the replacements of Node's `fetch` and its classes, in the form that `clock.js` uses. If
+ * `isInFake()` returns false, the replacements pass calls on to Node's originals.
  */
 export function webStandIns(isInFake) {
   const classOf = (Own) => (Real) => {

@@ -12,7 +12,7 @@ const NO_BYTES = new Uint8Array();
 /** The default number of redirects to follow. */
 const DEFAULT_REDIRECTS = 5;
 
-/** The maximum of the `u8` in `wit/`. */
+/** The maximum number of redirects to follow: `wit/` declares the number as a `u8`. */
 const MAX_REDIRECTS = 255;
 
 const OPTIONS = ["json", "body", "headers", "timeout", "redirects"];
@@ -22,15 +22,15 @@ const REQUEST = ["url", "method", ...OPTIONS];
 const CONTENT_TYPE = "content-type";
 
 /**
- * Returns the record of `wit/` for a method, a URL and options. `call` is the text of the call in
- * errors.
+ * Returns the record of `wit/` for a method, a URL and options. Errors show the caller's call as
+ * `call`.
  */
 export function recordOf(method, url, options, call) {
   if (options !== undefined) checkOptions(options, call, OPTIONS);
   return record(method, url, options ?? {});
 }
 
-/** Returns the record of `wit/` for a request object. `call` is the text of the call in errors. */
+/** Returns the record of `wit/` for a request object. Errors show the caller's call as `call`. */
 export function recordOfRequest(request, call) {
   if (typeof request !== "object" || request === null) {
     const rule = 'it must be an object, as { method: "POST", url: "https://..", json: .. }';

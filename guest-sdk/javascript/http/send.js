@@ -5,7 +5,7 @@ import { HttpError } from "./error.js";
 
 const IMPORT = 'import { http } from "hostel-sdk"';
 
-/** Sends a request and returns the host's response. Throws its error as an HttpError. */
+/** Sends a request and returns the host's response. Throws the host's error as an HttpError. */
 export function send(request) {
   const send = hostFunction("httpSend", "http", IMPORT);
   try {

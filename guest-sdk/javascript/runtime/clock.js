@@ -1,5 +1,5 @@
 // The global `performance`, which counts from its first use in an instance. The engine's own object
-// counts from the loading of the module, which happens during the build, on another clock.
+// would count from the loading of the module, which happens during the build, with another clock.
 
 /** The engine's milliseconds. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);
@@ -14,13 +14,13 @@ function fromOrigin() {
   return origin;
 }
 
-/** Returns the milliseconds of a monotonic clock. */
+/** Returns the milliseconds since the origin, from a monotonic clock. */
 export function now() {
   const { ticks: start } = fromOrigin();
   return ticks() - start;
 }
 
-/** Ends the loading: each instance then gets its own origin. */
+/** Marks the module as loaded and clears the origin, so that each instance gets its own. */
 export function endLoading() {
   origin = undefined;
   loaded = true;

@@ -24,8 +24,8 @@ export function waitOnce() {
 }
 
 /**
- * Sends the waiting fetches and returns a function that settles their promises, or undefined if
- * there are none.
+ * Sends the waiting fetches and returns a function that settles their promises. Returns undefined
+ * if no fetch is waiting.
  */
 export function sendFetches() {
   return fetches?.send();

@@ -40,7 +40,7 @@ export function original({ parts, sources }, line, column) {
 /**
  * Decodes a line of a source map into segments with absolute numbers: the column in the built file,
  * then, if present, the source, line, column and name. The first segment is relative to `column`
- * and `state`, `[source, line, column, name]`, which is updated.
+ * and `state`, `[source, line, column, name]`. The function updates `state`.
  */
 export function segmentsOf(line, column, state = [0, 0, 0, 0]) {
   let from = column;

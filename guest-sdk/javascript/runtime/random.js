@@ -9,8 +9,8 @@ let randomBytes;
 let [a, b, c, counter, seeded] = [0, 0, 0, 0, false];
 
 /**
- * Allows random numbers. Random numbers that were generated earlier would be in the snapshot and
- * the same in all instances.
+ * Sets the source of random bytes. Without a source, random numbers are refused: during loading,
+ * they would become part of the snapshot and be the same in all instances.
  */
 export function allow(bytes) {
   randomBytes = bytes;

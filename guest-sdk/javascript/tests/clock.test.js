@@ -18,7 +18,7 @@ function checkRestored() {
   assert.equal(Object.hasOwn(performance, "now"), false);
 }
 
-/** Returns a fake with one service and access to the service's unconverted result. */
+/** Returns a fake with one service, and `call`, which returns the service's result itself. */
 function fakeOf(service) {
   const kept = {};
   const fake = new Fake({

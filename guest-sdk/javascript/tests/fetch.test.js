@@ -32,7 +32,7 @@ async function outcome(act) {
   }
 }
 
-/** Runs `act` in a service on a fake and returns its unconverted result. */
+/** Runs `act` in a service on a fake and returns the result of `act` itself. */
 async function inFake(fake, act) {
   let result;
   const service = async () => void (result = await act());

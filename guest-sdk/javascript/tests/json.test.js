@@ -76,7 +76,7 @@ test("a number with any bits is read back unchanged", () => {
   for (let round = 0; round < 20_000; round++) {
     state = BigInt.asUintN(64, state * 6364136223846793005n + 1442695040888963407n);
     bits[0] = state;
-    // Every second number is an integer from 2^34 to 2^73.
+    // Every second number is an integer of up to 72 bits.
     const value = round % 2 ? number[0] : Math.round(Number(state) * 2 ** ((round % 40) - 30));
     if (!Number.isFinite(value)) continue;
     assert.ok(Object.is(read(text(value), true), value), `${value}: ${text(value)}`);

@@ -11,7 +11,7 @@ const UTF8 = new TextEncoder();
 
 /** The methods that read a body. A body can be read only once. */
 export class Body {
-  /** The bytes, or null without a body. */
+  /** The bytes, or null if there is no body. */
   #bytes;
   #isUsed = false;
 
@@ -55,7 +55,7 @@ export class Body {
     body.#bytes = bytes;
   }
 
-  /** Returns the bytes of an unread body without marking it as read, or null without a body. */
+  /** Returns the bytes without marking the body as read, or null if there is no body. */
   static peek(body) {
     if (!body.#isUsed) return body.#bytes;
     throw new TypeError("the body was already read: call clone() before reading it twice");

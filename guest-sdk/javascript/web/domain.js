@@ -6,7 +6,7 @@ import punycode from "punycode/";
 
 const NOT_ASCII = /[^\0-\x7f]/;
 
-/** Characters that a name may have besides letters, marks and digits. */
+/** Characters that a label may contain besides letters, marks, numbers and symbols. */
 const OTHERS = String.raw`\-_\u00b7\u0375\u05f3\u05f4\u200c\u200d\u30fb\u30a0`;
 const NOT_IN_A_LABEL = new RegExp(String.raw`[^\p{L}\p{M}\p{N}\p{S}${OTHERS}]`, "u");
 

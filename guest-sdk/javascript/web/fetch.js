@@ -36,8 +36,8 @@ export function fetch(input, init) {
 }
 
 /**
- * Sends the waiting requests and returns a function that settles their promises, or undefined if
- * there are none.
+ * Sends the waiting requests and returns a function that settles their promises. Returns undefined
+ * if no request is waiting.
  */
 function send() {
   const sent = waiting.splice(0).filter(({ request }) => !request.signal?.aborted);
@@ -87,7 +87,7 @@ function settle({ request, resolve, reject, abort }, result) {
   return resolve(responseOf(body, fields));
 }
 
-/** Returns the error with which a failed request is rejected. */
+/** Returns the error with which the promise of a failed request is rejected. */
 function failed(error, { signal }) {
   // The signal's deadline has passed, even if the signal has not fired yet.
   if (error.kind === "timeout" && deadlineOf(signal) <= now() + 1) {
@@ -105,12 +105,12 @@ function ended(reason) {
   return reason?.name === TIMEOUT ? noted(reason, "unavailable") : reason;
 }
 
-/** Sets the failure kind that the error becomes if the service does not handle it. */
+/** Sets the kind of the call's failure for the case that the service does not handle the error. */
 function noted(error, kind) {
   return Object.defineProperty(error, FAILURE, { value: kind });
 }
 
-/** Normalises a URL, so that the requested URL equals that of a response without redirects. */
+/** Normalises a URL. Without redirects, the URLs of a request and its response are then equal. */
 function plain(url) {
   const [, origin, rest] = /^([^/]*\/\/[^/?#]*)([^#]*)/.exec(url.trim()) ?? ["", url, ""];
   const host = origin.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");
@@ -134,8 +134,8 @@ let until;
 useFetches({
   send,
   /**
-   * Runs the next step; the caller runs all reactions after each step. Returns false if no
-   * step is left.
+   * Runs the next step: fires a due timer, settles sent requests, or sends waiting ones. The caller
+   * runs all reactions after each step. Returns false if no request is left.
    */
   turn(timers) {
     if (waiting.length === 0 && settleSent === undefined) return false;

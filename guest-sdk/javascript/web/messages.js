@@ -102,7 +102,7 @@ function signalOf(signal = null) {
   throw new TypeError("the signal of a Request must be an AbortSignal");
 }
 
-/** Adds the default media type of a body to headers without one. */
+/** Sets the body's default media type if the headers have no `content-type`. */
 function typed(headers, type) {
   if (type !== undefined && !headers.has(CONTENT_TYPE)) headers.set(CONTENT_TYPE, type);
   return headers;

@@ -23,7 +23,7 @@ const LABELS = {
   ],
 };
 
-/** The characters of windows-1252 from 0x80 on; a space stands for a control character. */
+/** The windows-1252 characters for the bytes 0x80 to 0x9F; a space means a control character. */
 const CP1252 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 
 const NO_BYTES = new Uint8Array();

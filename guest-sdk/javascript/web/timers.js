@@ -6,7 +6,7 @@ import { subscribeDuration } from "wasi:clocks/monotonic-clock@0.2.0";
 import { checkLoaded, now } from "../runtime/clock.js";
 import { useTimers } from "../runtime/loop.js";
 
-/** The longest delay in milliseconds. As in Node, a longer one counts as 1. */
+/** The longest delay in milliseconds. As in Node, a longer delay is replaced by 1. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000;

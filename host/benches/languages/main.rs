@@ -41,8 +41,8 @@ const fn calls(operation: &'static str, key: &'static str, times: u32) -> Option
     Some(Calls { operation, key, times })
 }
 
-/// The timed operations, in the order of the columns: the name, and the cache call if the operation
-/// is one.
+/// The timed operations, in the order of the columns: the column's name, and the cache calls if the
+/// operation makes any.
 const TIMED: &[(&str, Option<Calls>)] = &[
     ("fresh call", None),
     ("reused call", None),
@@ -67,7 +67,7 @@ struct Row {
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // As in `cargo bench --bench languages -- Go Python`; Rust is always included.
+    // Arguments select languages: `cargo bench --bench languages -- Go Python`. Rust is always run.
     let named: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
     let wanted = |name: &str| named.is_empty() || name == "Rust" || named.iter().any(|n| n == name);
     let mut rows: Vec<Row> = LANGUAGES

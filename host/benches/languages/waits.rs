@@ -1,4 +1,4 @@
-//! An author's waiting times: from `hostel new` to the first response, and from saving a file to
+//! A developer's waits: from `hostel new` to the first response, and from saving a file to
 //! the first response of the new version, over HTTP.
 
 use crate::middle;

@@ -1,5 +1,5 @@
-//! Calls the cache functions other than the basic four, each as often as requested. A call fails if
-//! it does not have the effect that is measured.
+//! Calls the cache functions other than `get`, `set`, `exists` and `delete`, each as often as
+//! requested. A call fails if it does not have the effect that is measured.
 
 #![cfg(target_family = "wasm")]
 

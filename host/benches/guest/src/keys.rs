@@ -1,7 +1,7 @@
 //! The keys of benchmarks with many entries. The benchmark's host generates the same keys.
 
-/// Calls `see` as often as `calls` requests, each time with one of the `entries` keys, in an order
-/// that a processor cannot predict. The seed determines the order and must not be 0.
+/// Calls `see` `calls` times, each time with one of the `entries` keys, in an order that processors
+/// cannot predict. The seed determines the order and must not be 0.
 pub(crate) fn each((calls, entries, seed): (u32, u32, u64), mut see: impl FnMut(&str)) {
     let mut random = seed;
     let mut key = String::new();

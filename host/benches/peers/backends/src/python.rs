@@ -9,7 +9,7 @@ use std::process::Command;
 /// The version to install.
 const REDIS_PY: &str = "redis==8.1.0";
 
-/// The file with the host's scripts.
+/// The file with the host's Redis scripts.
 const SCRIPTS: &str = "../../../src/backend/redis/scripts.rs";
 
 pub struct Python {

@@ -1,6 +1,6 @@
-//! Two hand-written hosts of the same world. The functions of the first host, the floor, have the
+//! Two hand-written hosts for the same guests. The functions of the first host, the floor, have the
 //! right types and do nothing. The second host uses wasmtime's `bindgen!` and a moka cache with an
-//! expiry per entry, as the world requires.
+//! expiry per entry, as the guests' world requires.
 
 mod nothings;
 

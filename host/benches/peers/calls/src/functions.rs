@@ -1,4 +1,5 @@
-//! The rows of target F: the cache functions other than the basic four, and `get_or_set`.
+//! The rows of target F: all cache functions except `get`, `set`, `exists` and `delete`, and the
+//! SDK's `get_or_set`.
 
 use crate::bare::{Answers, Bare};
 use crate::rows::row;
@@ -7,7 +8,7 @@ use crate::{VALUE, guests};
 use anyhow::{Error, Result};
 use table::Wanted;
 
-/// The number of keys in a batch and in a walk.
+/// The number of keys in a batch and in a call of `keys`.
 const KEYS: u32 = 10;
 
 pub fn print() -> Result<()> {

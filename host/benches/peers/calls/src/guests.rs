@@ -8,8 +8,8 @@ use std::process::Command;
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Builds the component that calls the cache of Hostel or of any other host of the same world:
-/// `guest` calls the four basic functions, `functions` the others.
+/// Builds a component that calls its host's cache, in Hostel or another host of the same world. The
+/// component `guest` calls `get`, `set` and `exists`; `functions` calls the others.
 pub fn component(name: &str) -> Result<Vec<u8>> {
     let line = |line: &str| eprintln!("{line}");
     let progress = Progress { line: &line, step: &|_| (), colour: false };
@@ -20,7 +20,7 @@ pub fn component(name: &str) -> Result<Vec<u8>> {
 
 /// Builds the core module that calls a host function of Extism.
 pub fn extism() -> Result<Vec<u8>> {
-    // Extism runs core modules. These need another target than Hostel's guests.
+    // Extism runs core modules, so this guest needs a different target from Hostel's guests.
     run("rustup", &["target", "add", "wasm32-unknown-unknown"])?;
     let target = Path::new(HERE).join("../../../../target/extism");
     let folder = target.to_string_lossy();

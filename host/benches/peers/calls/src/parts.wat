@@ -1,4 +1,4 @@
-;; A guest that does as little as a component can: it makes one call in a loop.
+;; A guest that does as little as a component can: it calls one function in a loop.
 (component
   (import "nothing" (func $nothing))
   (core func $lowered (canon lower (func $nothing)))

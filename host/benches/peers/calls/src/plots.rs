@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 #[path = "../../../guest/src/keys.rs"]
 mod keys;
 
-/// The bytes of the cache: enough for the largest number of entries.
+/// The capacity of the cache in bytes: enough for the largest number of entries.
 const CAPACITY: usize = 4 << 30;
 
 const VALUE_LIMIT: usize = 1 << 20;

@@ -34,7 +34,7 @@ pub fn medians<const SIDES: usize>(sides: Vec<Side<'_>>) -> Result<[f64; SIDES]>
     Ok(std::array::from_fn(|_| figures.next().unwrap_or(f64::NAN)))
 }
 
-/// Returns the nanoseconds per call if `work` makes `calls` calls.
+/// Runs `work`, which makes `calls` calls, and returns the nanoseconds per call of the fastest run.
 pub fn nanoseconds(calls: u32, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     let mut fastest = f64::INFINITY;
     for _ in 0..BURSTS {

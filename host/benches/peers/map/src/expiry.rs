@@ -10,7 +10,7 @@ use table::{Row, Wanted};
 /// Entries without an expiry.
 const STAYING: u32 = 100_000;
 
-/// The expiry of the other entries in seconds: longer than setting all of them takes.
+/// The expiry of the other entries in seconds: longer than it takes to set all of them.
 const EXPIRY: u32 = 20;
 
 /// How long calls are timed, from the expiry of the first entry.
@@ -55,7 +55,7 @@ fn row(what: &str, peer: &str, unit: &str, ours: f64, theirs: f64, wanted: Wante
     println!("{}", Row { target: "F", what, peer, unit, ours, theirs, wanted });
 }
 
-/// Fills `map` with expiring entries, then makes calls while a ticker reclaims.
+/// Fills `map` with expiring entries, then makes calls while a ticker frees expired entries.
 fn watch(map: &dyn Map, expiring: u32, reclaim: &(dyn Fn() + Sync)) -> Seen {
     // Allocate this vector before counting begins.
     let mut times = Vec::with_capacity(MOST_CALLS);

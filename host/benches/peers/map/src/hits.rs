@@ -20,7 +20,7 @@ const READS: usize = 1_500_000;
 /// Reads that fill the map and are not counted.
 const WARMING: usize = 500_000;
 
-/// Reads of a scan. They are of consecutive keys, and no key is read twice.
+/// The number of reads in a scan. A scan reads consecutive keys, each once.
 const SCAN: usize = 50_000;
 
 pub fn run() {
@@ -36,7 +36,7 @@ pub fn run() {
     rows("Zipf 0.9 and scans", &scans(), beside);
 }
 
-/// Returns reads of which half are scans.
+/// Returns the keys to read. Half of the reads belong to scans.
 fn scans() -> Vec<u32> {
     let zipf = Zipf::new(KEYS, 0.9);
     let mut random = Random::new(9);

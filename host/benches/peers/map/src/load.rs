@@ -20,8 +20,8 @@ impl Random {
     }
 }
 
-/// Numbers below `keys` in a Zipf distribution: the share of the n-th most frequent is proportional
-/// to 1/n^skew.
+/// Numbers below `keys` in a Zipf distribution: the share of the n-th most frequent number is
+/// proportional to 1/n^skew.
 pub struct Zipf {
     sums: Vec<f64>,
 }

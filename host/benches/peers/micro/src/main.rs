@@ -119,7 +119,7 @@ mod set {
 mod statistics {
     use super::*;
 
-    /// The cost of a lock, which every operation has, counted or not.
+    /// The cost of a lock, which every operation takes, whether or not the operation is counted.
     #[divan::bench]
     fn a_lock(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);

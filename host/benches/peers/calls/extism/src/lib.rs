@@ -1,4 +1,4 @@
-//! The guest of `../../guest` for Extism: calls its host's cache as often as requested.
+//! The counterpart of `host/benches/guest` for Extism: calls a host function as often as requested.
 
 #![cfg(target_family = "wasm")]
 
