@@ -49,8 +49,8 @@ pub(crate) fn prune(folder: &Path) {
     prune_to(folder, |_| true, &BOUNDS, SystemTime::now());
 }
 
-/// Prunes a folder that may contain foreign files, as [`prune`] does. Entries with other names are
-/// neither counted nor removed.
+/// Prunes a folder as [`prune`] does, but neither counts nor removes entries whose names fail
+/// `is_entry`: the folder may contain foreign files.
 pub(crate) fn prune_named(folder: &Path, is_entry: impl Fn(&OsStr) -> bool) {
     prune_to(folder, is_entry, &BOUNDS, SystemTime::now());
 }
@@ -113,8 +113,9 @@ mod tests {
 
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-    /// Creates entries, each of a name, the days since its last use and its bytes, and checks which
-    /// of them remain. Every second one is a folder that contains a file.
+    /// Creates entries, prunes their folder, and checks which entries remain. Each entry has a
+    /// name, the days since its last use, and its size in bytes. Every second entry is a folder
+    /// that contains a file.
     #[track_caller]
     fn check(bounds: &Bounds, entries: &[(&str, u32, usize)], left: &[&str]) {
         let folder = tempfile::tempdir().unwrap();

@@ -18,11 +18,11 @@ use crate::toolchain::{self, BuildError, Progress};
 use std::path::PathBuf;
 
 /// Builds a source, and returns the path of the component. Sets `inputs` to the files that the
-/// build reads; after a failure, to the files whose change may fix it.
+/// build reads. If the build fails, sets `inputs` to the files whose change may fix the failure.
 ///
-/// Dependencies in the language's own package registry are fetched once, which is reported. Other
-/// missing tools must be installed by hand. A source is not built again if nothing that its last
-/// build read has changed.
+/// The build fetches dependencies that the language's own package registry offers once, and reports
+/// this. The user must install other missing tools. A source is not built again if nothing that its
+/// last build read has changed.
 ///
 /// # Errors
 ///

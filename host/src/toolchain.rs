@@ -1,5 +1,5 @@
-//! Builds a service's source into a component, with one module for each language. Contains the
-//! bundled SDK.
+//! Builds a service's source into a component. Each language has its own submodule. Also contains
+//! the bundled SDK.
 
 mod c;
 mod encode;
@@ -57,7 +57,7 @@ pub(crate) fn build(
 }
 
 /// Returns the folder of compiled code: `HOSTEL_CODE_FOLDER`, or else this version's folder in the
-/// user's cache folder. `None` if the user has no home folder.
+/// user's cache folder. Returns `None` if the user has no home folder.
 pub fn code_folder() -> Option<PathBuf> {
     let named = std::env::var_os("HOSTEL_CODE_FOLDER").filter(|named| !named.is_empty());
     if let Some(folder) = named {

@@ -63,7 +63,8 @@ impl fmt::Display for Standing {
 /// this before starting any thread. The result reports the restrictions that the kernel or a
 /// container does not allow.
 pub(crate) fn around_server(files: &Files) -> Standing {
-    // Landlock comes first, as in `around_compiler`, where the seccomp filter refuses its calls.
+    // Landlock comes first, as in `around_compiler`, where the seccomp filter refuses Landlock's
+    // calls.
     let files = files::bound(files);
     Standing { files, calls: calls::bound_server() }
 }

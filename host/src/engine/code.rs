@@ -63,8 +63,8 @@ impl CodeStore {
         key::path(&folder.canonicalize().ok()?).ok()
     }
 
-    /// True if the folder has a file for this engine's code of these bytes. Does not verify its
-    /// content.
+    /// True if the folder has a file of the code that this engine compiles from these bytes. Does
+    /// not verify the file's content.
     pub(super) fn has(&self, engine: &Engine, bytes: &[u8]) -> bool {
         self.open_file(&name(engine, bytes)).is_ok()
     }
@@ -173,7 +173,7 @@ impl CodeStore {
         Ok(component)
     }
 
-    /// Appends the MAC of a name and the file's content to the file.
+    /// Computes the MAC of a name and of the file's content, and appends it to the file.
     fn sign(&self, name: &str, mut file: &File) -> io::Result<()> {
         let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
         // The compiler may share the file offset, and then leaves it at the end of the code.

@@ -7,8 +7,8 @@ use super::pool;
 use crate::telemetry::escape;
 use wasmtime::Config;
 
-/// Bytes of stack for host functions in addition to the guest's: they run on the same stack, and
-/// overflowing it would end the process.
+/// Bytes of stack for host functions, in addition to the guest's bytes. Host functions run on the
+/// guest's stack, and a stack overflow in a host function would end the process.
 const HOST_STACK: usize = 3 << 19;
 
 /// Returns the error for a component that the compiler refuses. The message is escaped: it quotes
@@ -25,7 +25,8 @@ pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
         // Without concurrency support, host calls cost half as much, and no security advisory about
-        // asynchronous tasks applies. Only WASI 0.3 needs it, and the host does not offer WASI 0.3.
+        // asynchronous tasks applies. Only WASI 0.3 needs this support, and the host does not offer
+        // WASI 0.3.
         .concurrency_support(false)
         .epoch_interruption(true)
         .max_wasm_stack(limits.stack)

@@ -1,4 +1,4 @@
-//! Why a component was refused, and how a call can end other than with a response.
+//! The reasons for refusing a component, and the ways in which a call can end without a response.
 
 use super::limits::{Limit, LimitReached, Limits};
 use crate::hostcalls::MemoryRefusal;
@@ -61,7 +61,8 @@ pub enum CallError {
     /// The guest called exit, which a service must not do.
     #[error("the guest called exit: a service ends by returning")]
     Exit,
-    /// The machine lacks the resources for the call, or the host's limits exceed the machine's.
+    /// The machine lacks the resources for the call, or the host's limits allow more than the
+    /// machine has.
     #[error("the host cannot run the call: {0}")]
     Host(String),
     /// The host is at its limit of concurrent work; the call did not begin.
@@ -96,8 +97,8 @@ impl CallError {
         }
     }
 
-    /// Adds the guest's last warning to the trap of a panic or a failed assertion, for which the
-    /// engine has no message of its own.
+    /// Adds the guest's last warning to the error if the guest aborted, for example by a panic or a
+    /// failed assertion: the engine's message does not give the cause.
     pub(super) fn after(self, warning: Option<String>) -> Self {
         match (self, warning) {
             (CallError::Trap { reason, frames }, Some(warning)) if reason == GAVE_UP => {
@@ -158,8 +159,7 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
 pub(crate) const NO_MEMORY: &str = "its plugin's share of the host's memory, or all of it, is in use: \
                                     try again later, or raise `server.memory`";
 
-/// Classifies why a call into a guest failed, from the engine's error and, if memory was refused,
-/// the reason.
+/// Classifies a failed call into a guest. `refused` is the reason if the guest was refused memory.
 pub(crate) fn classify(
     error: &wasmtime::Error,
     refused: Option<MemoryRefusal>,

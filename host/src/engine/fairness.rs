@@ -8,7 +8,7 @@
 //! the plugin with the least recent CPU time: a single long call beside 64 long calls of another
 //! plugin gets half of the time, not a 65th.
 //!
-//! The threads for long calls run at low priority, so they get nearly nothing while short calls
+//! The threads for long calls run at low priority, so they get nearly no CPU time while short calls
 //! keep every processor busy. The allowance lets a plugin compute on the runtime's threads even
 //! then.
 
@@ -64,8 +64,8 @@ impl LongCalls {
         Ok(calls)
     }
 
-    /// Runs a plugin's call on this thread until it has run for a tick and the plugin's long calls
-    /// have used up their allowance, then on one of the threads for long calls.
+    /// Runs a plugin's call on this thread first. Moves the call to a thread for long calls once
+    /// the call has run for a tick and the plugin's long calls have used up their allowance.
     ///
     /// Dropping the future drops the call: at once, or after the current poll if a thread is
     /// polling it.
@@ -81,8 +81,8 @@ impl LongCalls {
     ) -> Result<T, CallStopped> {
         let mut held = Duration::ZERO;
         while held < TICK && share.has_allowance() {
-            // Most calls are short: wall-clock time suffices, and reading CPU time takes a system
-            // call.
+            // Wall-clock time suffices here, because most calls are short. Reading CPU time would
+            // take a system call.
             let begun = Instant::now();
             if let Poll::Ready(answer) = polled_once(&mut call).await {
                 return Ok(answer);

@@ -59,7 +59,7 @@ pub struct Extent {
     pub maximum: Option<u64>,
 }
 
-/// A language or a tool that took part in making a component.
+/// A language or tool that was used to build a component.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Producer {
     /// Its role: `language`, `processed-by` or `sdk`.
@@ -76,7 +76,7 @@ impl ComponentInfo {
     pub fn read(bytes: &[u8]) -> ComponentInfo {
         let mut reading = Reading::default();
         for payload in Parser::new(0).parse_all(bytes) {
-            // The compiler reports unreadable content, with a better message.
+            // Stop without an error: the compiler reports unreadable content with a better message.
             if payload.and_then(|payload| reading.take_in(payload)).is_err() {
                 break;
             }

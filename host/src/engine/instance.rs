@@ -56,8 +56,8 @@ pub(crate) struct HostIdle {
 }
 
 impl HostIdle {
-    /// Creates the count for a host with this many slots. Idle instances may use at most a quarter
-    /// of the slots, so that they never keep a call from getting a slot.
+    /// Creates the record of idle instances for a host with this many slots. Idle instances may use
+    /// at most a quarter of the slots, so that they never keep a call from getting a slot.
     pub(super) fn of(slots: u32) -> Arc<Self> {
         let most = if slots == 0 { MAX_IDLE_OF_HOST } else { slots as usize / 4 };
         Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })
@@ -96,7 +96,8 @@ pub(super) struct Instance {
     memory: usize,
     /// When its last call ended.
     since: Instant,
-    /// Counts the end of the instance, if its plugin reuses instances.
+    /// Counts the end of the instance when it is dropped. `None` unless its plugin reuses
+    /// instances.
     pub(super) retires: Option<Retirement>,
 }
 
@@ -181,7 +182,8 @@ impl Idle {
         self.waiting().as_ref().is_some_and(|waiting| !waiting.is_empty())
     }
 
-    /// Returns when the first instance became idle, or `None` if no instance is idle.
+    /// Returns the time when the instance that has been idle longest became idle, or `None` if no
+    /// instance is idle.
     fn since(&self) -> Option<Instant> {
         Some(self.waiting().as_ref()?.front()?.since)
     }
@@ -221,8 +223,9 @@ impl Idle {
     }
 
     /// Keeps an instance for its next call, unless it has served its maximum of calls, its memory
-    /// has grown, or enough instances are idle. Ends the call first, so that its last log line is
-    /// written and its leases are released before the instance becomes idle.
+    /// has grown too much, or enough instances are idle. Ends the current call first, so that the
+    /// call's last log line is written and its leases are released before the instance becomes
+    /// idle.
     pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
         let memory = instance.store.data().memory.used();
         instance.calls += 1;

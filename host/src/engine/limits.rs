@@ -25,9 +25,9 @@ pub struct Limits {
     /// Bytes of WebAssembly stack. 512 KiB, the engine's own default; deeper recursion is usually a
     /// bug.
     pub stack: usize,
-    /// Number of core instances and component instances, of memories, and of tables of a component,
-    /// each counted separately. Those of a nested component count once for each of its instances.
-    /// 100: a component made by any of the usual tools has fewer than 20.
+    /// A component's instances, its memories and its tables; each of the three numbers is limited
+    /// separately. Those of a nested component count once for each instance of the nested
+    /// component. 100: a component made by any of the usual tools has fewer than 20.
     pub instances: usize,
     /// Live handles of a call: streams, pollables and the like. 1,000: this stops a leak long
     /// before it affects the host.
@@ -43,8 +43,8 @@ pub struct Limits {
     pub response: usize,
     /// Headers of a response. 1,000: no client accepts more.
     pub headers: usize,
-    /// Requests that one call may send to other servers, including redirects. 50: more is a
-    /// crawler.
+    /// Requests that one call may send to other servers, including redirects. 50: only a crawler
+    /// needs more.
     pub http_requests: usize,
     /// Bytes of a response from another server, headers included. Concurrent requests share the
     /// limit. 8 MiB: fits in a guest's memory.
@@ -69,8 +69,8 @@ pub struct Limits {
     /// Functions of a component's core modules. 50,000: Python with its library has 13,400, and
     /// compiling a function takes at least 6 KB and 50 µs.
     pub functions: usize,
-    /// Bytes of one function. 2 MiB: Python's largest has 417 KiB, and compiling takes 500 times
-    /// the size in memory.
+    /// Bytes of one function. 2 MiB: Python's largest has 417 KiB, and compiling a function takes
+    /// 500 times its size in memory.
     pub function_bytes: usize,
     /// Locals, parameters and results of a function. 3,000: compilers emit fewer than 300.
     pub locals: usize,
@@ -78,16 +78,18 @@ pub struct Limits {
     /// function.
     pub blocks: usize,
     /// Locals of a function times its blocks. 2,000,000: JavaScript's engine has 200,000 in one
-    /// function, and the memory for compiling grows with it.
+    /// function, and the memory for compiling grows with this product.
     pub block_locals: usize,
     /// Locals of a function times the nesting depth of each loop, summed over its loops. 1,000,000:
-    /// JavaScript's engine has 124,000 in one function, and the time for compiling grows with it.
+    /// JavaScript's engine has 124,000 in one function, and the time for compiling grows with this
+    /// sum.
     pub loop_locals: usize,
     /// Types that a component's core modules define. 10,000: Python with its library has 1,100, and
     /// the engine compiles a function for each.
     pub types: usize,
     /// Imports, exports, globals, aliases, instances and the like of a component. Those of a nested
-    /// component count once for each of its instances. 200,000: Python with its library has 10,000.
+    /// component count once for each instance of the nested component. 200,000: Python with its
+    /// library has 10,000.
     pub definitions: usize,
     /// Bytes of memory for compiling a component in a separate process. 2 GiB: Python with its
     /// library takes 350 MiB.

@@ -1,4 +1,5 @@
-//! The threads that compile: a pool for each component, which ends with the compilation.
+//! The threads that compile a component: a pool that is created for each compilation and ends with
+//! it.
 //!
 //! By default the engine uses rayon's global pool. That pool panics if the system refuses a thread,
 //! and stays broken in this process.
@@ -11,8 +12,8 @@ use std::io;
 ///
 /// # Errors
 ///
-/// When the system refuses a thread, and the calling thread has done all the work before: it can do
-/// so only once. The work has not begun then.
+/// When the system refuses a thread, and the calling thread has already done all the work in an
+/// earlier call: rayon allows that only once per thread. The work has not begun then.
 pub(super) fn run<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     let builder =
         || ThreadPoolBuilder::new().thread_name(|index| format!("hostel-compile-{index}"));

@@ -4,51 +4,52 @@
 use std::ops::RangeInclusive;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// The number of slots that is tried first: each has a memory, a table and a stack. Each memory
-/// reserves 4 GiB of address space, of which a process has 128 TiB.
+/// The number of slots that the host tries to reserve first. Each slot has a memory, a table and a
+/// stack. Each memory reserves 4 GiB of the 128 TiB of address space that a process has.
 pub(crate) const MAX_SLOTS: u32 = 1_024;
 
 /// With fewer slots than this, a pool is not worthwhile.
 const MIN_SLOTS: u32 = 16;
 
-/// Minimum and maximum bytes of a freed slot's memory that are zeroed and kept, not returned to the
-/// system. Every slot that was ever used keeps that many, so the number depends on the memory
-/// budget.
+/// Minimum and maximum bytes that a freed slot keeps: the engine zeroes them and does not return
+/// them to the system. Their number depends on the memory budget, because every slot that was ever
+/// used keeps that many.
 const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 
 /// The number of slots in use when as many calls run as the default settings allow.
 const USED_TOGETHER: usize = 256;
 
-/// If more free slots than this have been used before, one of them is chosen and not a slot that
-/// was never used.
+/// If more free slots than this have been used before, the engine reuses one of them. Otherwise it
+/// may take a slot that was never used.
 const WARM_SLOTS: u32 = 32;
 
-/// Maximum number of slots that are returned to the system at once: each return stops the other
-/// threads.
+/// Maximum number of freed slots whose memory the engine returns to the system in one batch. Each
+/// batch interrupts the other threads, so a few large ones are better than many small ones.
 const GIVEN_BACK_TOGETHER: usize = 16;
 
-/// The divisor of the memory budget for slots without an instance: an eighth of the budget is for
-/// their kept bytes, and an eighth for slots that are not yet returned to the system.
+/// The share of the memory budget for slots without an instance, as a divisor. An eighth of the
+/// budget is for the bytes that such slots keep, and another eighth for slots whose memory is not
+/// yet returned to the system.
 const UNUSED_SHARE: usize = 8;
 
-/// The largest memory that a 32-bit guest can address. The limiter bounds the memory that it may
-/// use.
+/// The largest memory that a 32-bit guest can address. The memory limiter bounds the memory that a
+/// guest may use.
 const MAX_MEMORY_BYTES: usize = 1 << 32;
 
-/// Address space of a memory when address space is short: the memory moves when it outgrows this,
-/// and every access is bounds-checked.
+/// Bytes of address space to reserve for a memory when address space is short. A memory that
+/// outgrows them is moved, and every access is bounds-checked.
 const LITTLE_SPACE: u64 = 1 << 20;
 
 /// Elements of the largest table that fits a slot: 128 MiB of address space.
 const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 
-/// The engine's message for a larger table.
+/// A part of the engine's error message for a larger table.
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
-/// Creates an engine with as large a pool as the address space allows, and returns the number of
-/// its slots. The unused memory in the pool is bounded in proportion to `budget`; `instance` is the
-/// maximum bytes of one instance. If address space is short, the engine has no pool: it maps each
-/// instance's memory separately, and the number of slots is 0.
+/// Creates an engine with as large a pool as the address space allows. Returns the engine and the
+/// pool's number of slots. The unused memory in the pool is bounded in proportion to `budget`;
+/// `instance` is the maximum size of one instance in bytes. If address space is short, the engine
+/// has no pool: it maps each instance's memory separately, and the number of slots is 0.
 ///
 /// # Errors
 ///
@@ -98,7 +99,8 @@ fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
         .max_unused_warm_slots(WARM_SLOTS)
         .decommit_batch_size(together)
         .pagemap_scan(Enabled::Auto);
-    // `limits.instances` bounds a component's own counts before it is instantiated.
+    // These maximums are not needed: `limits.instances` bounds the counts of each component before
+    // its instantiation.
     pool.total_core_instances(u32::MAX)
         .max_core_instances_per_component(u32::MAX)
         .max_memories_per_component(u32::MAX)

@@ -1,11 +1,12 @@
-//! Refuses common wrong files, each with its own error.
+//! Refuses the kinds of files that are often given instead of a component, with an error for each
+//! kind.
 
 use super::error::ComponentError;
 
 /// Bytes that are examined to decide whether a file is text.
 const TEXT_BYTES: usize = 512;
 
-/// Leading bytes of files, and the error for each.
+/// The leading bytes of some file formats, and the error for each format.
 const KINDS: [(&[u8], &str); 3] = [
     (b"\x7fELF", "it is a native program (ELF)"),
     (b"PK\x03\x04", "it is a ZIP archive"),

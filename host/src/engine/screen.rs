@@ -1,8 +1,8 @@
 //! Measures a component before the engine compiles it.
 //!
 //! A few hundred bytes can make the engine compile for minutes, take gigabytes or overflow its
-//! stack. So the bytes are read once, without recursion and in linear time, and a component that
-//! exceeds a limit or does not fit the world is refused before any of it is compiled.
+//! stack. So this module reads the bytes once, without recursion and in linear time. It refuses a
+//! component that exceeds a limit or does not fit the world before any of it is compiled.
 
 mod arity;
 mod excess;
@@ -28,8 +28,10 @@ const PASSED_COMPONENT: &str =
 
 impl Limits {
     /// Checks a component's sizes against these limits, and its imports and exports against the
-    /// world, in time and memory linear in its bytes. Does not compile it, so
-    /// [`Host::load`](crate::Host::load), which also calls this, may still refuse it.
+    /// world. Takes time and memory in proportion to the component's size.
+    ///
+    /// [`Host::load`](crate::Host::load) makes the same checks and also compiles the component, so
+    /// it may still refuse the component.
     ///
     /// # Errors
     ///
@@ -114,7 +116,7 @@ impl<'a> Screen<'a, '_> {
         Ok(())
     }
 
-    /// Handles the sections of components.
+    /// Handles a section of a component.
     fn take_in_component(&mut self, payload: Payload<'a>, bytes: &'a [u8]) -> Result<(), Excess> {
         let section = payload.as_section();
         let count = match payload {
@@ -162,7 +164,8 @@ impl<'a> Screen<'a, '_> {
         for import in imports {
             let import = import?;
             let is_type = matches!(import.ty, ComponentTypeRef::Type(_));
-            // Only the engine knows which types are resources; `world::check` checks those.
+            // Types are skipped: only the engine knows which of them are resources, and
+            // `world::check` checks the resources.
             if self.scopes.depth() == 1 && !is_type {
                 self.imports.push(import.name.name);
             }

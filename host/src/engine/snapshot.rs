@@ -1,10 +1,10 @@
 //! Initialises a component ahead of time, and builds a component that starts in the resulting
 //! state.
 //!
-//! A language's tool makes a base: a component with an interpreter and no plugin code. Here an
-//! export of the base loads an author's files, and the resulting memory and globals are written
-//! into a copy of the base. The functions do not change, so the code that was compiled for the base
-//! is reused.
+//! A language's tool makes a base: a component with an interpreter and no plugin code. This module
+//! calls an export of the base that loads the plugin author's files, and writes the resulting
+//! memory and globals into a copy of the base. The copy has the same functions, so it reuses the
+//! code that was compiled for the base.
 
 mod inner;
 mod layout;
@@ -32,7 +32,7 @@ use wasmtime::component::{Component, Instance, Linker, Val, WasmList};
 use wasmtime_wasi::{FsPerms, I32Exit, ResourceTable, WasiCtx, WasiCtxView, WasiView};
 
 /// The environment of an initialisation: folders of this machine, environment variables, and the
-/// plugin unless the base reads it from a folder. There is no network.
+/// plugin's script unless the base reads the plugin from a folder. There is no network.
 #[derive(Default)]
 pub(crate) struct Surroundings {
     /// The plugin as a script, passed to `handle` as the name of a service. If `None`, `services`
@@ -69,7 +69,7 @@ pub(crate) enum SnapshotError {
     /// The script does not load.
     #[error("the script does not load: {0}")]
     Script(String),
-    /// The initialisation printed the reason and called exit.
+    /// The initialisation called exit, after it had printed the reason.
     #[error("the initialisation called exit")]
     Exited,
     /// The initialisation ended by a trap.
@@ -155,7 +155,7 @@ fn load(
     }
 }
 
-/// Builds a request with a script as the name of its service.
+/// Builds a request that passes a script as the name of the service.
 fn request(script: &str) -> Val {
     let fields = [
         ("service", Val::String(script.to_owned())),
@@ -177,7 +177,7 @@ fn message(failure: Option<Box<Val>>) -> String {
     }
 }
 
-/// Instantiates an instrumented component, calls it, and then reads its state.
+/// Instantiates a component that has a probe, calls it, and then reads its state.
 fn read(
     component: &Component,
     mut store: Store<Visit>,

@@ -105,8 +105,8 @@ const READ_ONLY: &str =
     "the plugin may only read its cache: set `access = \"read-write\"` to let it write";
 const CLOSED: &str = "the cache is closed while a plugin lists its services: call it from `handle`";
 
-/// Returns the cache in the host's memory. A plugin with a cache elsewhere is linked
-/// asynchronously.
+/// Returns the cache in the host's memory, for the synchronous linkage. A plugin with a cache
+/// elsewhere is linked asynchronously.
 pub(super) fn in_memory(store: &CacheStore) -> Result<&Cache, SmallError> {
     store.memory().ok_or_else(unlinked)
 }

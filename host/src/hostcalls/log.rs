@@ -1,6 +1,6 @@
 //! `hostel:log/log`: writes a guest's lines, bounded and escaped, to the log of its call.
 //!
-//! It needs no grant: every plugin has its log, even while it lists its services.
+//! A plugin needs no grant for its log, which it can use even while it lists its services.
 
 use super::linkage::Linkage;
 use super::state::State;

@@ -10,9 +10,9 @@ const ELEMENT_BYTES: usize = size_of::<usize>();
 
 /// Counts the bytes of a guest's memories and tables and refuses growth beyond the limit.
 ///
-/// To the guest a refused growth is an ordinary failure of `memory.grow`. If the guest then ends
-/// with an error, the error is reported as this limit. If it continues, the refusal is logged and
-/// counted, once for each call.
+/// To the guest a refused growth is an ordinary failure of `memory.grow`. The limiter logs and
+/// counts the first refusal of each call. If the guest then ends with an error, the host reports
+/// the refusal as the cause.
 pub(crate) struct MemoryLimiter {
     used: usize,
     most: usize,
@@ -100,7 +100,7 @@ impl MemoryLimiter {
         self.log.report(Level::Warn, &message);
     }
 
-    /// Reverts the count of a growth that failed.
+    /// Subtracts a growth that was allowed and then failed.
     fn shrink(&mut self) {
         self.used = self.used.saturating_sub(std::mem::take(&mut self.last_growth));
     }

@@ -105,8 +105,8 @@ impl State {
         self.until = until;
     }
 
-    /// Ends a call whose instance is kept: resets its memory's charge, its log, its leases and its
-    /// count of requests.
+    /// Ends a call whose instance is kept. Marks the instance's memory as idle, and resets the log,
+    /// the leases and the count of requests.
     pub(crate) fn end(&mut self) {
         self.memory.end();
         self.log.end();

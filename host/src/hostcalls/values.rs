@@ -49,8 +49,8 @@ impl ConfigValues {
         self.values.keys().cloned().collect()
     }
 
-    /// Returns the log line about a name without a value, or `None` if the name was logged before
-    /// or too many names were.
+    /// Returns the log line about a name without a value, or `None` if this name or too many other
+    /// names have been logged before.
     pub(super) fn miss(&self, name: &str) -> Option<String> {
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         if missing.len() >= MAX_MISSING || missing.contains(name) {

@@ -1,4 +1,4 @@
-//! WASI 0.2, which every language's runtime imports. It needs no grant.
+//! WASI 0.2, which every language's runtime imports. A plugin needs no grant for it.
 //!
 //! A guest has no files, network, environment variables or arguments. Its stdout and stderr become
 //! lines of the call's log, at `info` and at `warn`.
@@ -10,7 +10,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{WasiCtx, WasiView};
 
-/// The supported interfaces, as `package/interface`; those of one package share its version.
+/// The supported interfaces, as `package/interface`. All have the version [`VERSION`].
 pub(crate) const INTERFACES: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -41,7 +41,7 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasi:sockets/udp-create-socket",
 ];
 
-/// The version of the supported interfaces; a component may import any version 0.2.
+/// The version of the supported interfaces. A component may import any 0.2 version.
 pub(crate) const VERSION: &str = "0.2.12";
 
 /// Maximum bytes of one write to stdout or stderr: the host processes a write without yielding.

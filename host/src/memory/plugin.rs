@@ -67,8 +67,8 @@ impl InstanceCharge {
         plugin.take_free(bytes).then(|| Self::of(plugin, bytes))
     }
 
-    /// Creates a charge that always grows, for an instance that loads a plugin. There are only a
-    /// few such instances.
+    /// Creates a charge whose growth is never refused, for an instance that loads a plugin. There
+    /// are only a few such instances.
     pub(crate) fn forced(host: &Arc<HostMemory>) -> Self {
         let mut charge = Self::of(&PluginMemory::new(host), 0);
         charge.is_forced = true;

@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Kills a process, whichever thread waits for it.
+/// Kills a process from any thread, even while another thread waits for the process.
 #[derive(Clone, Default)]
 pub(crate) struct Cancellation(Arc<Mutex<Cancelled>>);
 
@@ -19,15 +19,16 @@ impl Cancellation {
         CancelOnDrop(self.clone())
     }
 
-    /// Kills the current process, and any that starts later under this cancellation.
+    /// Kills the process that was started with this cancellation, and any that is started with it
+    /// later.
     fn cancel(&self) {
         let mut cancelled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         cancelled.is_cancelled = true;
         cancelled.control.take().iter().for_each(|control| close(control));
     }
 
-    /// Registers the control socket of a process. Kills the process at once if already cancelled:
-    /// the cancellation may come before the process has started.
+    /// Registers the control socket of a process. Kills the process at once if `cancel` was called
+    /// before: the caller may cancel before the process has started.
     pub(super) fn end_with(&self, control: &Arc<OwnedFd>) {
         let mut cancelled = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match cancelled.is_cancelled {

@@ -9,9 +9,9 @@ use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-/// Starts a process for each task on a socket, until the other side closes it. Builds only sources
-/// in these folders, or at these paths: an attacker who controls the server cannot build other
-/// sources.
+/// Starts a process for each task on a socket, until the other side closes the socket. Builds a
+/// source only if its path is in `sources` or below a folder in `sources`: an attacker who controls
+/// the server cannot build other sources.
 ///
 /// # Errors
 ///

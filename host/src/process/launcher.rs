@@ -1,4 +1,4 @@
-//! Starts processes, directly or through a helper if this process may not.
+//! Starts processes directly, or through a helper if this process may not start programs.
 
 use super::cancellation::Cancellation;
 use super::helper::{self, Helper};
@@ -34,9 +34,9 @@ impl Launcher {
         Launcher { program: program.into(), helpers: None }
     }
 
-    /// Starts processes through helpers, which start now. Must be called before this process gives
-    /// up its right to start other processes. The helpers build only sources in these folders, or
-    /// at these paths.
+    /// Starts helpers now, and later processes through them. Must be called before this process
+    /// gives up its right to start other processes. The helpers build a source only if its path is
+    /// in `sources`, or below a folder in `sources`.
     ///
     /// # Errors
     ///
@@ -48,8 +48,8 @@ impl Launcher {
         Ok(Launcher { program: program.into(), helpers })
     }
 
-    /// Watches the helpers for the lifetime of this process, and replaces one that ends. Calls
-    /// `tell` with one line about each such event.
+    /// Watches the helpers for the lifetime of this process, and replaces each one that ends. Calls
+    /// `tell` with one line about each end of a helper.
     ///
     /// # Errors
     ///
@@ -168,7 +168,7 @@ fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionReset | NotConnected)
 }
 
-/// A process that was started.
+/// A running process.
 pub(crate) struct Running {
     control: Arc<OwnedFd>,
     /// The read end of its standard error.

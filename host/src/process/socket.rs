@@ -12,9 +12,9 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 /// Maximum bytes of a task: paths and limits, in JSON.
 const MAX_TASK_BYTES: usize = 64 << 10;
 
-/// The descriptors of a process: its input, output and errors, and a control socket. The control
-/// socket reports the process's end, and the process is killed when the other side of this socket
-/// is closed.
+/// The descriptors of a process: its input, output and errors, and a control socket. The supervisor
+/// reports the end of the process on the control socket, and kills the process when the other side
+/// closes this socket.
 pub(super) struct Descriptors {
     pub(super) input: OwnedFd,
     pub(super) output: OwnedFd,
@@ -43,7 +43,7 @@ pub(super) fn send(socket: BorrowedFd<'_>, task: &Task, with: &Descriptors) -> i
     Ok(())
 }
 
-/// Returns the next task; `None` once the other side is closed.
+/// Returns the next task, or `None` once the other side has closed the socket.
 pub(super) fn receive(socket: BorrowedFd<'_>) -> io::Result<Option<(Task, Descriptors)>> {
     let mut message = vec![0; MAX_TASK_BYTES];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];

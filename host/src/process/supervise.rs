@@ -1,5 +1,5 @@
-//! Starts one process, waits for its end, and reports it on the control socket. If the other side
-//! closes that socket, kills the process and all its descendants.
+//! Starts one process, waits for its end, and reports this end on the control socket. If the other
+//! side closes that socket, kills the process and all its descendants.
 
 use super::socket::Descriptors;
 use super::task::{Ended, Task};
@@ -37,7 +37,7 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
 
 fn tell(control: &OwnedFd, ended: &Ended) {
     let message = serde_json::to_vec(ended).unwrap_or_default();
-    // The receiver may have stopped waiting.
+    // Ignore errors: the receiver may have stopped waiting.
     let _ = rustix::net::send(control, &message, rustix::net::SendFlags::NOSIGNAL);
 }
 
@@ -45,8 +45,8 @@ fn wait(mut child: Child, longest: Option<Duration>, control: BorrowedFd<'_>) ->
     let group = Pid::from_child(&child);
     let overdue = until_end(group, longest, control);
     if !matches!(overdue, Ok(Some(false))) {
-        // The process may have ended since. It is not reaped yet, so its id cannot have been
-        // reused.
+        // Ignore errors: the process may have ended by now. It is not reaped yet, so its id cannot
+        // have been reused.
         let _ = kill_process_group(group, Signal::KILL);
         let _ = child.kill();
     }

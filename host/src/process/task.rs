@@ -24,7 +24,7 @@ pub(crate) enum Task {
     },
     /// Run as another helper, whose socket is the input.
     Helper {
-        /// Only sources in these folders, or at these paths, may be built.
+        /// The helper builds only sources at these paths, or below these folders.
         sources: Vec<PathBuf>,
     },
 }

@@ -1,4 +1,4 @@
-//! Restricts system calls by seccomp. A refused call fails with `EPERM`, like a call without
+//! Restricts system calls with seccomp. A refused call fails with `EPERM`, like a call without
 //! permission, and does not kill the process.
 
 use seccompiler::{
@@ -6,7 +6,7 @@ use seccompiler::{
 };
 use std::collections::BTreeMap;
 
-/// Calls that a server does not need, and that an attacker would begin with.
+/// System calls that a server does not need, and that an attacker would try first.
 pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     // Other programs and other processes.
     libc::SYS_execve,
@@ -63,7 +63,8 @@ pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     libc::SYS_personality,
 ];
 
-/// Calls that a compiling process needs to create threads, allocate memory and use its descriptors.
+/// System calls that a compiling process needs to create threads, allocate memory and use its
+/// descriptors.
 const ALLOWED_TO_COMPILERS: &[libc::c_long] = &[
     libc::SYS_brk,
     libc::SYS_mmap,
@@ -117,7 +118,8 @@ const X32_BIT: libc::c_long = 0x4000_0000;
 #[cfg(target_arch = "x86_64")]
 const REFUSED_OF_X32: &[libc::c_long] = &[520, 521, 528, 539, 540, 545];
 
-/// Refuses these calls to all threads of the process, and to threads that start later.
+/// Refuses the calls in [`REFUSED_TO_SERVERS`] to all threads of the process, and to threads that
+/// start later.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Restricts file access by Landlock.
+//! Restricts file access with Landlock.
 
 use super::Files;
 use landlock::{

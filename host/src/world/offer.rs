@@ -68,7 +68,7 @@ pub(crate) fn check_names<'a>(
 pub enum Offer {
     /// Hostel itself.
     Hostel,
-    /// WASI, of which only clocks, random numbers and the log have an effect.
+    /// WASI. Only its clocks, its random numbers and output to the log have an effect.
     Wasi,
     /// No provider. The text is the reason, as one escaped line.
     None(String),

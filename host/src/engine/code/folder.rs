@@ -23,8 +23,8 @@ pub(super) enum Ownership {
 
 /// Prepares a folder for use; creates it if it is missing.
 ///
-/// A folder of this user that others could write to gets the mode 0700, and each entry for whose
-/// name `is_code` returns true is deleted, because another user may have forged it. Changing only
+/// If other users could write to a folder of this user, sets its mode to 0700, and deletes all
+/// entries whose name passes `is_code`, because another user may have forged them. Changing only
 /// the mode would make forged code look like this user's.
 ///
 /// # Errors

@@ -37,8 +37,8 @@ pub(super) fn was_left(folder: &Path, bytes: &[u8]) -> bool {
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
-/// Returns the path of a mark. Its name begins like that of a temporary file, so that a mark that
-/// was left is deleted after an hour.
+/// Returns the path of a mark. The file's name begins like that of a temporary file, so that
+/// pruning the folder deletes the mark of a dead process after an hour.
 fn path(folder: &Path, bytes: &[u8]) -> PathBuf {
     folder.join(format!(".tmp-loading-{}", blake3::hash(bytes)))
 }
@@ -55,7 +55,7 @@ mod tests {
         assert!(!was_left(b"a"), "it is being loaded");
         drop(mark);
         assert!(!was_left(b"a"), "it was loaded");
-        // The state that a dead process leaves: unlocked, and not deleted.
+        // A dead process leaves its mark unlocked and not deleted.
         std::fs::write(path(folder.path(), b"a"), "").unwrap();
         assert!(was_left(b"a") && !was_left(b"b"));
         drop(LoadMark::new(folder.path(), b"a").unwrap());

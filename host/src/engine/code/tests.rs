@@ -33,7 +33,7 @@ impl Place {
         self.folder().join(name(&self.engine, bytes))
     }
 
-    /// Compiles and stores a component, and returns its file.
+    /// Compiles and stores a component, and returns the path of its compiled code.
     fn keep(&self, bytes: &[u8]) -> PathBuf {
         let store = self.store();
         let draft = store.draft().unwrap();
@@ -93,8 +93,8 @@ fn what_is_kept_beside_components_is_checked_as_they_are() {
     assert_eq!(kept(), None);
 }
 
-/// Checks that a file of compiled code is not loaded after a change, and that the component can be
-/// stored again.
+/// Checks that a store does not load a file of compiled code after `spoil` has changed it, and that
+/// the component can be stored again.
 #[track_caller]
 fn check_refused(what: &str, spoil: impl FnOnce(&Place, &Path)) {
     let (place, bytes) = (Place::new(), component(1));

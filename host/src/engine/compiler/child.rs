@@ -21,8 +21,8 @@ const NICENESS: i32 = 19;
 /// Compiles the component on stdin, writes its code or a [`Refusal`] to stdout, and returns the
 /// process's exit code. Calls `wall`, which sandboxes the process, before it reads the component.
 ///
-/// The input consists of the cached functions and the component; the output, of the code, the
-/// functions to cache, and their length in eight bytes.
+/// The input consists of the cached functions and the component. The output consists of the code,
+/// the functions to cache, and the length of these functions in eight bytes.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> 
 fn bound(limits: &Limits) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = limits.compile_time.as_secs().max(1);
-    // The soft limit comes first: its signal, SIGXCPU, identifies the cause.
+    // The process reaches the soft limit first. Its signal, SIGXCPU, identifies the cause.
     lower(Resource::Cpu, seconds, seconds.saturating_add(5))?;
     lower(Resource::Data, limits.compile_memory as u64, limits.compile_memory as u64)?;
     lower(Resource::Core, 0, 0)?;

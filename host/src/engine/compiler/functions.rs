@@ -1,5 +1,6 @@
-//! A cache of compiled functions, shared by all components that the same tools built. Of a new
-//! version of a service, only the changed functions are compiled, and not the language's runtime.
+//! A cache of compiled functions, shared by all components that the same tools built. For a new
+//! version of a service, the engine compiles only the changed functions and not the language's
+//! runtime.
 //!
 //! The format is a sequence of entries: a key, the length of the code, and the code.
 
@@ -17,10 +18,10 @@ use wasmtime::{CacheStore, Engine};
 /// Maximum bytes of the cache. The functions of a Python plugin take 27 MB.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Bytes of the length field at the end of the output.
+/// Bytes of the length field at the end of the compiler process's output.
 const LENGTH_BYTES: usize = size_of::<u64>();
 
-/// Bytes of a key: the compiler uses the SHA-256 of the function and the settings.
+/// Bytes of a key: the SHA-256 of a function and the compiler's settings.
 const KEY_BYTES: usize = 32;
 
 type FunctionKey = [u8; KEY_BYTES];
@@ -109,7 +110,7 @@ impl CacheStore for Functions {
     }
 }
 
-/// Moves the functions that follow the code in a file to the store, under a name.
+/// Removes the functions from the end of a compiler process's output, and stores them under a name.
 pub(super) fn keep(
     store: &CodeStore,
     engine: &Engine,
@@ -133,8 +134,9 @@ pub(super) fn keep(
     }
 }
 
-/// Returns the name of a component's set of functions, made from the languages and tools in the
-/// `producers` sections of its modules. Components with the same tools share most functions.
+/// Returns the name of the set of cached functions for a component: it lists the languages and
+/// tools in the `producers` sections of the component's modules. Components with the same tools
+/// share most functions.
 pub(super) fn name(component: &[u8]) -> String {
     let mut tools = BTreeSet::new();
     // The compiler refuses a component that cannot be parsed.

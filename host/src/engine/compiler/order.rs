@@ -49,7 +49,7 @@ pub(super) enum Refusal {
     Unavailable(String),
 }
 
-/// The output of a process: a file in the code store, or memory without a usable store.
+/// The output of a process: a file in the code store, or bytes in memory if no store is usable.
 enum CodeOutput {
     Draft(NamedTempFile),
     Memory(Vec<u8>),
@@ -114,7 +114,7 @@ fn run(
             if let Some((file, length)) = known {
                 let _ = io::copy(&mut file.take(length), &mut component);
             }
-            // A process that refuses a component does not read it to the end.
+            // Ignore errors: a process that refuses a component does not read it to the end.
             let _ = component.write_all(bytes);
         };
         thread::Builder::new().spawn_scoped(threads, feed)?;
@@ -144,8 +144,8 @@ fn words_of(errors: &mut File) -> Vec<u8> {
     words
 }
 
-/// Reads a process's output into a file of the store, to save memory. Without a store, or if its
-/// disk is full, reads it into memory.
+/// Reads a process's output into a file of the store, to save memory. Reads the output into memory
+/// if there is no store or the store's disk is full.
 fn receive(output: &mut impl Read, store: Option<&CodeStore>) -> io::Result<CodeOutput> {
     let mut draft = store.and_then(|store| store.draft().ok());
     let (mut written, mut memory) = (0, Vec::new());
@@ -214,7 +214,8 @@ impl Refusal {
 
 /// Returns the error for a process that ended without a result.
 fn fault(ended: &Ended, words: &str, limits: &Limits) -> ComponentError {
-    /// Parts of the messages of Rust's standard library when the system refuses memory or a thread.
+    /// Parts of the messages that Rust's standard library prints when the system refuses memory or
+    /// a thread.
     const OUT_OF_MEMORY: [&str; 4] =
         ["memory allocation of", "out of memory", "Cannot allocate", "WouldBlock"];
     let killed_by = |signal: rustix::process::Signal| ended.signal == Some(signal.as_raw());

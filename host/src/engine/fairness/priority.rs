@@ -4,9 +4,9 @@
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 19;
 
-/// The time slice of the runtime's threads: the shortest that Linux supports. A thread with so
-/// short a slice runs as soon as it is woken. With a longer one it would wait some milliseconds,
-/// until the running thread's slice ends (Linux 6.12 and later).
+/// The time slice of the runtime's threads: the shortest that Linux supports. On Linux 6.12 and
+/// later, a thread with so short a slice runs as soon as it is woken. With a longer slice it would
+/// wait some milliseconds, until the running thread's slice ends.
 #[cfg(target_os = "linux")]
 const SLICE_NANOSECONDS: u64 = 100_000;
 

@@ -13,7 +13,7 @@ pub(super) struct LongQueue<T> {
 }
 
 struct ReadyTasks<T> {
-    /// No line is empty.
+    /// One line for each plugin that has ready tasks.
     lines: Vec<TaskLine<T>>,
     has_ended: bool,
 }
@@ -35,7 +35,7 @@ impl<T> LongQueue<T> {
         self.changed.notify_one();
     }
 
-    /// Waits for the next task. `None` once the queue is closed and empty.
+    /// Waits for the next task. Returns `None` once the queue is closed and empty.
     pub(super) fn next(&self) -> Option<T> {
         let mut ready = self.ready();
         loop {

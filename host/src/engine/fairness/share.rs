@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-/// The time after which CPU time counts half.
+/// The time after which used CPU time counts only half.
 const HALF_LIFE: Duration = Duration::from_secs(1);
 
 /// The recent CPU time that a plugin's long calls may use, for each processor of the machine,

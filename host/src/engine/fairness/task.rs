@@ -18,7 +18,7 @@ pub(super) type CallWork = Pin<Box<dyn Future<Output = ()> + Send>>;
 const WAITING: u8 = 0;
 /// The call is in the queue.
 const READY: u8 = 1;
-/// A thread polls the call.
+/// A thread is polling the call.
 const POLLED: u8 = 2;
 /// A thread is polling the call, which was woken during the poll.
 const WOKEN: u8 = 3;
@@ -46,7 +46,7 @@ struct LongWork {
 pub(super) struct Owner(Arc<LongCall>);
 
 impl LongCall {
-    /// Adds a call to the queue. Must be called within a tokio runtime.
+    /// Creates a long call and adds it to the queue. Must be called within a tokio runtime.
     pub(super) fn begin(
         work: CallWork,
         queue: &Arc<LongQueue<Arc<LongCall>>>,
@@ -98,7 +98,8 @@ impl LongCall {
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().map(poll)));
         let time = thread_time().saturating_sub(begun);
         self.share.charge(time);
-        // CPU time counts: with wall-clock time, a busy machine would end calls early.
+        // The limit applies to CPU time: with wall-clock time, calls would end early on a busy
+        // machine.
         let is_over = time > *left;
         *left = left.saturating_sub(time);
         match polled {
@@ -127,7 +128,8 @@ impl Wake for LongCall {
     fn wake(self: Arc<Self>) {
         let next = |state| match state {
             WAITING => Some(READY),
-            // `poll` queues the call again after this poll. Otherwise this wake-up would be lost.
+            // In this state, `poll` queues the call again after the current poll. Otherwise this
+            // wake-up would be lost.
             POLLED => Some(WOKEN),
             _ => None,
         };

@@ -22,7 +22,7 @@ fn on_one_thread() -> LongCalls {
     calls
 }
 
-/// Becomes a long call, then awaits `rest`.
+/// Runs long enough to become a long call, then awaits `rest`.
 async fn long<T>(rest: impl Future<Output = T>) -> T {
     hold(1);
     tokio::task::yield_now().await;

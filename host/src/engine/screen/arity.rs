@@ -1,11 +1,12 @@
-//! The number of parameters and results of a core module's functions and blocks: the compiler
-//! treats those of a loop as variables, like locals.
+//! Counts the parameters and results of a core module's functions and blocks. The compiler treats
+//! the parameters and results of a loop as variables, like locals.
 
 use wasmparser::{
     BinaryReaderError, BlockType, CompositeInnerType, FunctionSectionReader, TypeSectionReader,
 };
 
-/// The types of a core module, and the type of each function.
+/// The number of parameters and results of each type in a core module, and the type of each
+/// function.
 #[derive(Default)]
 pub(super) struct Arity {
     types: Vec<usize>,

@@ -54,7 +54,7 @@ impl Weight {
     }
 }
 
-/// Counts the declared locals of a function, which are runs of a count and a type.
+/// Counts the locals that a function declares. They are encoded as runs, each a count and a type.
 fn locals(body: &FunctionBody<'_>) -> Result<usize, BinaryReaderError> {
     let mut locals = 0_usize;
     for run in body.get_locals_reader()? {

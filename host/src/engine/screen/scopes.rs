@@ -1,5 +1,5 @@
-//! The cost of instantiating a component: its instances and definitions, and those of each nested
-//! component, counted once for each of its instances.
+//! The cost of instantiating a component: the numbers of its instances and definitions. Those of a
+//! nested component count once for each instance of the nested component.
 
 use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
@@ -28,8 +28,8 @@ impl Cost {
 struct Scope {
     encoding: Encoding,
     cost: Cost,
-    /// The costs of the components in its index space. `None` for a component that is passed to
-    /// this one.
+    /// The cost of each component in this scope's index space. `None` for a component that this
+    /// scope imports or takes from an instance.
     components: Vec<Option<Cost>>,
 }
 
@@ -48,7 +48,7 @@ impl Scopes {
         self.open.push(Scope { encoding, cost: Cost::default(), components: Vec::new() });
     }
 
-    /// Ends a component or core module. Checks the costs of the outermost one, including those of
+    /// Ends a component or core module. If it is the outermost, checks its cost, which includes
     /// everything that it instantiates.
     pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Excess> {
         let Some(Scope { encoding, cost, .. }) = self.open.pop() else { return Ok(()) };

@@ -1,8 +1,8 @@
 //! Counts the definitions in a component's type sections.
 //!
 //! Component and instance types nest, and the engine's parser reads them recursively: 300 KB of
-//! nested types overflow its stack and end the process. This parser uses a list instead of the
-//! stack.
+//! nested types overflow its stack and end the process. This parser keeps the open types in a list
+//! instead.
 
 use super::excess::Excess;
 use crate::engine::limits::Limit;
@@ -83,7 +83,8 @@ fn declares_type(
     Ok(false)
 }
 
-/// Reads a type. Of a type that can nest, reads only the number of its declarations.
+/// Reads a type. If the type can contain others, reads only the number of its declarations, and
+/// returns that number.
 fn container(reader: &mut BinaryReader<'_>) -> Result<Option<u32>, BinaryReaderError> {
     match reader.clone().read_u8()? {
         COMPONENT_TYPE | INSTANCE_TYPE => {

@@ -1,5 +1,6 @@
-//! A base nested in a component that provides its imports, as JavaScript's tool builds it. The
-//! inner component is initialised, and a copy of it with the resulting state replaces it.
+//! A base that is nested in an outer component, which provides the base's imports. JavaScript's
+//! tool builds such components. This module finds the inner component and replaces it with a copy
+//! that has the state after the initialisation.
 
 use super::SnapshotError;
 use super::layout::Counts;
@@ -18,14 +19,14 @@ pub(super) struct Inner {
     pub(super) place: Range<usize>,
     /// Its index among the outer component's components.
     number: u32,
-    /// The index of its instance.
+    /// The index of the inner component's instance.
     instance: Option<u32>,
     counts: Counts,
 }
 
 impl Inner {
-    /// Finds the inner component that exports an interface. `None` if the outer component has core
-    /// modules of its own.
+    /// Finds the inner component that exports an interface. Returns `None` if no inner component
+    /// does, or if the outer component has core modules of its own.
     pub(super) fn of(component: &[u8], interface: &str) -> Result<Option<Self>, SnapshotError> {
         let mut found = Inner::default();
         // The ranges of the open components and modules, and the number of components so far.

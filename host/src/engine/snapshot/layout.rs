@@ -1,4 +1,5 @@
-//! Finds the places of a component's state, and the indices for adding a module to the component.
+//! Finds where a component keeps its state, and counts the component's items: adding a module
+//! requires these counts.
 
 use super::SnapshotError;
 use wasmparser::{
@@ -6,9 +7,9 @@ use wasmparser::{
     Instance, MemoryType, Parser, Payload, TypeRef, ValType,
 };
 
-/// Functions of C libraries that discard the host's handles. They are called before the state is
-/// read, so that a copy requests its own handles. The first belongs to the adapter of WASI 0.1, the
-/// second to wasi-libc. `toolchain/merge.rs` keeps them exported.
+/// Functions of C libraries that discard the host's handles. The probe calls them before it reads
+/// the state, so that each copy requests its own handles. The first belongs to the adapter of WASI
+/// 0.1, the second to wasi-libc. `toolchain/merge.rs` keeps them exported.
 const FORGETTING: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
 /// The places of a component's state. Core modules are identified by their index.
@@ -17,7 +18,7 @@ pub(super) struct Layout {
     /// The mutable globals, in the order of the modules.
     pub(super) globals: Vec<GlobalPlace>,
     pub(super) memory: MemoryPlace,
-    /// The functions to be called before the state is read, each with its module.
+    /// The functions that the probe calls before it reads the state, each with its module.
     pub(super) forgetting: Vec<(u32, String)>,
     /// The instantiated modules, each with its core instance.
     pub(super) instances: Vec<(u32, u32)>,
@@ -27,7 +28,7 @@ pub(super) struct Layout {
 /// A mutable global.
 pub(super) struct GlobalPlace {
     pub(super) module: u32,
-    /// Its index in the module, including imported globals.
+    /// The index of the global in its module. Imported globals have indices too.
     pub(super) index: u32,
     pub(super) value: wasm_encoder::ValType,
 }
@@ -40,7 +41,8 @@ pub(super) struct MemoryPlace {
     pub(super) minimum: u64,
 }
 
-/// The number of items of each kind in a component, which is also the index of the next such item.
+/// The number of items of each kind in a component. Each number is also the index of the next item
+/// of that kind.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) modules: u32,
@@ -219,7 +221,7 @@ impl Counts {
     }
 }
 
-/// Returns the type of an integer global. Others are not supported.
+/// Returns the type of an integer global, or an error for any other global.
 fn number(value: ValType) -> Result<wasm_encoder::ValType, SnapshotError> {
     match value {
         ValType::I32 => Ok(wasm_encoder::ValType::I32),

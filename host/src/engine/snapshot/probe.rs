@@ -1,7 +1,7 @@
 //! The probe: a module that is added to a component to read its state.
 //!
-//! Its one function makes the C libraries discard their handles, grows the memory and writes all
-//! globals to the new part, so that memory and globals form one list of bytes.
+//! The probe's only function makes the C libraries discard their handles, grows the memory and
+//! writes all globals to the new part, so that memory and globals form one list of bytes.
 
 use super::SnapshotError;
 use super::layout::{GlobalPlace, Layout};
@@ -57,13 +57,13 @@ pub(super) fn add(component: &[u8], layout: &Layout) -> Result<Vec<u8>, Snapshot
     Ok(component.finish())
 }
 
-/// Returns the name by which a module exports a global to the probe.
+/// Returns the name under which a module exports a global to the probe.
 fn name(global: &GlobalPlace) -> String {
     format!("hostel:global-{}", global.index)
 }
 
-/// Builds the module of the probe. It imports from instances that are named by their module's
-/// number.
+/// Builds the probe's module. Its imports name each instance by the number of the instance's
+/// module.
 fn module(layout: &Layout) -> Module {
     let (mut types, mut imports) = (TypeSection::new(), ImportSection::new());
     types.ty().function([], []);
@@ -95,7 +95,7 @@ fn module(layout: &Layout) -> Module {
 }
 
 fn function(layout: &Layout) -> Function {
-    // The local with the old end of the memory.
+    // The local variable that holds the size of the memory before it grew, in bytes.
     const END: u32 = 0;
     let mut function = Function::new([(1, ValType::I32)]);
     for index in (0..).take(layout.forgetting.len()) {
@@ -117,8 +117,9 @@ fn function(layout: &Layout) -> Function {
             _ => Instruction::I32Store(place),
         });
     }
-    // The list of bytes starts at address 0. The function returns the address of the appended
-    // bytes, which begin with the list's address (0: new memory is zero) and its length.
+    // The returned list starts at address 0. The function returns the address of the appended
+    // bytes. They begin with the list's address, which is already 0 because new memory is zeroed,
+    // and the list's length.
     function.instruction(&Instruction::LocalGet(END));
     function.instruction(&Instruction::LocalGet(END));
     function.instruction(&Instruction::I32Const(bytes.cast_signed()));

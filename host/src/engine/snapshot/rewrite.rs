@@ -12,7 +12,8 @@ pub(super) fn copy(
 ) -> Result<Component, SnapshotError> {
     let mut copy = Component::default();
     let mut module: Option<Module> = None;
-    // The number of the next module, and the depth of nested components, which are copied whole.
+    // The number of modules so far, and the current depth in nested components. Nested components
+    // are copied unchanged.
     let (mut modules, mut nested) = (0, 0_u32);
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload?;

@@ -1,4 +1,4 @@
-//! Writes a state into a copy of a component, in place of its initial state.
+//! Writes a state into a copy of a component, in place of the component's initial state.
 
 use super::SnapshotError;
 use super::layout::Layout;
@@ -49,7 +49,8 @@ pub(super) fn put(base: &[u8], layout: &Layout, state: &[u8]) -> Result<Vec<u8>,
     Ok(copy.finish())
 }
 
-/// Returns the globals of a module; the mutable ones have the values of a state, eight bytes each.
+/// Returns the globals of a module. Sets the mutable ones to the values in the state, which has
+/// eight bytes for each.
 fn with_values(
     reader: &GlobalSectionReader<'_>,
     module: u32,
@@ -71,7 +72,7 @@ fn with_values(
         let value = i64::from_le_bytes(value.try_into().map_err(|_| CUT_SHORT)?);
         let constant = match place.value {
             ValType::I64 => ConstExpr::i64_const(value),
-            // The probe wrote only the lower half.
+            // The probe wrote only the lower four of the eight bytes.
             _ => ConstExpr::i32_const(value as i32),
         };
         let ty = GlobalType { val_type: place.value, mutable: true, shared: false };
@@ -80,7 +81,7 @@ fn with_values(
     Ok(globals)
 }
 
-/// Adds the memory as data segments.
+/// Adds data segments with the content of the memory.
 fn fill(changed: &mut Module, memory: &[u8], segments: &[Range<usize>]) {
     let mut data = DataSection::new();
     for range in segments {

@@ -3,9 +3,10 @@
 use super::*;
 use crate::engine::Compiler;
 
-/// A component with two modules: one has the memory and the globals, the other has a global and the
-/// function that discards handles. `services` changes the memory and all mutable globals, and traps
-/// if the handle was not discarded since the last call.
+/// A component with two modules. The first has the memory and three globals. The second has a
+/// global that stands for a handle of the host, and the function that discards this handle.
+/// `services` changes the memory and all mutable globals. It traps if the handle of the previous
+/// call was not discarded.
 const BASE: &str = r#"
 (component
   (core module $main
@@ -45,7 +46,7 @@ fn snapshot(base: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     take(base, "hostel:service/handler@0.1.0", &nothing, &Compiler::InProcess, None)
 }
 
-/// Returns the state that the probe reads before any call: memory and globals.
+/// Returns the memory and the globals of a component before any call, as the probe reads them.
 fn begins_with(component: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let layout = Layout::read(component).unwrap();
     let bytes = probe::add(component, &layout).unwrap();

@@ -40,8 +40,8 @@ impl GuestStr {
     }
 }
 
-// SAFETY: every item is that of `WasmStr`. This type forwards to `WasmStr`, unless it lifts a
-// string itself.
+// SAFETY: every item is the same as that of `WasmStr`. This type forwards to `WasmStr`, unless it
+// lifts a string itself.
 unsafe impl ComponentType for GuestStr {
     type Lower = <WasmStr as ComponentType>::Lower;
 
@@ -52,8 +52,9 @@ unsafe impl ComponentType for GuestStr {
     }
 }
 
-// SAFETY: strings that are not forwarded are read from the two numbers of a string in the canonical
-// ABI, its address and its length in bytes, and only from inside the guest's memory.
+// SAFETY: in the canonical ABI, a string is passed as two numbers: its address and its length in
+// bytes. A string that is not forwarded is read by these numbers, and only from inside the guest's
+// memory.
 unsafe impl Lift for GuestStr {
     fn linear_lift_from_flat(
         cx: &mut LiftContext<'_>,

@@ -14,8 +14,9 @@ use wasmtime::{Result, bail};
 /// The contract's `result<option<json>, error>`, with a value that shares its entry's allocation.
 ///
 /// wasmtime's derived implementations write a result field by field and look up the guest's memory
-/// for each. Most calls are hits, so a hit is written here in two steps: the text, and then the
-/// record that points to it, with the padding cleared. Every other result is forwarded.
+/// for each field. Most calls are hits, so this type writes a hit in only two steps: the text, and
+/// then the record that points to it, with the padding cleared. For every other result it uses
+/// wasmtime's implementation.
 pub(super) struct GetResult(std::result::Result<Option<Value>, Error>);
 
 /// Wraps the result of `get` for lowering.
@@ -42,7 +43,7 @@ impl GetResult {
     }
 }
 
-// SAFETY: every item is that of `Plain`, to which this type forwards.
+// SAFETY: every item is the same as that of `Plain`, to which this type forwards.
 unsafe impl ComponentType for GetResult {
     type Lower = <Plain<'static> as ComponentType>::Lower;
 
@@ -82,8 +83,8 @@ unsafe impl Lower for GetResult {
     }
 }
 
-/// Writes a hit. wasmtime has checked that both ranges are inside the memory, which never shrinks.
-/// They are checked again because nothing here may panic.
+/// Writes a hit. wasmtime has checked that the ranges of the text and of the record are inside the
+/// memory, which never shrinks. They are checked again because this function must not panic.
 fn lower_hit<T>(cx: &mut LowerContext<'_, T>, text: &str, offset: usize) -> Result<()> {
     let place = cx.realloc(0, 0, 1, text.len())?;
     let memory = cx.as_slice_mut();

@@ -1,5 +1,5 @@
-//! Lifting and lowering with wasmtime's public API only: the feature `public-wasmtime-api` uses
-//! this module instead of `lift` and `lower`. Here each hit is copied one more time.
+//! Lifting and lowering with wasmtime's public API only. With the feature `public-wasmtime-api`,
+//! this module replaces `lift` and `lower`. It copies each hit one more time.
 
 use crate::bindings::hostel::cache::cache::Error;
 use hostel_cache::Value;

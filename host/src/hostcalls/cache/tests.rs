@@ -17,9 +17,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wit_component::{StringEncoding, embed_component_metadata};
 
-/// A guest that makes these calls and responds with the memory that has their results, 24 bytes
-/// each: set, get of the value, get of a long key, get of a missing key, exists, set of invalid
-/// JSON, get of an empty key, delete, exists.
+/// A guest that makes nine calls and responds with the part of its memory that has their results,
+/// 24 bytes for each call. The calls are: set, get of the value, get of a long key, get of a
+/// missing key, exists, set of invalid JSON, get of an empty key, delete, exists.
 const GUEST: &str = r#"(module
 (import "hostel:cache/cache@0.1.1" "get" (func $get (param i32 i32 i32)))
 (import "hostel:cache/cache@0.1.1" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
@@ -66,7 +66,7 @@ fn component() -> Vec<u8> {
     crate::toolchain::componentize(&module).unwrap()
 }
 
-/// Runs one call and returns its results, in nine rows of 24 bytes.
+/// Runs the guest once and returns the results of its nine calls, each a row of 24 bytes.
 async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     let limits = Limits::default();
     let memory = HostMemory::new(1 << 30);
@@ -99,8 +99,8 @@ async fn results(linkage: Linkage, access: Access) -> Vec<Vec<u8>> {
     result.unwrap().body.chunks(24).map(<[u8]>::to_vec).collect()
 }
 
-/// Returns for each row whether the result is an error, and the error's kind, or else 1 for `true`
-/// or an existing value.
+/// Returns two bytes for each row. The first is 1 for an error. The second is the kind of an error,
+/// or 1 for `true` or an existing value.
 fn heads(rows: &[Vec<u8>]) -> Vec<(u8, u8)> {
     rows.iter().map(|row| (row[0], if row[0] == 0 { row[1].max(row[4]) } else { row[4] })).collect()
 }
