@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::sync::{AtomicUsize, Ordering};
 
-/// A maximum number of bytes, and how many bytes are taken.
+/// A limit in bytes, and the number of bytes taken from it.
 #[derive(Debug)]
 pub struct MemoryBudget {
     most: usize,
@@ -71,7 +71,7 @@ impl BudgetPart {
         has_room
     }
 
-    /// Takes bytes even beyond the limits, for memory that is needed in any case.
+    /// Takes bytes even beyond the limits, for memory that the caller needs in any case.
     pub fn force(&self, bytes: usize) {
         self.taken.fetch_add(bytes, Ordering::Relaxed);
         self.budget.taken.fetch_add(bytes, Ordering::Relaxed);

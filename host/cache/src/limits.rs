@@ -59,8 +59,8 @@ pub const MIN_CAPACITY: usize = 64 << 10;
 /// The most shards of a cache: several per core even on the largest machines.
 pub(crate) const MAX_SHARDS: usize = 64;
 
-/// The minimum number of entries of the largest size that fit into a shard, so that one such entry
-/// does not evict all others.
+/// The minimum number of entries of the largest size for which each shard has room, so that one
+/// such entry does not evict all others.
 pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
 
 /// The minimum capacity of a shard in a cache with several shards. In a smaller shard, the

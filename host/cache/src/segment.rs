@@ -49,7 +49,7 @@ pub(crate) struct Segment {
     len: u16,
     depth: u8,
     next_remembered: u8,
-    /// A lower bound of the `due` of all slots.
+    /// A lower bound for the `due` of every slot.
     due: Due,
     remembered: [u16; REMEMBERED],
     /// Linear probing: an insertion uses the first free slot, starting at the key's home slot and

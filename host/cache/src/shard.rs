@@ -199,7 +199,7 @@ impl Shard {
         place.is_some()
     }
 
-    /// Continues the sweep for expired entries, with a short hold of the lock.
+    /// Continues the sweep for expired entries, holding the lock briefly.
     pub(crate) fn sweep(&self, clock: &Clock) -> Swept {
         let mut shard = self.lock();
         let swept = shard.sweep(SWEPT_AT_ONCE, &Now::of(clock));

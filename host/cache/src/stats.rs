@@ -17,8 +17,7 @@ pub struct Stats {
     pub sets: u64,
     /// Live entries that `delete`, `delete_many` and `delete_prefix` removed.
     pub deletes: u64,
-    /// Entries removed because their expiry had passed, by any operation on the key, by eviction or
-    /// by the sweep.
+    /// Expired entries that an operation on the key, an eviction or the sweep removed.
     pub expired: u64,
     /// Live entries removed to make room.
     pub evicted: u64,

@@ -13,10 +13,10 @@ use crate::table::Table;
 #[derive(Debug)]
 pub(crate) struct Sweep {
     next: Tag,
-    /// A lower bound of the `due` of all segments.
+    /// A lower bound for the `due` of every segment.
     due: Due,
-    /// A lower bound for the segments visited in this round and the entries added since the round
-    /// began.
+    /// A lower bound for the `due` of the segments visited in this round, and of the entries set
+    /// since the round began.
     passed: Due,
 }
 

@@ -187,7 +187,7 @@ impl Table {
         CHUNK.min(self.room.bytes / CHUNKS_IN_SHARD)
     }
 
-    /// Splits the full segment of a tag, if there is room for the split and for an entry of `bytes`
+    /// Splits a tag's full segment, if there is room for the split and for an entry of `bytes`
     /// bytes.
     pub(crate) fn add_slots(&mut self, tag: Tag, bytes: usize) -> Slots {
         let at = self.directory.find(tag);
@@ -253,7 +253,7 @@ impl Table {
         self.tidy(place.segment)
     }
 
-    /// Returns the position of the segment of a tag, valid until the next insertion or removal.
+    /// Returns the position of a tag's segment, valid until the next insertion or removal.
     pub(crate) fn segment_of(&self, tag: Tag) -> usize {
         self.directory.find(tag)
     }

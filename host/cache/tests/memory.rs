@@ -96,8 +96,8 @@ fn the_bytes_that_a_cache_counts_are_those_that_it_holds() {
     check(1 << 20, 100, |_| 1);
 }
 
-/// Returns the bytes that this thread holds beyond an empty cache, after entries have expired
-/// unread and `meanwhile` has run.
+/// Lets entries expire without reading them, and runs `meanwhile`. Returns the bytes that this
+/// thread then holds in addition to those of an empty cache.
 fn held_after(meanwhile: impl Fn(&Cache)) -> usize {
     const ENTRIES: usize = 50_000;
     let (clock, time) = Clock::mock();

@@ -1,4 +1,4 @@
-//! Walks over a shard's entries, in short holds of the lock.
+//! Walks over a shard's entries in short steps, releasing the lock between them.
 
 use super::{Entries, SWEPT_AT_ONCE, Shard};
 use crate::clock::{Clock, Now};
@@ -8,8 +8,8 @@ use crate::table::Table;
 use crate::walk::Walk;
 
 impl Shard {
-    /// Continues a walk with a short hold of the lock, and returns the keys of live entries that
-    /// begin with `prefix`.
+    /// Continues a walk, holding the lock briefly. Returns the keys that begin with `prefix` and
+    /// have a live entry.
     pub(crate) fn keys(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> Vec<String> {
         let mut keys = Vec::new();
         self.lock().walk(walk, &Now::of(clock), |table, at, from| {
@@ -21,8 +21,8 @@ impl Shard {
         keys
     }
 
-    /// Continues a walk with a short hold of the lock. Removes the live entries whose keys begin
-    /// with `prefix` and returns how many there were.
+    /// Continues a walk, holding the lock briefly. Removes the live entries whose keys begin with
+    /// `prefix` and returns how many there were.
     pub(crate) fn delete_prefix(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> usize {
         let mut removed = 0;
         let mut shard = self.lock();
@@ -42,8 +42,8 @@ impl Shard {
 }
 
 impl Entries {
-    /// Passes the next segments of a walk to `see`, each with the first tag that the walk has not
-    /// visited yet. Removes a segment's expired entries before that.
+    /// For each of the next segments of a walk, removes the expired entries, then passes the
+    /// segment and the lowest tag not visited yet to `see`.
     fn walk(
         &mut self,
         walk: &mut Walk,

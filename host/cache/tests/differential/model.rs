@@ -11,7 +11,7 @@ use hostel_cache::{MAX_EXPIRY_SECONDS, MAX_INTEGER};
 /// The value limit of the small cache.
 const VALUE_LIMIT: usize = MIN_CAPACITY / 16;
 
-/// How many values are held at once, to check that they never change.
+/// How many values the test holds at once, to check that they never change.
 const HELD: usize = 8;
 
 /// The number of entries that one operation sets or removes. A cache with room for all of them uses
@@ -129,7 +129,7 @@ impl Operation {
     }
 }
 
-/// Returns three keys, of which some may be equal.
+/// Returns three keys. Some of them may be equal.
 fn several(byte: u8, other: u8) -> [u8; 3] {
     [byte, byte.wrapping_add(other % 4), byte.wrapping_add(other % 8)]
 }
