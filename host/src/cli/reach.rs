@@ -20,7 +20,7 @@ pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Parses the name of a secret, and reads the secret from the named place.
+/// Parses the name of a secret, and reads the secret from the variable or file that the text names.
 pub(super) fn secret(text: &str) -> Result<(String, Secret), String> {
     const FORM: &str = "write it as NAME=env:VARIABLE or NAME=file:PATH";
     let (name, place) = text.split_once('=').ok_or(FORM)?;

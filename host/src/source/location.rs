@@ -54,7 +54,7 @@ pub(super) fn real_place(file: &Path) -> Option<PathBuf> {
     Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?))
 }
 
-/// The folder that contains a file: `.` if its path does not name one.
+/// The folder that contains a file: `.` if the file's path does not name a folder.
 pub(super) fn folder_of(file: &Path) -> &Path {
     let folder = file.parent().filter(|folder| *folder != Path::new(""));
     folder.unwrap_or(Path::new("."))

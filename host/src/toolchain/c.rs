@@ -76,8 +76,8 @@ fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildErr
     fs::write(out, encode::componentize(&module)?).map_err(|error| write_failed(out, error))
 }
 
-/// The files to compile: all C and C++ files, except tests, of a folder that is one service. A file
-/// that is a service of its own is compiled alone.
+/// Returns the files to compile. If a whole folder is one service, these are the file that declares
+/// the service, and all C and C++ files except tests. Otherwise only the source's file is compiled.
 fn inputs_of(source: &Source) -> Result<Vec<PathBuf>, BuildError> {
     let mut inputs = vec![source.file.clone()];
     if !source.is_whole_folder {
@@ -182,8 +182,8 @@ impl<'a> Zig<'a> {
         with_path("-I", &self.sdk)
     }
 
-    /// Runs one step of the build. First reports if the step must compile a library, which later
-    /// builds find in the cache.
+    /// Runs one step of the build. If the step must first compile a library, reports that. Later
+    /// builds find the library in the cache.
     fn run(
         &self,
         command: &mut Command,

@@ -23,8 +23,8 @@ const FIX: &str = "install Go 1.26 or newer, and open a new shell";
 /// each fresh instance.
 const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
-/// The `go list` template that prints the folders of packages and the files that are read from
-/// them.
+/// The `go list` template that prints the folders of packages and the files that Go reads from
+/// these folders.
 const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
 {{range .GoFiles}}{{$folder}}/{{.}}
 {{end}}{{range .EmbedFiles}}{{$folder}}/{{.}}

@@ -119,8 +119,8 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     })
 }
 
-/// Adds the inputs that the build script lists, one path per line, without those of the SDK and the
-/// tools.
+/// Adds the inputs that the build script lists, one path per line. The list omits the files of the
+/// SDK and of the tools.
 fn read_list(list: &Path, read: &mut Inputs) {
     let listed = std::fs::read_to_string(list).unwrap_or_default();
     for file in listed.lines().map(Path::new) {
@@ -211,7 +211,8 @@ const WHATEVER_IS_SET: [&str; 7] = [
     "--engine-strict=false",
 ];
 
-/// The folder into which a package is fetched. The package itself is below its `node_modules`.
+/// Returns the folder of a package. Fetches the package if it is missing. The package itself is in
+/// the `node_modules` of that folder.
 fn fetched(
     package: &NpmPackage,
     source: &Source,

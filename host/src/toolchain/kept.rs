@@ -81,7 +81,7 @@ fn once(
 /// the component.
 ///
 /// `tools` identifies the versions of the build tools. `build` writes the component to the given
-/// file, and adds the files that it reads, even if it fails.
+/// file, and adds the files that it reads to the given inputs, even if the build fails.
 pub(super) fn component(
     Work { source, modules, progress }: Work<'_>,
     tools: &str,
@@ -169,7 +169,7 @@ fn read(list: &Path) -> Option<Inputs> {
     serde_json::from_slice(&std::fs::read(list).ok()?).ok()
 }
 
-/// Stores the inputs of a build atomically. The lists are pruned like the components.
+/// Stores the list of a build's inputs atomically, and prunes the stored lists.
 fn write(list: &Path, inputs: &Inputs) -> io::Result<()> {
     let folder = list.parent().unwrap_or(Path::new("."));
     sdk::write(list, &serde_json::to_vec(inputs)?)?;

@@ -115,7 +115,7 @@ pub(super) fn complete(command: &mut Command) -> io::Result<Output> {
 }
 
 /// Runs a tool on a service's source, and passes its output lines to `progress`, except those that
-/// begin with one of `hides`. If `keeps_stdout` is set, the lines of stdout are returned instead.
+/// begin with one of `hides`. If `keeps_stdout` is set, returns the lines of stdout instead.
 pub(super) fn run(
     tool: &'static str,
     path: &Path,

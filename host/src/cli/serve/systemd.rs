@@ -65,8 +65,8 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Notifies systemd when the server is ready, and then of its status and liveness, until the future
-/// is dropped. A dropped message is sent again while it still applies.
+/// Notifies systemd when the server is ready, and then of the server's status and liveness, until
+/// the future is dropped. Sends a dropped message again while the message still applies.
 pub(super) async fn tell(socket: Option<&NotifySocket>, host: &Host, deployment: &Deployment) {
     let Some(socket) = socket else { return std::future::pending().await };
     let watchdog = sd_notify::watchdog_enabled().map(|time| time / 2).filter(|it| !it.is_zero());
