@@ -56,7 +56,7 @@ pub(crate) const CAPABILITIES: &[Capability] = &[
 ///
 /// # Errors
 ///
-/// If two interfaces define the same function, which only a mistake in this folder can cause.
+/// If two interfaces define the same function, which is always a mistake in this module.
 pub(crate) fn linker(engine: &Engine, linkage: Linkage) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasi::add_to_linker(&mut linker)?;

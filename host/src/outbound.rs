@@ -1,8 +1,8 @@
 //! Requests of plugins to remote servers: the implementation of `hostel:http`.
 //!
-//! **A grant cannot be bypassed.** Each request, and each redirect, is checked against the entries
-//! of `http.allow`. A name is resolved once, each of its addresses is checked, and the connection
-//! goes to a checked address.
+//! **A grant cannot be bypassed.** The host checks each request, and each redirect, against the
+//! entries of `http.allow`. It resolves a name once, checks each of the addresses, and connects
+//! only to a checked address.
 
 mod client;
 mod connect;

@@ -1,7 +1,7 @@
 //! The worlds that the host runs, one file each.
 //!
-//! Today there is one world. Another kind of plugin needs another file, and a variant in [`Linked`]
-//! and [`Guest`].
+//! Today there is one world. A new kind of plugin needs a new file, and a new variant in [`Linked`]
+//! and in [`Guest`].
 
 mod hostel;
 mod offer;
@@ -29,7 +29,8 @@ impl Linked {
     ///
     /// # Errors
     ///
-    /// If it imports a function that is not offered, or is offered with another type.
+    /// If the component imports a function that the host does not offer, or offers with another
+    /// type.
     pub(crate) fn new(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Self> {
         let linked = linker.instantiate_pre(component)?;
         Ok(Linked::Hostel(hostel::HostelComponent::new(linked)?))
@@ -39,7 +40,7 @@ impl Linked {
     ///
     /// # Errors
     ///
-    /// If a limit forbids it, or a start function traps.
+    /// If a limit forbids the instance, or a start function traps.
     pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Guest> {
         let Linked::Hostel(component) = self;
         Ok(Guest::Hostel(component.instantiate_async(store).await?))

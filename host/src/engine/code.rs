@@ -106,8 +106,8 @@ impl CodeStore {
         Ok(())
     }
 
-    /// Opens a file if it passes all checks. Updates its modification time, because files with the
-    /// oldest times are deleted first.
+    /// Opens a file if it passes all checks. In a writable folder, also updates the file's
+    /// modification time, because files with the oldest times are deleted first.
     fn genuine(&self, name: &str) -> Option<File> {
         let file = self.open_file(name).ok()?;
         if let Some(key) = &self.key {

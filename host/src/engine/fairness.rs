@@ -5,8 +5,8 @@
 //! runtime busy, and a short call would wait behind them all. So a call that has held its thread
 //! for a tick moves to one of the threads of [`LongCalls`], if its plugin's long calls have used up
 //! their recent allowance. There it is polled for one tick at a time. The next poll always goes to
-//! the plugin with the least recent CPU time: a single long call beside 64 long calls of another
-//! plugin gets half of the time, not a 65th.
+//! the plugin that has recently used the least CPU time: a single long call beside 64 long calls of
+//! another plugin gets half of the time, not a 65th.
 //!
 //! The threads for long calls run at low priority, so they get nearly no CPU time while short calls
 //! keep every processor busy. The allowance lets a plugin compute on the runtime's threads even

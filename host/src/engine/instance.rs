@@ -133,7 +133,7 @@ impl Instance {
         self
     }
 
-    /// Sets the reason to count when the instance is dropped.
+    /// Sets the reason that is counted if the instance is dropped.
     fn would_retire(&mut self, reason: &'static str) {
         if let Some(retires) = &mut self.retires {
             retires.reason = reason;

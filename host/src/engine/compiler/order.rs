@@ -24,7 +24,7 @@ pub(super) const REFUSED: i32 = 10;
 /// busy.
 const MAX_WAIT: u32 = 10;
 
-/// Maximum bytes to read from a stored refusal or from the process's stderr.
+/// Maximum bytes to read of a refusal or of the process's stderr.
 const MAX_WORDS: u64 = 64 << 10;
 
 /// Bytes per read.

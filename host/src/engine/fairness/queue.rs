@@ -1,5 +1,5 @@
-//! The queue of ready tasks. The next task is the oldest one of the plugin with the least recent
-//! CPU time.
+//! The queue of ready tasks. The next task is the oldest one of the plugin that has recently used
+//! the least CPU time.
 
 use super::share::CpuShare;
 use std::collections::VecDeque;

@@ -128,8 +128,8 @@ impl Wake for LongCall {
     fn wake(self: Arc<Self>) {
         let next = |state| match state {
             WAITING => Some(READY),
-            // In this state, `poll` queues the call again after the current poll. Otherwise this
-            // wake-up would be lost.
+            // The state `WOKEN` makes `poll` queue the call again. Otherwise this wake-up would be
+            // lost.
             POLLED => Some(WOKEN),
             _ => None,
         };

@@ -93,7 +93,7 @@ impl Layout {
         }
     }
 
-    /// Adds a section of the last module, and returns the number of globals that the module
+    /// Adds a section of the module being read, and returns the number of globals that this module
     /// imports.
     fn add_of_module(
         &mut self,
