@@ -83,7 +83,7 @@ export function notResolved(name, isQuickJs) {
   return `"${name}" cannot be found: ${fix}`;
 }
 
-/** Returns the replacement of a Node module, if there is one. */
+/** Returns advice on how to replace a Node module, possibly empty. */
 function instead(name, isQuickJs) {
   const [top] = name.split("/");
   if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` installs a replacement`;

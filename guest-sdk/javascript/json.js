@@ -33,7 +33,7 @@ export function toText(value, name, levels) {
 }
 
 /**
- * Parses a JSON text. `fromCache` means that the cache has already validated it.
+ * Parses a JSON text. `fromCache` means that the cache has already validated the text.
  *
  * Throws a SyntaxError if the text is not JSON, and a RangeError with the number if an integer
  * would be rounded or a number is not finite.

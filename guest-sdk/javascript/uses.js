@@ -23,8 +23,8 @@ const LOADERS = {
 };
 
 /**
- * Names of cache methods that other objects have too, each with the minimum number of arguments of
- * the cache's method. A call of such a method counts only if it has at least that many arguments,
+ * Names of cache methods that other objects have too, each with the number of arguments that the
+ * cache's method needs. A call of such a method counts only if it has at least that many arguments,
  * or if it is a call on `cache`.
  */
 const COMMON = { keys: 1, update: 2, take: 1, expire: 2, ttl: 1 };
@@ -33,8 +33,8 @@ const COMMON = { keys: 1, update: 2, take: 1, expire: 2, ttl: 1 };
 const OF_OTHERS = /\bObject\.keys\b/g;
 
 /**
- * Exports of the SDK that need another interface, by name: the import specifier, the interface's
- * functions by their names in the SDK, and the file that a bundle with the export includes.
+ * The exports of the SDK that need another interface. Each has the interface's import specifier,
+ * the interface's functions by their names in the SDK, and the file that defines the export.
  */
 const EXPORTS = {
   http: {

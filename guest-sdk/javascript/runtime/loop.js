@@ -2,8 +2,8 @@
 // them.
 
 /**
- * The timers of `web/timers.js`, which only plugins that use timers include. `fire` sleeps until
- * the next timer is due and runs it, unless the timer is due later than the given time.
+ * The timers of `web/timers.js`. Only plugins that use timers include that file. `fire` sleeps
+ * until the next timer is due and runs it, unless the timer is due later than the given time.
  */
 let timers = { fire: () => false, drop: () => 0 };
 

@@ -47,7 +47,7 @@ fn start(hostel: &Path, config: &Path) -> Result<f64> {
     let server = Server::start(Command::new(hostel).arg("serve").arg("--config").arg(config))?;
     let status = ask(server.address, "GET", "/", "")?;
     let took = begun.elapsed();
-    // For a missing entry the plugin responds with 404, which counts too.
+    // For a missing entry the plugin responds with 404, which is a valid first response too.
     ensure!(status == 200 || status == 404, "the first response is {status}");
     Ok(took.as_secs_f64() * 1_000.0)
 }

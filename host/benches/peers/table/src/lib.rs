@@ -11,7 +11,7 @@ pub use redis::RedisServer;
 
 use std::fmt;
 
-/// The target for a ratio, ours divided by the peer's.
+/// The target for a ratio: our figure divided by the peer's figure.
 #[derive(Clone, Copy)]
 pub enum Wanted {
     /// At most this number: for times and sizes.
