@@ -41,7 +41,7 @@ impl From<ReadError> for io::Error {
     }
 }
 
-/// Reads a file of at most `max_bytes`. Returns the metadata as it is after reading.
+/// Reads a file of at most `max_bytes`. Returns the content, and the metadata after the read.
 pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     // Without this flag, opening a named pipe blocks until another process opens it.
     let flags = OFlags::NONBLOCK.bits().cast_signed();

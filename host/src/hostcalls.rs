@@ -35,7 +35,7 @@ use wasmtime::component::Linker;
 
 /// An interface that the host offers.
 pub(crate) struct Capability {
-    /// The name of its import, version included.
+    /// The name of the interface's import, version included.
     pub(crate) import: &'static str,
     add_to_linker: fn(&mut Linker<State>, Linkage) -> wasmtime::Result<()>,
 }

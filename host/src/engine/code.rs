@@ -34,8 +34,8 @@ use wasmtime::component::Component;
 /// A folder of compiled code.
 pub(crate) struct CodeStore {
     folder: PathBuf,
-    /// The key of the MACs. `None` if this user cannot write to the folder: its files then belong
-    /// to root or to this user, and a MAC would prove no more than that.
+    /// The key of the MACs. `None` if this user cannot write to the folder: the folder's files then
+    /// belong to root or to this user, and a MAC would prove no more than that.
     key: Option<MacKey>,
 }
 
@@ -215,7 +215,7 @@ impl CodeStore {
 /// component lives.
 unsafe fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     // The engine cannot load a component from an open file. This path refers to the open file
-    // itself, even if another file has taken its name since.
+    // itself, even if the file's name refers to another file by now.
     let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
     let path = format!("{folder}/{}", file.as_raw_fd());
     // SAFETY: the caller meets this function's requirements. The engine does not read the MAC,
@@ -229,7 +229,7 @@ fn is_genuine(key: &MacKey, name: &str, mut file: &File) -> io::Result<bool> {
     let expected = key.tag(name, Read::by_ref(&mut file).take(code))?;
     let mut found = [0; TAG_BYTES];
     file.read_exact(&mut found)?;
-    // blake3 compares its hashes in constant time.
+    // The comparison of blake3's hashes takes constant time.
     Ok(expected == found)
 }
 

@@ -44,7 +44,7 @@ pub enum FileKind {
 /// An import and its provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportInfo {
-    /// Its name, with its version if it has one: `wasi:cli/stdout@0.2.6`.
+    /// The name of the import, with the version if it has one: `wasi:cli/stdout@0.2.6`.
     pub name: String,
     /// The provider of the import.
     pub offer: Offer,
@@ -62,11 +62,11 @@ pub struct Extent {
 /// A language or tool that was used to build a component.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Producer {
-    /// Its role: `language`, `processed-by` or `sdk`.
+    /// The role of the language or tool: `language`, `processed-by` or `sdk`.
     pub part: String,
     /// Its name.
     pub name: String,
-    /// Its version; may be empty.
+    /// The version; may be empty.
     pub version: String,
 }
 

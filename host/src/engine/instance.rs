@@ -92,9 +92,9 @@ pub(super) struct Instance {
     /// `None` until the first call: instantiation counts towards that call's time.
     guest: Option<Guest>,
     calls: u32,
-    /// Bytes of its memories and tables at the end of its first call.
+    /// Bytes of the instance's memories and tables at the end of its first call.
     memory: usize,
-    /// When its last call ended.
+    /// The time when the instance's last call ended.
     since: Instant,
     /// Counts the end of the instance when it is dropped. `None` unless its plugin reuses
     /// instances.

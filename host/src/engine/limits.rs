@@ -12,12 +12,12 @@ use std::time::Duration;
 /// The limits of a host. Each field's comment states its default and the reason for it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// Time of one call, from creating the instance to its response, including waits. 1 second: a
-    /// service that people wait for needs no more. 30 seconds for a plugin that may send requests
-    /// to other servers: see [`Limits::for_sources`].
+    /// Time of one call, from the creation of the instance to the response, including waits. 1
+    /// second: a service that people wait for needs no more. 30 seconds for a plugin that may send
+    /// requests to other servers: see [`Limits::for_sources`].
     pub time: Duration,
-    /// Processor time of one call's guest, without its waits. 1 second. It is checked every 5 ms,
-    /// and has an effect only if it is less than `time`.
+    /// Processor time of one call's guest, without its waits. 1 second. The host checks this limit
+    /// every 5 ms. The limit has an effect only if it is less than `time`.
     pub cpu: Duration,
     /// Bytes of all memories and tables of an instance together. 64 MiB: room for a language
     /// runtime and its working set; a table's element counts as 8 bytes.
@@ -256,7 +256,7 @@ impl Limit {
 pub struct LimitReached {
     /// The limit.
     pub limit: Limit,
-    /// Its value, with its unit.
+    /// The limit's value, with its unit.
     pub value: String,
 }
 

@@ -44,9 +44,9 @@ pub(crate) struct Surroundings {
 
 /// A folder of this machine that the initialisation can access.
 pub(crate) struct MountedFolder {
-    /// Its path inside the component.
+    /// The path of the folder inside the component.
     pub(crate) name: String,
-    /// Its path on this machine.
+    /// The path of the folder on this machine.
     pub(crate) path: PathBuf,
     pub(crate) is_writable: bool,
 }

@@ -68,7 +68,7 @@ fn add(mut import: LinkerInstance<'_, State>, is_on_redis: bool) -> wasmtime::Re
     )
 }
 
-/// Returns the leases of a call that may write to its cache.
+/// Returns the leases of this call, if the call may write to the plugin's cache.
 fn open(state: &mut State) -> Result<(&mut CallLeases, &Capabilities), SmallError> {
     to_write(state)?;
     state.leases().ok_or_else(super::access::closed)

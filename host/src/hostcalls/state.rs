@@ -42,8 +42,8 @@ pub(crate) struct StoreBounds {
     pub(crate) http_response: usize,
 }
 
-/// The state that the host calls of one call use. It is created for the call and dropped with it,
-/// or reset for the next call if the plugin reuses instances.
+/// The state that the host calls of one call use. It is created for the call and dropped at the end
+/// of the call, or reset for the next call if the plugin reuses instances.
 pub(crate) struct State {
     /// `None` while the plugin lists its services: then only its log and its configuration are
     /// available.
@@ -60,7 +60,7 @@ pub(crate) struct State {
     leases: Option<CallLeases>,
     /// Created when the guest first sends a request to another server.
     sending: Option<SendingCall>,
-    /// Created when the guest first uses WASI: a call that only uses its cache never does.
+    /// Created when the guest first uses WASI: a call that uses only the plugin's cache never does.
     wasi: Option<WasiCtx>,
     bounds: StoreBounds,
     table: ResourceTable,

@@ -18,8 +18,8 @@ use std::thread;
 /// If the socket fails.
 pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -> io::Result<()> {
     outlive_signals();
-    // When the other side ends, its ends of the control sockets close. Each process is then killed,
-    // and this scope waits for it.
+    // When the server ends, its ends of the control sockets close. All processes are then killed,
+    // and this scope waits for their end.
     thread::scope(|processes| {
         while let Some((task, descriptors)) = receive(socket)? {
             if !may_do(&task, sources) {

@@ -171,7 +171,7 @@ fn is_gone(error: &io::Error) -> bool {
 /// A running process.
 pub(crate) struct Running {
     control: Arc<OwnedFd>,
-    /// The read end of its standard error.
+    /// The read end of the process's standard error.
     pub(crate) errors: File,
 }
 

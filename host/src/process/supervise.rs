@@ -17,8 +17,8 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     let Descriptors { input, output, errors, control } = descriptors;
     let mut command = Command::new(program);
     task.add_to(&mut command);
-    // The process gets its own group: a signal from the terminal then reaches only the server,
-    // which decides what to do about it, and killing the group also kills the descendants.
+    // The process gets its own group. A signal from the terminal then reaches only the server,
+    // which decides how to react, and killing the group also kills the descendants.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
     // The command holds copies of the descriptors. Close them: otherwise the reader of the output

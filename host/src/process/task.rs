@@ -54,10 +54,10 @@ impl Task {
 /// How a process ended.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct Ended {
-    /// Its exit code, unless a signal ended it.
+    /// The process's exit code, unless a signal ended the process.
     pub(crate) code: Option<i32>,
     pub(crate) signal: Option<i32>,
-    /// Whether it was killed for taking too long.
+    /// Whether the process was killed for taking too long.
     pub(crate) overdue: bool,
     /// Why the process could not be started.
     pub(crate) error: Option<String>,

@@ -1,4 +1,4 @@
-//! Tests of which files a store loads and which it refuses.
+//! Tests which files a store loads and which it refuses.
 
 use super::*;
 use std::fs::{self, Permissions};

@@ -20,7 +20,7 @@ use wasmtime::component::Component;
 /// The exit code of a process that has written a [`Refusal`].
 pub(super) const REFUSED: i32 = 10;
 
-/// The wall-clock time limit of compiling, as a multiple of its CPU time limit: the machine may be
+/// The wall-clock time limit of compiling, as a multiple of the CPU time limit: the machine may be
 /// busy.
 const MAX_WAIT: u32 = 10;
 

@@ -149,7 +149,7 @@ impl Deref for Owner {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        // `is_dropped` is set first: a polling thread checks it after it has released the lock. In
+        // `is_dropped` is set first: a polling thread checks this flag after releasing the lock. In
         // the other order the work might never be dropped.
         self.0.is_dropped.store(true, Ordering::SeqCst);
         let work = match self.0.progress.try_lock() {

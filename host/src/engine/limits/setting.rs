@@ -87,12 +87,12 @@ impl Limits {
         SETTINGS.iter().map(|setting| setting.name)
     }
 
-    /// Sets a limit by its name to a value such as `5s`, `64MiB` or `1000`.
+    /// Sets the limit of this name to a value such as `5s`, `64MiB` or `1000`.
     ///
     /// # Errors
     ///
-    /// When the limit does not exist, or the value is not in its unit or is zero. The limits are
-    /// then unchanged.
+    /// When the limit does not exist, or the value is zero or not in the limit's unit. The limits
+    /// are then unchanged.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
         let setting = setting(name).ok_or_else(|| LimitError::Unknown { name: name.to_owned() })?;
         match setting.field {

@@ -54,7 +54,8 @@ fn core_type(reader: &mut BinaryReader<'_>) -> Result<usize, BinaryReaderError> 
     })
 }
 
-/// Reads a declaration in a type. Returns true if it declares a type, and leaves the type unread.
+/// Reads a declaration in a type. If the declaration declares a type, returns true and leaves that
+/// type unread.
 fn declares_type(
     reader: &mut BinaryReader<'_>,
     count: &mut usize,

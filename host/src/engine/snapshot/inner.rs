@@ -17,7 +17,7 @@ use wasmparser::{ComponentInstance, Parser, Payload};
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) place: Range<usize>,
-    /// Its index among the outer component's components.
+    /// The index of the inner component among the outer component's components.
     number: u32,
     /// The index of the inner component's instance.
     instance: Option<u32>,

@@ -10,8 +10,8 @@ use wasmtime::{Result, StoreContext};
 /// The longest string that is copied, in bytes. Most keys are shorter.
 const SHORT_BYTES: usize = 64;
 
-/// A string in the guest's memory. It is copied if it is short, UTF-8 and not at the very end of
-/// the memory; otherwise it stays in place.
+/// A string that a guest passed. A short UTF-8 string is copied, unless it is at the very end of
+/// the guest's memory. Any other string stays in the guest's memory.
 ///
 /// Copying 64 bytes is cheaper than looking up the guest's memory a second time, as reading a
 /// [`WasmStr`] does.
