@@ -1,4 +1,4 @@
-//! Runs the scenarios of all languages on the fake.
+//! Runs the scenarios on the fake. All languages share these scenarios.
 
 use super::*;
 use hostel_sdk::fake::Fake;

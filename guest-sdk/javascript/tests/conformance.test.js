@@ -1,4 +1,4 @@
-// Runs the scenarios of all languages on the fake.
+// Runs the scenarios on the fake. All languages share these scenarios.
 
 // This is not the strict comparison, because -0 equals 0 in the scenarios.
 import assert from "node:assert";

@@ -60,7 +60,7 @@ PYTHON_2 = [
     "import ConfigParser",
 ]
 
-# Errors that only running the code can reveal.
+# Code that passes the check, because only the build or a run could detect an error.
 LEFT = [
     "import json, helper, zato.server.service, hostel_sdk, package.inner, annotationlib, fast",
     "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None",

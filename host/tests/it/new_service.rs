@@ -1,4 +1,5 @@
-//! From an empty folder to a running service outside the project, with the program alone.
+//! From an empty folder to a running service, outside Hostel's repository: the `hostel` program
+//! contains the SDK.
 
 use crate::support::{hostel, stderr, stdout};
 use std::path::Path;

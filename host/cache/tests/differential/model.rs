@@ -549,7 +549,7 @@ impl Pair {
         self.list(prefix);
     }
 
-    /// Compares all entries, in pages.
+    /// Compares the cache's entries under a prefix with the model's, page by page.
     fn list(&self, prefix: &str) {
         let mut known = self.entries.iter().filter(|(key, _)| key.starts_with(prefix));
         let mut after = None;

@@ -17,7 +17,7 @@ pub(super) struct Sources {
     components: Arc<Mutex<Components>>,
 }
 
-/// The components that are not rebuilt, by the path of their source.
+/// Components to reuse instead of rebuilding, by the path of their source.
 type Components = BTreeMap<PathBuf, KeptComponent>;
 
 struct KeptComponent {

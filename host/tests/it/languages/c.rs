@@ -1,4 +1,4 @@
-//! C, C++ and Zig: from source to a running service with the program alone.
+//! C, C++ and Zig: from source to a running service, with the compiler that `hostel` downloads.
 
 mod services;
 

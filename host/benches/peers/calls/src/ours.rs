@@ -8,8 +8,8 @@ use hostel::{
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// A host with two plugins of the benchmark's guest: `fresh` gets a new instance for each call, and
-/// `kept` reuses one instance. Both share a cache.
+/// A host that runs the benchmark's guest as two plugins: `fresh` gets a new instance for each
+/// call, and `kept` reuses one instance. The plugins share a cache.
 pub struct Ours {
     host: Host,
     store: CacheStore,
