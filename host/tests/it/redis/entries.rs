@@ -66,7 +66,7 @@ async fn what_others_wrote_is_an_error_that_names_the_key_and_can_be_replaced() 
             (&[b"SET", name, b"\"\xff\""], "it is not UTF-8"),
             (&[b"SET", name, b""], "it is empty"),
             (&[b"HSET", name, b"a", b"b"], "it is not a string"),
-            (&[b"SETRANGE", name, b"1048576", b"1"], "larger than the 1048576 bytes"),
+            (&[b"SETRANGE", name, b"1048576", b"1"], "is larger than 1048576 bytes"),
         ];
         for (command, part) in writes {
             client.ask(&[b"DEL", name]);
