@@ -250,7 +250,9 @@ async fn metrics_count_what_is_under_way_and_connections_that_were_made_again() 
 async fn connections_that_are_cut_leave_no_descriptor_and_no_memory_behind() {
     let redis = RedisServer::start();
     let proxy = Proxy::to(redis.port).await;
-    let (_place, serving) = serving(&format!("redis://127.0.0.1:{}", proxy.port), "");
+    // A busy machine may need more than the default second to connect again.
+    let limits = "[limits]\ntime = \"30s\"\n";
+    let (_place, serving) = serving(&format!("redis://127.0.0.1:{}", proxy.port), limits);
     let mut client = serving.connect().await;
     let call = json!(["exists", "k"]).to_string();
     let mut use_and_cut = async |count: usize| {
