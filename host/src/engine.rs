@@ -4,6 +4,7 @@ mod code;
 mod compiled;
 mod compiler;
 mod config;
+mod deadline;
 mod error;
 mod fairness;
 mod inspect;
@@ -45,15 +46,14 @@ use crate::telemetry::{
 use crate::world::{self, Linked, WorldMismatch};
 use compiler::Job;
 use config::config;
+use deadline::before;
 use fairness::{CallStopped, LongCalls};
 use instance::{Idle, Instance};
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Poll;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use wasmtime::component::Linker;
 
 /// Compiles components and runs them.
@@ -356,21 +356,6 @@ impl Engine {
             None => Err(Limit::Time.reached(limits).into()),
         }
     }
-}
-
-/// Runs a call, and returns `None` if it has not ended at `until`. The timer is created after the
-/// first poll: most calls end during that poll, and creating a timer is expensive.
-async fn before<T>(until: Instant, call: impl Future<Output = T>) -> Option<T> {
-    let mut call = pin!(call);
-    let mut timer = None;
-    poll_fn(|cx| {
-        if let Poll::Ready(result) = call.as_mut().poll(cx) {
-            return Poll::Ready(Some(result));
-        }
-        let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(until)));
-        timer.as_mut().poll(cx).map(|()| None)
-    })
-    .await
 }
 
 /// Returns the response if it is within its limits and HTTP can carry it.
