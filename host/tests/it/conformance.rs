@@ -293,8 +293,9 @@ fn every_language_and_scenario_is_in_the_page_of_the_docs() {
 fn page(rows: &[Row]) -> String {
     let languages: Vec<_> = LANGUAGES.iter().map(|(language, _)| *language).collect();
     let mut page = format!(
-        "# Conformance\n\nEvery SDK runs the scenarios of `guest-sdk/conformance/` \
-         in a real host. The test that\nruns them writes this page; `-` means that the language lacks the feature.\n\n| scenario | {} |\n|---|{}\n",
+        "# Conformance\n\nLook up here what the SDK of your language is tested for. In each language, a \
+         test runs the\nscenarios of `guest-sdk/conformance/` in a real host and writes this page. `yes`: \
+         the scenario\npassed. `-`: the language lacks the feature.\n\n| scenario | {} |\n|---|{}\n",
         languages.join(" | "),
         "---|".repeat(languages.len())
     );

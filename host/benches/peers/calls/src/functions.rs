@@ -30,7 +30,7 @@ pub fn print() -> Result<()> {
     for (what, service, arguments, floor) in [
         ("set-if-absent of a present key", "set-if-absent", set("present"), with_entries),
         ("increment", "increment", one("count"), with_entries),
-        ("compare-and-swap, back and forth", "swap", set("swap") + ",\"{}\"", with_entries),
+        ("compare-and-swap, alternating two values", "swap", set("swap") + ",\"{}\"", with_entries),
         ("set, take", "set-and-take", set("token"), with_entries),
         ("get-or-lease of a present key", "get-or-lease", one("present"), with_entries),
         ("get-or-lease of a missing key, fill, delete", "lease-and-fill", set("leased"), without),

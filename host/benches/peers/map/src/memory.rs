@@ -11,7 +11,7 @@ const TARGET: f64 = 64.0;
 pub fn run(most: usize) {
     let new = |entries: usize| of(entries, || Ours::new((entries * 512).max(64 << 20), None));
     let worst = populations(most).map(new).fold(0.0, f64::max);
-    let what = format!("the most bytes beside an entry's texts, up to {most} entries");
+    let what = format!("most bytes per entry besides key and value, up to {most} entries");
     row(&what, "the target", worst, TARGET, Wanted::AtMost(1.0));
 
     let ours = new(most);
@@ -21,7 +21,7 @@ pub fn run(most: usize) {
         ("DashMap", of(most, Dash::new)),
     ];
     for (peer, theirs) in peers {
-        let what = format!("bytes beside an entry's texts, {most} entries");
+        let what = format!("bytes per entry besides key and value, {most} entries");
         row(&what, peer, ours, theirs, Wanted::Nothing);
     }
 }

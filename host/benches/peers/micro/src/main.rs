@@ -70,20 +70,20 @@ mod set {
     use super::*;
 
     #[divan::bench(args = LENGTHS)]
-    fn over_the_old(bencher: Bencher<'_, '_>, bytes: usize) {
+    fn replace(bencher: Bencher<'_, '_>, bytes: usize) {
         let (cache, text) = (cache(None), text(bytes));
         let bencher = bencher.counter(BytesCount::new(bytes));
         bencher.bench_local(|| cache.set(black_box(KEY), black_box(&text), None));
     }
 
     #[divan::bench]
-    fn over_the_old_with_expiry(bencher: Bencher<'_, '_>) {
+    fn replace_with_expiry(bencher: Bencher<'_, '_>) {
         let cache = cache(Some(3_600));
         bencher.bench_local(|| cache.set(black_box(KEY), black_box(VALUE), Some(3_600)));
     }
 
     #[divan::bench]
-    fn new_in_a_full_cache(bencher: Bencher<'_, '_>) {
+    fn add_to_a_full_cache(bencher: Bencher<'_, '_>) {
         let limits = CacheLimits::new(1 << 20, 1 << 10).expect("limits fit");
         let cache = Cache::new(limits, Clock::system());
         let mut number = 0_u32;
@@ -95,13 +95,13 @@ mod set {
     }
 
     #[divan::bench]
-    fn if_absent_and_it_is_there(bencher: Bencher<'_, '_>) {
+    fn if_absent_but_present(bencher: Bencher<'_, '_>) {
         let cache = cache(None);
         bencher.bench_local(|| cache.set_if_absent(black_box(KEY), black_box(VALUE), None));
     }
 
     #[divan::bench]
-    fn if_as_expected(bencher: Bencher<'_, '_>) {
+    fn compare_and_swap(bencher: Bencher<'_, '_>) {
         let cache = cache(None);
         let (key, value) = (black_box(KEY), black_box(VALUE));
         bencher.bench_local(|| {
@@ -121,7 +121,7 @@ mod statistics {
 
     /// The cost of a lock, which every operation takes, whether or not the operation is counted.
     #[divan::bench]
-    fn a_lock(bencher: Bencher<'_, '_>) {
+    fn lock(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);
         bencher.bench_local(|| {
             drop(black_box(counts.lock().unwrap_or_else(PoisonError::into_inner)));
@@ -130,7 +130,7 @@ mod statistics {
 
     /// The cost of a lock and a counter, as in every operation.
     #[divan::bench]
-    fn a_lock_and_a_count(bencher: Bencher<'_, '_>) {
+    fn lock_and_count(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);
         bencher.bench_local(|| {
             let mut counts = black_box(counts.lock().unwrap_or_else(PoisonError::into_inner));
@@ -145,13 +145,13 @@ mod statistics {
     }
 }
 
-mod check_of_a_value {
+mod json_check {
     use super::*;
     use serde_json::Value;
     use serde_json::value::RawValue;
 
     #[divan::bench(args = LENGTHS)]
-    fn ours(bencher: Bencher<'_, '_>, bytes: usize) {
+    fn hostel(bencher: Bencher<'_, '_>, bytes: usize) {
         let text = text(bytes);
         let bencher = bencher.counter(BytesCount::new(bytes));
         bencher.bench_local(|| Json::new(black_box(&text), usize::MAX).map(drop));
