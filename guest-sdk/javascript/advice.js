@@ -23,7 +23,7 @@ const LOCALES =
 
 const STREAMS = "use TextEncoder and TextDecoder, for a stream with `{ stream: true }`";
 
-/** The texts of the advice, each with the names to which it applies. */
+/** Pairs of an advice and the names to which it applies, separated by spaces. */
 const NAMES = [
   [NETWORK, "WebSocket XMLHttpRequest EventSource WebTransport RTCPeerConnection"],
   [PAGE, "document window navigator location history screen alert confirm prompt"],
@@ -53,12 +53,12 @@ const NOT_HERE = new Map(
 
 const ON_SPIDERMONKEY = new Set(SPIDERMONKEYS.split(" "));
 
-/** Returns the advice about an undefined name, or undefined for most names. */
+/** Returns the advice about a name that is not defined, or `undefined` without such advice. */
 export function adviceOn(name, isQuickJs) {
   return NOT_HERE.get(name) ?? (isQuickJs && ON_SPIDERMONKEY.has(name) ? SPIDERMONKEY : undefined);
 }
 
-/** Returns the advice about the names in a script, so that the plugin contains no other advice. */
+/** Returns the advice about the names in a script. The plugin contains only this advice. */
 export function adviceFor(script, isQuickJs) {
   const words = new Set(script.match(/[\w$]+/g));
   const isMentioned = (name) => words.has(name) && adviceOn(name, isQuickJs) !== undefined;
@@ -72,7 +72,7 @@ const PACKAGES_LIKE_NODES = [
   "util",
 ];
 
-/** Returns the advice about a module that the bundler cannot resolve. */
+/** Returns the error message for a module that the bundler cannot resolve. */
 export function notResolved(name, isQuickJs) {
   const bare = name.replace(/^node:/, "");
   if (name.startsWith("node:") || builtinModules.includes(bare)) {
@@ -83,7 +83,7 @@ export function notResolved(name, isQuickJs) {
   return `"${name}" cannot be found: ${fix}`;
 }
 
-/** Returns advice on how to replace a Node module, possibly empty. */
+/** Returns the end of the error message: how to replace a Node module. May be empty. */
 function instead(name, isQuickJs) {
   const [top] = name.split("/");
   if (PACKAGES_LIKE_NODES.includes(top)) return `: \`npm install ${top}\` installs a replacement`;

@@ -46,8 +46,8 @@ export function valueUnder(key, text) {
 }
 
 /**
- * Refuses unknown options, and a value that is not an options object. Errors show the call as
- * `call`, which ends before the options, for example `set(key, value`.
+ * Refuses unknown options, and a value that is not an options object. Error messages show `call`,
+ * the text of the call before the options, for example `set(key, value`.
  */
 export function checkOptions(options, call, names) {
   if (typeof options !== "object" || options === null) {
@@ -63,7 +63,7 @@ export function checkOptions(options, call, names) {
 
 const EXPIRY = ["expiry"];
 
-/** Returns the expiry of the options in seconds, if there is one. */
+/** Returns the option `expiry` in seconds, or `undefined` if it is not set. */
 export function expiryOf(options, call) {
   checkOptions(options, call, EXPIRY);
   return options.expiry === undefined ? undefined : wholeSeconds(options.expiry, "expiry");

@@ -97,7 +97,7 @@ function noDelta(delta) {
   return new TypeError(`${why}${fix}`);
 }
 
-/** Refuses an invalid JSON text. Undefined means no entry. */
+/** Refuses a value that is neither a well-formed string nor `undefined`, which means no entry. */
 function checkTextOrNone(text, called) {
   if (text === null) {
     const fix = 'use undefined for no entry, and "null" for a stored null';
@@ -109,8 +109,8 @@ function checkTextOrNone(text, called) {
 const KEEP = { tag: "keep" };
 
 /**
- * Converts the `expiry` option to a `lifetime` of `wit/`. Ignores the option if `wanted` is
- * undefined, because the entry is then removed.
+ * Converts the option `expiry` to the WIT type `lifetime`. Ignores the option if `wanted` is
+ * `undefined`, because the entry is then removed.
  */
 function lifetimeOf(options, wanted) {
   checkOptions(options, "compareAndSwapRaw(key, expected, wanted", ["expiry"]);

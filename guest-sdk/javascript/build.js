@@ -4,9 +4,9 @@
 //         --componentize-qjs FOLDER --whatwg-url FOLDER [--bases FOLDER --program FILE] | \
 //         --componentize-js FOLDER  SOURCE OUT
 //
-// The build writes the paths of the author's files that it reads to the file of `--inputs`, one per
-// line, even if it fails. The folder of a tool contains the tool's node_modules. With
-// `--componentize-qjs` the engine is QuickJS, with `--componentize-js` SpiderMonkey. The build
+// The build lists the author's files that it has read in the file of `--inputs`, one path per line,
+// even if the build fails. The FOLDER of a tool contains the tool's node_modules. The engine is
+// QuickJS with `--componentize-qjs`, and SpiderMonkey with `--componentize-js`. The build
 // bundles all modules into one, with the SDK first, loads the bundle in the engine, and takes a
 // snapshot of the loaded state as the component. With `--bases` the build is quick: see `quick.js`.
 // Errors in the source are printed to stderr, with the author's file, line and column.
@@ -34,14 +34,14 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 const PLUGIN = "hostel-plugin.js";
 
 /**
- * A module that takes longer to load is assumed to loop forever. By default, a host allows each
- * call one second of processor time.
+ * A module that takes longer to load is assumed to loop forever: by default, a host allows a whole
+ * call only one second of processor time.
  */
 const MAX_LOAD_SECONDS = 60;
 
 const TOO_LONG = "the module did not load within a minute: does it end?";
 
-/** The message of esbuild for a missing module. */
+/** Matches esbuild's message for a missing module. */
 const NOT_RESOLVED = /^Could not resolve "(.*)"$/;
 
 /**
@@ -74,7 +74,7 @@ let isQuick = tools.bases !== undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
-/** The bundler's warnings, a set so that each is printed once. */
+/** The bundler's warnings: a set, so that a warning of two bundler runs is printed once. */
 const warnings = new Set();
 
 /** An error in the source. Only its message is printed. */
@@ -85,7 +85,7 @@ const inputs = new Set([source]);
 
 const note = (path) => void inputs.add(path);
 
-/** The folders of files that belong to the build, not to the author. */
+/** Folders whose files belong to the build, not to the author. */
 const OWN_FOLDERS = [SDK, work, tools["whatwg-url"], tools.typescript].filter(Boolean);
 const isAuthors = (path) => !OWN_FOLDERS.some((folder) => path.startsWith(resolve(folder)));
 
@@ -125,10 +125,10 @@ function shown(path) {
 
 /**
  * Bundles all modules into one script, with the source map at the script's end. Also returns the
- * names of the script's imports.
+ * names of the WIT interfaces that the script imports.
  */
 async function bundle(config) {
-  // The bundler finds a tsconfig.json by itself, but not the file of a referenced project.
+  // The bundler finds a tsconfig.json by itself, but not a referenced project's file.
   const options = config?.isReferenced ? { tsconfig: config.path } : {};
   const web = tools["whatwg-url"];
   const built = await bundled({ ...options, ...provided(web, work, []) }, []);
@@ -154,14 +154,14 @@ async function bundled(options, interfaces) {
       write: false,
       bundle: true,
       keepNames: true,
-      // Smaller source text improves the locality of the heap.
+      // A smaller source text improves the locality of the engine's heap.
       minifyWhitespace: true,
       // In longer lines QuickJS computes wrong columns.
       lineLimit: 1000,
       format: isQuick ? "iife" : "esm",
       ...(isQuick && { banner: { js: '"use strict";' } }),
       metafile: true,
-      // Of a package with several variants, use one that needs neither Node nor a web page.
+      // If a package has several variants, use one that needs neither Node nor a web page.
       platform: "browser",
       mainFields: ["browser", "module", "main"],
       conditions: ["module", "worker"],
@@ -227,7 +227,7 @@ function message({ location, text }) {
   return `${where}${text}`;
 }
 
-/** Returns the module with the source map of the author's files and the advice it may need. */
+/** Adds to the module the source map of the author's files and the advice about its names. */
 function withMap(built) {
   const named = (path) => {
     const file = resolve(dirname(source), path);
@@ -254,7 +254,7 @@ function typesAreRight(own) {
   return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail, note });
 }
 
-/** Loads the script into a base. Returns true on success. */
+/** Loads the script into a base and writes the component. Returns true on success. */
 async function componentizeQuickly({ script, imports }) {
   const { bases, program } = tools;
   const make = async (module) => {
@@ -349,7 +349,7 @@ function world(imports) {
   return made;
 }
 
-/** Formats an error from loading the module, after its innermost place in the author's files. */
+/** Formats an error from loading the module. The innermost place in the author's files is first. */
 function loadError(words) {
   if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;
   const [, said] = LOAD_ERROR.exec(words) ?? [];

@@ -14,7 +14,7 @@ const VALUE_RULE =
   "a value must not contain blanks, quotes, commas, semicolons, backslashes, control characters " +
   "or non-ASCII characters: percent-encode it";
 
-/** Throws a TypeError with the cookie's name if a part is invalid. */
+/** Formats a cookie. Throws a TypeError that names the cookie if a part of it is invalid. */
 export function cookieText(name, value, options = {}) {
   checkOptions(options, "withCookie(name, value", OPTIONS);
   const { maxAge, path = "/", domain, secure = true, httpOnly = true, sameSite = "lax" } = options;

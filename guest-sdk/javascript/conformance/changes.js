@@ -9,7 +9,7 @@ function options(expiry, early) {
 
 const isGiven = (value) => value !== undefined && value !== null;
 
-/** Throws a failure, as a function of a service may do, if the step has `fail`. */
+/** Throws a failure if the step has `fail`, as a service's callback may do. */
 function failIfTold(args) {
   if (args?.fail) throw Failure.conflict("as the step requests");
 }
@@ -59,7 +59,7 @@ export const changes = {
   },
   take: ({ key }) => cache.take(key) ?? null,
   "take-raw": ({ key }) => cache.takeRaw(key) ?? null,
-  /** Returns the value and whether it was computed. The step contains the value to compute. */
+  /** Returns the value and whether `compute` was called, which returns the step's value. */
   "get-or-set": ({ key, value, args, expiry }) => {
     let computed = false;
     const compute = () => {

@@ -15,7 +15,7 @@ export const readers = {
   "form-values": (request, name) => request.formValues(name),
 };
 
-/** Steps whose response or failure becomes that of the request itself. */
+/** Steps that return the response to the request, or throw its failure. */
 export const exchanges = {
   respond: ({ args: { headers = [], cookie, ...args } }) => {
     const response = responseOf(args);

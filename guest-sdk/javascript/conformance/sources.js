@@ -4,13 +4,13 @@ import { HttpError, config, http } from "hostel-sdk";
 
 const decoder = new TextDecoder();
 
-/** Converts the payload to a request of the SDK. */
+/** Converts an element of the payload to a request of the SDK. */
 function requestOf({ method, url, headers, body, timeout, redirects }) {
   const seconds = typeof timeout === "number" ? timeout / 1000 : undefined;
   return { method, url, headers, body, timeout: seconds, redirects };
 }
 
-/** Converts a response or an error to the form of the payload. */
+/** Converts a response or an error to an element of the result. */
 function shown(result) {
   if (result instanceof HttpError) return { error: result.kind, message: result.message };
   const { status, url, headers } = result;

@@ -2,7 +2,7 @@
 
 import { checkKey, checkValue, sumOf } from "../grammar.js";
 
-/** The number of keys in a page. */
+/** The maximum number of keys in a page. */
 const PAGE = 1000;
 
 /** The lease holders: the test's own calls, and a simulated other call. */

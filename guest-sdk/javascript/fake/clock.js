@@ -60,7 +60,7 @@ const STAND_INS = [
   ...webStandIns(() => seen.getStore() !== undefined),
 ];
 
-/** The number of running functions that see a clock. */
+/** The number of running functions that see the clock of a fake. */
 let acts = 0;
 
 /** The functions that restore the originals. */

@@ -21,7 +21,7 @@ const OF_HOST = [
 /** Headers that are removed on a redirect to another origin. */
 const CREDENTIALS = ["authorization", "cookie", "proxy-authorization"];
 
-/** Headers that are removed together with the body. */
+/** Headers of the body. They are removed when a redirect removes the body. */
 const OF_BODY = ["content-type", "content-encoding", "content-language", "content-location"];
 
 const OF_REDIRECTS = [301, 302, 303, 307, 308];
@@ -50,7 +50,7 @@ export class SentRequest {
 export class FakeHttp {
   requests = [];
   #routes = [];
-  /** The first error of the test's routes. Kept here because the service may catch it. */
+  /** The first error of the test's routes. Kept because the service may catch the error. */
   #error;
   #calls = 0;
 

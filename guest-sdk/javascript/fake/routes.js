@@ -56,7 +56,7 @@ function parsed(route) {
     throw new Error(`the route ${JSON.stringify(route)} must be like "GET /orders/{id}"`);
   }
   if (method !== undefined && !METHODS.includes(method)) {
-    throw new Error(`the method is ${JSON.stringify(method)}: it must be ${METHODS.join(", ")}`);
+    throw new Error(`unknown method ${JSON.stringify(method)}; there are: ${METHODS.join(", ")}`);
   }
   return { method, path };
 }

@@ -73,7 +73,7 @@ test("an invalid route is refused", () => {
   for (const [route, message] of [
     ["GET orders", 'the route "GET orders" must be like "GET /orders/{id}"'],
     ["", 'the route "" must be like'],
-    ["get /a", 'the method is "get": it must be GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+    ["get /a", 'unknown method "get"; there are: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
     ["/a//b", 'the path "/a//b" has the segment "": a segment must not be empty'],
     ["/a/", 'the path "/a/" has the segment ""'],
     ["/a/..", 'the path "/a/.." has the segment ".."'],

@@ -91,7 +91,7 @@ def _route(text: str, service: Declared) -> Route:
     if not blank or text.startswith("/"):
         method, path = "", text
     elif method not in _METHODS:
-        raise ValueError(f"the method is {quoted(method)}: it must be {', '.join(_METHODS)}")
+        raise ValueError(f"unknown method {quoted(method)}; there are: {', '.join(_METHODS)}")
     shown = f"the path {quoted(path)}"
     if not path.startswith("/"):
         raise ValueError(f"{shown} must begin with a slash")

@@ -132,7 +132,7 @@ class Routes(unittest.TestCase):
         for route, message in [
             (
                 "get /a",
-                'the method is "get": it must be GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+                'unknown method "get"; there are: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
             ),
             ("GET a", 'the path "a" must begin with a slash'),
             ("a", 'the path "a" must begin with a slash'),
