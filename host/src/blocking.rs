@@ -28,8 +28,8 @@ pub(crate) async fn run<T: Send + 'static>(
     run_in(thread(), work).await
 }
 
-/// Runs short work that must be done. If the system refuses a thread, runs it on this thread.
-/// Returns `None` if the work panics.
+/// Runs short work that must be done. If the system refuses a thread, runs the work on the current
+/// thread. Returns `None` if the work panics.
 pub(crate) async fn run_anyway<T: Send + 'static>(
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Option<T> {
@@ -68,7 +68,7 @@ async fn run_in<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    /// A thread with a stack that no system can allocate.
+    /// A thread whose stack is too large for any system.
     fn refused() -> Builder {
         Builder::new().stack_size(usize::MAX / 4)
     }

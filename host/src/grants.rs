@@ -1,7 +1,8 @@
 //! Grants: the capabilities of a plugin besides its log, from the host's configuration.
 //!
-//! The configuration builds grants, each host call checks them, and every command and the admin
-//! listener print them with the functions here. Each capability is one field of [`Grants`].
+//! The configuration defines the grants, and each host call checks them. The commands and the admin
+//! listener print them with the functions of this module. Each capability is one field of
+//! [`Grants`].
 
 mod address;
 mod values;
@@ -107,8 +108,8 @@ impl From<CacheGrant> for Grants {
 }
 
 impl Grants {
-    /// Returns the grants as rows of text, each with its name in JSON output and its value. The
-    /// value for a private cache is `None` unless the plugin's name is given.
+    /// Returns the grants as rows: the name of each row in JSON output, and its value. A private
+    /// cache has the value `None` unless the plugin's name is given.
     #[must_use]
     pub fn rows(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, Option<String>)> {
         let CacheGrant { binding, access } = &self.cache;

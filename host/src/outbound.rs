@@ -52,7 +52,7 @@ pub(crate) struct SendResponse {
     pub(crate) body: Vec<u8>,
 }
 
-/// The state shared by the requests of one call.
+/// The state shared by all outbound requests of one call to a plugin.
 #[derive(Clone)]
 pub(crate) struct SendingCall {
     /// The number of requests that the call may still send.
@@ -63,8 +63,9 @@ pub(crate) struct SendingCall {
     until: Instant,
 }
 
-/// The context of one host call: the state that all requests of the guest's call share, the call's
-/// request id, and its span.
+/// The context of one host call that sends requests: the state shared with the other host calls of
+/// the same plugin call, the id of the request that the plugin handles, and the span that the
+/// requests belong to.
 pub(crate) struct Sending {
     pub(crate) call: SendingCall,
     pub(crate) request_id: String,

@@ -76,7 +76,7 @@ pub struct Request {
     pub http: Option<HttpRequest>,
 }
 
-/// The HTTP side of a request.
+/// The HTTP data of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
     /// The method, in upper case as in HTTP.
@@ -108,7 +108,7 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-/// A request that a service did not fulfil.
+/// The reason why a service did not fulfil a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The kind of failure, which determines the HTTP status.

@@ -20,8 +20,8 @@ use std::path::PathBuf;
 /// Builds a source, and returns the path of the component. Sets `inputs` to the files that the
 /// build reads. If the build fails, sets `inputs` to the files whose change may fix the failure.
 ///
-/// The build fetches dependencies that the language's own package registry offers once, and reports
-/// this. The user must install other missing tools. A source is not built again if nothing that its
+/// The build downloads some missing tools itself, once, from PyPI, npm or rustup, and reports each
+/// download. The user must install all other tools. A source is not built again if nothing that its
 /// last build read has changed.
 ///
 /// # Errors

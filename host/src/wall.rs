@@ -1,5 +1,5 @@
-//! A second line of defense besides the guests' sandbox: limits what this process can request from
-//! the kernel, even if an attacker controls it.
+//! A second line of defense besides the guests' sandbox: limits which requests of this process the
+//! kernel accepts, even if an attacker controls the process.
 //!
 //! Landlock limits the files that the process can open, and seccomp its system calls. Both last
 //! until the process ends, and apply to its threads and children. Only Linux has them.
@@ -26,9 +26,10 @@ pub(crate) struct Files {
 /// The restrictions in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
-    /// Why file access is unrestricted, or restricted only in part.
+    /// `Ok` if file access is restricted. Otherwise the reason why it is unrestricted, or
+    /// restricted only in part.
     pub(crate) files: Result<(), String>,
-    /// Why system calls are unrestricted.
+    /// `Ok` if system calls are restricted. Otherwise the reason why they are not.
     pub(crate) calls: Result<(), String>,
 }
 

@@ -10,8 +10,8 @@ const MAX_COMPARED: usize = 1_000;
 /// Maximum folder entries listed in a message.
 const MAX_LISTED: usize = 10;
 
-/// The known name nearest to `name`, if one is near. A known name counts as near if `name` is a
-/// prefix of it.
+/// The known name with the fewest differences from `name`: at most one for each three bytes of the
+/// longer name. A known name that begins with `name` counts as one difference.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let distance = |other: &str| match other.starts_with(name) && !name.is_empty() {
         true => 1,
@@ -93,7 +93,8 @@ fn entries(folder: &Path, with_hidden: bool) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// The entry with the nearest name, or else the one with the nearest name without extension.
+/// The entry whose name is nearest to `name`. If no name is near, compares again without
+/// extensions.
 fn nearest_entry<'e>(name: &str, entries: &'e [String]) -> Option<&'e str> {
     let stem = |name: &str| {
         let stem = Path::new(name).file_stem().map(OsStr::to_string_lossy);

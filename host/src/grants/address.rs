@@ -3,7 +3,8 @@
 use std::fmt;
 use url::{Host, Url};
 
-/// The DER certificate of an authority that an entry trusts in addition to the machine's.
+/// The DER certificate of a certificate authority that an entry trusts in addition to the machine's
+/// authorities.
 pub type Authority = Vec<u8>;
 
 /// An entry of `http.allow`: scheme, host, port and, optionally, a path prefix.
@@ -154,7 +155,8 @@ impl Allowed {
         }
     }
 
-    /// A path that ends with a slash covers every path below it. Any other path also covers itself.
+    /// `/v1/` covers the paths that begin with it. `/v1` covers itself and the paths that begin
+    /// with `/v1/`.
     fn covers_path(&self, path: &str) -> bool {
         if self.path == "/" {
             return true;
@@ -177,8 +179,8 @@ pub(crate) fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-/// Returns true if servers interpret this path differently: it has an escaped slash, backslash or
-/// dot, or a segment `..` with parameters.
+/// Returns true if some servers would interpret this path differently than others: it has an
+/// escaped slash, backslash or dot, or a segment `.` or `..` with parameters.
 fn is_ambiguous(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let is_escaped = ["%2f", "%5c", "%2e"].iter().any(|escape| lower.contains(escape));

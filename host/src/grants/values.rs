@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Minimum bytes of a secret: a shorter one would occur in other text by chance.
+/// Minimum bytes of a secret. The log masks secrets, and a shorter one would occur in other text by
+/// chance.
 const LEAST_SECRET: usize = 8;
 
 /// The settings and secrets that a plugin may read, by name. `Debug` does not print secrets.

@@ -94,7 +94,7 @@ impl InstanceCharge {
     }
 
     /// Marks the instance as idle: its bytes no longer count as the plugin's, and can be freed for
-    /// other instances. Releases the charged bytes that are not used.
+    /// other instances. Reduces the charge to the `used` bytes.
     pub(crate) fn rest(&mut self, used: usize) {
         let unused = self.bytes.saturating_sub(used);
         self.plugin.host.instances.give_back(unused);

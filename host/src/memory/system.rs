@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// Assumed bytes of memory if the system reports none: 2 GiB.
 const UNKNOWN: u64 = 2 << 30;
 
-/// Returns the default budget of a host: three quarters of what the process may use. The rest is
-/// for compiled code, the program itself and memory that the allocator cannot reuse.
+/// Returns the default budget of a host: three quarters of the memory that the process may use. The
+/// rest is for compiled code, the program itself and memory that the allocator cannot reuse.
 pub(crate) fn default_budget() -> usize {
     let most = machine().into_iter().chain(group_limits(Path::new("/"))).min().unwrap_or(UNKNOWN);
     usize::try_from(most / 4 * 3).unwrap_or(usize::MAX)
@@ -28,9 +28,9 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// Returns the limits of the process's control groups and of their ancestors. The limit is in the
-/// file `memory.max` in version 2, and in `memory.limit_in_bytes` in version 1. If a group is not
-/// visible, as in a container, the visible root has the group's limits.
+/// Returns the limits of the process's control groups and of their ancestors. In version 2 of
+/// control groups, the limit is in the file `memory.max`; in version 1, in `memory.limit_in_bytes`.
+/// If a group is not visible, as in a container, the visible root has the group's limits.
 fn group_limits(root: &Path) -> Vec<u64> {
     let membership = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
     let folder = root.join("sys/fs/cgroup");

@@ -24,7 +24,7 @@ use url::Url;
 const IDLE_TIME: Duration = Duration::from_secs(15);
 
 /// Maximum bytes and maximum number of headers of a response's head: common servers send no more.
-/// The bytes are also the size of the read buffer.
+/// `MAX_HEAD` also bounds the read buffer.
 const MAX_HEAD: usize = 128 << 10;
 const MAX_HEADERS: usize = 100;
 
@@ -43,7 +43,7 @@ pub(super) struct Head {
     _permits: Permits,
 }
 
-/// The number of bytes left for responses.
+/// The number of bytes left for the responses of one host call.
 pub(super) struct Room {
     most: usize,
     left: AtomicUsize,
@@ -59,7 +59,8 @@ impl Room {
         self.left.load(Ordering::Relaxed)
     }
 
-    /// Takes bytes. If not enough are left, returns the reason.
+    /// Takes bytes. Returns an error message if the limit of the call or the memory of the host
+    /// does not suffice.
     fn take(&self, bytes: usize) -> Result<(), String> {
         let less = |left: usize| left.checked_sub(bytes);
         if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {

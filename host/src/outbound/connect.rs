@@ -38,7 +38,7 @@ pub(super) enum ConnectError {
     Unreachable(String),
 }
 
-/// Connects for one entry of a grant.
+/// Opens the connections of one entry of a grant.
 #[derive(Clone)]
 pub(super) struct Connector(Arc<Row>);
 
@@ -166,8 +166,8 @@ impl Row {
         Err(ConnectError::Unreachable(reason))
     }
 
-    /// Refuses a connection to this machine through one of its public addresses: the host's own
-    /// listeners may be there.
+    /// Refuses a connection to a public address of this machine, where the host itself may listen.
+    /// Permits the connection if the entry is private.
     fn is_elsewhere(
         &self,
         stream: TcpStream,

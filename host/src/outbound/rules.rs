@@ -1,4 +1,4 @@
-//! Internal addresses: those that a plugin may only reach if its grant sets `private`.
+//! Internal addresses. A plugin may reach them only if the entry of its grant sets `private`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
@@ -24,7 +24,8 @@ const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, "a reserved address"),
 ];
 
-/// IPv6 blocks, in the same form. Blocks that embed IPv4 addresses could lead to any IPv4 address.
+/// IPv6 blocks, in the same form. They include the blocks whose addresses embed an IPv4 address,
+/// which may be internal.
 const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::LOCALHOST, 128, "a loopback address"),
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, "an IPv4-mapped address"),

@@ -179,7 +179,7 @@ async fn addresses_inside_are_denied_unless_the_row_is_private() {
         "0x7f000001",
         "2130706433",
         "127.1",
-        // Browsers interpret these as digits and dots.
+        // Like browsers, the URL parser converts this host and the next two to `127.0.0.1`.
         "%31%32%37.0.0.1",
         "127\u{3002}0\u{3002}0\u{3002}1",
         "\u{ff11}27.0.0.1",
@@ -203,13 +203,14 @@ async fn addresses_inside_are_denied_unless_the_row_is_private() {
     assert!(Reach::private(&[&url]).open().get(&url).await.is_ok());
 }
 
-/// Counts the look-ups of the test below.
+/// Counts the look-ups in the following test.
 static LOOK_UPS: AtomicU32 = AtomicU32::new(0);
 
 #[tokio::test]
 async fn a_name_is_looked_up_once_and_that_address_is_connected_to() {
     let server = Server::new(|_| OK.into()).await;
-    // The first result is checked and connected to; a second look-up would return another address.
+    // The server listens only on the address of the first look-up. Any further look-up returns
+    // another address.
     let changing = Network::with(
         |_, port| {
             let first = LOOK_UPS.fetch_add(1, Ordering::Relaxed) == 0;

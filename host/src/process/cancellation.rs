@@ -19,7 +19,7 @@ impl Cancellation {
         CancelOnDrop(self.clone())
     }
 
-    /// Kills the process that was started with this cancellation, and any that is started with it
+    /// Kills the process that was started with this cancellation, and any process started with it
     /// later.
     fn cancel(&self) {
         let mut cancelled = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The helper: starts processes for a server that may not do so.
+//! The helper: starts processes for a server that may no longer start any.
 
 use super::socket::{Descriptors, pair, receive, send};
 use super::supervise::supervise;
@@ -18,8 +18,8 @@ use std::thread;
 /// If the socket fails.
 pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -> io::Result<()> {
     outlive_signals();
-    // When the server ends, its ends of the control sockets close. All processes are then killed,
-    // and this scope waits for their end.
+    // When the server exits, the system closes the server's control sockets. `supervise` then kills
+    // all processes, and this scope waits until they have ended.
     thread::scope(|processes| {
         while let Some((task, descriptors)) = receive(socket)? {
             if !may_do(&task, sources) {

@@ -29,14 +29,15 @@ struct Helpers {
 }
 
 impl Launcher {
-    /// Starts processes as children of this one. `program` is the path of the executable `hostel`.
+    /// Creates a launcher that starts processes as children of this process. `program` is the path
+    /// of the executable `hostel`.
     pub fn new(program: PathBuf) -> Self {
         Launcher { program: program.into(), helpers: None }
     }
 
-    /// Starts helpers now, and later processes through them. Must be called before this process
-    /// gives up its right to start other processes. The helpers build a source only if its path is
-    /// in `sources`, or below a folder in `sources`.
+    /// Creates a launcher that starts processes through helpers, and starts the helpers. Must be
+    /// called before this process gives up its right to start other processes. The helpers build a
+    /// source only if its path is in `sources`, or below a folder in `sources`.
     ///
     /// # Errors
     ///
@@ -48,8 +49,8 @@ impl Launcher {
         Ok(Launcher { program: program.into(), helpers })
     }
 
-    /// Watches the helpers for the lifetime of this process, and replaces each one that ends. Calls
-    /// `tell` with one line about each end of a helper.
+    /// Watches the helpers for the lifetime of this process, and replaces each one that ends.
+    /// Reports this to `tell`, in one line each time.
     ///
     /// # Errors
     ///
@@ -142,7 +143,7 @@ impl Helpers {
     }
 
     /// Replaces helpers that have ended. A living helper starts the new one. If all have ended,
-    /// this process starts one, if it still may start programs.
+    /// this process starts the first one itself, which fails if it may no longer start programs.
     fn mend(&self, program: &Path) -> io::Result<()> {
         let mut alive = self.alive();
         alive.retain(|helper| !has_ended(helper.socket.as_fd()));

@@ -57,7 +57,7 @@ pub fn absent(path: &Path) -> String {
 ///
 /// # Errors
 ///
-/// If [`read`] would fail.
+/// If the file does not exist, is not regular or is too large.
 pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
     let found = match path.metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {

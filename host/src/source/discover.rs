@@ -91,7 +91,8 @@ impl Location {
     }
 }
 
-/// The [`Location::place`] of a path, whether or not it exists.
+/// The [`Location::place`] of the plugin at a path; if there is no plugin, the place that a file at
+/// this path would have.
 pub fn place_of(path: &Path) -> Option<PathBuf> {
     Location::at(path).map_or_else(|_| real_place(path), |location| location.place())
 }

@@ -24,7 +24,7 @@ const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
 /// Why the files of a source cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
-    /// There are too many files beside this one.
+    /// There are too many files, or too many entries, in the folder of this source file.
     #[error(
         "the folder of {} has more than {MAX_FILES} files, or more than {MAX_ENTRIES} entries, so \
          the server does not notice new files: move it to a folder of its own",
@@ -129,8 +129,8 @@ impl Stamp {
         Stamp { files: BTreeMap::from([(PathBuf::new(), numbers(file))]), modules: Vec::new() }
     }
 
-    /// The stamp of a source: of the inputs of its last build, or, if those are unknown, of the
-    /// file that declares the services.
+    /// The stamp of a source. It covers the inputs of the source's last build. If the inputs are
+    /// unknown, it covers the file that declares the services.
     ///
     /// # Errors
     ///

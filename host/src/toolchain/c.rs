@@ -38,7 +38,7 @@ const TWO_LISTS: &str = "duplicate symbol: hostel_service";
 /// Builds a folder's sources, or one file, and returns the component.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, .. } = work;
-    // If `.gitignore` names the link to the SDK, the author wants the link, for the unit test.
+    // If `.gitignore` names the link to the SDK, the author's unit test needs the link.
     let ignored = fs::read_to_string(source.folder.join(".gitignore")).unwrap_or_default();
     if ignored.contains(sdk::LINK) {
         sdk::link(&source.folder)?;
@@ -122,7 +122,8 @@ impl<'a> Zig<'a> {
     /// Compiles a Zig file, which imports the SDK as `hostel`, to an object.
     fn object(&self, file: &Path, scratch: &Path) -> Result<PathBuf, BuildError> {
         let mut translate = self.command("translate-c");
-        // Zig compiles the translator on first use. With optimization, that would take two minutes.
+        // On the first use, Zig compiles its translator of C headers. With optimization, that would
+        // take two minutes.
         translate.env("ZIG_DEBUG_CMD", "1").args(["-target", "wasm32-wasi", "-lc"]);
         translate.arg(self.include()).arg(self.sdk.join("hostel.h"));
         let what = "the translator of C headers to Zig, once (some seconds)";

@@ -34,7 +34,7 @@ const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
 /// Builds the package in a folder, or a single file, and returns its component.
 ///
 /// Go itself detects changes, including those of embedded files, replaced modules and workspaces.
-/// If the core module equals that of the last build, the component is reused.
+/// If the build changes nothing in the core module, the component of the last build is reused.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     let manifest = manifest(&source.folder)?;
@@ -119,7 +119,7 @@ impl GoPackage {
         Ok(())
     }
 
-    /// Adds the arguments that all commands share: the package and the target.
+    /// Adds the package to build, and the target, to a `go` command.
     fn complete(&self, mut go: Command) -> Result<Command, BuildError> {
         go.current_dir(&self.folder).envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
         match &self.file {

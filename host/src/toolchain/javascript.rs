@@ -35,22 +35,22 @@ impl NpmPackage {
     }
 }
 
-/// Makes a component of QuickJS after loading the bundle.
+/// The package that makes a component of QuickJS with the bundle loaded.
 const COMPONENTIZE_QJS: NpmPackage =
     NpmPackage { name: "componentize-qjs", version: "0.4.5", beside: None };
 
-/// Makes a component of SpiderMonkey after loading the bundle. Later versions of `jco`, its
-/// encoder, produce components twice as large.
+/// The package that makes a component of SpiderMonkey with the bundle loaded. Its encoder is `jco`,
+/// whose later versions produce components twice as large.
 const COMPONENTIZE_JS: NpmPackage = NpmPackage {
     name: "@bytecodealliance/componentize-js",
     version: "0.23.0",
     beside: Some("@bytecodealliance/jco@1.15.1"),
 };
 
-/// Bundles all modules into one.
+/// The package that bundles all modules into one.
 const ESBUILD: NpmPackage = NpmPackage { name: "esbuild", version: "0.28.2", beside: None };
 
-/// Checks types; only TypeScript needs it.
+/// The package that checks types; only TypeScript needs it.
 const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2", beside: None };
 
 /// Web APIs for services on QuickJS besides those in the SDK's own files: `URL`, and the hashes of
@@ -70,7 +70,7 @@ fn packages(language: Language, componentize: &'static NpmPackage) -> Vec<&'stat
     packages
 }
 
-/// Builds the module and what it imports, and returns the component.
+/// Builds a component from a module and its imports, and returns the path of the component.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     let path = source.folder.join("package.json");

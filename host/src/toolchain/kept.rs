@@ -32,8 +32,8 @@ pub(super) fn tool(
     })
 }
 
-/// Returns the folder of files that a tool and the SDK create once for all services. Creates the
-/// folder if it is missing. A folder that is unused for a long time is removed.
+/// Returns the folder of a base: files made once for all services, from a tool and the SDK. Creates
+/// the folder if it is missing. A base that is unused for a long time is removed.
 ///
 /// `tool` is the name and version of the tool.
 pub(super) fn base(
@@ -120,8 +120,9 @@ pub(super) fn component(
     Ok(component)
 }
 
-/// The cached component that other tools have built from a source, if it is up to date. Sets
-/// `inputs` to the files that their build read.
+/// Returns the cached component that a build with `tools` made from a source, if the component is
+/// up to date. Sets `inputs` to the files that this build read. A quick build can thus use the
+/// component of an ordinary build.
 pub(super) fn by_others(
     Work { source, modules, .. }: Work<'_>,
     tools: &str,
@@ -135,7 +136,7 @@ pub(super) fn by_others(
     Ok(component)
 }
 
-/// The cache location for a source's components that are built with certain tools.
+/// The place in the cache for the components that certain tools build from a source.
 struct ComponentPlace {
     built: PathBuf,
     /// The file that lists the inputs of the last build.
@@ -186,9 +187,9 @@ fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The digest of all that determines a build's result, except for the content of the inputs: the
-/// source's path, the SDK, the tools, and the list of modules, because an import may resolve to a
-/// new module.
+/// The digest of everything that determines a build's result, except for the content of the inputs:
+/// the source's path, the SDK, the tools, and the list of modules, because an import may resolve to
+/// a new module.
 fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Result<Sha256> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| add_file(&mut digest, name, content);

@@ -61,8 +61,8 @@ impl Language {
     }
 
     /// True if a source in this language may read the file: a module that the source may import, or
-    /// in Python any file, because a plugin includes the files beside its source. False for tests,
-    /// and for files meant for people and tools.
+    /// in Python any file, because the component includes all files beside the source. False for
+    /// tests, and for files meant for people and tools.
     pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
             Language::C => &["h", "hpp"],
@@ -118,8 +118,8 @@ impl Source {
         }
     }
 
-    /// The file name of the source's component, without the extension: that of the source file, or
-    /// of the folder if it is a package or the file is called `service`.
+    /// The file name of the source's component, without the extension: the name of the source file.
+    /// For a package, or a file called `service`, it is the name of the folder.
     pub(crate) fn stem(&self) -> String {
         let is_package = self.language.manifest().is_some_and(|name| self.file.ends_with(name));
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();

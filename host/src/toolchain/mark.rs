@@ -29,7 +29,8 @@ pub(super) fn marked(mut component: Vec<u8>, source: &Source) -> Vec<u8> {
 /// without one, the language is Rust if Rust produced the largest core module.
 pub fn source_language(component: &[u8]) -> Option<String> {
     let (mut depth, mut module) = (0_usize, 0);
-    // The size of the largest module that Rust produced, and that of the largest module of all.
+    // The size of the largest module that Rust produced, and the size of the largest module
+    // overall.
     let (mut of_rust, mut largest) = (0, 0);
     for payload in Parser::new(0).parse_all(component).map_while(Result::ok) {
         match payload {

@@ -1,4 +1,4 @@
-//! The reports of a build and of a check of tools.
+//! The progress of a build, and the results of tool checks.
 
 /// The receiver of a build's progress.
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ pub struct Progress<'a> {
     pub colour: bool,
 }
 
-/// A check of a tool that a language's build needs.
+/// The result of checking for a tool that a language's build needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The tool.

@@ -18,10 +18,10 @@ const TOOL: &str = "componentize-py";
 
 const VERSION: &str = "0.25.1";
 
-/// Part of the cache key: names Hostel's own processing of the tool's component.
+/// Part of the cache key: identifies how Hostel processes the component that the tool made.
 const FORM: &str = "in one module";
 
-/// The paths of the source's folder and the packages' folder as a build sees them.
+/// The paths under which the Python of a build finds the source's folder and the packages' folder.
 const FOLDERS: [&str; 2] = ["/2", "/3"];
 
 /// Builds the services of a file and returns their component.
@@ -81,8 +81,8 @@ fn script(root: &Path, tool: &Path, output: &Path) -> Command {
     python
 }
 
-/// Returns the reason why the script failed: the last line that it printed. Passes the lines
-/// before, which are the traceback, to `progress`.
+/// Returns the reason why the script failed: the last line that it printed. Passes the preceding
+/// lines, which are the traceback, to `progress`.
 fn why(output: &Output, progress: Progress<'_>) -> String {
     let words = String::from_utf8_lossy(&output.stderr);
     let mut lines: Vec<&str> = words.trim_end().lines().collect();
@@ -115,7 +115,7 @@ fn merge_modules(file: &Path) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// Maps a path as the build sees it to the real path.
+/// Maps a path under which a build's Python found a file to the file's real path.
 fn path_here(read: &str, folders: [Option<&Path>; 2]) -> Option<PathBuf> {
     let mut places = FOLDERS.into_iter().zip(folders);
     places.find_map(|(place, folder)| Some(folder?.join(Path::new(read).strip_prefix(place).ok()?)))

@@ -1,8 +1,9 @@
 //! Quick builds, for trying out a component. A quick build takes one second instead of ten.
 //!
-//! In Python and JavaScript, such a component is built from a base that all quick builds of a user
-//! share. The components therefore share the random state of the base, such as Python's seed of
-//! `hash`. In other languages, a quick build is an ordinary build.
+//! In Python and JavaScript, a quick build starts from a base: a component with the interpreter and
+//! the SDK loaded, which all quick builds of a user share. The built components therefore share the
+//! random state of the base, such as Python's seed of `hash`. In other languages, a quick build is
+//! an ordinary build.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

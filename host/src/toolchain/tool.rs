@@ -97,7 +97,7 @@ const NO_NETWORK: &str = "something could not be fetched: check the network and 
 static STARTING: RwLock<()> = RwLock::new(());
 
 /// Returns a guard. Until the guard is dropped, no tool starts, and the end of a tool is not
-/// reported. For use while the command and its tools are being killed.
+/// reported. For use while this process and its tools are being killed.
 pub(crate) fn start_no_more() -> Option<RwLockWriteGuard<'static, ()>> {
     STARTING.write().ok()
 }

@@ -10,7 +10,8 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// The variable that makes a process confine itself. Its value is the folder of the test's files.
+/// The environment variable that makes a process confine itself. Its value is the folder of the
+/// test's files.
 const ROLE: &str = "HOSTEL_TEST_WALL";
 
 /// Runs a test of this file in a separate process, and checks that it passes there.
@@ -40,7 +41,7 @@ fn check_denied<T>(what: &str, result: io::Result<T>) {
 }
 
 fn call(number: libc::c_long) -> io::Result<()> {
-    // SAFETY: all arguments are zero; an allowed call fails because of them.
+    // SAFETY: all arguments are zero, so even a permitted call fails and changes nothing.
     match unsafe { libc::syscall(number, 0, 0, 0, 0, 0) } {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),

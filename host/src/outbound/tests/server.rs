@@ -87,7 +87,7 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// Returns the requests so far, head and body.
+    /// Returns the requests received so far, each with its head and body.
     pub(super) fn requests(&self) -> Vec<String> {
         self.seen.requests.lock().unwrap().clone()
     }

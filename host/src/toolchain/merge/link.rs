@@ -102,7 +102,7 @@ impl<'o, 'a> Linker<'o, 'a> {
         Some(())
     }
 
-    /// The mapping of a member's indices to those of the merged module.
+    /// The mapping of a member's indices to the indices in the merged module.
     fn renumber(&self, member: &Member<'_, '_>, elements: u32, data: u32) -> Option<Renumber> {
         let mut numbers = HashMap::new();
         for kind in Kind::ALL {

@@ -129,7 +129,8 @@ impl<'a> CoreModule<'a> {
         self.imported.get(&kind).map_or(0, |all| all.len() as u32)
     }
 
-    /// The import with this index; `None` if the module defines it.
+    /// The import with this index; `None` if the index belongs to one of the module's own
+    /// definitions.
     pub(super) fn import_at(&self, kind: Kind, index: u32) -> Option<&Import<'a>> {
         self.imports.get(*self.imported.get(&kind)?.get(index as usize)?)
     }

@@ -269,7 +269,8 @@ impl<'a> CoreInstance<'a> {
     }
 }
 
-/// Rejects aliases of modules of the outer component, because they refer to modules by index.
+/// Rejects aliases of the outer component's modules: they refer to modules by index, and merging
+/// changes the indices.
 fn refers_to_no_module(aliases: &ComponentAliasSectionReader<'_>) -> Option<()> {
     for alias in aliases.clone() {
         if let ComponentAlias::Outer { kind: ComponentOuterAliasKind::CoreModule, .. } =

@@ -1,4 +1,4 @@
-//! Maps the indices in a module to those of the merged module.
+//! Maps the indices in a module to the indices in the merged module.
 
 use super::module::Kind;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use wasmparser::Operator;
 pub(super) struct Renumber {
     pub(super) types: Vec<u32>,
     pub(super) numbers: HashMap<Kind, Vec<u32>>,
-    /// The number of segments of the preceding modules.
+    /// The number of element segments in the preceding modules; below, of data segments.
     pub(super) elements: u32,
     pub(super) data: u32,
     /// The number of globals that the merged module imports.
@@ -37,8 +37,8 @@ impl Renumber {
         self.number(kind, index).ok_or(Error::UserError(NoSuchNumber))
     }
 
-    /// Renumbers a constant expression, replacing it by its value if that is known: the engine can
-    /// only initialize a table at compile time if the offsets are constants.
+    /// Renumbers a constant expression, or replaces it by its value if the value is known: the
+    /// engine can only initialize a table at compile time if the offsets are constants.
     pub(super) fn constant(
         &mut self,
         expression: &wasmparser::ConstExpr<'_>,

@@ -69,7 +69,7 @@ fn dependencies(text: &str) -> Result<Vec<String>, String> {
     Ok(texts.map(str::to_owned).collect())
 }
 
-/// The text of a requirements file and of those that it includes. Adds the included files to
+/// The text of a requirements file and of the files that it includes. Adds the included files to
 /// `inputs`.
 fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
     let (mut whole, mut seen) = (String::new(), Vec::new());
