@@ -161,7 +161,8 @@ impl Engine {
         self.code.as_ref().is_some_and(|code| code.has(&self.engine, bytes))
     }
 
-    /// Marks a component as being loaded until the mark is dropped, if there is a code folder.
+    /// Marks a component as being loaded, until the returned mark is dropped. Returns `None` if no
+    /// code folder is writable, or another process is loading the component.
     pub(crate) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
         self.code.as_ref().and_then(|code| code.mark(bytes))
     }
@@ -331,7 +332,7 @@ impl Engine {
     }
 
     /// Runs a call within its time limits. The epoch makes a looping guest yield, so that the
-    /// timeout and other calls get the thread.
+    /// thread can handle the timeout and other calls.
     async fn bounded<T: Send + 'static>(
         &self,
         component: &Compiled,

@@ -176,7 +176,7 @@ impl CodeStore {
     /// Computes the MAC of a name and of the file's content, and appends it to the file.
     fn sign(&self, name: &str, mut file: &File) -> io::Result<()> {
         let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
-        // The compiler may share the file offset, and then leaves it at the end of the code.
+        // A compiler that shares the file offset leaves the offset at the end of the code.
         file.rewind()?;
         let tag = key.tag(name, file)?;
         file.write_all(tag.as_bytes())?;

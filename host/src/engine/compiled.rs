@@ -15,7 +15,7 @@ pub(crate) struct Compiled {
     pub(super) linked: Arc<Linked>,
     pub(super) limits: Limits,
     pub(super) idle: Option<Arc<Idle>>,
-    /// Bytes of the memories and tables of a fresh instance after it has listed its services.
+    /// Bytes of a fresh instance's memories and tables after it has listed its services.
     pub(super) first_memory: AtomicUsize,
     pub(super) meter: InstanceMeter,
     /// The settings and secrets of its plugin.

@@ -18,8 +18,8 @@ use super::error::ComponentError;
 use crate::process::Launcher;
 use wasmtime::component::Component;
 
-/// Where components are compiled. In either case the host measures a component first, and refuses
-/// it if compiling it would take minutes or gigabytes.
+/// Where components are compiled. In either case the component is measured first, and refused if
+/// compiling it would take minutes or gigabytes.
 #[derive(Clone, Default)]
 pub enum Compiler {
     /// In the calling process. A component that crashes the compiler ends the process, and

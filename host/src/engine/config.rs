@@ -1,5 +1,4 @@
-//! The settings of the engine that compiles components, and the error for a component that it
-//! refuses.
+//! The engine's settings, and the error for a component that the engine refuses to compile.
 
 use super::error::ComponentError;
 use super::limits::{Limit, Limits};
@@ -20,7 +19,7 @@ pub(super) fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentErro
     }
 }
 
-/// The settings that compiled code depends on, except the pool.
+/// Returns the engine settings that compiled code depends on, except those of the pool.
 pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config

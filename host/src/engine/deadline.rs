@@ -15,7 +15,8 @@ pub(super) async fn before<T>(until: Instant, call: impl Future<Output = T>) -> 
         if let Poll::Ready(result) = call.as_mut().poll(cx) {
             return Poll::Ready(Some(result));
         }
-        // Unconstrained: a guest whose host calls use up the task's budget would never time out.
+        // Without `unconstrained`, a guest whose host calls use up the task's budget would never
+        // time out.
         let timer = timer.get_or_insert_with(|| Box::pin(unconstrained(sleep_until(until))));
         timer.as_mut().poll(cx).map(|()| None)
     })

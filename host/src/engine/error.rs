@@ -31,8 +31,7 @@ pub enum ComponentError {
     /// The compiler process crashed.
     #[error("it could not be compiled: {0}")]
     Compiler(String),
-    /// The system refused the threads or the process for compiling the component, which may be
-    /// valid.
+    /// The system refused a process or thread that compiling needs. The component may be valid.
     #[error("it cannot be compiled now")]
     Unavailable(#[source] io::Error),
     /// The component imports an interface that the host does not offer, or lacks an export.
@@ -55,7 +54,7 @@ pub enum CallError {
     Trap {
         /// The kind of trap.
         reason: String,
-        /// The guest's frames, innermost first, each one line and escaped.
+        /// The guest's stack frames, innermost first. Each is one line of escaped text.
         frames: Vec<String>,
     },
     /// The guest called exit, which a service must not do.
@@ -202,8 +201,8 @@ fn limit(error: &wasmtime::Error) -> Option<Limit> {
     (error.downcast_ref() == Some(&Trap::StackOverflow)).then_some(Limit::Stack)
 }
 
-/// Returns the guest's frames. Their names come from the guest, so they are escaped and shortened,
-/// and never demangled: demangling can take more time and memory than any limit allows.
+/// Returns the guest's stack frames. Their names come from the guest, so they are escaped and
+/// shortened, and never demangled: demangling can take more time and memory than any limit allows.
 fn frames(error: &wasmtime::Error) -> Vec<String> {
     let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
     let name = |frame: &FrameInfo| frame.func_name().map_or("?".to_owned(), excerpt);

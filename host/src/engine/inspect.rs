@@ -55,7 +55,7 @@ pub struct ImportInfo {
 pub struct Extent {
     /// The initial size.
     pub initial: u64,
-    /// The maximum size, or `None` if only the host's limits bound it.
+    /// The maximum size, or `None` if only the host's limits bound the size.
     pub maximum: Option<u64>,
 }
 

@@ -12,8 +12,8 @@ use std::io;
 ///
 /// # Errors
 ///
-/// When the system refuses a thread, and the calling thread has already done all the work in an
-/// earlier call: rayon allows that only once per thread. The work has not begun then.
+/// When the system refuses a thread, and the calling thread has already done all the work of an
+/// earlier call: rayon allows this only once per thread. After an error, no work has been done.
 pub(super) fn run<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     let builder =
         || ThreadPoolBuilder::new().thread_name(|index| format!("hostel-compile-{index}"));

@@ -11,9 +11,9 @@ pub(crate) const MAX_SLOTS: u32 = 1_024;
 /// With fewer slots than this, a pool is not worthwhile.
 const MIN_SLOTS: u32 = 16;
 
-/// Minimum and maximum bytes that a freed slot keeps: the engine zeroes them and does not return
-/// them to the system. Their number depends on the memory budget, because every slot that was ever
-/// used keeps that many.
+/// Minimum and maximum bytes that a freed slot keeps: the engine zeroes these bytes and does not
+/// return them to the system. The actual number depends on the memory budget, because every slot
+/// that was ever used keeps this much memory.
 const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 
 /// The number of slots in use when as many calls run as the default settings allow.

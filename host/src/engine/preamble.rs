@@ -25,8 +25,8 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ComponentError> {
     }
 }
 
-/// Returns the error for a file that is not WebAssembly. The error does not quote the content: a
-/// link may have led to a secret, and the error is logged.
+/// Returns the error for a file that is not WebAssembly. The error does not quote the content:
+/// the file may be a link to a secret, and the error is logged.
 fn kind(bytes: &[u8]) -> &'static str {
     let known = KINDS.iter().find(|(start, _)| bytes.starts_with(start));
     match known {

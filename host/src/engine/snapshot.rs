@@ -177,13 +177,15 @@ fn message(failure: Option<Box<Val>>) -> String {
     }
 }
 
-/// Instantiates a component that has a probe, calls it, and then reads its state.
+/// Instantiates a component that has a probe, runs `call` with the instance, and returns the state
+/// that the probe reads afterwards.
 fn read(
     component: &Component,
     mut store: Store<Visit>,
     call: impl FnOnce(&Instance, &mut Store<Visit>) -> wasmtime::Result<()>,
 ) -> wasmtime::Result<Vec<u8>> {
-    // Nothing advances the epoch: initialisation has no time limit, as in the languages' own tools.
+    // This deadline is never reached, because nothing advances the epoch: initialisation has no
+    // time limit, as in the languages' own tools.
     store.set_epoch_deadline(1);
     store.set_hostcall_fuel(usize::MAX);
     let instance = linker(component)?.instantiate(&mut store, component)?;

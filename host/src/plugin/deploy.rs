@@ -81,15 +81,15 @@ pub struct Built {
 /// Keeps a host's plugins in sync with files.
 ///
 /// It scans the files at an interval, because scans find every change on every file system,
-/// including those of networks and containers. It applies a change once two consecutive scans find
-/// the same state, and so ignores a file that is being written or is missing for a moment.
+/// including network and container file systems. It applies a change once two consecutive scans
+/// find the same state, and so ignores a file that is being written or is missing for a moment.
 ///
 /// Linux reports when a local file is closed after a write, or renamed. The deployment then scans
 /// at once and applies the change immediately.
 ///
 /// - A file with new content is compiled and checked in the background, and then replaces the old
-///   version, as with [`Host::replace`]. A file with a new time but the same content changes
-///   nothing.
+///   version, as with [`Host::replace`]. A file with a new modification time but the
+///   same content changes nothing.
 /// - A file that cannot be loaded changes nothing: the old version keeps serving, and
 ///   [`Deployment::list`] has the reason. For example, the file became a folder, a pipe or a
 ///   dangling link. Content that was refused or rolled back is not loaded again until the file
@@ -105,7 +105,7 @@ pub struct Built {
 /// Each of these events is logged as one line in the host's log.
 pub struct Deployment {
     shared: Arc<Shared>,
-    /// The running loads; aborted when this is dropped.
+    /// The running loads, which are aborted when this value is dropped.
     loads: Mutex<JoinSet<()>>,
     /// The plugins and caches that must be available for the deployment to be ready.
     required: Vec<Requirement>,
@@ -329,8 +329,8 @@ impl Shared {
         }
     }
 
-    /// Waits until files are written, or until a load ends, if its files were written during the
-    /// load.
+    /// Waits until files are written, or until a load ends during which its files were written.
+    /// Returns the written files.
     async fn written(&self) -> BTreeSet<PathBuf> {
         let watch = self.watching();
         let until_written = async {

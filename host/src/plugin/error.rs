@@ -12,7 +12,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
-    /// The engine rejects the limits, or its thread cannot be started.
+    /// The engine rejects the limits, or one of its threads cannot be started.
     #[error("the WebAssembly engine cannot be started: {0}")]
     Engine(String),
     /// The thread that reclaims expired entries cannot be started.

@@ -52,8 +52,8 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// If the engine rejects the limits or cannot start its thread, or the folder for compiled code
-    /// cannot be created or is writable by other users.
+    /// If the engine rejects the limits, a thread cannot be started, or the folder for compiled
+    /// code cannot be created or is writable by other users.
     pub fn new(settings: Settings) -> Result<Host, HostError> {
         let Settings {
             limits,
@@ -183,7 +183,7 @@ impl Host {
     ///
     /// The new component is on probation until its first response. If three calls before that
     /// response fail through the guest's fault (a trap, an exit, a violation of the contract, or
-    /// any limit except that of the request), the old component is restored, also atomically, and
+    /// any limit except `limits.request`), the old component is restored, also atomically, and
     /// an error is logged. While the host is busy, ten calls that time out count as one. Other
     /// errors do not count, so that bad requests do not influence the probation. However, a caller
     /// who knows a request that makes the new component trap can force a rollback by sending it
@@ -286,7 +286,7 @@ impl Host {
         self.log_event(Level::Error, failed.name.as_str(), &message);
     }
 
-    /// Logs an event of a plugin. `message` must be one line: the caller escapes text from outside.
+    /// Logs an event of a plugin. `message` must be one line: the caller escapes untrusted text.
     pub(super) fn log_event(&self, level: Level, plugin: &str, message: &str) {
         log_event(&self.log, level, plugin, message);
     }

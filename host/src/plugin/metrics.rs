@@ -133,7 +133,8 @@ impl Host {
     }
 }
 
-/// Counts a call once, when it ends. If dropped before the result, counts the call as cancelled.
+/// Counts a call once, when it ends. Dropping this value before the call has a result counts the
+/// call as cancelled.
 pub(super) struct CallCount<'a> {
     host: &'a Host,
     target: &'a Target,
@@ -199,8 +200,8 @@ fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) 
     }
 }
 
-/// Reports the state of each server, labelled with the first cache that uses the server's address:
-/// servers at different addresses may have the same name.
+/// Reports the state of each Redis server. The label `cache` is the first cache that uses the
+/// server's address, because servers at different addresses may have the same name.
 fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
     let in_flight = Family::<CacheLabel, Gauge>::default();
     let circuits = Family::<ServerLabels, Gauge>::default();

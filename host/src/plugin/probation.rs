@@ -137,8 +137,8 @@ mod tests {
         assert_eq!(is_guest_fault(&error), counts, "{error}");
     }
 
-    /// Checks after how many failed calls a version is rolled back if each `trap_each`th is a trap
-    /// and the others time out while the host is busy.
+    /// Checks the number of failed calls before a rollback, if every `trap_each`th call traps and
+    /// the others time out while the host is busy.
     #[track_caller]
     fn check_calls(trap_each: u32, rolled_back_after: u32) {
         let calls = Mutex::new(Calls::default());

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 /// the connection. nginx uses the same number.
 pub(crate) const CANCELLED_STATUS: u16 = 499;
 
-/// A request and its response.
+/// One line of the access log: a request and its response.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessLine<'a> {
     /// When the response was ready, or the request was cancelled.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The replacement for a masked text.
 const MASKED: &str = "***";
 
-/// The limits on the lines of one call.
+/// The limits on the log lines of one call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogBounds {
     /// Maximum lines of one call; further lines are counted and dropped.
@@ -69,7 +69,7 @@ struct CallState {
     /// The number of the guest's lines that were written, and the bytes of their messages.
     written: LineCount,
     dropped: LineCount,
-    /// The bytes of the unfinished line of each output stream, by the stream's level.
+    /// The unfinished line of each output stream, with the stream's level.
     partial: Vec<(Level, Vec<u8>)>,
     /// The last line of level warn or error, escaped.
     last_warning: Option<String>,

@@ -1,8 +1,8 @@
-//! Makes text from outside safe to print: escapes it to one line, and limits its length.
+//! Makes untrusted text safe to print: escapes it to one line, and limits its length.
 
 use std::fmt::Write;
 
-/// Maximum bytes of text from outside in an error. The longest valid names are shorter.
+/// Maximum bytes of untrusted text in an error. The longest valid names are shorter.
 const MAX_EXCERPT_BYTES: usize = 200;
 
 /// Returns the first `most` bytes of a message as one line. Control characters and characters that
@@ -18,7 +18,7 @@ pub(crate) fn escape(message: &str, most: usize) -> String {
     line
 }
 
-/// Returns the first 200 bytes of a text from outside as one line, with escapes, for an error.
+/// Returns the first 200 bytes of an untrusted text as one escaped line, for an error.
 pub(crate) fn excerpt(text: &str) -> String {
     let kept = cut(text, MAX_EXCERPT_BYTES);
     let ending = if kept.len() < text.len() { " ..." } else { "" };

@@ -47,9 +47,10 @@ pub struct LogLine<'a> {
     /// The name of the plugin that wrote the line or that the line is about; empty for a line that
     /// concerns no plugin.
     pub plugin: &'a str,
-    /// The called service; empty while the plugin lists its services.
+    /// The called service; empty if no service is called, for example while the plugin lists its
+    /// services.
     pub service: &'a str,
-    /// The id of the current request.
+    /// The id of the current request; empty outside a request.
     pub request_id: &'a str,
     /// The message as one line. Control characters and characters that reorder text are escaped.
     pub message: &'a str,
@@ -74,12 +75,12 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// Receives each log line. The sink of a guest's lines runs on the guest's thread, and the time it
-/// takes counts as the guest's time. A sink should be quick and must not block.
+/// Receives each log line. For a guest's line, the sink runs on the guest's thread, and the sink's
+/// time counts as the guest's time. A sink should be quick and must not block.
 pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;
 
 /// Logs an event of the host. `plugin` is empty for an event that concerns no plugin. `message`
-/// must be one line: the caller escapes text from outside.
+/// must be one line: the caller escapes untrusted text.
 pub(crate) fn log_event(log: &LogSink, level: Level, plugin: &str, message: &str) {
     log(&LogLine { plugin, ..LogLine::new(level, message) });
 }

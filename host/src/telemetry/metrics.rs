@@ -184,7 +184,7 @@ impl Metrics {
         self.redis.clone()
     }
 
-    /// Sets the counts of lines that the log drops. Only the first call has an effect.
+    /// Makes the metrics report the lines that this log drops. Only the first call has an effect.
     pub(crate) fn dropped_lines_of(&self, log: Arc<DroppedLines>) {
         // The metric has no label for the log, so it can report only one log.
         let _ = self.dropped_lines.set(log);

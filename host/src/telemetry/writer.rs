@@ -1,4 +1,5 @@
-//! Writes log lines and access lines on a thread, so that no request waits for a slow output.
+//! Writes log lines and access lines on a separate thread, so that no request waits for a slow
+//! output.
 
 use super::access::{self, AccessSink};
 use super::dropped::{DroppedLines, LineCount};
@@ -34,7 +35,7 @@ pub(crate) enum LineFormat {
     Json,
 }
 
-/// The queue of lines for the thread. Clones share the queue.
+/// The queue of lines for the writer thread. Clones share the queue.
 #[derive(Clone)]
 struct LineQueue {
     lines: SyncSender<Option<String>>,
@@ -44,8 +45,8 @@ struct LineQueue {
 }
 
 impl LineQueue {
-    /// Adds a line, or counts it as dropped if there is no room. A line longer than the whole queue
-    /// is accepted if the queue is empty.
+    /// Adds a line, or counts it as dropped if there is no room. A line longer than
+    /// [`MAX_QUEUED_BYTES`] is accepted if the queue is empty.
     fn push(&self, line: String) {
         let bytes = line.len();
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -57,7 +58,7 @@ impl LineQueue {
     }
 }
 
-/// The handle of the thread.
+/// The handle of the writer thread.
 pub(crate) struct LogWriter {
     format: LineFormat,
     queue: LineQueue,
@@ -66,7 +67,7 @@ pub(crate) struct LogWriter {
 }
 
 impl LogWriter {
-    /// Starts the thread, and returns its handle and the sink for the lines to write.
+    /// Starts the writer thread, and returns its handle and the sink for the lines to write.
     ///
     /// # Errors
     ///
@@ -120,7 +121,7 @@ impl LogWriter {
         {
             std::thread::yield_now();
         }
-        // This returns when the thread ends or the time is over.
+        // Always an error, because the thread sends nothing: it has ended, or the time is over.
         let _ = self.running.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
@@ -147,7 +148,7 @@ fn sink(format: LineFormat, queue: LineQueue) -> LogSink {
     })
 }
 
-/// The state of the thread.
+/// The state of the writer thread.
 struct WriterThread<W> {
     format: LineFormat,
     output: W,
@@ -271,7 +272,7 @@ mod tests {
         assert!(written.lines().last().unwrap().contains("\"path\":\"/a\",\"status\":2000,"));
     }
 
-    /// A writer that blocks until its channel closes.
+    /// A writer whose writes each block until its channel has a message or is closed.
     struct Blocked(std::sync::mpsc::Receiver<()>, Output);
 
     impl Write for Blocked {

@@ -69,8 +69,8 @@ fn read(path: &Path) -> io::Result<Option<MacKey>> {
     Ok(Some(MacKey(key)))
 }
 
-/// True if the path does not lead to a usable key: it is missing, a link, a socket, or unreadable.
-/// Any other error, such as too many open files, does not mean that the key is unusable.
+/// True if the error means that there is no usable key: the file is missing, a link, a socket or
+/// unreadable. Any other error, such as too many open files, does not mean that.
 fn is_unfit(error: &io::Error) -> bool {
     let error = Errno::from_io_error(error);
     matches!(error, Some(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS))

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A mark. Dropping this value deletes it.
+/// A file that marks a component as being loaded. Dropping this value deletes the file.
 pub(crate) struct LoadMark {
     path: PathBuf,
     /// Locked while the process lives. The mark of a dead process is not locked.
@@ -37,8 +37,8 @@ pub(super) fn was_left(folder: &Path, bytes: &[u8]) -> bool {
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
-/// Returns the path of a mark. The file's name begins like that of a temporary file, so that
-/// pruning the folder deletes the mark of a dead process after an hour.
+/// Returns the path of a mark. The file name has the prefix of temporary files, so that pruning the
+/// folder deletes the mark of a dead process after an hour.
 fn path(folder: &Path, bytes: &[u8]) -> PathBuf {
     folder.join(format!(".tmp-loading-{}", blake3::hash(bytes)))
 }

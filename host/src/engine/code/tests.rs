@@ -1,4 +1,4 @@
-//! Tests which files a store loads and which it refuses.
+//! Checks which files a store loads and which it refuses.
 
 use super::*;
 use std::fs::{self, Permissions};
@@ -163,7 +163,7 @@ fn a_folder_that_others_could_write_to_is_emptied_and_closed() {
     fs::create_dir_all(place.file(&component(3)).join("in")).unwrap();
     for mode in [0o777, 0o770, 0o702] {
         fs::set_permissions(place.folder(), Permissions::from_mode(mode)).unwrap();
-        // The code passes every other check, as if another user had the key.
+        // The code has a valid MAC: the store deletes it only because of the folder's mode.
         place.store();
         assert_eq!(fs::metadata(place.folder()).unwrap().permissions().mode() & 0o777, 0o700);
         let left: Vec<_> = fs::read_dir(place.folder()).unwrap().map(|it| it.unwrap()).collect();
@@ -194,7 +194,7 @@ fn a_folder_of_another_user_is_refused() {
     assert!(error.to_string().contains("another user (id 65534)"), "{error}");
 }
 
-/// Checks that an unusable key is replaced, and that no code is loaded then.
+/// Checks that an unusable key is replaced, and that code with a MAC of the old key is not loaded.
 #[track_caller]
 fn check_key_replaced(what: &str, spoil: impl FnOnce(&Path)) {
     let (place, bytes) = (Place::new(), component(1));

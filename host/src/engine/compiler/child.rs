@@ -57,11 +57,12 @@ pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> 
     }
 }
 
-/// Sets the limits that the kernel enforces.
+/// Sets the process's limits and lowest priority, and lets the kernel end it with its parent.
 fn bound(limits: &Limits) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = limits.compile_time.as_secs().max(1);
-    // The process reaches the soft limit first. Its signal, SIGXCPU, identifies the cause.
+    // The process reaches the soft limit first. The kernel then sends SIGXCPU, by which the host
+    // recognizes the cause.
     lower(Resource::Cpu, seconds, seconds.saturating_add(5))?;
     lower(Resource::Data, limits.compile_memory as u64, limits.compile_memory as u64)?;
     lower(Resource::Core, 0, 0)?;
@@ -69,7 +70,7 @@ fn bound(limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Sets a limit, but never above the inherited limit: an ordinary process cannot raise that.
+/// Sets a limit, but never above the inherited one: an unprivileged process cannot raise a limit.
 fn lower(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
     let inherited = getrlimit(resource);
     let least = |most: u64, inherited: Option<u64>| Some(inherited.map_or(most, |it| it.min(most)));

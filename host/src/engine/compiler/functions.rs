@@ -53,8 +53,8 @@ impl Functions {
         Functions { bytes, known, new: Mutex::default() }
     }
 
-    /// Writes the used and the new functions, then the unused ones up to the maximum size, and
-    /// returns the number of bytes. Writes nothing if there are no new functions.
+    /// Writes the functions, up to the maximum size: first the used ones, then the new ones, then
+    /// the unused ones. Returns the number of bytes. Writes nothing if there are no new functions.
     pub(super) fn write(&self, mut out: impl Write) -> io::Result<u64> {
         let new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
         if new.is_empty() {
@@ -134,12 +134,12 @@ pub(super) fn keep(
     }
 }
 
-/// Returns the name of the set of cached functions for a component: it lists the languages and
-/// tools in the `producers` sections of the component's modules. Components with the same tools
+/// Returns the name of the set of cached functions for a component. The name lists the languages
+/// and tools in the `producers` sections of the component's modules. Components with the same tools
 /// share most functions.
 pub(super) fn name(component: &[u8]) -> String {
     let mut tools = BTreeSet::new();
-    // The compiler refuses a component that cannot be parsed.
+    // Ignore errors: the compiler refuses a component that cannot be parsed.
     for payload in Parser::new(0).parse_all(component).map_while(Result::ok) {
         let Payload::CustomSection(section) = payload else { continue };
         let KnownCustom::Producers(fields) = section.as_known() else { continue };
@@ -156,8 +156,8 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    /// Compiles a module. Returns how many cached functions it used, how many of its functions were
-    /// new, and the cache.
+    /// Compiles a module. Returns the number of cached functions that were used, the number of new
+    /// functions, and the cache.
     fn compile(functions: Functions, module: &str) -> (usize, usize, Arc<Functions>) {
         let functions = Arc::new(functions);
         let mut config = wasmtime::Config::new();

@@ -86,8 +86,8 @@ fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     unsafe { Component::deserialize_file(engine, path) }
 }
 
-/// Runs the process and returns its output. `functions` is the name of the set of cached functions
-/// that the process uses and extends.
+/// Runs the compiler process and returns its output. `functions` is the name of the set of cached
+/// functions that the process uses and extends.
 fn run(
     launcher: &Launcher,
     bytes: &[u8],

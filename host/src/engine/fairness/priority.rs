@@ -21,7 +21,7 @@ pub(super) fn lower_priority() {
 pub(crate) fn shorten_slice() {
     #[cfg(target_os = "linux")]
     {
-        // SAFETY: all fields are numbers, for which 0 is valid: the default policy.
+        // SAFETY: all fields are numbers, so zeroed fields are valid. They mean the default policy.
         let mut attributes: libc::sched_attr = unsafe { std::mem::zeroed() };
         attributes.size = size_of::<libc::sched_attr>() as u32;
         attributes.sched_runtime = SLICE_NANOSECONDS;

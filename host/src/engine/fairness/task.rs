@@ -31,7 +31,7 @@ pub(super) struct LongCall {
     is_over: AtomicBool,
     share: Arc<CpuShare>,
     queue: Weak<LongQueue<Arc<LongCall>>>,
-    /// The runtime with the timers and I/O of the call.
+    /// The tokio runtime that drives the call's timers and I/O.
     runtime: Handle,
 }
 
@@ -87,7 +87,8 @@ impl LongCall {
         }
     }
 
-    /// Polls the work, and returns it if it has ended.
+    /// Polls the work. If the work has ended or exceeded its CPU limit, removes and returns it, for
+    /// the caller to drop.
     fn poll_work(self: &Arc<Self>) -> Option<CallWork> {
         let _context = self.runtime.enter();
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ struct Setting {
     field: Field,
 }
 
-/// The field of a limit, which determines its unit.
+/// The field of a limit. The variant determines the limit's unit.
 #[derive(Clone, Copy)]
 enum Field {
     Time(fn(&mut Limits) -> &mut Duration),

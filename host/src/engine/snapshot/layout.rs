@@ -63,8 +63,8 @@ impl Layout {
     pub(super) fn read(component: &[u8]) -> Result<Self, SnapshotError> {
         let mut layout = Layout::default();
         let mut memories = Vec::new();
-        // The number of imported globals of the core module being read, and the nesting depth of
-        // inner components.
+        // `module` is the number of imported globals of the core module being read, or `None`
+        // outside modules. `nested` is the depth in inner components.
         let mut module: Option<u32> = None;
         let mut nested = 0_u32;
         for payload in Parser::new(0).parse_all(component) {

@@ -22,7 +22,8 @@ pub(super) const FUNCTION: &str = "hostel-state";
 /// Bytes of a page of memory.
 pub(super) const PAGE: u32 = 1 << 16;
 
-/// Bytes that are appended to the memory: the address and the length of the list, then each global.
+/// Returns the number of bytes that the probe appends to the memory: for the address and the length
+/// of the list, and for each global.
 pub(super) fn bytes_behind(layout: &Layout) -> u32 {
     (layout.globals.len() as u32 + 1) * SLOT
 }

@@ -61,7 +61,7 @@ pub(super) struct Candidate {
     inputs: Option<Arc<Inputs>>,
     /// Cancels the running load; `None` if no load runs. During a load, scans start no other step.
     loading: Option<Arc<Notify>>,
-    /// A completed write that was reported while a load was running.
+    /// The stamp after a completed write that was reported while a load was running.
     written: Option<Stamp>,
     /// The current step of the running load, and its start time.
     doing: Option<(&'static str, Instant)>,
@@ -72,7 +72,7 @@ pub(super) struct Candidate {
     /// The reason for the last failure.
     reason: Option<String>,
     since: SystemTime,
-    /// How long loading the serving content took.
+    /// How long the load of the serving content took.
     took: Option<Duration>,
 }
 
@@ -138,8 +138,8 @@ impl Candidate {
         }
     }
 
-    /// Records the result of a scan after the files `written` were written, and returns the next
-    /// step. Any change in other files is left to [`Candidate::step`].
+    /// Handles the result of a scan after the files `written` were written, and returns the next
+    /// step. If other files have changed too, leaves all changes to [`Candidate::step`].
     pub(super) fn step_at_once(&mut self, seen: Observation, written: &BTreeSet<PathBuf>) -> Step {
         let Ok(stamp) = &seen else { return Step::Nothing };
         if self.stamp() == Some(stamp) {

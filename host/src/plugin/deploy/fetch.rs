@@ -23,10 +23,10 @@ pub(super) struct Component {
     pub(super) has_code: bool,
 }
 
-/// A component to read.
+/// A component to read, or a source to build.
 struct Fetch {
     path: PathBuf,
-    /// The stamp that two scans found.
+    /// The stamp that was found when the load was started.
     stamp: Stamp,
     max_bytes: u64,
     build: Option<Build>,
@@ -76,8 +76,8 @@ impl Shared {
 }
 
 impl Fetch {
-    /// Reads the component; builds it first if it is a source, and sets `read` to the build's
-    /// inputs and their stamp.
+    /// Reads the component. If the path is a source, builds it first, and sets `read` to the
+    /// build's inputs and their stamp.
     fn read(self, lane: Lane, read: &mut Option<(Inputs, Stamp)>) -> Result<Vec<u8>, Stopped> {
         let location = self.build.as_ref().and_then(|_| Location::at(&self.path).ok());
         if let (Some(Location::Source(source)), Some(build)) = (&location, &self.build) {

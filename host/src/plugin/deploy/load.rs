@@ -104,8 +104,8 @@ impl Shared {
         loading.await
     }
 
-    /// Waits until all other plugins are loaded, and then for a turn: an earlier server ended while
-    /// loading this plugin, and the plugin may have been the cause.
+    /// Waits until all plugins are loaded except those that wait here, and then for a turn. An
+    /// earlier server ended while loading this plugin, and the plugin may have been the cause.
     async fn last(&self, order: &Order) -> Turn {
         let message = "it was being loaded when a server ended, so the others are loaded first";
         self.log(Level::Warn, order.name.as_str(), message);

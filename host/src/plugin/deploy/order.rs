@@ -13,7 +13,7 @@ pub(super) struct Order {
     pub(super) name: PluginName,
     pub(super) settings: PluginSettings,
     pub(super) limits: Limits,
-    /// The stamp that two scans found.
+    /// The stamp that was found when the load was started.
     pub(super) stamp: Stamp,
     /// True if the host has the plugin.
     pub(super) serves: bool,
@@ -37,7 +37,8 @@ pub(super) enum Stopped {
         /// True if an earlier server ended while loading this component.
         was_interrupted: bool,
     },
-    /// The component cannot be loaded. Contains its digest, or `None` if it could not be read.
+    /// The component cannot be loaded. Contains its digest, or `None` if it could not be built or
+    /// read, and the reason.
     Refused(Option<Digest>, String),
     /// The component cannot be loaded now; the next scans try again.
     Later(String),

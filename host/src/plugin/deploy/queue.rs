@@ -37,7 +37,7 @@ impl Queue {
             waiting.waiting.insert(key, sender);
             turn
         };
-        // The queue drops a sender only by sending, so this cannot fail.
+        // This cannot fail: the queue sends a turn through each sender before it drops the sender.
         turn.await.unwrap_or(Turn(None))
     }
 

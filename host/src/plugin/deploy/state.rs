@@ -68,7 +68,7 @@ pub struct PluginState {
     pub instances: Instances,
 }
 
-/// A plugin or a cache that a deployment requires to be ready.
+/// A plugin or a cache that must be available for a deployment to be ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// A plugin that must serve.

@@ -25,7 +25,7 @@ mod linux {
     use tokio::io::unix::AsyncFd;
     use tokio::time::timeout;
 
-    /// Maximum watched folders. Older systems allow 8,192 for all programs of a user together.
+    /// Maximum watched folders. Older kernels allow a user 8,192 watches in total.
     const MAX_FOLDERS: usize = 1_024;
 
     /// A burst of writes ends when no file is written for this long.
@@ -66,8 +66,8 @@ mod linux {
             Ok(Watch { inotify, state: Mutex::default() })
         }
 
-        /// Watches exactly `folders`, and the folders of the targets of those `files` that are
-        /// links. Skips folders that cannot be read. May block.
+        /// Watches exactly `folders` and, for each of the `files` that is a link, the folder of its
+        /// target. Skips folders that cannot be read. May block.
         ///
         /// # Errors
         ///

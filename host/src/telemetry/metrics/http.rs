@@ -33,7 +33,7 @@ struct CredentialLabels {
 /// The kind of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RequestKind {
-    /// `/services/<name>`.
+    /// A service, called through `/services/<name>`.
     Service,
     /// A configured route.
     Route,
@@ -45,7 +45,7 @@ pub(crate) enum RequestKind {
     Admin,
     /// An `OPTIONS` request to the host: a CORS preflight, or `OPTIONS *`.
     Options,
-    /// The path is unknown or malformed.
+    /// A request whose path is unknown or malformed.
     #[default]
     Nothing,
 }

@@ -8,8 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the waiting times in seconds: from 1 ms, about the wait in a memory cache for a
-/// value that is almost computed, to 30 s.
+/// Upper bounds of the waiting times in seconds, from 1 ms to 30 s. In a memory cache, a call waits
+/// about 1 ms for a value that is almost computed.
 const WAIT_SECONDS: [f64; 10] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -23,14 +23,14 @@ struct WaitLabels {
     cache: String,
 }
 
-/// The metrics of the leases of all caches. Clones share the counts.
+/// The lease metrics of all caches. Clones share the counts.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseMetrics {
     leases: Family<LeaseLabels, Counter>,
     waits: Family<WaitLabels, Histogram, fn() -> Histogram>,
 }
 
-/// The metrics of the leases of one cache. They are looked up once, because a look-up takes a lock.
+/// The lease metrics of one cache. They are looked up once, because a look-up takes a lock.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseMeter {
     computed: Counter,

@@ -164,7 +164,7 @@ impl Retirement {
     pub(crate) const ERROR: &'static str = "error";
     /// The instance has served its maximum number of calls.
     pub(crate) const CALLS: &'static str = "calls";
-    /// The instance's memory has grown.
+    /// The instance's memory has grown too much.
     pub(crate) const MEMORY: &'static str = "memory";
     /// Enough other instances are idle.
     pub(crate) const ENOUGH: &'static str = "enough";

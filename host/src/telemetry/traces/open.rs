@@ -290,7 +290,8 @@ pub(crate) struct HttpClientSpan {
 }
 
 impl HttpClientSpan {
-    /// Returns the header `traceparent` that makes this span the parent of the server's spans.
+    /// Returns the header `traceparent`, which makes this span the parent of the other server's
+    /// spans.
     pub(crate) fn traceparent(&self) -> String {
         let span = self.open.span.as_ref();
         let (trace, id) = span.map_or((0, 0), |span| (span.context.trace_id, span.id));
