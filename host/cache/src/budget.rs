@@ -1,4 +1,4 @@
-//! The memory budget that all caches of a host share with the host's other memory.
+//! The memory budget of a host, which limits its caches and other kinds of memory together.
 
 use std::sync::Arc;
 

@@ -158,7 +158,7 @@ impl Moment {
 
     /// Returns the latest possible current tick, given this coarse reading. The kernel normally
     /// updates the coarse clock every 1 to 10 milliseconds. On an overloaded virtual machine the
-    /// update may come seconds late, hence the margin.
+    /// update may come seconds late, so the result includes a margin.
     pub(crate) fn latest_tick_since(self) -> u32 {
         self.tick().saturating_add(LATEST_TICKS)
     }

@@ -33,8 +33,8 @@ impl Directory {
     /// Returns the place of a tag's segment.
     pub(crate) fn find(&self, tag: Tag) -> usize {
         let mut at = tag.high(self.bits);
-        // The number of the first of a segment's 2^n places ends with n zero bits: clear the lowest
-        // set bit until a place with a segment is found.
+        // If a segment owns 2^n places, the number of its first place ends with n zero bits: clear
+        // the lowest set bit until a place with a segment is found.
         while at != 0 && self.get(at).is_none() {
             at &= at - 1;
         }
@@ -70,8 +70,8 @@ impl Directory {
         PLACE + size_of::<Segment>()
     }
 
-    /// Returns the most bytes that splitting a segment adds, even temporarily, or `None` if the
-    /// segment cannot be split.
+    /// Returns the maximum number of bytes that splitting a segment adds, temporary ones included.
+    /// Returns `None` if the segment cannot be split.
     pub(crate) fn split_bytes(&self, at: usize) -> Option<usize> {
         let depth = self.get(at)?.depth();
         let wider = if depth == self.bits { 2 * self.places.len() * PLACE } else { 0 };
@@ -117,8 +117,8 @@ impl Directory {
         self.segments < before
     }
 
-    /// Halves the list of places, repeatedly, as long as every segment owns at least two. The new
-    /// list is allocated before the old one is freed, so it must fit into `room`.
+    /// Halves the list of places, repeatedly, as long as every segment owns at least two places.
+    /// Each new list is allocated before the old one is freed, so it must fit into `room` bytes.
     pub(crate) fn shrink(&mut self, room: usize) {
         while self.deepest == 0 && self.bits > 0 && self.places.len() / 2 * PLACE <= room {
             let mut half = Vec::with_capacity(self.places.len() / 2);

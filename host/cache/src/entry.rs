@@ -33,9 +33,8 @@ pub(crate) struct Entry(NonNull<Head>);
 
 /// The value of an entry, as returned by [`Cache::get`](crate::Cache::get): one JSON text.
 ///
-/// Unlike an `Arc<str>` it shares the allocation of the entry, including the key, so reading copies
-/// nothing. The text never changes. A value keeps the entry's memory allocated until the value is
-/// dropped.
+/// A value is a reference to its entry, so reading copies no text. The text never changes. A value
+/// keeps the memory of the whole entry, key included, allocated until the value is dropped.
 pub struct Value(Entry);
 
 // SAFETY: while an entry has several owners, only its count and deadline are written, and both are

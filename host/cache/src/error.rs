@@ -8,9 +8,8 @@ const EXCERPT_CHARS: usize = 32;
 /// The reason why a call was refused. A refused call leaves the entry and its expiry unchanged.
 ///
 /// A message states the rule and quotes the invalid text, shortened and with control characters
-/// escaped, so it is safe to log. The enum is complete: an in-memory map refuses only invalid
-/// arguments. The host has its own errors for a plugin without access and a backend that does not
-/// respond.
+/// escaped, so it is safe to log. An in-memory map has no other errors. The host adds errors for a
+/// plugin without access and a backend that does not respond.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// An empty key.
@@ -29,7 +28,7 @@ pub enum Error {
     InvalidValue {
         /// Byte offset of the error in the value.
         offset: usize,
-        /// The rule that the value breaks there.
+        /// The rule that the value breaks at `offset`.
         reason: &'static str,
         /// The value's text that starts at `offset`, quoted and shortened, or `the end`.
         found: String,

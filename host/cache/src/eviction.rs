@@ -2,7 +2,7 @@
 //!
 //! The policy is S3-FIFO (Yang et al., SOSP 2023) with one difference: instead of queues, clock
 //! hands visit the entries in the table's own order, by hash. So there is no list to update, and a
-//! hit only counts a use beside the entry.
+//! hit only increments a use count in the entry's slot.
 //!
 //! An entry is new until a hand first reaches it. If it was used by then, it is promoted to kept.
 //! Otherwise it is evicted and its key is remembered for a while; a remembered key that is set
@@ -84,9 +84,9 @@ impl ClockHands {
 impl ClockHand {
     const FIRST: Self = Self { segment: Tag::FIRST, slot: 0 };
 
-    /// Removes the expired entries of the current segment. If there are none, passes the wanted
-    /// entries that were used, and evicts the first one that was not. If all were used, moves to
-    /// the next segment.
+    /// Removes the expired entries of the current segment. If there are none, visits the entries
+    /// for which `is_wanted` returns true: passes the used ones, and evicts the first unused one.
+    /// If all were used, moves to the next segment.
     fn advance(
         &mut self,
         table: &mut Table,
@@ -183,7 +183,7 @@ mod tests {
         evicted.iter().for_each(|name| set(&cache, *name..name + 1));
         set(&cache, 2_000..2_400);
         let kept = evicted.iter().filter(|name| count(&cache, **name..**name + 1) == 1).count();
-        // An evicted key is forgotten if its segment was joined with another meanwhile.
+        // A segment may forget an evicted key when it is joined with another segment.
         assert!(kept * 2 > evicted.len(), "{kept} of {} are kept", evicted.len());
         assert!(evicted.len() >= 3);
     }

@@ -88,7 +88,7 @@ impl Due {
         self != Self::NEVER && self.is_near_by_clock(now)
     }
 
-    /// Not inlined, so that the path of an entry without an expiry stays small.
+    /// Not inlined, so that the inlined check of an entry without an expiry stays small.
     #[inline(never)]
     fn is_near_by_clock(self, now: &Now<'_>) -> bool {
         self.0 <= now.lately().latest_tick_since() && self.0 <= now.moment().tick()

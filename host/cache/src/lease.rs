@@ -13,7 +13,7 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// Identifies the holder of leases: one call, which has at most one lease per key.
 ///
-/// The code that creates a holder must end its leases with
+/// The code that creates a holder must end the holder's leases with
 /// [`Cache::release`](crate::Cache::release).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Holder(u64);
@@ -152,7 +152,7 @@ impl WaitersState {
 }
 
 /// A future that completes when another holder's lease ends: the holder stored the value or
-/// released the lease, or a caller set or deleted the key.
+/// released the lease, or another operation wrote to the key.
 #[derive(Debug)]
 pub struct LeaseEnd {
     waiters: Arc<Waiters>,

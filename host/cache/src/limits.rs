@@ -56,7 +56,7 @@ pub const MIN_CAPACITY_IN_VALUES: usize = 16;
 /// A shard needs about 3 KiB for one entry with the longest key and a small value.
 pub const MIN_CAPACITY: usize = 64 << 10;
 
-/// The most shards of a cache: several per core even on the largest machines.
+/// The most shards of a cache: enough that threads on a large machine rarely wait for each other.
 pub(crate) const MAX_SHARDS: usize = 64;
 
 /// The minimum number of entries of the largest size for which each shard has room, so that one

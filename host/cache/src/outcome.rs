@@ -8,7 +8,7 @@ use crate::entry::Value;
 /// writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// Keep the deadline of the replaced entry. A new entry has no expiry.
+    /// Keeps the deadline of the replaced entry. A new entry has no expiry.
     Keep,
     /// No expiry.
     Unlimited,
@@ -49,7 +49,7 @@ impl TimeLeft {
     }
 }
 
-/// One page of keys of a walk through a cache.
+/// One page of a cache's keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeyPage {
     /// Keys of live entries, in no particular order.

@@ -284,7 +284,7 @@ impl Segment {
         Some(removed)
     }
 
-    /// Lowers the segment's `due` to that of a new slot, if that is earlier.
+    /// Lowers the segment's `due` to the `due` of a written slot, if the slot's is earlier.
     pub(crate) fn soften_due(&mut self, due: Due) {
         self.due = self.due.min(due);
     }

@@ -61,7 +61,7 @@ pub(crate) struct Write<'a> {
 /// Selects the counter that an operation increments.
 pub(crate) type Count = fn(&mut Stats) -> &mut u64;
 
-/// The progress of a write after one hold of the lock.
+/// The progress of a write at the time when it releases the lock.
 enum Progress {
     Written,
     Refused,
@@ -108,7 +108,7 @@ impl Shard {
         None
     }
 
-    /// Passes the live entry, if any, to `write` and stores the result, unless that is `None`.
+    /// Passes the live entry, if any, to `write` and stores the result, unless it is `None`.
     /// `write` may be called several times, and only its last result counts. Returns true, and
     /// increments the counter, if a value was stored.
     pub(crate) fn write<'a>(
@@ -324,9 +324,9 @@ impl Entries {
         expired > 0
     }
 
-    /// If the sweep is late, removes expired entries. Otherwise, or if there are none, evicts some
-    /// entries. Spares the entry being written unless it is the only one: otherwise incrementing a
-    /// counter in a full cache could evict that counter.
+    /// If the sweep is late, removes expired entries. Otherwise, or if there are none, removes the
+    /// entries that the clock hands select. Spares the entry being written unless it is the only
+    /// one: otherwise incrementing a counter in a full cache could evict that counter.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;

@@ -7,17 +7,17 @@
 /// counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Calls of `get`, and keys of `get_many`, that found a live entry.
+    /// Calls of `get` and `get_or_lease`, and keys of `get_many`, that found a live entry.
     pub hits: u64,
-    /// Calls of `get`, and keys of `get_many`, that found no live entry.
+    /// Calls of `get` and `get_or_lease`, and keys of `get_many`, that found no live entry.
     pub misses: u64,
     /// Calls of `exists`, whatever they returned.
     pub exists: u64,
-    /// Values that `set`, `set_if_absent` and `set_many` stored, under new and existing keys.
+    /// Values that `set`, `set_if_absent`, `set_many` and `fill` stored.
     pub sets: u64,
     /// Live entries that `delete`, `delete_many` and `delete_prefix` removed.
     pub deletes: u64,
-    /// Expired entries that an operation on the key, an eviction or the sweep removed.
+    /// Expired entries that any operation, an eviction or the sweep removed.
     pub expired: u64,
     /// Live entries removed to make room.
     pub evicted: u64,
@@ -39,7 +39,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Adds the counters of `other`. Keeps the capacity, because the stats of a shard have none.
+    /// Adds the counters of `other`, a shard. Keeps the capacity, because a shard's is 0.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             hits: self.hits + other.hits,

@@ -40,7 +40,7 @@ pub(crate) struct Table {
 #[derive(Debug, Default)]
 struct Sums {
     entries: usize,
-    /// Number of entries that no clock hand has promoted from new to kept.
+    /// Number of entries that are new, not kept (see `eviction.rs`).
     new: usize,
     /// Bytes that the entries have allocated.
     texts: usize,
@@ -104,7 +104,7 @@ impl Table {
         self.directory.segments().count()
     }
 
-    /// Returns the number of entries that no clock hand has promoted from new to kept.
+    /// Returns the number of entries that are new, not kept (see `eviction.rs`).
     pub(crate) fn new_entries(&self) -> usize {
         self.sums.new
     }

@@ -137,8 +137,8 @@ fn what_is_given_back_another_cache_takes() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// A cache never holds more bytes than it has taken from the budget, whatever operations run on
-    /// it and on its neighbour. It accepts every value.
+    /// Two caches together never hold more bytes than they have taken from their budget, whatever
+    /// operations run on them. They accept every value.
     #[test]
     fn a_cache_holds_no_more_than_it_has_taken(
         most in 0_usize..1 << 20,

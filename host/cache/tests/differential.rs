@@ -1,4 +1,4 @@
-//! A cache behaves like its model, including expiry and eviction.
+//! Checks that a cache behaves like its model, including expiry and eviction.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "all is a test")]
 

@@ -1,4 +1,4 @@
-//! Concurrent operations on each key are linearizable.
+//! Checks that concurrent operations on each key are linearizable.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 
@@ -19,7 +19,7 @@ use hostel_cache::{
 const THREADS: usize = 4;
 const ROUNDS: u64 = if cfg!(miri) { 4 } else { 300 };
 
-/// Operations per thread and round, on two keys and the clock.
+/// Operations per thread and round: few enough for one history, even if all use the same key.
 const CALLS: usize = MOST_EVENTS / THREADS;
 
 /// Waits long enough for another processor to run an operation. Yielding could take arbitrarily
@@ -28,9 +28,9 @@ fn spin() {
     (0..50).for_each(|_| std::hint::spin_loop());
 }
 
-/// Asserts that the history of every key is linearizable, in each of many rounds. Keys are checked
-/// separately, which is equivalent to checking the whole. An advance of the clock is an event of
-/// every key, so a check that advances it uses only one key.
+/// Returns true if the history of every key is linearizable, in each of many rounds. Keys are
+/// checked separately, which is equivalent to checking all keys together. An advance of the clock
+/// is an event of every key, so a check that advances it uses only one key.
 fn check(
     keys: &[&str],
     goes_on: bool,

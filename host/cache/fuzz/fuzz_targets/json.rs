@@ -1,4 +1,4 @@
-//! A cache accepts a text if and only if another parser does, and returns it unchanged.
+//! Checks that a cache accepts the same texts as `serde_json`, and returns them unchanged.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A cache behaves like its model, whatever operations the bytes encode.
+//! Checks that a cache behaves like its model. The fuzzer's bytes encode the operations.
 
 #![no_main]
 

@@ -76,7 +76,7 @@ const CHECKS: &[(&str, fn())] = &[
 /// The default number of interleavings per check.
 const ORDERS: usize = 5_000;
 
-/// How often the checker preempts a runnable thread in one interleaving.
+/// The depth of the bugs that the PCT scheduler looks for: how many orderings a bug needs.
 const FORCED_WAITS: usize = 3;
 
 fn main() {
@@ -125,7 +125,8 @@ fn each_key_is_linearizable() {
     assert!(is_linearizable(&events), "{events:#?}");
 }
 
-/// A write of equal length reuses the entry's memory, but only if no reader holds the old value.
+/// A new value of the same length reuses the entry's memory, but only if no reader holds the old
+/// value.
 fn what_a_reader_holds_stays() {
     let (cache, _) = new_cache();
     cache.set("k", "\"00000000\"", None).unwrap();
@@ -169,8 +170,8 @@ fn the_capacity_holds() {
     assert!(stats.bytes <= stats.capacity, "{stats:?}");
 }
 
-/// Only one holder computes at a time, also after a holder has given up. If a caller is never
-/// woken, the checker reports a deadlock.
+/// Only one holder computes at a time, even if an earlier one released its lease without a value.
+/// If a caller is never woken, the checker reports a deadlock.
 fn one_computes() {
     let (cache, _) = new_cache();
     let computing = AtomicU64::new(0);
@@ -197,8 +198,8 @@ fn one_computes() {
     });
 }
 
-/// The cache never keeps a value that was computed from an older state of a source. Other threads
-/// change the source, and then write to the cache.
+/// The cache never keeps a value that was computed from an outdated state of a source. Other
+/// threads change the source, and then set or delete the entry.
 fn what_is_filled_in_is_not_older() {
     let (cache, _) = new_cache();
     let source = shuttle::sync::Mutex::new(0_u64);
@@ -225,7 +226,7 @@ fn what_is_filled_in_is_not_older() {
         }
         cache.release("k", holder).unwrap();
     });
-    // If the cache still has a value, that value must be the one of the last change.
+    // If the cache still has a value, it must be the final state of the source.
     let left = watched.get("k").unwrap();
     assert!(left.is_none_or(|value| &*value == "2"), "older than the source");
 }

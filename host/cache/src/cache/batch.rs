@@ -1,4 +1,5 @@
-//! Operations on several keys in one call. Only each key is atomic, not the whole call.
+//! Operations on several keys in one call. Each key is changed atomically, but the call as a whole
+//! is not atomic.
 
 use super::Cache;
 use crate::entry::Value;

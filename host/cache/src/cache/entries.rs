@@ -39,8 +39,8 @@ impl Cache {
     /// entry for eviction.
     ///
     /// A page scans at most about 1,000 entries, so a page without keys is not necessarily the
-    /// last. An entry that lives throughout a walk appears in at least one page. A cursor is a
-    /// position, not a snapshot: it uses no memory and never becomes invalid.
+    /// last. An entry that lives until all pages are read appears in at least one page. A cursor is
+    /// a position, not a snapshot: it uses no memory and never becomes invalid.
     ///
     /// # Errors
     ///

@@ -16,7 +16,8 @@ impl Cache {
     /// If `early` is given, the first caller in the last `early` seconds of an entry's life gets
     /// the lease together with the old value ([`Found::Refresh`]); the others get the value only.
     ///
-    /// A lease ends when its holder fills or releases it, or when the key is set or deleted.
+    /// A lease ends when its holder fills or releases it, or when another operation writes to the
+    /// key, such as `set`, `delete` or `expire`.
     ///
     /// # Errors
     ///

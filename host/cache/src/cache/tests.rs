@@ -324,7 +324,8 @@ fn statistics_count_each_operation_once() {
     assert!(after.bytes < before.bytes && before.entries == 1);
 }
 
-/// Sets entries with ten times the capacity of a cache in total, and checks the cache's size.
+/// Sets entries of ten times the cache's capacity in total, and checks that the cache stays within
+/// its capacity.
 #[track_caller]
 fn overfill(capacity: usize, value_limit: usize, length: impl Fn(usize) -> usize) {
     let limits = CacheLimits::new(capacity, value_limit).unwrap();
@@ -371,7 +372,7 @@ fn an_entry_that_grows_in_a_full_cache_stays() {
     }
 }
 
-/// Returns true if an entry survives a flood of other entries. Calls `touch` after each of them.
+/// Returns true if an entry survives when many others are set. Calls `touch` after each of these.
 fn survives(touch: impl Fn(&Cache)) -> bool {
     let limits = CacheLimits::new(MIN_CAPACITY, 1).unwrap();
     let cache = Cache::new(limits, Clock::mock().0);

@@ -2,8 +2,8 @@
 
 use super::grammar::{Reader, Reason};
 
-/// If the digits before the decimal point plus the largest possible exponent are at most this many,
-/// the number is below 1e308 and thus finite as a binary64. Longer numbers must be parsed.
+/// If the count of digits before the decimal point plus the largest possible exponent is at most
+/// this, the number is below 1e308 and thus finite as a binary64. Other numbers must be parsed.
 const SURELY_FINITE_DIGITS: usize = 308;
 
 const UNFINISHED_STRING: &str = "expected the closing quote of a string";

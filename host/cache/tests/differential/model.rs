@@ -134,7 +134,7 @@ fn several(byte: u8, other: u8) -> [u8; 3] {
     [byte, byte.wrapping_add(other % 4), byte.wrapping_add(other % 8)]
 }
 
-/// Returns keys that no other operation uses.
+/// Returns keys for an operation on many entries. Operations on single entries use other keys.
 fn many(byte: u8, count: usize) -> impl Iterator<Item = String> {
     let start = usize::from(byte % 8) * count;
     (start..start + count).map(|number| format!("many {number}"))
