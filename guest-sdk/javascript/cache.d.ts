@@ -282,6 +282,6 @@ export type CacheErrorKind =
 /** A failed cache call. */
 export class CacheError extends Error {
   constructor(kind: CacheErrorKind, message: string);
-  /** The kind, for programs. */
+  /** The kind of failure, for code that handles the error. */
   readonly kind: CacheErrorKind;
 }

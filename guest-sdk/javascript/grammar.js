@@ -60,7 +60,7 @@ function refuse(kind, message) {
 
 const SHORT = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0" };
 
-/** The beginning of a text in quotes, formatted as in the host's messages. */
+/** Returns the beginning of a text, quoted and escaped as in the host's messages. */
 function excerpt(text) {
   const chars = Array.from(text);
   const shown = chars.slice(0, EXCERPT_CHARS).map((char) => {
@@ -95,7 +95,7 @@ class Reader {
     }
   }
 
-  /** Skips a match and returns its length. */
+  /** Skips a match of the pattern at the current place. Returns the length, 0 without a match. */
   #skip(pattern) {
     pattern.lastIndex = this.at;
     const length = pattern.exec(this.#text)?.[0].length ?? 0;

@@ -1,9 +1,9 @@
-// Headers: lists of fields, each a name and a value. Values are bytes, or strings until a response
-// is sent.
+// Headers are lists of fields, each a name and a value. A value is bytes; until a response is sent,
+// its values may also be strings.
 
 /**
- * The engine's decoder, which decodes only UTF-8. Destructuring hides its name from the build,
- * which would otherwise replace this decoder with that of `web/text.js`.
+ * The engine's decoder, which decodes only UTF-8. Destructuring hides the name `TextDecoder` from
+ * the build, which would otherwise replace this decoder with the class in `web/text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
@@ -18,7 +18,7 @@ const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 const isControl = (byte) => (byte < 32 && byte !== 9) || byte === 127;
 
-/** Headers that only the server sets: those of the connection, and the length of the body. */
+/** Headers that only the server sets: connection headers, and the length of the body. */
 const OF_SERVER = [
   ...["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"],
   ...["transfer-encoding", "upgrade"],
@@ -36,7 +36,7 @@ export function valuesOf(headers, name) {
 export function joinedOf(headers, name) {
   const texts = textsOf(headers, name);
   if (texts.length === 0 || texts.includes(undefined)) return undefined;
-  // RFC 9113, section 8.2.3, for cookies; RFC 9110, section 5.3, for all others.
+  // RFC 9113, section 8.2.3, joins cookies; RFC 9110, section 5.3, joins other fields.
   return texts.join(String(name).toLowerCase() === "cookie" ? "; " : ", ");
 }
 
@@ -58,7 +58,7 @@ function textOf(bytes) {
  * Converts an object or pairs of names and values to fields, with names in lower case. An array of
  * values becomes several fields.
  *
- * Throws a TypeError with the header's name if a value has another type.
+ * Throws a TypeError that names the header if a value has an unsupported type.
  */
 export function fieldsOf(headers) {
   const isIterable = typeof headers?.[Symbol.iterator] === "function";
@@ -103,7 +103,7 @@ export function encoded(fields) {
  * Validates a response's fields, which a service can change freely, and returns them with values as
  * bytes.
  *
- * Throws a TypeError with the header's name if HTTP does not allow the header.
+ * Throws a TypeError that names the header if HTTP does not allow the header.
  */
 export function checked(fields) {
   return fields.map(([name, value]) => {

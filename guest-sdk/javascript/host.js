@@ -32,7 +32,7 @@ export function hostFunction(name, what, line) {
   );
 }
 
-/** Calls a host function and returns its result. Throws its error as a CacheError. */
+/** Calls a host function and returns its result. Converts an error of the host to a CacheError. */
 export function ask(name, ...values) {
   try {
     return host[name](...values);

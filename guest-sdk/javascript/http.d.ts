@@ -146,10 +146,10 @@ export type HttpErrorKind =
    */
   | "aborted";
 
-/** A failed request. The message is the host's and never contains the query of a URL. */
+/** A failed request. The host's message never contains the query of a URL. */
 export class HttpError extends Error {
   constructor(kind: HttpErrorKind, message?: string);
-  /** The kind, for programs. */
+  /** The kind of failure, for code that handles the error. */
   readonly kind: HttpErrorKind;
 }
 

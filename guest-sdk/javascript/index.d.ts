@@ -208,7 +208,7 @@ export class Request {
   json<T>(schema: StandardSchema<T>): T;
 }
 
-/** A schema of Standard Schema, version 1. `T` is the type of its result. */
+/** A schema that implements Standard Schema, version 1. `T` is the type of the result. */
 export interface StandardSchema<T> {
   readonly "~standard": {
     readonly version: 1;
@@ -289,7 +289,7 @@ export type FailureKind =
 export class Failure extends Error {
   /** Creates a failure of the given kind. Throws a TypeError for an unknown kind. */
   constructor(kind: FailureKind, message: string, options?: ErrorOptions);
-  /** The kind, for programs. */
+  /** The kind of failure, which determines the HTTP status. */
   readonly kind: FailureKind;
   /** The headers of the response, if there are any. */
   readonly headers?: [name: string, value: string | Uint8Array][];

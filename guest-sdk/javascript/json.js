@@ -16,9 +16,9 @@ const [ZERO, NINE] = [48, 57];
 const NUMBER = /-?\d[\d.eE+-]*/g;
 
 /**
- * Converts a value to JSON, with at most `levels` of nesting. Errors call the value `name`.
+ * Converts a value to JSON, with at most `levels` of nesting. Error messages call the value `name`.
  *
- * Throws a TypeError or a RangeError with the place in the value if the value has no JSON form.
+ * If the value has no JSON form, throws a TypeError or a RangeError that names the place in it.
  */
 export function toText(value, name, levels) {
   needsExactNumbers = false;
@@ -35,8 +35,8 @@ export function toText(value, name, levels) {
 /**
  * Parses a JSON text. `fromCache` means that the cache has already validated the text.
  *
- * Throws a SyntaxError if the text is not JSON, and a RangeError with the number if an integer
- * would be rounded or a number is not finite.
+ * Throws a SyntaxError if the text is not JSON. Throws a RangeError that contains the number if an
+ * integer would be rounded or a number is not finite.
  */
 export function fromText(text, fromCache) {
   const value = JSON.parse(text);
@@ -62,9 +62,8 @@ class Refusal {
 }
 
 /**
- * True if the last checked value has a number that the built-in JSON changes: -0, which it writes
- * as 0, or an integral number beyond 2^53 - 1, which it may write with the digits of another
- * integer.
+ * True if the last checked value contains a number that `JSON.stringify` changes. It writes -0 as
+ * 0, and it may write a whole number beyond 2^53 - 1 with the digits of another integer.
  */
 let needsExactNumbers = false;
 

@@ -80,7 +80,7 @@ function placesOf({ stack }) {
 /** Converts a stack line to a place in the author's files. Returns undefined to omit the line. */
 let place = (line) => /^\s+at (.*)/.exec(line)?.[1];
 
-/** Sets the function that maps a place in the bundled file to the source files. */
+/** Sets the function that converts a stack line to a place in the author's files. */
 export function mapPlaces(map) {
   place = map;
 }

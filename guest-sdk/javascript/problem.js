@@ -16,16 +16,16 @@ const STATUSES = {
   "unavailable": [503, "Service Unavailable"],
 };
 
-/** Maps the kinds whose messages are only logged to the texts that the client gets instead. */
+/** The texts that the client gets for failure kinds whose messages are only logged. */
 const GENERAL = {
   internal: "the service failed",
   unavailable: "something that the service needs is unavailable",
 };
 
 /**
- * Converts a failure with headers to a response if the request is an HTTP request, because the
- * failure of `wit/` has no headers. Returns undefined otherwise. Logs a message that the client
- * must not get.
+ * Converts a failure with headers to a response if the request is an HTTP request, because the WIT
+ * type `failure` has no headers. Returns undefined otherwise. Logs the failure's message if the
+ * client must not get it.
  */
 export function responseWithHeaders(failure, { id, http }) {
   if (failure.headers === undefined || http === undefined) return undefined;
@@ -39,7 +39,7 @@ export function isPrivate({ kind }) {
   return kind in GENERAL;
 }
 
-/** Converts a failure to a response to the request with this id. */
+/** Returns the response for a failure of the request with this id. */
 export function problemOf({ kind, message, headers = [] }, id) {
   const [status, title] = STATUSES[kind];
   const detail = GENERAL[kind] ?? message.toWellFormed();

@@ -37,7 +37,7 @@ const DEADLINES = {
   mention: /^(?=[^]*\buseFetches\b)[^]*\bAbortSignal\b/,
 };
 
-/** The npm package of `web/url.js`, and smaller replacements of most of its imports. */
+/** The npm package that `web/url.js` uses, and small replacements for most of its imports. */
 const URL_PACKAGE = "whatwg-url";
 const STAND_INS = {
   "tr46": "domain.js",
@@ -58,8 +58,8 @@ export function mentionedIn(script, isQuickJs) {
  */
 export function provided(packages, work, mentioned) {
   const inject = join(work, "globals.js");
-  // These modules come first in the bundle, so the engine's part is evaluated before any other
-  // module.
+  // These modules come first in the bundle, so the engine-specific module is evaluated before
+  // all others.
   const first = ["hostel-engine", ...mentioned.map((file) => join(SDK, file))];
   const imports = first.map((module) => `import ${JSON.stringify(module)};\n`);
   const files = packages ? Object.keys(PROVIDED) : ON_EVERY_ENGINE;

@@ -1,12 +1,12 @@
-// Shared functions of the request's accessors, which parse only on demand.
+// Parsers that several accessors of a request share. An accessor parses only when it is called.
 
 import { shortened } from "./arguments.js";
 import { Failure } from "./failure.js";
 import { MAX_INTEGER } from "./limits.js";
 
 /**
- * The engine's decoder, which decodes only UTF-8. Destructuring hides its name from the build,
- * which would otherwise replace this decoder with that of `web/text.js`.
+ * The engine's decoder, which decodes only UTF-8. Destructuring hides the name `TextDecoder` from
+ * the build, which would otherwise replace this decoder with the class in `web/text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
@@ -17,7 +17,7 @@ const FORM_TYPE = "application/x-www-form-urlencoded";
 
 const ESCAPES = /(?:%[\da-f]{2})+/gi;
 
-/** Returns the decoded values of a name in a form-encoded text, parsed as in the URL Standard. */
+/** Returns the decoded values of all fields of a name in a form-encoded text (URL Standard). */
 export function formValuesIn(text, name) {
   const values = [];
   for (const pair of text.split("&")) {
@@ -58,7 +58,7 @@ export function integerOf(text, called) {
   return value + 0;
 }
 
-/** Returns the value of the first cookie of a name in the header, or undefined. */
+/** Returns the value of the header's first cookie with that name, or undefined. */
 export function cookieIn(header, name) {
   for (const piece of header.split(";")) {
     const [key, ...rest] = piece.split("=");

@@ -14,7 +14,7 @@ export class Request {
   }
 
   /**
-   * Turns a record of `wit/` into a request without copying it: a copy would take as long as a
+   * Turns a WIT record into a request without copying the record: a copy would take as long as a
    * cache call.
    */
   static of(record) {

@@ -98,7 +98,7 @@ export class Response {
 
   /**
    * Adds a header to this response and returns the response. An array of values adds several
-   * fields. Throws a TypeError with the header's name if a value has another type.
+   * fields. Throws a TypeError that names the header if a value has an unsupported type.
    */
   withHeader(name: string, value: HeaderValue | readonly HeaderValue[]): this;
 
@@ -107,7 +107,7 @@ export class Response {
    * `Response.empty().withCookie("session", token, { maxAge: 3600 })`
    *
    * By default the cookie is valid for all paths, sent only over HTTPS, hidden from scripts, and
-   * has `SameSite=Lax`. Throws a TypeError with the cookie's name if a part is invalid.
+   * has `SameSite=Lax`. Throws a TypeError that names the cookie if a part of it is invalid.
    */
   withCookie(name: string, value: string, options?: CookieOptions): this;
 

@@ -85,7 +85,7 @@ export class Response {
 /**
  * Returns the response with validated headers, whose values are bytes.
  *
- * Throws a TypeError with the header's name if HTTP does not allow the header.
+ * Throws a TypeError that names the header if HTTP does not allow the header.
  */
 export function finished(response) {
   const { contentType, headers } = response;
@@ -105,7 +105,7 @@ export function responseOf(returned) {
 
 const NO_CONTENT = { status: 204, contentType: undefined, headers: [], body: new Uint8Array() };
 
-/** Like `responseOf`, but faster, and returns a record of `wit/`. */
+/** Like `responseOf`, but faster, and returns a WIT record. */
 export function recordOf(returned) {
   if (returned === undefined) return NO_CONTENT;
   if (returned instanceof Response) return finished(returned);

@@ -174,7 +174,10 @@ function hasDom(own) {
   return lib === undefined || lib.some((name) => /^(dom|webworker)$/i.test(name));
 }
 
-/** Rewrites places in the compiler's messages: in the author's files, and in the build's format. */
+/**
+ * Replaces the build's project with the author's in the compiler's messages, and writes places as
+ * FILE:LINE:COLUMN.
+ */
 function located(words, project, own, folder) {
   const [mine, authors] = [project, own].map((path) => relative(folder, path));
   return words

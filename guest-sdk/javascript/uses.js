@@ -83,7 +83,7 @@ export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
 async function plain(file, loader, esbuild) {
   const text = readFileSync(file, "utf8");
   const options = { loader, minifyWhitespace: true, legalComments: "none", logLevel: "silent" };
-  // If the code needs the project's settings to be parsed, search the original text.
+  // If the code cannot be parsed without the project's settings, search the original text.
   return esbuild.transform(text, options).then(({ code }) => code, () => text);
 }
 
@@ -136,8 +136,8 @@ export function importsOf(interfaces) {
 }
 
 /**
- * Returns the source text of an array with the functions of these interfaces, by their names in the
- * SDK.
+ * Returns the source text of an array with one object for each of these interfaces: the functions
+ * of the interface, by their names in the SDK.
  */
 export function functionsOf(interfaces) {
   const functions = interfaces.map((name) => {

@@ -1,4 +1,4 @@
-// Connects the types of `wit/` with those of the SDK. Used only in a plugin.
+// Connects the SDK to the WIT interfaces of the host. Used only in a plugin.
 
 // The build resolves this to an engine's file in `runtime/`. This import must be first: the other
 // modules need the globals that it sets.
@@ -61,7 +61,7 @@ function warmUp() {
 }
 
 /**
- * Handles a request of the host. Returns the response or a promise of the response, or throws a
+ * Handles a request from the host. Returns the response or a promise of the response, or throws a
  * failure.
  */
 function answer(services, record) {
@@ -107,8 +107,8 @@ function dropTimers() {
 
 /**
  * Converts an error to a response if it is a failure with headers and the request came over HTTP.
- * Throws any other error as a failure of `wit/`. Logs an error that is not a Failure. If the error
- * has no place in the author's files, the log line contains the service's name and place.
+ * Throws any other error as the WIT type `failure`. Logs an error that is not a Failure. If the
+ * error has no place in the author's files, the log line contains the service's name and place.
  */
 function failed(error, services, request) {
   advise(error);

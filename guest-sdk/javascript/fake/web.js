@@ -1,5 +1,5 @@
-// `fetch` and its classes for services on a fake: the implementation of plugins, with the fake's
-// routes. Used only in tests.
+// `fetch` and its classes for services on a fake: the same implementation as in plugins, but the
+// fake's routes respond to the requests. Used only in tests.
 
 import { endLoading } from "../runtime/clock.js";
 import { sendFetches } from "../runtime/loop.js";

@@ -22,15 +22,15 @@ const REQUEST = ["url", "method", ...OPTIONS];
 const CONTENT_TYPE = "content-type";
 
 /**
- * Returns the record of `wit/` for a method, a URL and options. Errors show the caller's call as
- * `call`.
+ * Returns the WIT record for a method, a URL and options. Error messages show `call`, the text of
+ * the caller's call.
  */
 export function recordOf(method, url, options, call) {
   if (options !== undefined) checkOptions(options, call, OPTIONS);
   return record(method, url, options ?? {});
 }
 
-/** Returns the record of `wit/` for a request object. Errors show the caller's call as `call`. */
+/** Returns the WIT record for a request object. Error messages show `call`, as in `recordOf`. */
 export function recordOfRequest(request, call) {
   if (typeof request !== "object" || request === null) {
     const rule = 'it must be an object, as { method: "POST", url: "https://..", json: .. }';

@@ -2,8 +2,8 @@ import { joinedOf, valuesOf } from "../headers.js";
 import { fromText } from "../json.js";
 
 /**
- * The engine's decoder, which decodes only UTF-8. Destructuring hides its name from the build,
- * which would otherwise replace this decoder with that of `web/text.js`.
+ * The engine's decoder, which decodes only UTF-8. Destructuring hides the name `TextDecoder` from
+ * the build, which would otherwise replace this decoder with the class in `web/text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 

@@ -3,8 +3,8 @@
 // needs.
 
 /**
- * QuickJS has no line numbers for destructuring patterns, and reports the line that was executed
- * before the pattern.
+ * QuickJS's message if a destructured value is null or undefined. QuickJS has no line numbers for
+ * patterns: it reports the line that was executed before the pattern.
  */
 const PATTERN = "Cannot convert undefined or null to object";
 

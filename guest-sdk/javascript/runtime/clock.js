@@ -1,10 +1,10 @@
 // The global `performance`, which counts from its first use in an instance. The engine's own object
 // would count from the loading of the module, which happens during the build, with another clock.
 
-/** The engine's milliseconds. Only differences are meaningful. */
+/** Returns milliseconds on the engine's monotonic clock. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);
 
-/** The ticks and the time at the origin; undefined before the instance's first use. */
+/** The ticks and the wall-clock time of the first use. Undefined before the first use. */
 let origin;
 
 let loaded = false;

@@ -13,13 +13,13 @@ const SEGMENTS_OF_A_PART = 256;
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 
 /**
- * Converts a map. `named` returns the displayed name of a source, or undefined to omit it. `built`
- * is the text that the map describes.
+ * Converts a source map. `named` returns the displayed name of a source file, or undefined to omit
+ * the file. `built` is the text of the built file.
  */
 export function placesOf({ mappings, sources, names }, built, named) {
   const shown = sources.map((source) => named(source) ?? null);
   const isShown = ([, source]) => source !== undefined && shown[source] !== null;
-  // Of consecutive omitted segments, keep the first, which marks the end of the segment before.
+  // Keep only the first of consecutive segments that are not shown: it ends the segment before it.
   const isKept = (each, at, all) => at === 0 || isShown(each) || isShown(all[at - 1]);
   const [parts, renamed, state] = [[], {}, [0, 0, 0, 0]];
   const lines = built.split("\n");

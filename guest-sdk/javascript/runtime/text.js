@@ -80,7 +80,7 @@ function decoded(binary, fatal) {
   return binary.replace(SEQUENCE, replaced);
 }
 
-/** Defines both as globals. */
+/** Defines TextEncoder and TextDecoder as globals. */
 export function install() {
   const property = (value) => ({ value, configurable: true, writable: true });
   Object.defineProperty(globalThis, "TextEncoder", property(TextEncoder));

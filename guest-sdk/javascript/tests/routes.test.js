@@ -60,7 +60,7 @@ test("a request without a route gets the problem of the host", async () => {
     return [405, "Method Not Allowed", "method-not-allowed", detail, allow];
   };
   assert.deepEqual(await problem("POST", "/users/7"), notAllowed("GET, HEAD, PUT"));
-  // Only the routes of the path that takes precedence count.
+  // `allow` lists only the methods of the path that takes precedence.
   assert.deepEqual(await problem("PUT", "/users/me"), notAllowed("GET, HEAD"));
   const escape = "the path has an invalid escape";
   const malformed = [400, "Bad Request", "bad-request", escape, undefined];

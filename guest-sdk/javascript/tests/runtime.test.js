@@ -157,8 +157,8 @@ test("a stack line of either engine is mapped to the author's file", () => {
     ]) {
       assert.equal(place(line), expected, line);
     }
-    // The code of a quick build runs as a script, and so does code that a service evaluates in any
-    // build.
+    // In a quick build, `<input>` is the plugin. In other builds, `<input>` is only code that a
+    // service evaluates.
     globalThis.HOSTEL_PLACES.file = "<input>";
     assert.equal(place("    at greet (<input>:1:9)"), "a.js:1:1 in greet");
     assert.equal(place("    at greet (hostel-plugin.js:1:9)"), undefined);

@@ -1,4 +1,4 @@
-// Tests of bodies validated with a schema. These few lines imitate libraries with Standard Schema.
+// Tests of bodies validated with a schema. The schemas imitate libraries with Standard Schema.
 
 import assert from "node:assert/strict";
 import test from "node:test";

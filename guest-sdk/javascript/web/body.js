@@ -2,8 +2,8 @@
 // bodies.
 
 /**
- * The engine's decoder, which decodes only UTF-8. Destructuring hides its name from the build,
- * which would otherwise replace this decoder with that of `text.js`.
+ * The engine's decoder, which decodes only UTF-8. Destructuring hides the name `TextDecoder` from
+ * the build, which would otherwise replace this decoder with the class in `text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
@@ -78,7 +78,7 @@ function textOf(bytes) {
   return new Utf8Decoder().decode(bytes);
 }
 
-/** Converts a body argument to bytes and its default media type, if it has one. */
+/** Converts a body argument to bytes and the default media type, if there is one. */
 export function given(body) {
   if (body === undefined || body === null) return [null];
   if (body instanceof ArrayBuffer) return [new Uint8Array(body).slice()];

@@ -65,7 +65,7 @@ function recordOf({ request, body }) {
   };
 }
 
-/** Converts a header's value to bytes, one per character, as in the standard. */
+/** Converts a header's value to bytes, one per character, as in the Fetch Standard. */
 function bytesOf(value) {
   return Uint8Array.from(value, (character) => character.charCodeAt(0));
 }
@@ -98,14 +98,14 @@ function failed(error, { signal }) {
 }
 
 /**
- * Returns the reason of an aborted signal. A timeout becomes `unavailable`, like a timeout of the
- * server.
+ * Returns the reason of an aborted signal. If the service does not handle a timeout, the call fails
+ * as `unavailable`, as after a timeout of the server.
  */
 function ended(reason) {
   return reason?.name === TIMEOUT ? noted(reason, "unavailable") : reason;
 }
 
-/** Sets the kind of the call's failure for the case that the service does not handle the error. */
+/** Sets the kind with which the call fails if the service does not handle the error. */
 function noted(error, kind) {
   return Object.defineProperty(error, FAILURE, { value: kind });
 }

@@ -1,4 +1,4 @@
-// The Request and Response of the Fetch Standard, for both engines: those of SpiderMonkey need
+// The Request and Response of the Fetch Standard, for both engines: SpiderMonkey's own classes need
 // streams, which hosts do not provide.
 
 import { Body, fill, given, peek, takeFrom } from "./body.js";

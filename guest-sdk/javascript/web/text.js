@@ -1,8 +1,8 @@
 // TextDecoder with streaming, for all encodings that services commonly need. For QuickJS.
 
 /**
- * The engine's decoder, which decodes only complete UTF-8 texts. Destructuring hides its name from
- * the build, which would otherwise replace this decoder with the class of this file.
+ * The engine's decoder, which decodes only complete UTF-8 texts. Destructuring hides the name
+ * `TextDecoder` from the build, which would otherwise replace this decoder with the class below.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
@@ -65,7 +65,7 @@ export class TextDecoder {
     return this.#begun(this.#utf8.decode(view), stream);
   }
 
-  /** Prepends the bytes left from the last chunk and keeps an incomplete sequence for the next. */
+  /** Prepends the bytes left by the last chunk. Keeps an incomplete sequence for the next chunk. */
   #whole(view, stream) {
     const joined = new Uint8Array(this.#left.length + view.length);
     joined.set(this.#left);

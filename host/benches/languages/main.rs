@@ -1,9 +1,10 @@
-//! The costs of each language: the time from source to running, the size, and the time of a call.
+//! The costs of each language: the times of builds and of compilation, the component's size, and
+//! the time of a call.
 //!
 //! Each row measures the conformance plugin of one language. `fresh call` and `reused call` are a
-//! call with an empty request, in a new instance and in a reused one. The other columns are cache
-//! calls of a guest through its SDK: `exists`; a small object as raw text; the object as the
-//! language's own value; the same with `get_or_set`; an increment; and a batch of a hundred
+//! call with an empty request, in a new instance and in a reused one. The columns after these are
+//! cache calls of the plugin through its SDK: `exists`; a small object as raw text; the object as
+//! the language's own value; the same with `get_or_set`; an increment; and a batch of a hundred
 //! objects.
 
 #![allow(clippy::indexing_slicing, missing_docs, unreachable_pub)]
@@ -140,7 +141,7 @@ impl Row {
     }
 }
 
-/// Creates a host with one plugin, whose cache contains the value that is read.
+/// Creates a host with one plugin, and stores the value that the operations read in its cache.
 async fn host(component: Vec<u8>, instances: Instances) -> Result<Host> {
     let minute = Duration::from_secs(60);
     let limits = Limits { time: minute, cpu: minute, ..Limits::default() };

@@ -1,5 +1,5 @@
-//! A developer's waits: from `hostel new` to the first response, and from saving a file to
-//! the first response of the new version, over HTTP.
+//! A plugin author's waiting times: from `hostel new` to the first response of `hostel run`, and
+//! from saving a file to the first HTTP response of the new version.
 
 use crate::middle;
 use anyhow::{Context, Result, ensure};

@@ -1,5 +1,5 @@
 //! Calls the cache functions other than `get`, `set`, `exists` and `delete`, each as often as
-//! requested. A call fails if it does not have the effect that is measured.
+//! requested. A service fails if a cache call does not have the expected result.
 
 #![cfg(target_family = "wasm")]
 
@@ -81,7 +81,7 @@ fn get_and_set(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     Ok(())
 }
 
-/// Replaces the first value with the second, and the second with the first.
+/// Swaps the entry's value from `old` to `new`, then back, and so on.
 fn swap(_: &Context, (calls, key, mut old, mut new): (u32, String, String, String)) -> Result<()> {
     for _ in 0..calls {
         let swap = atomics::compare_and_swap(&key, Some(&old), Some(&new), Lifetime::Keep);
@@ -106,7 +106,7 @@ fn get_or_lease(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     Ok(())
 }
 
-/// Before and after each repetition, the key has no entry.
+/// The key must have no entry, and has none after each repetition.
 fn lease_and_fill(_: &Context, (calls, key, value): (u32, String, String)) -> Result<()> {
     for _ in 0..calls {
         expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Compute))?;
@@ -116,7 +116,7 @@ fn lease_and_fill(_: &Context, (calls, key, value): (u32, String, String)) -> Re
     Ok(())
 }
 
-/// The key has no entry.
+/// The key must have no entry.
 fn lease_and_release(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(matches!(done(lease::get_or_lease(&key, None, 0))?, Found::Compute))?;
@@ -140,7 +140,7 @@ fn set_many(_: &Context, (calls, keys, value): (u32, Vec<String>, String)) -> Re
     Ok(())
 }
 
-/// No key has an entry.
+/// None of the keys may have an entry.
 fn delete_many(_: &Context, (calls, keys): (u32, Vec<String>)) -> Result<()> {
     for _ in 0..calls {
         expect(done(batch::delete_many(&keys))? == 0)?;
@@ -162,7 +162,7 @@ fn expire(_: &Context, (calls, key): (u32, String)) -> Result<()> {
     Ok(())
 }
 
-/// All keys are in the first page.
+/// The first page must contain all `count` keys.
 fn keys(_: &Context, (calls, prefix, count): (u32, String, usize)) -> Result<()> {
     for _ in 0..calls {
         let page = done(entries::keys(&prefix, None))?;
@@ -171,7 +171,7 @@ fn keys(_: &Context, (calls, prefix, count): (u32, String, usize)) -> Result<()>
     Ok(())
 }
 
-/// No key has the prefix.
+/// No key may have the prefix.
 fn delete_prefix(_: &Context, (calls, prefix): (u32, String)) -> Result<()> {
     for _ in 0..calls {
         expect(done(entries::delete_prefix(&prefix, None))?.0 == 0)?;

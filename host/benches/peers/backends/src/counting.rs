@@ -24,7 +24,7 @@ const COUNTERS: [(&str, &str); 2] =
 pub struct Counting {
     place: &'static str,
     host: Arc<Ours>,
-    /// One figure per round, for each counter.
+    /// The counts per second: one figure per round, for each counter.
     rates: [Vec<f64>; COUNTERS.len()],
     lost: [Vec<f64>; COUNTERS.len()],
 }

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 const GET: &str = "get-number";
 const GET_OR_SET: &str = "get-or-set";
 
-/// The names of the functions for the guest and for redis-py, and what redis-py calls.
+/// Each function's name, for the guest and for redis-py, and the Redis commands of redis-py.
 const FUNCTIONS: [(&str, &str); 6] = [
     (GET, "GET"),
     (GET_OR_SET, "GET"),

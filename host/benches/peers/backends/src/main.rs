@@ -2,7 +2,7 @@
 //! redis-py; several hosts on one Redis server compared with one host; and the accuracy of a rate
 //! limiter's counts.
 //!
-//! Each call of a service makes one cache call, or two if the name of the service contains two. All
+//! Each call of a service makes one cache call; `set-and-take` and `get-and-set` make two. All
 //! sides take turns for several rounds; figures are medians of the rounds.
 
 mod counting;
@@ -38,7 +38,7 @@ const AT_ONCE: [usize; 4] = [1, 8, 32, 256];
 /// Concurrent calls per host, when several hosts are compared with one.
 const AT_ONCE_EACH: usize = 32;
 
-/// One of the sides that take turns.
+/// A side of the comparison: a guest or redis-py.
 struct Side {
     name: &'static str,
     callers: Callers,

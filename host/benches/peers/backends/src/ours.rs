@@ -25,7 +25,7 @@ const TOKEN: &str = "set-and-take";
 pub struct Ours {
     host: Host,
     operations: Vec<Operation>,
-    /// The number of tokens set. It makes each token unique.
+    /// The number of tokens set so far, which makes each token's key unique.
     tokens: AtomicU64,
 }
 
@@ -45,7 +45,7 @@ impl Ours {
             Some(port) => {
                 let address = RedisAddress::parse(&format!("redis://127.0.0.1:{port}/0"))?;
                 let mut backend = RedisBackend::new(address);
-                // Calls queue at the server, and no call may time out.
+                // Calls queue at the Redis server, and a call that times out ends the benchmark.
                 backend.timeout = Duration::from_secs(5);
                 Backend::Redis(Arc::new(backend))
             }
@@ -66,7 +66,7 @@ impl Ours {
         Ok(Arc::new(ours))
     }
 
-    /// Calls a service that makes one cache call, or two if its name contains two.
+    /// Calls a service, which makes one cache call, or two if it is `TOKEN`.
     pub async fn call(&self, name: &'static str) -> Result<()> {
         let operation = self.operations.iter().find(|operation| operation.name == name);
         let Operation { service, body, .. } =

@@ -1,5 +1,5 @@
-//! A breakdown of the time of one `get`: each part is the difference between two calls of which
-//! only one includes it.
+//! A breakdown of the time of one `get`. The time of a part is the difference between two calls, of
+//! which only one includes the part.
 
 use crate::rounds::{Side, medians, nanoseconds};
 use crate::sides::{CALLS, Sides};

@@ -1,4 +1,4 @@
-//! Peers of other kinds: a host function of Extism, and Redis.
+//! Peers that run no components: Extism, which runs core modules, and Redis.
 
 use anyhow::Result;
 use extism::{Function, Manifest, PTR, Plugin, UserData, Wasm};

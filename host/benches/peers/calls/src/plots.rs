@@ -114,8 +114,8 @@ fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     })
 }
 
-/// Returns the cost of a `get` in the guest and in the map alone, without the cost of creating the
-/// keys.
+/// Returns the cost of a `get` from the guest and of a `get` without a guest, both without the cost
+/// of creating the keys.
 fn walks(runtime: &Runtime, ours: &Ours, entries: u32) -> Result<[f64; 2]> {
     let seed = Cell::new(1_u64);
     let next =

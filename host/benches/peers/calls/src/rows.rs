@@ -11,10 +11,10 @@ use table::{Row, Wanted};
 /// Cache calls per call of a guest in the comparison with Extism.
 const CALLS_TOGETHER: u32 = 100;
 
-/// Calls of guests per burst.
+/// Calls of the guest per burst.
 const INVOCATIONS: u32 = 50;
 
-/// Calls of Redis per burst.
+/// Calls to Redis per burst.
 const REDIS_CALLS: u32 = 50;
 
 pub fn print() -> Result<()> {

@@ -13,7 +13,7 @@ const STAYING: u32 = 100_000;
 /// The expiry of the other entries in seconds: longer than it takes to set all of them.
 const EXPIRY: u32 = 20;
 
-/// How long calls are timed, from the expiry of the first entry.
+/// The period in which calls are timed. It begins when the first entry expires.
 const WATCHED: Duration = Duration::from_secs(7);
 
 /// The interval of the host's ticker, and the entries that it scans each time.

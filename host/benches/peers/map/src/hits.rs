@@ -1,9 +1,9 @@
 //! Hit rates of maps that hold the same number of bytes.
 //!
-//! The weight of a peer's entry is its texts plus the measured overhead, so that all maps hold the
-//! same number of bytes. With weights of the texts alone, a peer would hold up to three times as
-//! many bytes. The hit rate at the same number of entries is also shown, because it depends on the
-//! policy alone.
+//! The weight of a peer's entry is the length of the key and value plus the measured overhead, so
+//! that all maps hold the same number of bytes. Without the overhead, a peer would hold up to three
+//! times as many bytes. The hit rate at the same number of entries is also shown, because it
+//! depends only on the eviction policy.
 
 use crate::allocator;
 use crate::load::{Key, Random, TEXTS, VALUE, Zipf};

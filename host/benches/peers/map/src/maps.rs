@@ -64,7 +64,7 @@ impl Map for Ours {
     }
 }
 
-/// The weight of an entry: its texts plus this overhead of the map.
+/// Computes an entry's weight: the length of its key and value, plus this overhead of the map.
 #[derive(Clone, Copy)]
 pub struct Weigh(pub usize);
 
@@ -85,7 +85,7 @@ type Lifecycle = quick_cache::sync::DefaultLifecycle<Box<str>, Arc<str>>;
 pub struct Quick(quick_cache::sync::Cache<Box<str>, Arc<str>, Weigh, RandomState, Lifecycle>);
 
 impl Quick {
-    /// `entries` is the expected number, from which the map computes its initial size.
+    /// `entries` is the expected number of entries, from which the map computes its initial size.
     pub fn new(entries: usize, weight: u64, weigh: Weigh) -> Self {
         let lifecycle = Lifecycle::default();
         let hashing = RandomState::default();

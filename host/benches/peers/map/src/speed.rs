@@ -10,7 +10,7 @@ use table::{Row, Wanted};
 const CALLS: usize = 400_000;
 const ROUNDS: usize = 11;
 
-/// Calls that are timed together.
+/// Calls in a slice, which are timed together.
 const SLICE: usize = 5_000;
 
 /// An expiry in seconds that is longer than any run.

@@ -1,5 +1,5 @@
-//! The time of each cache operation by itself, the cost of counting, and the cost of validating a
-//! value compared with `serde_json`.
+//! The time of each cache operation by itself, the cost of counting an operation, and the cost of
+//! validating a value compared with `serde_json`.
 //!
 //! Accepts divan's arguments: a part of a name selects benchmarks; see `--help`.
 

@@ -1,5 +1,5 @@
-//! The upper bound without guests: hyper, with responses from the same cache and with the same
-//! headers.
+//! The upper bound: a hyper server without guests. It responds from Hostel's cache, with the
+//! headers that `hostel serve` sends.
 
 use anyhow::Result;
 use hostel_cache::{Cache, CacheLimits, Clock};

@@ -42,7 +42,7 @@ impl Made {
         Ok(Made { root, target, hostel, plugin })
     }
 
-    /// Builds the peers; the first time takes minutes.
+    /// Builds the peers. The first build takes minutes.
     pub fn peers(&self) -> Result<Peers> {
         let Made { root, target, .. } = self;
         let workspace = root.join("host/benches/peers");

@@ -34,7 +34,7 @@ impl Server {
         std::thread::spawn(move || {
             for line in BufReader::new(lines).lines().map_while(Result::ok) {
                 if let Some(address) = address(&line) {
-                    // The send fails after the server has been dropped.
+                    // Ignore the error of a send after the server has been dropped.
                     let _ = send.send(address);
                 }
             }

@@ -112,7 +112,7 @@ fn middle(sorted: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Formats a number with three significant digits, or with more if it is large.
+/// Formats a number with two decimals below 10, one decimal below 100, and otherwise none.
 fn figure(number: f64) -> String {
     let decimals = if number < 10.0 { 2 } else { usize::from(number < 100.0) };
     format!("{number:.decimals$}")

@@ -28,7 +28,7 @@ impl RedisServer {
         let Ok(child) = command.spawn() else {
             return Ok(None);
         };
-        // Dropping `server` kills the process, also if this function returns an error.
+        // Dropping `server` kills the process, even if this function returns an error.
         let server = RedisServer { child, port };
         let start = Instant::now();
         while let Err(error) = server.answers() {

@@ -21,7 +21,7 @@ pub struct Answers<'a> {
 
 type Text = Arc<str>;
 
-/// The type that `bindgen!` generates, but with shared texts.
+/// Like the type that `bindgen!` generates, but a clone copies no text.
 #[derive(Clone, ComponentType, Lower)]
 #[component(variant)]
 enum Found {
@@ -37,7 +37,7 @@ enum Found {
     Busy,
 }
 
-/// The type that `bindgen!` generates, but with shared keys.
+/// Like the type that `bindgen!` generates, but a clone copies no keys.
 #[derive(Clone, ComponentType, Lower)]
 #[component(record)]
 struct Page {
@@ -89,8 +89,8 @@ fn atomics(linker: &mut Linker<State>, value: Option<Text>) -> Result<()> {
         .func_wrap("take", move |_: Caller<'_>, _: (WasmStr,)| Ok((Ok::<_, Error>(value.clone()),)))
 }
 
-/// Adds the functions of leases. They are asynchronous, as in Hostel, where a call may wait for
-/// another one.
+/// Adds the functions of leases. They are asynchronous, as in Hostel, where `get-or-lease` may wait
+/// for another call to compute the value.
 fn lease(linker: &mut Linker<State>, found: Found) -> Result<()> {
     let mut lease = linker.instance("hostel:cache/lease@0.1.1")?;
     lease.func_wrap_async(
