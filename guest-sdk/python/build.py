@@ -1,4 +1,5 @@
-"""Builds a plugin's component from its file. `hostel build` runs this with the machine's Python.
+"""Builds a component from the plugin author's file. `hostel build` runs this script with the
+Python that is installed on the machine.
 
 A quick build starts from a prepared base and takes a second. Any other build runs componentize-py
 and takes ten seconds. Errors are printed on stderr, with the reason alone on the last line.
@@ -18,8 +19,8 @@ from hostel_sdk import check, uses
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# The main module of the component. In the component, the `--python-path` folders are `/0`, `/1`
-# and so on, in their order.
+# The main module of the component. componentize-py mounts the `--python-path` folders as `/0`, `/1`
+# and so on, in the given order.
 APP = """
 import sys
 sys.dont_write_bytecode = True
@@ -79,12 +80,12 @@ def main() -> int:
 
 
 def world_of(arguments: argparse.Namespace, made: str) -> str:
-    """Creates a folder with the WIT and the world `plugin`. The world has the interfaces that every
-    service needs and those that the plugin uses. Returns the folder."""
+    """Creates a folder with the WIT files and the world `plugin`, and returns its path. The world
+    imports the interfaces that every service needs and the optional ones that the plugin uses."""
     wit = os.path.join(made, "wit")
     shutil.copytree(arguments.wit, wit)
     with open(os.path.join(wit, "world.wit"), encoding="utf-8") as worlds:
-        # The imports of the world with all interfaces, including their versions.
+        # The import lines, with versions, of the world that has all interfaces.
         found = re.findall(r"import (hostel:\w+/(\w+)@[\d.]+;)", worlds.read())
         imports = {name: line for line, name in found}
     used = uses.interfaces(arguments.source, arguments.packages)
@@ -104,8 +105,8 @@ def build_base(arguments: argparse.Namespace) -> int:
 
 
 def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -> int | None:
-    """Builds a plugin from a base. Returns ``None`` if the program exits unexpectedly: the caller
-    then builds with componentize-py, which reports the error."""
+    """Builds a plugin from a base. Returns ``None`` if the snapshot program exits unexpectedly:
+    the caller then builds with componentize-py, which reports the error."""
     reads = os.path.join(made, "0")
     os.mkdir(reads)
     command = [arguments.program, "take-snapshot", os.path.join(arguments.base, "base.wasm")]
@@ -140,12 +141,12 @@ def needs_the_tool(places: list[str]) -> bool:
 CODE_FOR_WASM = "-wasm32-wasi.so"
 
 DOES_NOT_BUILD = 3
-"""The program's exit code for an error in the plugin. The program has then printed the reason for
-the author."""
+"""The exit code of the snapshot program after an error in the plugin. Its output then contains the
+reason for the author."""
 
 
 def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
-    """Copies the list of the files that the build read, if there is one, to ``--inputs``."""
+    """Copies the list of files that the build read to the path ``--inputs``, if the list exists."""
     reads = os.path.join(folder, "reads")
     if arguments.inputs and os.path.exists(reads):
         shutil.copyfile(reads, arguments.inputs)
@@ -187,7 +188,7 @@ MARK = "hostel: the author's own: "
 
 
 def report(words: str) -> None:
-    """Prints the part of the tool's output that helps the author, with the reason last."""
+    """Prints the part of a build's output that helps the author, with the reason last."""
     before, mark, own = words.partition(MARK)
     if mark:
         why, _, own = own.partition("\n")

@@ -54,7 +54,7 @@ def interpreted(step: Step, request: Request) -> dict[str, Any] | Response:
 
 
 def many(call: Callable[[str], Any]) -> Callable[[Step], None]:
-    """Returns an operation that makes one call as often as the step's value requires."""
+    """Returns an operation that repeats a call. The step's value is the number of calls."""
 
     def calls(step: Step) -> None:
         key = step["key"]
@@ -89,8 +89,8 @@ def set_bits(step: Step) -> None:
 
 
 def loop_through_bits(step: Step) -> str | None:
-    """Sets and gets random floats, of which one half has random bits and one half is integral.
-    Returns the first float that changed."""
+    """Sets and gets random floats: half of them have random bits, and half are whole numbers.
+    Returns the first float that changed, and the float that the cache returned."""
     state = 1
     for turn in range(step["value"]):
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
@@ -154,14 +154,14 @@ def compare_and_swap(step: Step) -> Any:
 
 
 def fail_if_requested(step: Step) -> None:
-    """Fails like a service's own function if the step has `fail`."""
+    """Raises a failure, as a service's own function may, if the step has `fail`."""
     if step.get("args", {}).get("fail"):
         raise Conflict("as the step requests")
 
 
 def update(step: Step) -> Any:
-    """Appends the step's value to the list under the key. With `fail`, the change function fails
-    instead."""
+    """Appends the step's value to the list under the key. If the step has `fail`, the change
+    function fails instead."""
 
     def change(values: list[Any] | None) -> list[Any]:
         fail_if_requested(step)

@@ -42,7 +42,7 @@ WRITTEN_FOR_2 = (
     ": this is Python 2, and services run on Python 3.14: convert the file, with 2to3 for example"
 )
 
-# Code that is valid only in Python 2, or has another meaning there.
+# Code that is valid only in Python 2, or that means something else in Python 3.
 _LINE_OF_2 = re.compile(
     r"^\s*(?:print|exec)\b\s*(?:[\"'\w>`%]|$)|^\s*raise\s+[\w.]+\s*,"
     r"|\bexcept\b[^:#]*\w\s*,\s*[a-z_]\w*\s*:|`[^`]*`|<>|\bur[\"']|\b0[0-7]+\b|\b\d+[lL]\b"
@@ -57,7 +57,7 @@ _EXCEPT_OF_2 = re.compile(
 
 
 def except_of_2(text: bytes) -> int:
-    """Returns the number of the first line with an ``except Error, name:`` whose name the file does
+    """Returns the line number of the first ``except Error, name:`` with a name that the file does
     not define, or 0."""
     for found in _EXCEPT_OF_2.finditer(text):
         made = rb"\b(?:import|class|as)\b[^\n]*\b%b\b|^[ \t]*%b[ \t]*=" % (found[1], found[1])
@@ -99,7 +99,7 @@ _NO_ZONES += "the virtual environment that is active during the build"
 
 
 def _lacks(error: BaseException, module: str) -> bool:
-    """Returns true if a missing module caused the error."""
+    """Returns true if the error was raised because ``module`` is missing."""
     cause = error.__cause__ or error.__context__
     return isinstance(cause, ModuleNotFoundError) and cause.name == module
 

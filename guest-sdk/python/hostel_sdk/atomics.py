@@ -84,7 +84,7 @@ class Atomics:
         for text in (expected, wanted):
             if text is not None:
                 check_text(key, text)
-        # A removed entry has no lifetime, so the expiry is ignored.
+        # Ignore the expiry if the call removes the entry.
         sets = wanted is not None and expiry != "keep"
         return host.compare_and_swap(key, expected, wanted, seconds_of(expiry) if sets else "keep")
 
@@ -134,9 +134,9 @@ class Atomics:
     def take(self, key: str, kind: type[T], *, default: D) -> T | D: ...
 
     def take(self, key: str, kind: Any = None, *, default: Any = None) -> Any:
-        """Removes the entry and returns its value, as ``get`` does. If several callers take the
-        same entry, only one gets the value. A value that does not fit the ``kind`` is removed too
-        and is lost; ``take_raw`` returns any value.
+        """Removes the entry and returns the value that ``get`` would return. If several callers
+        take the same entry, only one gets the value. A value that does not fit the ``kind`` is
+        removed too and is lost; ``take_raw`` returns any value.
 
         >>> cache.take("token:abc123", str)
         """

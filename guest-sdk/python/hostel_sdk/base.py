@@ -12,7 +12,7 @@ from typing import Any
 
 from . import load, wit
 
-# The bindings use the types that are set when the import of this module ends, so replace them now.
+# Replace the bindings' request types now: the bindings look them up after this import.
 wit.connect()
 
 OWN = "/1"
@@ -24,18 +24,18 @@ missing."""
 
 
 class Handler:
-    """The class that the bindings instantiate. The first call replaces its methods with the
-    plugin's."""
+    """The class that the bindings instantiate. ``services`` replaces both methods with the
+    plugin's methods."""
 
     def services(self) -> list[Any]:
         """Loads the plugin that the environment variables name."""
         file, shown = os.environ.pop("HOSTEL_FILE"), os.environ.pop("HOSTEL_SHOWN")
         packages = PACKAGES if os.path.isdir(PACKAGES) else None
         after = sys.path.index(OWN) + 1
-        # Replaces the empty entry that the build of the base left in `sys.path`.
+        # Replace the empty entry that the base's build left in `sys.path`.
         sys.path[after : after + 1] = [FOLDER, PACKAGES] if packages else [FOLDER]
-        # These caches list the files of the base's build. `importlib.invalidate_caches` would
-        # import more modules.
+        # Remove the listings of the folders as they were when the base was built.
+        # `importlib.invalidate_caches` would import more modules.
         sys.path_importer_cache.clear()
         try:
             plugin: Any = load.plugin(FOLDER, file, shown, packages)

@@ -10,8 +10,8 @@ import sys
 import zlib
 from collections.abc import Iterator
 
-# Import the original function before `reads` replaces `os.scandir` with a function that records the
-# listed folders: the build itself tracks which files exist.
+# Keep the original function: `reads` replaces `os.scandir` with a function that records the listed
+# folders. This module's listings need no record, because the build itself tracks which files exist.
 from os import scandir
 
 from . import files
@@ -23,12 +23,12 @@ but an instance touches only the pages that it reads. Smaller files are added fi
 MAX_FILES = 10_000
 """The maximum number of files to scan: a service may be in a very large folder."""
 
-# Names in code that reads files.
+# Names that occur in code that reads files.
 _READS = re.compile(
     rb"__file__|__path__|\bopen\b|\bPath\b|\bresources\b|\bget_data\b|Loader\b|\bpathlib\b"
 )
 
-# Not data: folders of tools, files for tools and people, and private keys.
+# Names of files and folders that are not data: those for tools and people, and private keys.
 _NOT_DATA = re.compile(
     r"\..*|__pycache__|node_modules|target|venv|tests?|(test_.*|.*_test|conftest)\.\w+"
     r"|.*\.(py|pyc|pyi|pyx|so|pyd|dylib|wasm|key|p12|pfx|jks)|hostel\.toml|pyproject\.toml|.*\.lock"
@@ -39,8 +39,8 @@ _NO_CODE_OF_PACKAGES = re.compile(r"__pycache__|tests?|.*\.(pyc|pyi|pyx|c|h|so|p
 
 
 def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
-    """Adds the files to the plugin's memory. Returns true if there are any. ``sources`` are the
-    imported files of the plugin author."""
+    """Copies the data files into the plugin's memory. Returns true if there are any. ``sources``
+    are the Python files that the plugin imported from the author's folder."""
     found: list[str] = []
     if any(_READS.search(_read(source) or b"") for source in sources):
         found += _below(folder, _NOT_DATA)
@@ -63,7 +63,7 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
 
 
 def _reason(sizes: dict[str, int]) -> str:
-    """Returns the error message for a file that does not fit."""
+    """Returns the error message for reading a file that did not fit into the component."""
     biggest = max(sizes, key=lambda path: sizes[path], default="")
     return (
         f"it is not in the component, which has {MAX_BYTES >> 20} MiB for compressed files: "
@@ -73,7 +73,7 @@ def _reason(sizes: dict[str, int]) -> str:
 
 
 def _imported(packages: str) -> list[str]:
-    """Returns the folders of imported packages, and of packages that Python looks up by itself."""
+    """Returns the folders of imported packages, and ``tzdata`` if ``zoneinfo`` may read it."""
     names = {name.split(".")[0] for name in sys.modules}
     if "zoneinfo" in names:
         names.add("tzdata")
@@ -90,7 +90,8 @@ def _metadata(packages: str) -> Iterator[str]:
 
 
 def _below(top: str, leaves_out: re.Pattern[str]) -> Iterator[str]:
-    """Returns the files below a folder, except those whose name or folder's name is excluded."""
+    """Returns the files below a folder. Skips files and folders whose name matches ``leaves_out``,
+    and virtual environments."""
     left = MAX_FILES
     folders = [top]
     while folders:

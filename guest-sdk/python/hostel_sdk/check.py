@@ -42,7 +42,7 @@ _NEW_THERE = re.compile(
 def wrong(file: str, packages: str | None) -> str | None:
     """Returns the first error in a file or in the modules that the file imports from its own
     folder, with file and line, in the format of the build. Returns ``None`` if no error is found.
-    Prints the source lines to stderr."""
+    Prints the source line of the error to stderr."""
     folder = os.path.dirname(file)
     seen: set[str] = set()
     waiting = [file]
@@ -83,7 +83,7 @@ def _parsed(text: bytes, file: str) -> ast.Module:
 
 
 def _is_certain(error: SyntaxError, text: bytes) -> bool:
-    """Returns true if the Python version of services also refuses the text."""
+    """Returns true only if the Python version of services certainly refuses the text too."""
     if sys.version_info[:2] < _GUEST and error.lineno is not None:
         lines = text.decode(errors="replace").split("\n")
         last = error.end_lineno or error.lineno

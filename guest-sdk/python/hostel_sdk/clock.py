@@ -56,8 +56,8 @@ _shown: list[Clock] = []
 
 
 def _modules(of_python: set[str]) -> Iterator[ModuleType]:
-    """Returns all modules except this one and the standard library. ``time``, ``datetime`` and
-    ``of_python`` are included."""
+    """Returns all modules except this one and the standard library. ``time``, ``datetime`` and the
+    modules named in ``of_python`` are included."""
     for name, module in list(sys.modules.items()):
         is_other = name.split(".")[0] not in sys.stdlib_module_names and name != __name__
         if is_other or name in ("time", "datetime") or name in of_python:
@@ -97,7 +97,8 @@ class _StandIn(type):
 
 
 def _stand_in(real: Any, fake: dict[str, Callable[..., Any]]) -> Any:
-    """Creates a stand-in for a class. The class methods in ``fake`` use the clock's time."""
+    """Creates a stand-in for a class. While a clock is active, the functions in ``fake`` replace
+    the class methods of the same names."""
     methods = {
         name: staticmethod(_while_shown(getattr(real, name), method))
         for name, method in fake.items()

@@ -23,7 +23,8 @@ class Config:
     ``[plugins.NAME.secrets]`` in the host's configuration, or from
     ``hostel run --config NAME=VALUE`` and ``--secret NAME=env:VARIABLE``. All values are strings.
 
-    The build adds this interface only if the source imports ``config`` from ``hostel_sdk``.
+    The build adds the host's config interface only if the source imports ``config`` from
+    ``hostel_sdk``.
 
     >>> config.get("base-currency", "EUR")
     'EUR'
@@ -42,7 +43,7 @@ class Config:
         exist."""
         if not isinstance(name, str):
             raise TypeError(f"a setting's name of {name!r:.64}: it must be a str")
-        # All names are ASCII. A lone surrogate could not be passed to the host.
+        # Names of settings are ASCII. Passing a lone surrogate to the host would raise an error.
         value = host.config_get(name) if name.isascii() else None
         return value if value is not None else default
 

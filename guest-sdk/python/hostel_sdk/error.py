@@ -12,7 +12,8 @@ CacheErrorKind = Literal[
 
 
 class CacheError(Exception):
-    """A failed cache call: a kind for programs, and a message with the invalid value and the rule.
+    """A failed cache call: a kind for programs, and a message with the invalid value and the rule
+    that it breaks.
 
     The entry is unchanged, except after ``unavailable``: the write may have happened. If the SDK
     refuses an argument before it calls the host, the error is also a ``TypeError`` or a
@@ -72,7 +73,7 @@ E = TypeVar("E", bound="type[Exception]")
 
 
 def known_as(known: type[Exception]) -> Callable[[E], E]:
-    """Gives an internal class the name of the public class that services catch."""
+    """A decorator that gives an internal class the name of the public class that services catch."""
 
     def named(own: E) -> E:
         own.__name__ = own.__qualname__ = known.__name__

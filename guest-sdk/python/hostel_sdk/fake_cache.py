@@ -1,4 +1,4 @@
-"""The cache of a fake: the host's functions and rules, on the fake's clock."""
+"""The cache of a fake. It follows the host's rules and uses the fake's clock."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Stats:
 
 @dataclass
 class _Entry:
-    """A value and its expiry time in the clock's nanoseconds; ``None`` means no expiry."""
+    """A value and its expiry time, in nanoseconds on the fake's clock. ``None`` means no expiry."""
 
     value: str
     deadline: int | None
@@ -57,7 +57,7 @@ class FakeCache:
         """The lease holder of each key. Each write ends the lease."""
 
     def calls(self) -> dict[str, Callable[..., Any]]:
-        """The host's functions, by name."""
+        """Returns the methods that replace the host's cache functions, by name."""
         return {name: getattr(self, name) for name in host.CALLS}
 
     def get(self, key: str) -> str | None:
@@ -90,7 +90,7 @@ class FakeCache:
 
     def increment(self, key: str, delta: int, expiry: int | None) -> int:
         entry = self._live(key)
-        # Ends the lease even if the sum is refused.
+        # Like a host, end the lease even if the sum is refused.
         self._leases.pop(key, None)
         total = grammar.sum_of(entry.value if entry else "0", delta)
         deadline = entry.deadline if entry else self._deadline(expiry)
@@ -105,7 +105,7 @@ class FakeCache:
         for text in (expected, wanted):
             if text is not None:
                 grammar.check_value(text)
-        # Ends the lease even if nothing is swapped.
+        # Like a host, end the lease even if nothing is swapped.
         self._leases.pop(key, None)
         current = entry.value if entry else None
         if current != expected:
@@ -124,7 +124,7 @@ class FakeCache:
     def get_or_lease(
         self, key: str, early: int | None, wait: int
     ) -> tuple[host.Found, str | None]:
-        """Never waits: no other call can fill the key while the test runs."""
+        """Never waits: no other call could store a value meanwhile."""
         entry = self._live(key)
         text = self._read(entry)
         if not entry:

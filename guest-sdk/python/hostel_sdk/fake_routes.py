@@ -33,7 +33,7 @@ class Route(NamedTuple):
         return self.method in ("", method) or (method == "HEAD" and self.method == "GET")
 
     def fits(self, segments: list[str]) -> bool:
-        """Returns true if the route matches a path of these segments. A parameter matches any
+        """Returns true if the route matches a path with these segments. A parameter matches any
         non-empty segment."""
         return len(segments) == len(self.segments) and all(
             given == fixed if fixed is not None else given
@@ -63,11 +63,12 @@ class Routes:
         self._routes.append(made)
 
     def find(self, method: str, path: str) -> tuple[Declared, list[tuple[str, str]]]:
-        """Returns the service for a request and its path parameters. If several routes match the
+        """Returns the service for a request, and the path parameters. If several routes match the
         path, fixed text takes precedence over a parameter, from left to right; only then is the
         method compared.
 
-        Raises the host's ``Failure`` if no route matches, and ``ValueError`` for an invalid path.
+        Raises the ``Failure`` that a host reports if no route matches. Raises ``ValueError`` for an
+        invalid path.
         """
         if not path.startswith("/"):
             raise ValueError(f"the path {quoted(path)} must begin with a slash")

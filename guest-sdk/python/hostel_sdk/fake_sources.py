@@ -13,7 +13,7 @@ from .outgoing import Request, without_query
 
 Reply = Union[Response, HttpErrorKind, HttpError]
 Answer = Union[Reply, Callable[[Request], Reply]]
-"""The response of a route."""
+"""The response of a route, or a function that returns it."""
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
@@ -21,17 +21,17 @@ _OF_BODY = ("content-type", "content-encoding", "content-language", "content-loc
 
 
 class FakeSources:
-    """In-process HTTP routes and settings."""
+    """The simulated HTTP servers and the plugin's settings."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.settings: dict[str, str] = {}
         self.fault: BaseException | None = None
-        """The first error of the test's routes. It is stored because the service may catch it."""
+        """The first error of the test's routes. Stored, because the service may catch the error."""
         self._routes: list[tuple[str, str, Answer]] = []
 
     def calls(self) -> dict[str, Callable[..., Any]]:
-        """The host's functions, by name."""
+        """Returns the methods that replace the host's HTTP and settings functions, by name."""
         return {name: getattr(self, name) for name in (*host.HTTP_CALLS, *host.CONFIG_CALLS)}
 
     def route(self, method: str, url: str, answer: Answer) -> None:

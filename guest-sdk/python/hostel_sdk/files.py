@@ -1,7 +1,7 @@
 """Read-only files in memory, which ``open``, ``os`` and ``pathlib`` read in a plugin.
 
 A host gives plugins no access to its file system. Instead, the component contains the files next to
-the author's file and those of packages: see ``carried``.
+the author's file and the files of packages: see ``carried``.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> Non
 
 
 def install(roots: list[str]) -> None:
-    """Makes Python read the files of this module. Below ``roots`` no other files exist."""
+    """Makes Python's file functions read the files in memory. Below ``roots`` they find no other
+    files."""
     _roots[:] = roots
     import _io
     import posix
@@ -60,7 +61,7 @@ def install(roots: list[str]) -> None:
     system = {"stat": _stat, "lstat": _stat, "listdir": _listdir, "scandir": _scandir}
     system["access"] = _access
     for name, function in system.items():
-        # The import system calls the functions of `posix`; other code calls those of `os`.
+        # Replace both: the import system calls functions of `posix`, and other code those of `os`.
         _replace(name, function, [os, posix])
     _replace("open", _open, [builtins, io, _io])
     _replace("open_code", _open_code, [io, _io])

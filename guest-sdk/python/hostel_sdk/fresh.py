@@ -66,7 +66,7 @@ def rest(folders: list[str]) -> Callable[[], None]:
     The returned function does nothing if no loaded source uses `random`, because seeding costs more
     than all other work of a small request.
     """
-    # The bindings would seed again at the first request.
+    # Otherwise the bindings would seed `random` again at the first request.
     random.seed = _nothing  # type: ignore[assignment]
     return _wake if any(_mentions_random(each, folders) for each in _modules()) else _nothing
 

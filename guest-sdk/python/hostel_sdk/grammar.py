@@ -68,7 +68,7 @@ def excerpt(text: str) -> str:
 
 
 class _Flaw(Exception):
-    """A text is not a valid value. The reader's position is the place of the error."""
+    """The text is not a valid value. The reader's position is the place of the error."""
 
 
 class _Reader:
@@ -89,7 +89,7 @@ class _Reader:
         return self.text[self.at : self.at + 1]
 
     def skip(self, pattern: re.Pattern[str]) -> int:
-        """Skips a match and returns its length."""
+        """Skips the characters that match the pattern and returns their number."""
         start = self.at
         found = pattern.match(self.text, start)
         self.at = found.end() if found else start

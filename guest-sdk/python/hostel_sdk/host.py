@@ -21,7 +21,7 @@ Lifetime = Union[Literal["keep"], int, None]
 """The lifetime of a swapped entry: unchanged, a number of seconds, or unlimited (``None``)."""
 
 Found = Literal["value", "refresh", "compute", "busy"]
-"""The kinds of result of ``get_or_lease``. The first two have a text."""
+"""The result kinds of ``get_or_lease``. Only ``value`` and ``refresh`` come with a text."""
 
 
 def _no_host(*_: object) -> NoReturn:

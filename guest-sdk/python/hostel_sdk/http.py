@@ -11,10 +11,10 @@
   ``[plugins.NAME.http] allow = ["https://api.example.com"]``, or ``hostel run --allow-http URL``.
 - Each call waits for the whole response. A status of 400 or more is not an error; see
   ``Response.raise_for_status``. If no complete response arrives, the call raises ``HttpError``.
-- The arguments are those of ``Request``. By default at most 5 redirects are followed.
+- The functions take the arguments of ``Request``. By default at most 5 redirects are followed.
 - The functions with the prefix ``async_`` are for ``async`` services. Requests of several tasks are
   sent concurrently: ``await asyncio.gather(http.async_get(a), http.async_get(b))``.
-- The build adds this interface only if the source imports ``http`` from ``hostel_sdk``.
+- The build adds the host's HTTP interface only if the source imports ``http`` from ``hostel_sdk``.
 """
 
 from __future__ import annotations

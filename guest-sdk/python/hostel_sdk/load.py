@@ -149,7 +149,7 @@ def _file(module: ModuleType) -> str:
 
 def _import_the_rest(folders: list[str]) -> None:
     """Imports the modules that functions import, because no import is possible later. Ignores
-    missing modules: the functions may handle that."""
+    missing modules: the functions may handle the import error."""
     for codec in _CODECS:
         importlib.import_module(f"encodings.{codec}")
     seen: set[str] = set()
@@ -192,7 +192,7 @@ def _imports(module: ModuleType) -> list[str]:
                 base = importlib.util.resolve_name(base, package) if node.level else base
             except ImportError:
                 continue
-            # Each name may also be a submodule.
+            # Each name after `import` may be a submodule.
             found += [base] + [f"{base}.{alias.name}" for alias in node.names]
     return found
 

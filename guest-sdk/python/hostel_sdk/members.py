@@ -1,6 +1,7 @@
 """Readers of types with members: enums, dataclasses, ``NamedTuple``, ``TypedDict``.
 
-The functions that create a reader take ``reader``, which returns the readers of the members' types.
+The functions that create a reader have a parameter ``reader``: a function that returns the reader
+of a member's type.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def enumeration(kind: type[enum.Enum]) -> Reader:
 
 
 def _plain(member: enum.Enum) -> Any:
-    """Returns the JSON value of a member: for a ``StrEnum``, for example, the text."""
+    """Returns the JSON value of an enum member: for example, the text of a ``StrEnum`` member."""
     for base in (str, int, float):
         if isinstance(member.value, base) and not isinstance(member.value, bool):
             return base(member.value)

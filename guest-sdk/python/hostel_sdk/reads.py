@@ -14,8 +14,8 @@ from importlib.machinery import SourceFileLoader
 from typing import Any
 
 LIST = "/0/reads"
-"""The path, inside the component, of the file that lists the files that the build read, one path
-per line."""
+"""The file for the list of files that the build read, one path per line. The path is valid inside
+the component."""
 
 # The class that reads modules and the files of `importlib.resources`.
 _LOADER: Any = SourceFileLoader.__mro__[1]

@@ -22,7 +22,7 @@ _OF_THE_SERVER = (
     *("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"),
     *("transfer-encoding", "upgrade"),
 )
-# RFC 9110, 5.5. A tab is allowed.
+# The characters that RFC 9110, 5.5, forbids in a header's value. A tab is allowed.
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -71,7 +71,7 @@ class Response:
 
     @classmethod
     def empty(cls, status: int = 204) -> Response:
-        """Creates a response without a body, as for a service that returns ``None``."""
+        """Creates a response without a body. A service that returns ``None`` has this response."""
         return cls(status)
 
     @classmethod
@@ -92,8 +92,8 @@ class Response:
     def with_header(self, name: str, value: str | bytes) -> Response:
         """Adds a header and returns the response. Existing headers of that name are kept.
 
-        Headers are validated when the service returns: a header with an invalid name or value, or
-        one that only the server may set (such as ``content-length``), is an ``internal`` failure.
+        Headers are validated when the service returns. An invalid name or value, and a header that
+        only the server may set (such as ``content-length``), become an ``internal`` failure.
 
         >>> Response.json([]).with_header("Cache-Control", "no-store")
         """

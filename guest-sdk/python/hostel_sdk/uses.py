@@ -33,7 +33,7 @@ _OWN = ("hostel_sdk", "zato")
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
-# For a file that the machine's Python cannot parse.
+# Patterns for a file that the machine's Python cannot parse.
 _KEYS_OF_A_DICT = re.compile(r"\.\s*keys\s*\(\s*\)")
 _NAMED = re.compile(r"\.\s*(\w+)|['\"](\w+)['\"]|\bimport\b(.*)")
 
@@ -52,8 +52,8 @@ def interfaces(file: str, packages: str | None) -> list[str]:
 
 def named(source: bytes) -> set[str]:
     """Returns the names in a file that may be methods of the cache: attributes, strings and
-    imported names. Skips calls that only a dict or set can have: `keys()`, and `update` with one
-    argument.
+    imported names. Skips calls of methods that only dicts and sets have: `keys()`, and `update`
+    with one argument.
 
     Names imported from the SDK are also returned with the package name, as in `hostel_sdk.http`:
     the name `http` alone could be Python's module or an attribute of a request."""

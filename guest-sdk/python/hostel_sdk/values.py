@@ -123,7 +123,7 @@ def _is_deep(body: bytes) -> bool:
     recursive."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return False
-    # Each round removes the innermost pairs. Remaining brackets mean that the text is deeper.
+    # Each round removes the innermost pairs. Brackets that remain are nested too deep.
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")

@@ -33,15 +33,15 @@ def up() -> None:
         **{"compare_and_swap": Swap(True), "keys": ([], None), "delete_prefix": (0, None)},
     }
     calls = {name: _returning(returned.get(name, 1)) for name in host.CALLS}
-    # The most common functions must have the parameters of the real functions, so that the bytecode
-    # of their calls is specialised correctly.
+    # The replacements of the most common functions must have the parameters of the real functions,
+    # so that Python specialises the bytecode of the calls correctly.
     calls.update(get=lambda key: text, set=lambda key, value, expiry: None)
     host.connect({**calls, "delete": lambda key: True, "exists": lambda key: True})
     response = http.Response.of_host(200, "a", [("content-type", b"application/json")], b"[1]")
     host.connect({"http_send": lambda request: response, "http_send_many": lambda requests: []})
     host.connect({"config_get": lambda name: "a", "config_names": lambda: []})
     host.log = lambda level, message: None
-    # Run these before the common paths: a request reuses the memory that the last calls have freed.
+    # Run the rare paths before the common ones: a request reuses memory that the last calls freed.
     for _ in range(_RUNS):
         _work_of_few()
     classes: list[type[Service]] = [_Class]

@@ -42,7 +42,7 @@ class _Err(CacheError):
         super().__init__(kind, value.message)
 
 
-# Set these before the bindings are imported: the bindings then create and raise our types.
+# Set these before the bindings are imported: the bindings then create and raise these classes.
 componentize_py_types.Ok, componentize_py_types.Err = _Ok, _Err
 
 import wit_world.imports.cache as host_cache  # type: ignore[import-not-found]  # noqa: E402
@@ -64,7 +64,8 @@ client, config = _interface("client"), _interface("config")
 
 
 class _Case:
-    """An enum case as the bindings read it. `enum` would run Python code at each access."""
+    """An enum case, with the attribute that the bindings read. Python's ``Enum`` would run Python
+    code at each access."""
 
     __slots__ = ("value",)
 
@@ -222,7 +223,7 @@ def connect() -> None:
     streams."""
     host.connect(_calls)
     host.log = _log
-    # The bindings instantiate these names, so requests are created with our types.
+    # The bindings look up these names to create a request, so they create the SDK's types.
     export.Request, export.HttpRequest = Request, HttpRequest
     sys.stdout, sys.stderr = _out, _err
 

@@ -1,4 +1,4 @@
-"""Tests of the data files in a component, and of files that are only listed."""
+"""Tests of the data files in a component, and of files that are listed without their content."""
 
 import os
 import string

@@ -1,4 +1,4 @@
-"""Tests of the check before a build, with Python versions older and newer than that of plugins."""
+"""Tests of the check before a build, with versions of Python older and newer than the plugins'."""
 
 import contextlib
 import io

@@ -29,7 +29,7 @@ DAY = 86_400.0
 class ClockTest(unittest.TestCase):
     def setUp(self) -> None:
         self.fake = Fake()
-        # A zone far from UTC, so that local time differs from it.
+        # A zone far from UTC, so that local time differs from UTC.
         self.addCleanup(time.tzset)
         zone = unittest.mock.patch.dict(os.environ, TZ="XYZ-9")
         zone.start()
@@ -182,11 +182,11 @@ class ClockTest(unittest.TestCase):
             late = self.in_service(lambda: importlib.import_module("imported_late"))
         self.assertEqual((late.time, late.AT), (time.time, time.time))
         self.assertIs(late.datetime, datetime.datetime)
-        # A module of the standard library has the real time too.
+        # A standard library module that the service imports gets the real classes too.
         with unittest.mock.patch.dict(sys.modules):
             sys.modules.pop("_strptime", None)
             self.in_service(lambda: renamed.strptime("2030", "%Y"))
             self.assertIs(sys.modules["_strptime"].datetime_date, date)
-        # A reference stored elsewhere is not replaced, but also returns the real time.
+        # A stored reference still leads to the stand-in, which returns the real time out here.
         self.assertLess(abs(late.now() - time.time()), 60)
         self.assertEqual(self.in_service(late.now), self.fake.time())

@@ -52,7 +52,7 @@ class Conformance(unittest.TestCase):
         if step.get("may_skip") and result == {"skip": True}:
             return None
         if step.get("distinct"):
-            # The numbers must differ between instances, but a fake has no instances.
+            # The random numbers must differ between instances, but a fake has no instances.
             return self.assertIn("ok", result)
         shown = result.pop("message", "")
         self.assertIn(expected.get("message", ""), shown)

@@ -71,7 +71,7 @@ class LogTest(unittest.TestCase):
             self.fake.logs.clear()
             logger.warning("failed", exc_info=error)
         self.assertEqual(first[0], "error: failed")
-        # One record, which the host logs as one line.
+        # The traceback is one record, which the host logs as one line.
         self.assertEqual(len(first), 2)
         self.assertTrue(first[1].startswith("error: Traceback (most recent call last):\n"), first)
         self.assertTrue(first[1].endswith("\nKeyError: 'a'"), first)

@@ -10,7 +10,7 @@ Fields = dict[str, Any]
 
 @service
 def http_send(requests: list[Fields]) -> list[Fields]:
-    """Sends requests, several at the same time."""
+    """Sends one request, or several requests concurrently."""
     made = [request_of(request) for request in requests]
     return [shown(result) for result in (map(sent, made) if len(made) == 1 else many(made))]
 
@@ -38,7 +38,7 @@ Made = http.Request | HttpError
 
 
 def request_of(fields: Fields) -> Made:
-    """Creates the SDK's request from the payload, or returns the error."""
+    """Creates the SDK's request from its fields in the payload, or returns the error."""
     timeout = fields.get("timeout")
     try:
         return http.Request(

@@ -1,7 +1,7 @@
 """Zato's exceptions. The caller gets each as a failure of the corresponding kind.
 
-They are the classes of ``hostel_sdk``, so code can catch either name. The first argument is the
-correlation id, ``self.cid``; the second is the message.
+They are the classes of ``hostel_sdk``, so code can catch them by either name. The first argument
+is the correlation id, ``self.cid``; the second is the message.
 """
 
 from __future__ import annotations

@@ -207,8 +207,8 @@ class Responded:
 
     @property
     def status_code(self) -> int:
-        """The status, 200 by default. A response without a payload and without a status set has
-        status 204."""
+        """The status, 200 by default. If the service sets neither a status nor a payload, the
+        response has status 204."""
         return self._status if self._status is not None else 200
 
     @status_code.setter
