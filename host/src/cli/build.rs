@@ -59,7 +59,7 @@ fn json(path: &Path, built: Result<PathBuf, BuildError>) -> String {
     json!({ "path": path, "component": component, "error": error }).to_string()
 }
 
-/// The plugin at a path, or all plugins of a folder of plugins.
+/// Returns the plugin at a path, or all plugins in a folder of plugins.
 pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     match Location::at(path) {
         Ok(location) => Ok(vec![location]),
@@ -69,7 +69,8 @@ pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     }
 }
 
-/// The component's file at a location. Builds a source first. The compilers' output goes to stderr.
+/// Returns the component's file at a location. If the location is a source, builds it first, with
+/// the compilers' output on stderr.
 pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
     component_and_inputs(location, &mut Inputs::default())
 }

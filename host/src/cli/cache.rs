@@ -274,7 +274,7 @@ fn delete_prefix(
     as_json: bool,
 ) -> Result<ExitCode, Exit> {
     if prefix.is_empty() {
-        // The prefix may come from an unset variable.
+        // An empty prefix may come from an unset shell variable, and would delete all entries.
         return Err(Exit::usage(anyhow!(
             "--prefix is empty: `hostel cache clear` deletes all entries of {cache}"
         )));

@@ -89,7 +89,7 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     Ok(())
 }
 
-/// The services for which direct calls require other callers than the plugin's setting.
+/// Returns the services that not all callers of their plugin may call directly.
 fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
     if !config.server.services {
         return Vec::new();

@@ -47,7 +47,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Runs the command. `program` is the definition of the whole program.
+    /// Runs the command. `program` is clap's definition of the whole program.
     pub(super) fn run(self, program: clap::Command) -> Result<ExitCode, Exit> {
         match self {
             Command::Run(arguments) => run::run(arguments),

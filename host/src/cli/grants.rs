@@ -54,12 +54,12 @@ impl PluginGrants {
         }
     }
 
-    /// True if access to remote servers is granted.
+    /// True if the plugin may reach remote servers.
     pub(super) fn reaches_servers(&self) -> bool {
         self.grants.contains_key("http")
     }
 
-    /// One phrase for each grant and setting, except default settings.
+    /// One phrase for each grant, for each setting that is not the default, and for the callers.
     pub(super) fn phrases(&self) -> Vec<String> {
         let mut phrases: Vec<_> =
             self.summary.iter().map(|(what, how)| format!("{what} {how}")).collect();
@@ -73,7 +73,7 @@ impl PluginGrants {
         phrases
     }
 
-    /// One row for each grant and setting except the limits: its name and its value.
+    /// The name and the value of each grant and setting, without the limits.
     pub(super) fn rows(&self) -> Vec<Vec<String>> {
         let row = |what: &str, how: String| vec![what.to_owned(), how];
         let instances = match self.calls_per_instance {

@@ -73,7 +73,7 @@ fn without_end(line: &str) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
-/// A terminal that does not echo its input until this is dropped.
+/// Turns off the echo of a terminal's input until this value is dropped.
 struct Hidden {
     terminal: Stdin,
     before: Termios,

@@ -110,7 +110,7 @@ fn inspect(
     Ok(())
 }
 
-/// Loads a component. The outer error means that the runtime cannot start.
+/// Loads a component. The outer error means that Tokio's runtime cannot start.
 fn load_in(
     host: &Host,
     name: &PluginName,
@@ -123,7 +123,7 @@ fn load_in(
     Ok(loaded.map_err(anyhow::Error::from))
 }
 
-/// The source of grants: a configuration, or the defaults.
+/// Determines a plugin's grants: from a configuration, or the default grants.
 struct Granter {
     file: Option<PathBuf>,
     config: Config,

@@ -70,7 +70,8 @@ fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// A process and its parent; `None` if the process is a zombie.
+/// The process of an entry of `/proc`, and its parent. `None` for a zombie, or if the entry is not
+/// a process.
 fn parent_of(name: &str) -> Option<(Pid, Pid)> {
     let process = Pid::from_raw(name.parse().ok()?)?;
     let status = std::fs::read_to_string(format!("/proc/{name}/stat")).ok()?;

@@ -37,12 +37,12 @@ pub(super) fn host(settings: Settings, warn: &dyn Fn(&str)) -> Result<Host, Exit
     made.map_err(Exit::usage)
 }
 
-/// The default configuration file: the one in the current folder, if it exists.
+/// The default configuration file: `hostel.toml` in the current folder, if it exists.
 pub(super) fn usual_config() -> Option<PathBuf> {
     config_in(Path::new(""))
 }
 
-/// The configuration file in a folder, if it exists.
+/// The file `hostel.toml` in a folder, if it exists.
 pub(super) fn config_in(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("hostel.toml")).filter(|file| file.exists())
 }
@@ -83,7 +83,7 @@ pub(super) fn configured_host(
     Ok(host)
 }
 
-/// Loads the plugin at a location under this name, or under the name of its file.
+/// Builds and loads the plugin at a location, under this name or else under the name of its file.
 pub(super) async fn load(
     host: &Host,
     name: Option<PluginName>,
@@ -131,7 +131,7 @@ pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<Location>> {
     Ok(found)
 }
 
-/// True if a configured plugin is the one at a location.
+/// True if the path of a configured plugin leads to the plugin at a location.
 pub(super) fn is_at(plugin: &PluginConfig, location: &Location) -> bool {
     let place = location.place();
     place.is_some() && place == source::place_of(&plugin.path)

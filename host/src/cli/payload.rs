@@ -7,7 +7,7 @@ use std::io::Read;
 const NOT_JSON: &str =
     "the payload is not JSON (a text is in quotation marks, as in --payload '\"Ada\"')";
 
-/// The payload that an argument names.
+/// Returns the payload: the argument itself, or the content of the file or of stdin.
 pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
     match argument.strip_prefix('@') {
         Some(file) => {

@@ -75,8 +75,8 @@ pub(super) struct CheckedRoute {
     error: Option<String>,
 }
 
-/// A service for which direct calls require other callers than the plugin's setting, because the
-/// service's routes require other callers.
+/// A service that not all callers of its plugin may call directly, because the service's routes
+/// require other callers.
 #[derive(Serialize)]
 pub(super) struct DirectCall {
     service: String,
@@ -195,7 +195,7 @@ fn origins(cors: &RouteCors, server: Option<&Cors>) -> Option<Vec<String>> {
 }
 
 impl DirectCall {
-    /// Returns `None` if direct calls require the callers of the plugin's setting.
+    /// Returns `None` if all callers of the plugin may call the service directly.
     pub(super) fn new(
         direct: &DirectCallers,
         plugin: &PluginName,
@@ -273,7 +273,7 @@ impl CheckReport {
         }
     }
 
-    /// The exit code: an error of the configuration takes precedence over one of a plugin.
+    /// The exit code: an error in the configuration takes precedence over an error in a plugin.
     pub(super) fn code(&self) -> u8 {
         let routes_fit = self.routes.iter().all(|route| route.error.is_none());
         match (self.faults.is_empty() && routes_fit, self.wrong()) {

@@ -41,7 +41,8 @@ pub(super) struct InspectReport {
     /// Sizes in elements.
     tables: Vec<Size>,
     producers: Vec<Producer>,
-    /// `http` if the grants include servers, otherwise `none`.
+    /// `http` if the component imports `hostel:http` and its grants include a server, otherwise
+    /// `none`.
     network: &'static str,
     /// Always `none`.
     files: &'static str,

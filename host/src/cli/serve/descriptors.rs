@@ -21,10 +21,10 @@ pub(super) struct OpenFiles {
     pub(super) warning: Option<String>,
 }
 
-/// Raises the limit of open files to what the server needs, or as far as permitted. Must be called
-/// after the helpers were started, so that compilers and builds keep the limit that they expect.
-/// Without helpers, compilers and builds inherit the new limit, so it is raised no further than
-/// needed.
+/// Raises the limit of open files to the number that the server needs, or as far as permitted. Must
+/// be called after the helpers were started, so that compilers and builds keep the limit that they
+/// expect. Without helpers, compilers and builds inherit the new limit, so this function raises it
+/// no further than needed.
 pub(super) fn raise(config: &Config) -> OpenFiles {
     let reaches_out = |settings: &PluginSettings| !settings.grants.http.allow.is_empty();
     let outbound = config.plugins.iter().any(|plugin| reaches_out(&plugin.settings));

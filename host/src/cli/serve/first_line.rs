@@ -12,7 +12,8 @@ struct Held {
     message: String,
 }
 
-/// Returns a sink that delays the `info` lines of plugins, and the function that logs them.
+/// Returns a sink that delays the `info` lines of plugins, and a function that logs the delayed
+/// lines and ends the delay.
 pub(super) fn hold(log: LogSink) -> (LogSink, impl FnOnce()) {
     let held: Arc<Mutex<Option<Vec<Held>>>> = Arc::new(Mutex::new(Some(Vec::new())));
     let sink: LogSink = {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Starts the admin listener in one of `tasks`, if it is enabled, and returns its address.
+/// Starts the admin listener, if it is enabled, as a task in `tasks`. Returns its address.
 pub(super) async fn admin(
     config: &Config,
     passed: Option<std::net::TcpListener>,

@@ -9,8 +9,8 @@ use std::path::Path;
 
 /// The socket of a service manager, for the protocol of `sd_notify(3)`.
 ///
-/// The crate's own `notify` would block on a socket that no process reads, and would thus block the
-/// runtime.
+/// The function `sd_notify::notify` would block on a socket that no process reads, and would thus
+/// block the runtime.
 pub(super) struct NotifySocket {
     socket: UnixDatagram,
     manager: SocketAddr,

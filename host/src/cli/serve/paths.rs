@@ -19,8 +19,8 @@ pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
     }
 }
 
-/// Creates a configuration for the plugins at these paths, or without paths for the current folder.
-/// Also returns warnings about missing components, which may be created later.
+/// Creates a configuration for the plugins at these paths, or for the current folder if there are
+/// no paths. Also returns warnings about missing components, which may be created later.
 pub(super) fn config(paths: &[PathBuf]) -> Result<(Config, Vec<String>), Exit> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };

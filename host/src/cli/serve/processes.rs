@@ -20,10 +20,10 @@ mod linux {
     /// Maximum bytes to log of each line that a compiler prints.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
-    /// Maximum bytes of an error's text.
+    /// Maximum bytes to read of the error of a failed build.
     const MAX_ERROR_BYTES: u64 = 64 << 10;
 
-    /// Starts a server's processes.
+    /// Starts a server's subprocesses.
     #[derive(Clone)]
     pub(in super::super) struct Processes(pub(in super::super) Launcher);
 

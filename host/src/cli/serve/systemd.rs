@@ -27,8 +27,8 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    /// Takes the passed sockets: the one named `admin` for operators, one of any other name for
-    /// clients. Must be called once, before any file is opened.
+    /// Takes the passed sockets: a socket named `admin` for operators, and a socket of any other
+    /// name for clients. Must be called once, before any file is opened.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl Sockets {
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot use the sockets that systemd passed";
-        // A parent process may already have taken the sockets and passed on the variables.
+        // A parent process may have taken the sockets, and passed on the environment variables.
         if sd_notify::listen_fds().context(failed)?.len() == 0 {
             return Ok(sockets);
         }

@@ -33,9 +33,8 @@ struct Call<'a> {
     callers: &'a Callers,
 }
 
-/// A `curl` command that calls a service: preferably by a route without path parameters, else by
-/// the service's own path. If no service can be called, a command that gets a file. `None` if no
-/// files are served either.
+/// A `curl` command for the first of these that exists: a route without path parameters, a service
+/// that can be called directly, any other route, a route to files. Otherwise `None`.
 fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<String> {
     // Each connection would need a PROXY protocol header, which only a trusted proxy may send.
     if config.server.proxy_protocol {
@@ -70,7 +69,8 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     Some(format!("{} {address}{}", words.join(" "), address.target()))
 }
 
-/// True if the service of a route is one of `services`.
+/// True if a route leads to one of `services`. A route that names only a plugin leads to the
+/// plugin's only service.
 fn serves(route: &Route, services: &[String]) -> bool {
     let plugin = route.service.plugin();
     let is_of_plugin = |full: &&String| ServiceName::new(full.as_str()).plugin() == plugin;

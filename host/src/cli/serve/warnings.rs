@@ -4,7 +4,7 @@ use crate::config::{Callers, Config};
 use crate::{Activity, Admission};
 use std::net::SocketAddr;
 
-/// Warns about secrets that are sent without TLS to other machines.
+/// Warns if clients or operators on other machines would send their secrets without TLS.
 pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     let is_public = |address: &SocketAddr| !address.ip().is_loopback();
     let Config { routes, files, plugins, .. } = config;
