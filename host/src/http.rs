@@ -73,8 +73,8 @@
 //! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
 //! | `unavailable` | 503 | the service reports it, or its plugin did not load |
-//! | `busy` | 503 | the host has too many calls in progress, or too many bytes of bodies and
-//! responses, of all clients or of this one (`Retry-After`) |
+//! | `busy` | 503 | the host has too many calls or password checks in progress, or holds too many
+//! bytes of bodies and responses, in total or for this client (`Retry-After`) |
 //! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
 //! If the status is below 500, the `detail` of an error that a service reports is the service's

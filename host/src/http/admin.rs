@@ -16,10 +16,8 @@ use hyper::{Method, Response, StatusCode};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The media type of plain text.
 const TEXT: &str = "text/plain";
 
-/// The media type of OpenMetrics 1.0.
 const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Responds to requests to the admin interface.
@@ -29,7 +27,7 @@ pub(super) struct AdminApi {
     pub(super) has_token: bool,
 }
 
-/// The header in which a browser describes the page that sends a request.
+/// The header in which a browser reports whether a request comes from a page of the same site.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses a request from a web page of another site. A browser on this machine, or one with stored
@@ -137,8 +135,8 @@ fn index() -> String {
     format!("{{\n  \"endpoints\": [\n{}\n  ]\n}}\n", rows.join(",\n"))
 }
 
-/// Responds to the readiness probe. A probe needs no token, so the response contains names but no
-/// reasons.
+/// Responds to the readiness probe. A probe needs no token, so the response names the refused
+/// plugins and the unavailable caches, but omits the reasons.
 fn ready(readiness: &Readiness) -> Result<Response<Bytes>, Problem> {
     if !readiness.is_ready {
         return Err(Problem::not_ready(readiness));

@@ -84,14 +84,13 @@ impl Authenticator {
         found.map_err(|refused| refused.problem(meter))
     }
 
-    /// Returns the callers among `all` and `of_server` to which the client belongs. Every client
-    /// belongs to `Callers::Open`. A client without credentials is refused if the server's callers
-    /// are a group.
+    /// Returns which of `all` and `of_server` admit the client. `Callers::Open` admits every
+    /// client. Refuses a client without credentials if `of_server` is a group.
     ///
     /// # Errors
     ///
-    /// As [`Authenticator::caller`], if no group accepts the credentials: otherwise, the list of
-    /// services would help clients to guess credentials.
+    /// As [`Authenticator::caller`], if no group accepts the credentials. Without this error,
+    /// clients could use the list of services to guess credentials.
     pub(super) async fn admitted<'a>(
         &self,
         of_server: &'a Callers,

@@ -21,8 +21,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Creates the client at an address. If the address is that of a trusted proxy, its requests
-    /// may name their clients.
+    /// Creates the client at an address. Requests of a trusted proxy may name their clients.
     pub(super) fn at(address: SocketAddr, server: &Server) -> Self {
         let is_trusted = server.trusts(address.ip());
         Client { may_name: is_trusted, ..Client::new(address, is_trusted) }
@@ -36,7 +35,7 @@ impl Client {
 
     fn new(address: SocketAddr, is_shared: bool) -> Self {
         // A dual-stack listener reports IPv4 addresses in IPv6 form. Without this conversion, a
-        // client would differ from the same client named by a proxy.
+        // client that connects directly would differ from the same client named by a proxy.
         let (ip, address) = match address.ip().to_canonical() {
             ip @ IpAddr::V4(_) => (ip, SocketAddr::new(ip, address.port())),
             ip @ IpAddr::V6(_) => (ip, address),
@@ -152,7 +151,8 @@ fn for_parameter(element: &str) -> Option<SocketAddr> {
     found
 }
 
-/// Returns the value of a parameter, a token or a quoted string, and the text after it.
+/// Parses the value of a parameter: a token or a quoted string. Returns the value and the text
+/// after it.
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (token, rest) = text.split_at(text.find(';').unwrap_or(text.len()));

@@ -39,8 +39,7 @@ pub(super) struct Preflight<'a> {
     pub(super) route: Option<&'a str>,
     /// The method that the page wants to use.
     pub(super) method: Method,
-    /// The methods of that route. Empty if the route handles all methods; `None` if there is no
-    /// route.
+    /// The methods that `route` handles. Empty for all methods; `None` if there is no route.
     pub(super) taken: Option<&'a [Method]>,
 }
 
@@ -120,7 +119,7 @@ impl Preflight<'_> {
     ///
     /// # Errors
     ///
-    /// When the origin, the method or a header is not allowed: a problem without CORS headers.
+    /// A problem without CORS headers, when the origin, the method or a header is not allowed.
     pub(super) fn respond(&self, request: &HeaderMap) -> Result<Response<Bytes>, Problem> {
         let policy = self.policy;
         let refused = |what: &str| Problem::not_shared(what, policy.vary());
@@ -154,7 +153,8 @@ impl Preflight<'_> {
         Ok(response::no_content(headers))
     }
 
-    /// Returns the methods that pages may use here, or `None` if the requested one is not allowed.
+    /// Returns the methods that pages may use on this path, or `None` if the requested method is
+    /// not allowed.
     fn methods(&self) -> Option<Vec<Method>> {
         let Preflight { policy, method, taken, .. } = self;
         let taken = (*taken)?;

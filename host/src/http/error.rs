@@ -22,7 +22,7 @@ pub enum HttpError {
     /// every client or none.
     #[error("{place} names the group of callers `{group}`, which is not defined")]
     UnknownGroup {
-        /// The setting that names the group: that of a route, a plugin or the server.
+        /// The server, or the route or plugin whose settings name the group.
         place: String,
         /// The name of the group.
         group: String,

@@ -37,8 +37,8 @@ pub(crate) const MAX_OPEN_FILES: usize = 1_024;
 /// Maximum number of threads that open and read files. More threads would not make a disk faster.
 const MAX_READERS: usize = 32;
 
-/// Maximum time that a request waits for one of these threads. Without this limit, requests for
-/// files on a file system that hangs would take all connections.
+/// Maximum time that a request waits for a thread that reads files. Without this limit, requests
+/// for files on a file system that hangs would use up all connections.
 const READER_TIME: Duration = Duration::from_secs(1);
 
 /// Serves files, with a maximum number of open files and of threads.
@@ -92,8 +92,8 @@ impl FileServer {
         Ok(response)
     }
 
-    /// Opens a file, and returns it with its permit. Returns `None` if the path is a folder with an
-    /// index.
+    /// Opens a file. Returns the file and its permit for one open file, or `None` if the path is a
+    /// folder with an index.
     async fn open(
         &self,
         folder: &Path,
@@ -105,7 +105,7 @@ impl FileServer {
         let reader = reader.map_err(|_| FileOpenError::Busy)?;
         let (folder, path) = (folder.to_owned(), path.to_owned());
         let work = move || {
-            // Hold the permit until the work ends, even if the client disconnects.
+            // Hold the permit for the thread until the work ends, even if the client disconnects.
             let _reader = reader;
             open::open(&folder, &path, reads)
         };
@@ -194,8 +194,8 @@ fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
     }
 }
 
-/// Adds the headers for the media type and for the support of ranges. The media type depends on the
-/// extension of the file's name. Text is declared as UTF-8.
+/// Adds the headers `content-type`, `x-content-type-options` and `accept-ranges`. The media type
+/// depends on the extension of the file's name. Text is declared as UTF-8.
 fn put_type(path: &Path, headers: &mut HeaderMap) {
     let media_type = mime_guess::from_path(path).first_raw();
     let media_type = media_type.unwrap_or("application/octet-stream");
@@ -204,12 +204,12 @@ fn put_type(path: &Path, headers: &mut HeaderMap) {
         false => Some(HeaderValue::from_static(media_type)),
     };
     headers.extend(value.map(|value| (CONTENT_TYPE, value)));
-    // Without this header, browsers would run text that looks like a script.
+    // Without this header, a browser may run a file as a script although its media type is text.
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 }
 
-/// Returns `length` bytes from `start` of content that is already in memory.
+/// Returns `length` bytes from the offset `start`, or `None` if the content is not in memory.
 fn part_of(content: Option<Vec<u8>>, start: u64, length: u64) -> Option<Bytes> {
     let (start, length) = (usize::try_from(start).ok()?, usize::try_from(length).ok()?);
     content.map(|content| Bytes::from(content).slice(start..start + length))

@@ -66,7 +66,8 @@ impl Handler {
         Ok(Handler::new(host, authenticator, interface, settings))
     }
 
-    /// Creates a handler for the admin interface, with the group of callers that `server` names.
+    /// Creates a handler for the admin interface. `settings.groups` must define the group that
+    /// `server.callers` names.
     pub(super) fn admin(host: Arc<Host>, api: AdminApi, settings: HttpSettings) -> Self {
         let authenticator = Authenticator::new(&settings.groups);
         Handler::new(host, authenticator, Interface::Admin(api), settings)

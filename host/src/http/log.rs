@@ -13,7 +13,8 @@ const MAX_MESSAGE_BYTES: usize = 8 << 10;
 /// Minimum time between two log lines of one kind.
 const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Limits one kind of log lines to one per second, because clients can cause any number of them.
+/// Limits the log lines of one kind to one per second, because clients can cause any number of
+/// them.
 #[derive(Default)]
 pub(super) struct LogBound(Mutex<LastLine>);
 

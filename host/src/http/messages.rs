@@ -175,9 +175,9 @@ pub(super) struct MessageCharge<'a> {
 }
 
 impl MessageCharge<'_> {
-    /// Sets the charge to `bytes`. `length` is the length of the whole message, if it is known, so
-    /// that a large message counts as large from its first byte. A declared length is not charged:
-    /// otherwise, clients could use up the pool without sending a byte.
+    /// Sets the charge to `bytes`. `length` is the length of the whole message, or 0 if it is
+    /// unknown: a large message counts as large from its first byte. A declared length is not
+    /// charged: otherwise, clients could use up the pool without sending a byte.
     ///
     /// # Errors
     ///
@@ -194,7 +194,7 @@ impl MessageCharge<'_> {
         Ok(())
     }
 
-    /// Converts the charge to that of a response. Returns `None` if nothing is charged.
+    /// Converts the charge to a charge for a response. Returns `None` if nothing is charged.
     pub(super) fn into_response(mut self) -> Option<ResponseCharge> {
         let held = std::mem::take(&mut self.held);
         let (messages, client) = (self.messages, self.client);

@@ -134,8 +134,8 @@ impl Peer {
         Ok(response.map(|content| ChargedContent::new(content, charge.into_response())))
     }
 
-    /// Responds to a request by its route. The body is read only after the route and the caller are
-    /// accepted, so that a client with `Expect: 100-continue` does not send it in vain.
+    /// Routes a request and responds to it. The body is read only after the route and the caller
+    /// are accepted, so that a client with `Expect: 100-continue` does not send it in vain.
     async fn route(
         &self,
         head: &Parts,
@@ -189,9 +189,9 @@ impl Peer {
         response.map(|response| response.map(Content::from))
     }
 
-    /// Finds the service of a direct call, and authenticates its caller. The call uses the returned
-    /// target, so that the caller is authenticated for the service that is called, even if the name
-    /// has several spellings or the plugin is replaced meanwhile.
+    /// Finds the service of a direct call, and authenticates the caller for it. The call must use
+    /// the returned target: the plugin may be replaced meanwhile, so another look-up could return a
+    /// service that this caller may not call.
     async fn resolve(
         &self,
         direct: &DirectCallers,

@@ -62,8 +62,8 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// CORS does not allow the request that a preflight asks for, because of `what`. The Fetch
-    /// standard recommends status 403. `vary` is the value of the `Vary` header.
+    /// The CORS settings of the path do not allow `what`, such as "this origin". The Fetch standard
+    /// recommends status 403. `vary` is the value of the `Vary` header.
     pub(super) fn not_shared(what: &str, vary: Option<HeaderValue>) -> Self {
         let detail = format!("the CORS settings of this path do not allow {what}");
         Problem {

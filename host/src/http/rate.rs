@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// The time from the start of a body during which `server.min-rate` does not apply.
+/// The time that a client may take for a body in addition to the time that `server.min-rate`
+/// allows.
 pub(super) const BODY_GRACE: Duration = Duration::from_secs(5);
 
 /// A rate in bytes per second, above zero.

@@ -26,7 +26,7 @@ const HOST_PREFIX: &str = "x-hostel-";
 /// Maximum bytes of an id from a client.
 const MAX_ID_BYTES: usize = 128;
 
-/// True if a header belongs to the connection and not to the request: RFC 9110, section 7.6.1.
+/// True if a header belongs to the connection and not to the message: RFC 9110, section 7.6.1.
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     const OTHERS: [&str; 4] =
         ["keep-alive", "proxy-connection", "proxy-authorization", "http2-settings"];
@@ -196,8 +196,8 @@ fn headers(
         !is_for_host && (named.is_empty() || !is_named(name))
     };
     let mut headers = Vec::with_capacity(sent.len() + 2);
-    // RFC 9112, section 3.2.2: if the target has a host, the header is ignored. RFC 9113, section
-    // 8.3.1: in HTTP/2, the host is in the target.
+    // RFC 9112, section 3.2.2: if the target has a host, the `Host` header is ignored. RFC 9113,
+    // section 8.3.1: in HTTP/2, the host is in the target.
     if let Some(authority) = authority {
         headers.push((HOST.as_str().to_owned(), authority.as_bytes().to_vec()));
     }

@@ -29,8 +29,8 @@ impl BodyPace {
         BodyPace { begun, time: server.body_time, min_rate: MinRate::new(server.min_rate) }
     }
 
-    /// Returns how long the client still has to send more than `received` bytes, or zero if that
-    /// time is over.
+    /// Returns how long the server still waits if only `received` bytes have arrived, or zero if
+    /// the client is too slow.
     fn left(&self, received: usize) -> Duration {
         let by_rate = BODY_GRACE.saturating_add(self.min_rate.time_of(received));
         self.time.min(by_rate).saturating_sub(self.begun.elapsed())

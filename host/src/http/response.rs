@@ -1,4 +1,4 @@
-//! Responses to a client: those of services, of files and of the server itself, and problems.
+//! Responses to a client: from services, from files and from the server itself, including problems.
 
 use super::messages::ResponseCharge;
 use super::problem::{MEDIA_TYPE, Problem};
@@ -51,7 +51,7 @@ pub(super) enum ChargedContent {
 }
 
 impl ChargedContent {
-    /// Creates content with its charge, or with `None` if the content is not charged.
+    /// Attaches the charge to the content. `charge` is `None` if the content is not charged.
     pub(super) fn new(content: Content, charge: Option<ResponseCharge>) -> Self {
         match content {
             Content::Bytes(bytes) => ChargedContent::Bytes(ChargedBytes::new(bytes, charge)),
@@ -73,7 +73,7 @@ impl ChargedContent {
     }
 }
 
-/// A body that is read from a file while it is sent.
+/// A response body that is read from a file while it is sent.
 pub(super) struct FileBody {
     pub(super) slice: FileSlice,
     _charge: Option<ResponseCharge>,

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The methods of `/services/<name>`.
 const OF_SERVICE: &[Method] = &[Method::POST];
 
-/// The path of the list of services, and the pattern of the paths of direct calls.
+/// The pattern for the list of services, and the pattern for direct calls, as traces name them.
 const LIST_ROUTE: &str = "/services";
 const SERVICE_ROUTE: &str = "/services/{service}";
 
@@ -33,7 +33,7 @@ pub(super) enum Match<'a> {
     Service(ServiceName),
     /// A configured route, with its parameters as name-value pairs in the order of the path.
     Route(&'a Endpoint, Vec<(String, String)>),
-    /// A route of files, with the decoded segments of the path below it.
+    /// A route of files, with the decoded segments that follow the path of the route.
     File(&'a FileEndpoint, Vec<String>),
     /// No match.
     Nothing,
@@ -201,9 +201,9 @@ impl Router {
     }
 
     /// Matches a method and a path. If several routes match, their segments are compared from left
-    /// to right: a fixed segment takes precedence over a parameter. Both take precedence over a
-    /// route of files at a shorter path. The method is checked last. HEAD matches wherever GET
-    /// does.
+    /// to right: a fixed segment takes precedence over a parameter. A match of either kind takes
+    /// precedence over a route of files at a shorter path. The method is checked last. HEAD matches
+    /// wherever GET does.
     pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
         if path == "*" && method == Method::OPTIONS {
             return Match::Server;
@@ -315,7 +315,7 @@ impl Endpoint {
     }
 }
 
-/// Returns the CORS policy of a route: its own, or that of the server.
+/// Returns the CORS policy of a route: its own policy, the server's policy, or `None`.
 fn policy(cors: &RouteCors, server: Option<&Arc<CorsPolicy>>) -> Option<Arc<CorsPolicy>> {
     match cors {
         RouteCors::Server => server.cloned(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// [`run`](crate::http::run).
 #[derive(Clone)]
 pub struct HttpSettings {
-    /// The listener's limits.
+    /// The settings of the listener, such as its limits, its callers and TLS.
     pub server: Server,
     /// The routes to services besides `/services/<name>`.
     pub routes: Vec<Route>,
@@ -18,7 +18,7 @@ pub struct HttpSettings {
     pub files: Vec<FileRoute>,
     /// The groups of callers to which routes, plugins and the server refer by name.
     pub groups: Vec<CallerGroup>,
-    /// The callers of each plugin's services. Other plugins have the server's callers.
+    /// The callers of services, by plugin. A plugin without an entry has the server's callers.
     pub plugins: BTreeMap<PluginName, Callers>,
     /// The sink of the server's own log lines.
     pub log: LogSink,
@@ -35,8 +35,8 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// Returns the settings of a configuration's listener for services, without an access log and
-    /// without traces.
+    /// Creates the settings of the service listener from a configuration, without an access log and
+    /// traces.
     pub fn of(config: &Config, log: LogSink) -> Self {
         let callers = config.plugins.iter().map(|it| (it.name.clone(), it.callers.clone()));
         HttpSettings {

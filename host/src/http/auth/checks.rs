@@ -66,9 +66,9 @@ impl CredentialChecks {
         self.throttle.forgive(guess);
     }
 
-    /// Accepts a valid token at once if it was also sent recently, even if other clients at the
-    /// same address keep failing: tokens are random, so they cannot be guessed even without a
-    /// delay.
+    /// Checks a token. Accepts a valid token without a delay if it was also sent recently, even if
+    /// other clients at the same address keep failing. This does not help guessing: tokens are
+    /// random, so a client cannot guess one even without a delay.
     async fn check_token(
         &self,
         group: &Group,
@@ -166,8 +166,8 @@ impl CredentialChecks {
         }
     }
 
-    /// Refuses the request if its client has failed too often with this name. Called only when
-    /// another request of the same client and name goes first.
+    /// Refuses the request if its client has failed too often with this name. Called only if
+    /// another request of the same client and name was being checked.
     fn refuse_another(&self, guess: &Guess) -> Result<(), Denied> {
         let now = Instant::now();
         if self.throttle.delays_name(guess, now) {

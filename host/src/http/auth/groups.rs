@@ -16,7 +16,7 @@ pub(super) struct Group {
     /// the tokens: it depends only on their digests, and a client cannot choose tokens with similar
     /// digests.
     by_digest: HashMap<[u8; 32], usize>,
-    /// When each token was last sent.
+    /// When the token of each caller was last sent, by the index of the caller.
     tokens: Mutex<HashMap<usize, Instant>>,
     /// The callers with passwords, by name.
     by_name: HashMap<String, usize>,

@@ -32,7 +32,7 @@ struct ItemOrder {
     number: u64,
 }
 
-/// The position of an item.
+/// Identifies an item in the queue.
 #[derive(Clone, Copy)]
 pub(super) struct QueueTicket {
     client: Option<IpAddr>,

@@ -33,7 +33,7 @@ pub(super) enum FileOpenError {
     NoFile,
     /// The process lacks the permission to read the file.
     Denied(io::Error),
-    /// The system has run out of a resource.
+    /// The system has run out of a resource, such as file descriptors.
     Busy,
     /// Any other error.
     Failed(io::Error),

@@ -23,9 +23,9 @@ pub(super) struct Validators {
 }
 
 impl Validators {
-    /// Creates the tag from the size, the modification time and the inode's change time. The change
-    /// time is needed because reproducible builds give all versions of a file the same modification
-    /// time. As a result, the tag differs between machines.
+    /// Creates the validators. The tag consists of the size, the modification time and the inode's
+    /// change time. The change time is needed because reproducible builds give all versions of a
+    /// file the same modification time. As a result, the tag differs between machines.
     pub(super) fn new(found: &Metadata, now: SystemTime) -> Self {
         let seconds = u64::try_from(found.mtime()).ok().map(Duration::from_secs);
         let modified = seconds.and_then(|time| SystemTime::UNIX_EPOCH.checked_add(time));
@@ -70,7 +70,7 @@ impl Validators {
         self.is_modified_by(headers, IF_MODIFIED_SINCE).unwrap_or(false)
     }
 
-    /// True if the file was last modified at or before the time in a header. Returns `None` if
+    /// Returns whether the file was last modified at or before the time in a header, or `None` if
     /// either time is unknown.
     fn is_modified_by(&self, headers: &HeaderMap, name: HeaderName) -> Option<bool> {
         let by = headers.get(name).and_then(time)?;
@@ -86,7 +86,7 @@ impl Validators {
     }
 }
 
-/// Returns the entity tags of a header, or `None` if it is missing.
+/// Returns the entity tags of a header, or `None` if the header is missing.
 fn tags(headers: &HeaderMap, name: HeaderName) -> Option<impl Iterator<Item = &str>> {
     let mut lines = headers.get_all(name).iter().peekable();
     lines.peek()?;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// The first pause after an error. Each further error doubles the pause. The missing resource is
-/// usually a file descriptor, which becomes available when another connection ends.
+/// The first pause after an error. Each further error doubles the pause. Usually, the process has
+/// run out of file descriptors, and one becomes available when another connection ends.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest pause after an error.
@@ -29,8 +29,8 @@ impl Acceptor {
         Acceptor { handler, pause: MIN_PAUSE, logged: LogBound::default() }
     }
 
-    /// Waits for the next connection. Errors are counted and logged, but not returned: otherwise, a
-    /// client could stop the server by causing an error.
+    /// Waits for the next connection. Counts and logs system errors instead of returning them:
+    /// otherwise, a client could stop the server by causing an error.
     pub(super) async fn accept(&mut self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
         loop {
             match listener.accept().await {

@@ -15,16 +15,16 @@ use std::task::{Context, Poll, ready};
 /// sent, which shows that the client is receiving.
 const FRAME_BYTES: usize = 64 << 10;
 
-/// A body that is sent in frames. hyper drops the body when the last frame is in its buffer, and
-/// each frame when it is written or the client disconnects.
+/// A body that is sent in frames. hyper drops the body once hyper's buffer has the last frame. It
+/// drops each frame once the frame is written or the client disconnects.
 pub(super) struct ResponseBody {
     /// The bytes that hyper has not requested yet.
     unsent: BodySource,
-    /// Bytes of the previous frame.
+    /// Number of bytes in the previous frame.
     last: usize,
     /// `None` for a body of at most one frame.
     progress: Option<ResponseProgress>,
-    /// The exchange of an empty body. For other bodies, the bytes own the exchange.
+    /// The exchange of an empty body. For other bodies, the frames own the exchange.
     _exchange: Option<Exchange>,
 }
 

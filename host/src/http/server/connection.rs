@@ -46,8 +46,8 @@ const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a connection without a request stays open when the server stops. The client may already
-/// have sent a request; if it reached a closed connection, the client could not know whether the
-/// server has handled it.
+/// have sent a request. If the request reached a closed connection, the client could not know
+/// whether the server has handled the request.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// Delay before an overdue connection is checked a second time. After the process was suspended or
@@ -172,8 +172,8 @@ fn handshake_too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "it took longer than `server.header-time`")
 }
 
-/// Serves a stream with the protocol that TLS negotiated, or else with the one that the client's
-/// first bytes show.
+/// Serves a stream with the protocol that TLS negotiated. Without TLS, the client's first bytes
+/// determine the protocol.
 async fn speak<I>(
     mut io: TimedStream<I>,
     is_http2: Option<bool>,

@@ -1,4 +1,4 @@
-//! The body of a response that is read from a file while it is sent.
+//! A response body that is read from a file while it is sent.
 
 use super::timers::Exchange;
 use crate::http::response::FileBody;

@@ -1,4 +1,4 @@
-//! The PROXY protocol, versions 1 and 2. In its header, a proxy names the client of a connection.
+//! The PROXY protocol, versions 1 and 2: a proxy names the client of a connection in a header.
 //! <https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>
 
 use crate::http::client::Client;
@@ -51,7 +51,7 @@ pub(super) struct ProxyProtocol {
 impl ProxyProtocol {
     /// Reads the header of a connection from `peer`, and no byte after the header. Returns the
     /// client, or `None` if the connection must be closed. Counts a refused connection, and logs it
-    /// unless the bound omits the line.
+    /// unless `logged` omits the line.
     pub(super) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),

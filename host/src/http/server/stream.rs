@@ -27,8 +27,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> TimedStream<I> {
         TimedStream { stream, start: [0; PREFACE.len()], peeked: 0, consumed: 0, timers }
     }
 
-    /// True if the client's first bytes are those of HTTP/2. Reads at most the bytes of the
-    /// preface.
+    /// True if the client's first bytes are the HTTP/2 preface. Reads at most as many bytes as the
+    /// preface has.
     pub(super) async fn begins_http2(&mut self) -> io::Result<bool> {
         loop {
             let (start, rest) = self.start.split_at_mut(self.peeked);

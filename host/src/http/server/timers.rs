@@ -40,10 +40,10 @@ pub(super) struct Timers {
     idle: AtomicInstant,
     /// When the first byte of the current head arrived.
     head: AtomicInstant,
-    /// True if bytes between requests begin a head. In HTTP/2, such bytes may be other frames, such
-    /// as a ping.
+    /// True for HTTP/1, in which bytes between requests begin a head. In HTTP/2, they may be
+    /// another frame, such as a ping.
     times_heads: AtomicBool,
-    /// When a write was first blocked by the client.
+    /// When the client began to block the current write.
     stuck: AtomicInstant,
     /// When the connection began to linger.
     linger: AtomicInstant,
@@ -105,7 +105,7 @@ impl Timers {
         }
     }
 
-    /// Records that the client has received all written bytes.
+    /// Records that all written bytes are sent.
     pub(super) fn flushed(&self) {
         if self.stuck.is_set() {
             self.stuck.clear();
@@ -132,8 +132,9 @@ impl Timers {
         (now >= deadline).then_some(overdue)
     }
 
-    /// Returns when to check again: at the earliest deadline, or after the shortest time limit if
-    /// that is earlier, because a phase that begins meanwhile may end before that deadline.
+    /// Returns the time of the next check: the earliest deadline, but at most the shortest time
+    /// limit from now. The limit is needed because a phase that begins meanwhile may have an
+    /// earlier deadline.
     pub(super) fn next_check(&self, now: Instant) -> Instant {
         let shortest = self.head_time.min(self.idle_time).min(self.write_time).min(LINGER);
         let later = now + shortest;
@@ -183,8 +184,8 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
-    /// Sets the idle time before the counter of requests. If another thread saw the new counter
-    /// with the old idle time, it could end the connection at once.
+    /// Sets `idle` before it lowers the number of requests. If another thread saw the new number
+    /// with the old `idle`, that thread could end the connection at once.
     fn drop(&mut self) {
         self.response = None;
         self.timers.idle.set(self.timers.start);

@@ -56,7 +56,7 @@ async fn many_requests_with_the_right_password_at_once_are_accepted() {
     assert_eq!(checks.locks.len(), 0);
 }
 
-/// Counts failures of a client with a name.
+/// Records failures of a client with a name.
 fn fail(checks: &CredentialChecks, client: Option<IpAddr>, name: &str, times: usize) {
     let guess = checks.throttle.guess(client, "people", Some(name));
     for _ in 0..times {
@@ -73,8 +73,8 @@ async fn a_client_over_its_failures_waits_before_the_check_and_alone() {
     assert_eq!(poll_once(first.as_mut()), None);
     assert_eq!(checks.threads.started(), 0, "nothing is checked yet");
     assert_eq!(poll_once(check(ip(1), "ann", ANN)), Some(Err(Denied::TooMany)));
-    // Other names of this client are delayed but not refused. The same is true of this name for
-    // other clients.
+    // Requests of this client with other names, and of other clients with this name, are delayed
+    // but not refused.
     for (client, name) in [(ip(1), "ben"), (ip(2), "ann"), (None, "ann")] {
         assert_eq!(poll_once(check(client, name, ANN)), None, "{client:?} {name}");
     }
