@@ -10,7 +10,7 @@ pub enum CacheError {
     /// and its expiry are unchanged.
     #[error(transparent)]
     Invalid(#[from] hostel_cache::Error),
-    /// The text stored at the key is not a valid value: another program has written it.
+    /// The text stored at the key is not a valid value: another program must have written it.
     #[error(
         "the data stored under {key} is not a value of this cache: {reason}; set or delete the key"
     )]
@@ -83,8 +83,8 @@ impl CacheError {
         CacheError::Cursor { cursor: text.chars().take(EXCERPT_CHARS).collect() }
     }
 
-    /// Returns the kind of error for the guest, or `None` if the backend is unavailable or has no
-    /// lease for the key.
+    /// Returns the kind of error for the guest, or `None` if the backend is unavailable or cannot
+    /// grant a lease for the key.
     pub(crate) fn kind(&self) -> Option<ErrorKind> {
         match self {
             CacheError::Invalid(error) => Some(error.kind()),

@@ -20,8 +20,8 @@ const MAX_LEASES: usize = 1_000;
 /// releases its leases when it ends, so a lease expires only if its host has died.
 const LEASE_MARGIN: Duration = Duration::from_millis(500);
 
-/// Initial and maximum delay between attempts to get a lease that another host holds. The delay
-/// doubles after each attempt.
+/// Initial and maximum delay between attempts to get a lease on Redis that another call holds. The
+/// delay doubles after each attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const MAX_PAUSE: Duration = Duration::from_millis(100);
 
@@ -34,7 +34,8 @@ pub(crate) enum LeaseFound {
     Refresh(Value),
     /// There is no live entry. This call must compute the value.
     Compute,
-    /// There is no live entry. Another call is computing the value, and the time to wait is over.
+    /// There is no live entry and no lease for this call: another call is still computing the value
+    /// when the wait ends, too many calls wait, or this call has too many leases.
     Busy,
 }
 
@@ -86,7 +87,7 @@ impl CallLeases {
         CallLeases { cache, holder: Holder::new(), token, until, keys: BTreeSet::new() }
     }
 
-    /// Returns the value of a live entry, or a lease to compute the value. If another call is
+    /// Returns the value of a live entry, or takes a lease to compute the value. If another call is
     /// computing the value, waits for at most `wait` and at most three quarters of this call's
     /// remaining time.
     ///
@@ -127,7 +128,7 @@ impl CallLeases {
                 return Ok(LeaseFound::Busy);
             }
             match end {
-                // After a timeout, the next attempt returns `Busy`.
+                // After a timeout, the next attempt is the last one.
                 Some(end) => drop(timeout_at(deadline, end).await),
                 None => {
                     sleep_until(deadline.min(Instant::now() + pause)).await;

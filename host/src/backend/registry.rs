@@ -22,7 +22,7 @@ pub enum Backend {
     Redis(Arc<RedisBackend>),
 }
 
-/// The caches of a host by name. Those in memory share one clock.
+/// The caches of a host by name. The caches in memory share one clock.
 ///
 /// An open cache stays until the registry is dropped. The exception is a private cache in memory
 /// whose plugin was unloaded: it stays for one hour, or less if the host is short of memory, so
@@ -214,7 +214,8 @@ impl Caches {
     }
 }
 
-/// Returns the servers of a backend: those of an open cache at the same address, or new ones.
+/// Returns the servers of a backend: those of an open cache with the same address and timeout, or
+/// new ones.
 fn servers_of(caches: &CacheMap, asked: &RedisBackend) -> Arc<Servers> {
     let shared = caches.values().find_map(|open| match open {
         OpenCache::Redis { cache, backend, .. } => (backend.address == asked.address

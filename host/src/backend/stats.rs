@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The counters of a cache since the host opened it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheStats {
-    /// Calls of `get` that found a live entry.
+    /// Reads that found a live entry; a call that reads several keys counts once per key.
     pub hits: u64,
-    /// Calls of `get` that found no live entry.
+    /// Reads that found no live entry; a call that reads several keys counts once per key.
     pub misses: u64,
     /// Calls of `exists`.
     pub exists: u64,
-    /// Calls of `set` that stored their value.
+    /// Values that `set`, `set-if-absent`, `set-many` and `fill` stored.
     pub sets: u64,
-    /// Calls of `delete` that removed a live entry.
+    /// Live entries that `delete`, `delete-many` and `delete-prefix` removed.
     pub deletes: u64,
     /// Calls of `increment` that added to their entry.
     pub increments: u64,

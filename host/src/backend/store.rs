@@ -13,7 +13,8 @@ pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 
 /// One cache of a host. Clones share the same cache.
 ///
-/// Each operation on one key is linearizable within the host, and across all hosts on Redis.
+/// Each operation on one key is linearizable: in memory among the calls of this host, on Redis
+/// among the calls of all hosts.
 #[derive(Clone, Debug)]
 pub struct CacheStore(Backing);
 
@@ -83,7 +84,7 @@ impl CacheStore {
         }
     }
 
-    /// Removes the entry. Returns true if there was a live one.
+    /// Removes the entry. Returns true if a live entry was removed.
     ///
     /// # Errors
     ///
@@ -107,7 +108,7 @@ impl CacheStore {
         }
     }
 
-    /// Creates the entry if there is no live one. Returns true if the entry was created.
+    /// Creates the entry if there is no live entry. Returns true if the entry was created.
     ///
     /// # Errors
     ///
@@ -248,8 +249,8 @@ impl CacheStore {
         }
     }
 
-    /// Sets the entries in order, all with the same expiry. The operation is not atomic. Sets
-    /// nothing if an argument is invalid.
+    /// Sets the entries, all with the same expiry. If a key is repeated, its last value counts. The
+    /// operation is not atomic. Sets nothing if an argument is invalid.
     ///
     /// # Errors
     ///
@@ -282,11 +283,11 @@ impl CacheStore {
     /// or approximately `most` on Redis.
     ///
     /// `cursor` is the `next` of the previous page, or `None` for the first page. An entry that
-    /// lives throughout a walk is on some page.
+    /// lives until all pages are read is on some page.
     ///
     /// # Errors
     ///
-    /// When Redis is unavailable, or the cursor does not belong to this cache.
+    /// Only on Redis: when Redis is unavailable, or the cursor is invalid.
     pub async fn list(
         &self,
         prefix: &str,
@@ -315,8 +316,8 @@ impl CacheStore {
         }
     }
 
-    /// Returns the number of entries, and the bytes of their keys and values. On Redis, walks
-    /// through all entries.
+    /// Returns the number of entries and their size in bytes. In memory, the size includes
+    /// bookkeeping. On Redis, the size covers keys and values, and the call reads all entries.
     ///
     /// # Errors
     ///

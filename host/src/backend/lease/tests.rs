@@ -150,7 +150,7 @@ async fn run(store: CacheStore, counts: Arc<[AtomicUsize]>, index: usize, dice: 
     match dice % 10 {
         0 => assert!(leases.fill(&key, "1", None, &meter).await.unwrap()),
         1..4 => leases.release(&key).await.unwrap(),
-        // The lease ends with the call.
+        // The lease ends when `leases` is dropped.
         _ => {}
     }
 }

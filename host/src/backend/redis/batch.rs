@@ -10,7 +10,7 @@ use redis::{Cmd, Pipeline, Value};
 #[derive(Debug)]
 pub(super) struct RedisCommand {
     command: Cmd,
-    /// The script that the command runs. The server may not know the script yet.
+    /// The script that the command runs by its digest. The server may not know the script yet.
     script: Option<&'static Script>,
 }
 
@@ -27,8 +27,8 @@ impl RedisCommand {
     }
 }
 
-/// Commands on one entry or its lease, all in one slot. On a server without slots, the commands may
-/// be on several entries. The commands are sent together and run in order.
+/// Commands on one entry and its lease, all in one slot. On a server without slots, a batch may
+/// have commands on several entries. The commands are sent together and run in order.
 ///
 /// Each command has one key, because a command with two keys fails while their slot migrates to
 /// another server. For the same reason a batch is not a transaction. Only the scripts that grant
@@ -94,7 +94,7 @@ impl Batch {
         pipeline
     }
 
-    /// Stores the replies of the server at `asked` to the pending commands.
+    /// Stores the replies of the server at `asked` to the pending commands. Returns the next step.
     pub(super) fn take(
         &mut self,
         values: Vec<Value>,

@@ -116,7 +116,7 @@ impl RedisCache {
         let lifetime = match lifetime {
             Lifetime::Keep => "keep".to_owned(),
             Lifetime::Unlimited => String::new(),
-            // Without an entry the expiry does not apply, so it is not validated.
+            // A removed entry has no expiry, so the expiry is not validated.
             Lifetime::After(_) if wanted.is_none() => String::new(),
             Lifetime::After(after) => Expiry::new(after)?.seconds().to_string(),
         };

@@ -22,7 +22,7 @@ enum CircuitState {
     Closed { failures: u32 },
     /// Operations are refused until this time.
     Open { until: Instant },
-    /// A probe, let through at this time, decides whether the circuit closes.
+    /// A probe has been running since this time. Its result decides whether the circuit closes.
     HalfOpen { since: Instant },
 }
 
@@ -59,7 +59,7 @@ impl Circuit {
         Pass { circuit: self, is_probe, entered }
     }
 
-    /// True if operations are refused.
+    /// True if the circuit refuses operations other than a probe.
     pub(super) fn is_open(&self) -> bool {
         !matches!(*self.state(), CircuitState::Closed { .. })
     }

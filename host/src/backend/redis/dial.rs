@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 /// Time limit for connecting, including TLS and the login. Longer than an operation's default
-/// timeout, because later operations can use the connection that a timed-out operation began.
+/// timeout, because later operations can use the connection that a timed-out operation started.
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// Idle time before the first TCP keepalive probe, and time between two probes.
@@ -40,8 +40,8 @@ pub(super) struct Dialer {
     needs_primary: bool,
 }
 
-/// An open connection. Any number of callers use it concurrently: the library matches replies to
-/// commands by order, even if a caller no longer waits for its reply.
+/// An open connection. Any number of callers can use it concurrently: the library matches replies
+/// to commands by order, even if a caller no longer waits for its reply.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
     pub(super) commands: MultiplexedConnection,
@@ -68,7 +68,7 @@ impl Connection {
         self.driver.has_ended.load(Ordering::Acquire)
     }
 
-    /// Checks that the server is a primary: a replica would return stale reads.
+    /// Checks that the server is a primary: a replica would return stale values.
     async fn check_primary(&mut self) -> Result<(), String> {
         let role = self.commands.send_packed_command(&redis::cmd("ROLE")).await;
         let role = role.map_err(|error| error.to_string())?;

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// Time limit for one server's reply.
 const ASK_TIME: Duration = Duration::from_millis(500);
 
-/// The servers known before the discovery.
+/// The address of the servers, and those known before the discovery.
 pub(super) struct KnownServers<'a> {
     pub(super) address: &'a RedisAddress,
     /// The servers in use, which are queried first.
@@ -43,8 +43,8 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, Stri
     }
 }
 
-/// Returns the slots that one server reports: the first server that is not cut off from the
-/// cluster. If all are cut off, uses the first server that replies.
+/// Queries the servers in turn, and returns the layout from the first one that is not cut off from
+/// the cluster. If all are cut off, returns the first layout received.
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),

@@ -1,4 +1,4 @@
-//! Lists the keys of a cache page by page, and removes those with a prefix.
+//! Lists the keys of a cache page by page, and removes the entries whose keys begin with a prefix.
 
 use super::super::error::CacheError;
 use super::RedisCache;
@@ -9,7 +9,7 @@ use hostel_cache::{Key, KeyPage, MAX_KEY_BYTES, RemovedPage};
 use std::collections::BTreeSet;
 use tokio::time::Instant;
 
-/// Returns the key to which a name on the server belongs.
+/// Converts the name of an entry or lease on the server to the entry's key.
 type KeyOfName = for<'a> fn(&Names, &'a [u8]) -> Option<&'a str>;
 
 impl RedisCache {

@@ -7,7 +7,7 @@ use super::slot::SLOTS;
 use redis::Value;
 use std::sync::Arc;
 
-/// The servers that hold entries, sorted by the last slot of their ranges.
+/// The ranges of slots with their servers, sorted by last slot.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServerLayout(Vec<Range>);
 

@@ -1,9 +1,9 @@
 //! Leases: when several callers miss an entry, one of them computes its value.
 //!
 //! A lease is a Redis key with an expiry. Its value is the holder's token and a digest of the entry
-//! that the holder saw; a write ends a lease by deleting its key. The lease scripts use two keys of
-//! one slot, so while the slot migrates they are retried until the operation's deadline. Plain
-//! reads need no script.
+//! that the holder saw; a write ends a lease by deleting its key. The scripts that grant and fill
+//! leases use two keys of one slot, so they are retried while the slot migrates, at most until the
+//! operation's deadline. Plain reads need no script.
 
 use super::super::error::CacheError;
 use super::batch::{Batch, RedisCommand};
@@ -36,9 +36,9 @@ pub(in crate::backend) enum LeaseReply {
 }
 
 impl RedisCache {
-    /// Reads the entry. If the entry is missing or expires soon, takes its lease, provided that the
-    /// lease is free or the caller already holds it. The lease expires after `lease` unless it ends
-    /// earlier.
+    /// Reads the entry. If the entry is missing or expires within `early` seconds, takes its lease,
+    /// provided that the lease is free or the caller already holds it. The lease expires after
+    /// `lease` unless it ends earlier.
     pub(in crate::backend) async fn lease_once(
         &self,
         key: &str,
@@ -50,8 +50,8 @@ impl RedisCache {
     }
 
     /// Stores the value if the lease with this token still exists and the entry has not changed
-    /// since the lease was granted, except by expiring. Ends the lease in either case, unless an
-    /// argument is invalid.
+    /// since the lease was granted, except by expiring. Ends the lease in either case, but after an
+    /// error the lease may still exist.
     pub(in crate::backend) async fn fill(
         &self,
         key: &str,

@@ -143,7 +143,7 @@ impl RedisCache {
         entries: &[(&str, &str)],
         expiry: Option<u32>,
     ) -> Result<(), CacheError> {
-        // Batches end in any order, so of repeated keys only the last value is sent.
+        // Batches end in any order, so only the last value of a repeated key is sent.
         let mut last = BTreeMap::new();
         for (key, value) in entries {
             last.insert(Key::new(key)?, Json::new(value, self.value_limit)?);

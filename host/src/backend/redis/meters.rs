@@ -69,8 +69,8 @@ impl Meters {
     }
 }
 
-/// The durations of one operation. The metric is created at the operation's first use: each metric
-/// adds about 30 lines of output for each cache, and few plugins use every operation.
+/// The durations of one operation. Except for the four basic operations, the metric is created at
+/// the first use: each metric adds about 30 lines of output per cache, and few plugins use all.
 #[derive(Debug)]
 pub(super) struct Meter {
     metrics: RedisMetrics,

@@ -1,8 +1,8 @@
 //! The Redis keys of entries and leases.
 //!
-//! An entry of a configured cache is `P:v:{c/NAME/KEY}`, one of a private cache `P:v:{p/NAME/KEY}`,
-//! and the lease of the same key `P:l:{..}`. The braces contain the same text in both, so that a
-//! cluster keeps both in one slot even if the key contains braces.
+//! With the prefix `P`, the name of an entry is `P:v:{c/NAME/KEY}` in a configured cache and
+//! `P:v:{p/NAME/KEY}` in a private one. The name of the entry's lease is `P:l:{..}` with the same
+//! text in the braces, so that a cluster keeps both in one slot even if the key contains braces.
 
 use hostel_cache::CacheName;
 

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Time after which a server without a response counts as failed, even if the operation's timeout
-/// is longer: a healthy server responds within milliseconds.
+/// If an operation is cancelled after this time without a response, that counts as a failure of the
+/// server: a healthy server responds within milliseconds.
 const GIVEN_UP: Duration = Duration::from_millis(250);
 
 /// One server. The first operation opens a connection. After the connection is lost, the next
@@ -38,9 +38,8 @@ pub(super) struct NoReply {
     pub(super) is_refused: bool,
 }
 
-/// Commands in flight. If this value is dropped later than [`GIVEN_UP`] after sending, this counts
-/// as a failure of the server: the caller's own deadline may be earlier than the operation's
-/// timeout.
+/// Commands in flight. Dropping this value after [`GIVEN_UP`] without a result counts as a failure
+/// of the server: a caller may cancel an operation before its timeout.
 struct SentCommands<'a> {
     pass: Option<Pass<'a>>,
     node: &'a RedisNode,
@@ -166,7 +165,7 @@ impl RedisNode {
     }
 
     async fn connect(&self) -> Result<Connection, String> {
-        // The previous run may just have connected.
+        // Another run may have connected since `connection` looked.
         if let Some(open) = &*self.open() {
             return Ok(open.clone());
         }

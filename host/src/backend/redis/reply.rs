@@ -16,7 +16,7 @@ pub(super) enum Meaning {
     Ask(ServerPlace),
     /// The server has not run the command, and may be able to soon.
     NotYet(String),
-    /// The server has not run the command; another server can.
+    /// The server has not run the command; another server may be able to.
     NotHere(String),
 }
 

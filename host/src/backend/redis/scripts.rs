@@ -7,7 +7,7 @@ use redis::{Arg, Cmd, cmd};
 use sha1::{Digest, Sha1};
 use std::sync::OnceLock;
 
-/// A script. After its first run on a server, that server identifies the script by its digest.
+/// A script. After its first run on a server, the digest suffices to run it there again.
 #[derive(Debug)]
 pub(super) struct Script {
     text: &'static str,
@@ -93,13 +93,13 @@ pub(super) static PERSIST: Script =
     Script::new("redis.call('PERSIST', KEYS[1]) return redis.call('EXISTS', KEYS[1])");
 
 /// Reads an entry or grants a lease. Keys: the entry, its lease. Arguments: the token, the duration
-/// of the lease in milliseconds, the number of milliseconds before its expiry at which an entry
-/// becomes early, the value limit.
+/// of the lease in milliseconds, the remaining milliseconds below which an entry is early (due for
+/// a refresh), the value limit.
 ///
 /// A lease's value is the token if there was no entry. Otherwise it is the token, the digest of the
-/// entry's value and the millisecond of its expiry: with these [`FILL`] checks whether the entry is
-/// the same, and whether a missing entry has expired. A lease that is not a string is ignored. A
-/// value over the limit is never early, so that the server need not compute its digest.
+/// entry's value and the time of its expiry in milliseconds: with these, [`FILL`] checks whether
+/// the entry is the same, and whether a missing entry has expired. A lease that is not a string is
+/// ignored. A value over the limit is never early, so that the server need not compute its digest.
 pub(super) static LEASE: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -127,10 +127,10 @@ if done.err then return done end
 return {'refresh', value}",
 );
 
-/// Ends a lease, and stores an entry if the current one is as [`LEASE`] saw it or has expired
-/// since. If an entry is missing before its expiry, it was deleted or evicted, and nothing is
-/// stored. Keys: the entry, its lease. Arguments: the token, the value, the expiry or an empty
-/// text, the value limit. Returns 1 if it stored the value.
+/// Ends the lease with this token, and stores an entry if the current one is as [`LEASE`] saw it or
+/// has expired since. If the entry is missing before its expiry, it was deleted or evicted, and
+/// nothing is stored. Keys: the entry, its lease. Arguments: the token, the value, the expiry or
+/// an empty text, the value limit. Returns 1 if it stored the value.
 pub(super) static FILL: Script = Script::new(
     "local token, seen, gone = ARGV[1], false, 0
 local held = redis.pcall('GET', KEYS[2])

@@ -24,7 +24,7 @@ const MAX_IN_FLIGHT: usize = 256;
 /// Delay before a retry when a server cannot run a command yet.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Maximum number of redirections of one operation.
+/// Maximum number of redirections in a row. After these, the operation is retried with a delay.
 const MAX_HOPS: u32 = 8;
 
 /// Minimum time between two discoveries of the servers.
@@ -45,7 +45,7 @@ pub(in crate::backend) struct Servers {
     layout: Mutex<Option<ServerLayout>>,
     search: Joint<Result<(), String>>,
     searched: Mutex<Option<Instant>>,
-    /// When and why the last discovery failed, or `None` if it succeeded.
+    /// When and why the last discovery failed; `None` if it succeeded or there was none.
     search_failed: Mutex<Option<(Instant, String)>>,
 }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 /// takes a few tenths of a millisecond.
 pub(super) const STEP_NAMES: usize = 1_000;
 
-/// Maximum steps of one page. It bounds the work for a page when few keys match.
+/// Maximum steps of one page. This limit bounds the work for a page when few keys match.
 pub(super) const PAGE_STEPS: usize = 10;
 
 /// A position in a walk: a server's first slot, and that server's own cursor, which is meaningless
@@ -83,7 +83,7 @@ impl RedisCache {
         Ok(Page { entries, next: place.map(|place| place.show()) })
     }
 
-    /// Removes all entries and leases, and returns the number of entries.
+    /// Removes all entries and leases, and returns the number of removed entries.
     pub(in crate::backend) async fn clear(&self) -> Result<u64, CacheError> {
         let leases = self.names().lease_pattern();
         self.remove_all(&leases).await?;
@@ -129,7 +129,7 @@ impl RedisCache {
         Ok(removed)
     }
 
-    /// Runs one step. Returns the matching names, their server, and the next position.
+    /// Runs one step of a walk. Returns the matching names, their server, and the next position.
     pub(super) async fn step(
         &self,
         at: &Cursor,
@@ -147,8 +147,8 @@ impl RedisCache {
             return Err(unavailable(reason));
         };
         let server = node.place.to_string();
-        // A cursor is valid only on its own server. If another server now has the slot, start
-        // again.
+        // A cursor is valid only on its own server. If another server now has the slot, start its
+        // scan from the beginning.
         let scan = if server == at.server { &*at.scan } else { "0" };
         let mut command = cmd("SCAN");
         command.arg(scan).arg("MATCH").arg(pattern).arg("COUNT").arg(count);

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 const RELEASED_TIME: Duration = Duration::from_secs(3600);
 
 impl Caches {
-    /// Marks a cache as unused by any plugin. A private cache in memory is dropped an hour after
-    /// `now`, or earlier if memory is short, unless it is opened again.
+    /// Marks a private cache in memory as unused. The cache is dropped an hour after `now`, or
+    /// earlier if memory is short, unless it is opened again. Does nothing for other caches.
     pub(crate) fn release(&self, name: &CacheName, now: Instant) {
         let mut caches = self.write();
         if let (CacheName::Private(_), Some(OpenCache::Memory { released, .. })) =
@@ -21,7 +21,7 @@ impl Caches {
     }
 
     /// Drops the cache that was released first. Returns false if no cache is released. If a running
-    /// call still uses the cache, its memory is freed when that call ends.
+    /// call still uses the cache, the cache's memory is freed when that call ends.
     pub(crate) fn drop_released(&self) -> bool {
         self.drop_one(|_| true)
     }

@@ -72,7 +72,7 @@ impl Drop for TestServer {
     }
 }
 
-/// Returns the servers in `HOSTEL_REDIS_SERVERS`, by default this machine's `redis-server`.
+/// Returns the server programs in `HOSTEL_REDIS_SERVERS`, by default this machine's `redis-server`.
 fn programs() -> Vec<PathBuf> {
     let named = std::env::var("HOSTEL_REDIS_SERVERS").unwrap_or_default();
     let named = if named.is_empty() { "redis-server" } else { &named };
