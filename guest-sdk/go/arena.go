@@ -16,9 +16,9 @@ import (
 
 const (
 	// Room for the largest request (8 MiB in the default configuration) with its headers, or for
-	// several values of the largest size (1 MiB). This size makes a plugin's data end just before a
-	// 512 KiB block of the Go heap, if the linker starts the data at a block boundary (-R=0x80000):
-	// Go clears the gap between the data and the block in each fresh instance.
+	// several values of the largest size (1 MiB). In each fresh instance, Go clears the gap between
+	// the plugin's data and the next 512 KiB boundary. If the linker starts the data at such a
+	// boundary (-R=0x80000), this size makes the data end just before one, so the gap is small.
 	arenaBytes = 10<<20 + 5<<16
 	// Room for the state that the WASI 0.1 adapter keeps for the life of an instance. The state
 	// takes 128 KiB today.
@@ -116,15 +116,15 @@ func (l witList) bytes() []byte {
 	return append([]byte(nil), items[byte](l)...)
 }
 
-// listOf returns a slice in the host's form. The caller keeps the slice alive until the host has
-// read it.
+// listOf returns a slice in the form of the canonical ABI. The caller must keep the slice alive
+// until the host has read the list.
 func listOf[T any](slice []T) witList {
 	start := unsafe.Pointer(unsafe.SliceData(slice))
 	return witList{start: uint32(uintptr(start)), count: uint32(len(slice))}
 }
 
-// listOfText returns a string in the host's form. The caller keeps the string alive until the host
-// has read it.
+// listOfText returns a string in the form of the canonical ABI. The caller must keep the string
+// alive until the host has read the list.
 func listOfText(text string) witList {
 	start := unsafe.Pointer(unsafe.StringData(text))
 	return witList{start: uint32(uintptr(start)), count: uint32(len(text))}

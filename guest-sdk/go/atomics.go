@@ -7,8 +7,8 @@ import (
 
 // Atomic operations on one entry.
 
-// updateTries is the number of attempts of Update. An attempt fails only if another caller changed
-// the entry meanwhile, so only a key with very many writers reaches the limit.
+// updateTries is the maximum number of attempts of Update. An attempt fails only if another caller
+// changed the entry meanwhile, so only a key with very many writers reaches the limit.
 const updateTries = 100
 
 // SetIfAbsent stores value under key if there is no live entry, and returns whether it stored the
@@ -18,7 +18,7 @@ const updateTries = 100
 //
 // The operation is atomic across all instances, plugins and hosts that share the cache. After
 // [CacheUnavailable] the change may have been made, so a retry may apply it twice; this package
-// never retries. All of this also holds for the methods and functions below.
+// never retries. This paragraph also applies to the methods and functions below.
 //
 // Errors: those of [Cache.Set].
 func (c Cache) SetIfAbsent(key string, value any) (created bool, err error) {
@@ -87,15 +87,15 @@ func (c Cache) increment(key string, delta int64, seconds uint32) (int64, error)
 
 // Swap is the result of [Cache.CompareAndSwapRaw].
 type Swap struct {
-	// Swapped is true when the entry matched expected and was replaced. If it is false, the entry
-	// is unchanged.
+	// Swapped is true if the entry matched the argument expected, so that the change was made. If
+	// it is false, the entry is unchanged.
 	Swapped bool
-	// Current is the JSON text of an entry that did not match. It is nil if there is no live entry or
-	// if the entry was replaced.
+	// Current is the JSON text of an entry that did not match. It is nil if there was no live entry
+	// or if Swapped is true.
 	Current *string
 }
 
-// lifetime is the expiry mode of the entry that a swap writes, in the host's form.
+// lifetime is the case of the WIT variant lifetime: the expiry of the entry that a swap writes.
 type lifetime uint8
 
 const (

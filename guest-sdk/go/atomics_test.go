@@ -14,7 +14,8 @@ func newCache() hostel.Cache {
 	return hostel.NewFake().Context().Cache
 }
 
-// checked returns a function that fails the test if there is an error, and returns the value.
+// checked returns a function that returns the value passed to it, and fails the test if the error
+// passed to it is not nil.
 func checked[T any](t *testing.T) func(value T, err error) T {
 	return func(value T, err error) T {
 		t.Helper()
@@ -118,8 +119,8 @@ func TestIncrementIsExactUpToTheLargestIntegerAndRefusesOtherValues(t *testing.T
 }
 
 func TestDeltaOutOfRangeAndWrongExpiryAreRefusedWithoutACall(t *testing.T) {
-	// The key is invalid too. Only the host would report that, so a different error shows that the
-	// host was not called.
+	// The key is empty, which only the host refuses: another error shows that the SDK did not call
+	// the host.
 	cache := newCache()
 	for _, delta := range []int64{1 << 53, -1 << 53, math.MaxInt64, math.MinInt64} {
 		_, err := cache.Increment("", delta)

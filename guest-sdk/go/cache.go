@@ -17,11 +17,11 @@ import (
 //   - Each function and method is atomic for its key. A [Get] followed by a [Cache.Set] is not: if
 //     two concurrent calls do both, one change may be lost. [Cache.Increment], [Update], [Take] and
 //     [Cache.SetIfAbsent] never lose a change.
-//   - After an error the entry is unchanged. The exception is [CacheUnavailable]: the write may
-//     have happened.
+//   - After an error the entry is unchanged, with two exceptions: after [CacheUnavailable] the
+//     write may have happened, and [Take] removes even a value that does not fit the type.
 //
 // Every error is a *[CacheError], except the errors of the functions passed to [Update] and
-// [GetOrSet]:
+// [GetOrSet], and the [Failure] that Update returns after too many attempts:
 //
 //	var refused *hostel.CacheError
 //	if errors.As(err, &refused) && refused.Kind == hostel.CacheTooLarge {
@@ -214,7 +214,8 @@ func (c Cache) set(key string, value any, seconds uint32) error {
 	return c.host.set(key, text, seconds)
 }
 
-// appendValue appends the JSON of a value to an empty slice. Errors name the key.
+// appendValue returns the JSON of a value. To save an allocation, it appends the JSON of a plain
+// value to the empty slice. Errors name the key.
 func appendValue(empty []byte, key string, value any) ([]byte, error) {
 	if text, plain := appendPlain(empty, value); plain {
 		return text, nil

@@ -8,7 +8,7 @@ import (
 
 // Expiry of entries, iteration over keys, and removal by prefix.
 
-// timeLeft is the kind of an entry's remaining lifetime, in the host's form.
+// timeLeft is the case of the WIT variant time-left: the kind of an entry's remaining lifetime.
 type timeLeft uint8
 
 const (
@@ -38,8 +38,8 @@ func (c Cache) TTL(key string) (left time.Duration, found bool, err error) {
 	return time.Duration(seconds) * time.Second, true, nil
 }
 
-// Expire changes the expiry of a live entry, counted from now; [Unlimited] removes the expiry. It
-// returns whether there is a live entry.
+// Expire changes the expiry of a live entry, counted from now, and returns whether there is a live
+// entry. [Unlimited] removes the expiry.
 //
 // Errors: [CacheInvalidExpiry] without a call to the host, as in [Cache.SetWithExpiry];
 // [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
@@ -98,7 +98,7 @@ func (c Cache) Keys(prefix string) iter.Seq2[string, error] {
 // another call sets meanwhile may remain.
 //
 // Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
-// the host. After [CacheUnavailable] some entries may be removed.
+// the host. After [CacheUnavailable] some entries may have been removed.
 func (c Cache) DeletePrefix(prefix string) (removed int, err error) {
 	if err := checkPrefix(prefix); err != nil {
 		return 0, err

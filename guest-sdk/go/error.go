@@ -27,7 +27,7 @@ var cacheErrorKinds = [...]string{
 	"invalid-key", "invalid-value", "invalid-expiry", "too-large", "denied", "unavailable",
 }
 
-// String returns the contract's name of the kind, for example invalid-key.
+// String returns the kind's name in WIT, for example invalid-key.
 func (k CacheErrorKind) String() string {
 	return nameOf(cacheErrorKinds[:], int(k))
 }

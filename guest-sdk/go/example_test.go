@@ -77,7 +77,7 @@ func ExampleHandle() {
 	// tea
 }
 
-// The error of a refused cache call contains the rule.
+// The error of a refused cache call contains the rule that the call violates.
 func ExampleCache_SetWithExpiry() {
 	cache := hostel.NewFake().Context().Cache
 	fmt.Println(cache.SetWithExpiry("k", 1, 1500*time.Millisecond))

@@ -14,7 +14,8 @@ const (
 	Keep time.Duration = -1
 )
 
-// wholeSeconds converts an expiry to the host's form.
+// wholeSeconds converts an expiry to seconds. It refuses a fraction of a second and an expiry out
+// of range.
 func wholeSeconds(expiry time.Duration) (uint32, error) {
 	seconds := expiry / time.Second
 	inRange := seconds >= 1 && seconds <= maxExpirySeconds
@@ -37,8 +38,8 @@ func secondsOrNone(expiry time.Duration) (uint32, error) {
 	return wholeSeconds(expiry)
 }
 
-// earlySeconds converts the time of [Early] to the host's form. The time must be less than the
-// expiry, which is 0 for Unlimited.
+// earlySeconds converts the time of [Early] to seconds. The time must be less than the expiry. An
+// expiry of 0 means Unlimited: then Early is refused.
 func earlySeconds(early time.Duration, expiry uint32) (uint32, error) {
 	seconds, err := wholeSeconds(early)
 	if err != nil || seconds < expiry {

@@ -35,7 +35,7 @@ var failureKinds = [...]string{
 	"too-many-requests", "internal", "unavailable",
 }
 
-// String returns the contract's name of the kind, for example bad-request.
+// String returns the kind's name in WIT, for example bad-request.
 func (k FailureKind) String() string {
 	return nameOf(failureKinds[:], int(k))
 }

@@ -49,7 +49,7 @@ type Stats struct {
 	Hits, Misses, Exists, Sets, Increments, Swaps, Expires, Deletes, Takes int
 }
 
-// NewFake returns a host with an empty cache and an empty log.
+// NewFake returns a fake host with an empty cache and an empty log.
 func NewFake() *Fake {
 	return NewFakeWithClock(func() time.Time { return time.Time{} })
 }

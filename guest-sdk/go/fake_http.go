@@ -57,8 +57,8 @@ func (f *Fake) RouteFunc(method, url string, answer func(request OutgoingRequest
 	f.routes = append(f.routes, route{method, url, answer})
 }
 
-// Requests returns the requests that the service sent so far, including those that followed
-// redirects.
+// Requests returns the requests that the service sent so far, including a request for each redirect
+// that the fake followed.
 func (f *Fake) Requests() []OutgoingRequest {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

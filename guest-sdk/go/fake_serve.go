@@ -237,7 +237,7 @@ func (f *Fake) find(request *Request) *Failure {
 	f.mutex.Lock()
 	ends, values := f.served.find(segments)
 	f.mutex.Unlock()
-	// The host serves these two paths itself, before any route.
+	// The host itself serves /services and /services/NAME, before any route.
 	isOfHost := segments[0] == "services" && len(segments) <= 2
 	if len(ends) == 0 || isOfHost {
 		return NotFound("no service has this path")

@@ -51,9 +51,10 @@ func destination(t reflect.Type) reflect.Type {
 
 // structFields are the fields of a struct that encoding/json reads and writes.
 type structFields struct {
-	// By JSON name.
+	// The fields that encoding/json writes, by JSON name.
 	written map[string]structField
-	// By JSON name in lower case, because encoding/json matches names case-insensitively.
+	// The fields that encoding/json reads, by JSON name in lower case, because encoding/json matches
+	// names case-insensitively.
 	read map[string]structField
 	// A name that several fields share, so that encoding/json writes none of them. Empty if no
 	// fields share a name.
@@ -85,8 +86,8 @@ func fieldsOf(t reflect.Type) *structFields {
 }
 
 // addLevel adds the fields of the structs at one embedding depth, and returns the structs embedded
-// in them. If several fields have the same name, encoding/json writes the one at the least depth,
-// and at the same depth the tagged one.
+// in them. If several fields have the same name, encoding/json writes the field at the least depth.
+// At the same depth, the field with a tag takes precedence.
 func (f *structFields) addLevel(level []structField, seen map[reflect.Type]bool, hidden map[string]bool) []structField {
 	var embedded []structField
 	found := make(map[string][]structField)
@@ -144,7 +145,7 @@ func dominant(candidates []structField) (structField, bool) {
 }
 
 // jsonField returns the JSON name of a field and whether encoding/json writes the field. For an
-// embedded struct whose fields are promoted, it returns the struct as inner instead.
+// embedded struct whose fields are promoted, it returns the struct's type as inner instead.
 func jsonField(field reflect.StructField) (name string, inner reflect.Type, written bool) {
 	tag := field.Tag.Get("json")
 	if tag == "-" {

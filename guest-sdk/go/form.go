@@ -11,7 +11,7 @@ import (
 // Standard). net/url has other rules (it refuses an invalid escape and a semicolon) and would make
 // every component larger.
 
-// formValues returns the decoded values of the fields of that name, in order. The argument most is
+// formValues returns the decoded value of each field of that name, in order. The argument most is
 // the maximum number of values.
 func formValues(text, name string, most int) (values []string) {
 	for piece := range strings.SplitSeq(text, "&") {

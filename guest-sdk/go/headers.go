@@ -12,8 +12,9 @@ type Header struct {
 	Value []byte
 }
 
-// joined returns the values of all headers of that name as one text, joined as in RFC 9110, section
-// 5.3, or for cookies RFC 9113, section 8.2.3. The text is empty when a value is not UTF-8.
+// joined returns the values of all headers of that name as one text. It joins cookies as in RFC
+// 9113, section 8.2.3, and other values as in RFC 9110, section 5.3. The text is empty when a value
+// is not UTF-8.
 func joined(headers []Header, name string) string {
 	separator, text, found := ", ", "", false
 	if strings.EqualFold(name, "cookie") {

@@ -39,39 +39,39 @@ type HTTP struct {
 	host host
 }
 
-// Get sends a GET.
+// Get sends a GET request.
 func (h HTTP) Get(url string, options ...HTTPOption) (*HTTPResponse, error) {
 	return h.Send(NewOutgoingRequest("GET", url, options...))
 }
 
-// Head sends a HEAD.
+// Head sends a HEAD request.
 func (h HTTP) Head(url string, options ...HTTPOption) (*HTTPResponse, error) {
 	return h.Send(NewOutgoingRequest("HEAD", url, options...))
 }
 
-// Options sends an OPTIONS.
+// Options sends an OPTIONS request.
 func (h HTTP) Options(url string, options ...HTTPOption) (*HTTPResponse, error) {
 	return h.Send(NewOutgoingRequest("OPTIONS", url, options...))
 }
 
-// Post sends a POST.
+// Post sends a POST request.
 //
 //	response, err := ctx.HTTP.Post("https://api.example.com/orders", hostel.WithJSON(order))
 func (h HTTP) Post(url string, options ...HTTPOption) (*HTTPResponse, error) {
 	return h.Send(NewOutgoingRequest("POST", url, options...))
 }
 
-// Put sends a PUT.
+// Put sends a PUT request.
 func (h HTTP) Put(url string, options ...HTTPOption) (*HTTPResponse, error) {
 	return h.Send(NewOutgoingRequest("PUT", url, options...))
 }
 
-// Patch sends a PATCH.
+// Patch sends a PATCH request.
 func (h HTTP) Patch(url string, options ...HTTPOption) (*HTTPResponse, error) {
 	return h.Send(NewOutgoingRequest("PATCH", url, options...))
 }
 
-// Delete sends a DELETE.
+// Delete sends a DELETE request.
 func (h HTTP) Delete(url string, options ...HTTPOption) (*HTTPResponse, error) {
 	return h.Send(NewOutgoingRequest("DELETE", url, options...))
 }
@@ -126,7 +126,7 @@ type OutgoingRequest struct {
 	// zero, a redirect is returned as the response.
 	Redirects int
 
-	// The error of an invalid option.
+	// The error of an invalid option, for the result of the request.
 	flaw error
 }
 
@@ -276,7 +276,7 @@ var httpErrorKinds = [...]string{
 	"invalid-request", "denied", "unreachable", "timeout", "too-large", "aborted",
 }
 
-// String returns the contract's name of the kind, for example invalid-request.
+// String returns the kind's name in WIT, for example invalid-request.
 func (k HTTPErrorKind) String() string {
 	return nameOf(httpErrorKinds[:], int(k))
 }

@@ -17,15 +17,15 @@ type HTTPResponse struct {
 	Body []byte
 }
 
-// Header returns the header of that name, which is case-insensitive. The values of several fields
+// Header returns the value of a header; its name is case-insensitive. The values of several fields
 // are joined by a comma and a blank. The text is empty when the header is missing or a field is not
 // UTF-8. Use [HTTPResponse.HeaderValues] for set-cookie, because its values contain commas.
 func (r *HTTPResponse) Header(name string) string {
 	return joined(r.Headers, name)
 }
 
-// HeaderValues returns the values of the fields of that name, which is case-insensitive, in order.
-// It skips fields that are not UTF-8.
+// HeaderValues returns the value of each header field of that name, in order. The name is
+// case-insensitive. HeaderValues omits values that are not UTF-8.
 func (r *HTTPResponse) HeaderValues(name string) []string {
 	return valuesOf(r.Headers, name)
 }

@@ -41,7 +41,7 @@ type getOrSet struct {
 	early *time.Duration
 	wait  time.Duration
 
-	// The three durations in the host's form.
+	// The expiry, early and wait, in the units of the host's interface; 0 means none.
 	expirySeconds, earlySeconds, waitMillis uint32
 }
 
@@ -65,7 +65,7 @@ func newGetOrSet(cache Cache, key string, expiry time.Duration, options []GetOrS
 	return g, nil
 }
 
-// leaseFound is the state of a key, and which call computes the value.
+// leaseFound is the host's result for a key: whether there is a value, and which call computes it.
 type leaseFound uint8
 
 const (

@@ -1,6 +1,6 @@
 package hostel
 
-// The limits of the contract, with the same names and values in the SDK of every language.
+// The limits of the host, with the same names and values in the SDK of every language.
 const (
 	// maxKeyBytes is the maximum length of a key, in bytes of UTF-8.
 	maxKeyBytes = 1024

@@ -10,8 +10,8 @@ import (
 // Finds the parts of a value that encoding/json silently omits: fields that it ignores, fields that
 // another field hides, and fields or keys that share a name.
 
-// lostFields returns why encoding/json would omit fields of a struct without its own MarshalJSON,
-// or an empty text.
+// lostFields returns the reason why encoding/json would omit fields of a struct without its own
+// MarshalJSON, or an empty text if there is no such reason.
 func lostFields(t reflect.Type) string {
 	fields := fieldsOf(t)
 	if fields.clash != "" {
@@ -56,7 +56,7 @@ func embeddedField(t reflect.Type) int {
 }
 
 // embeddedMarshaler returns the embedded field whose MarshalJSON may be promoted to the whole
-// struct, so that the other fields would be omitted. It returns nil without such a field.
+// struct, so that the other fields would be omitted. It returns nil if there is no such field.
 func embeddedMarshaler(t reflect.Type) *reflect.StructField {
 	if t.Kind() != reflect.Struct || !marshals(t) || len(fieldsOf(t).written) == 0 {
 		return nil
@@ -69,7 +69,7 @@ func embeddedMarshaler(t reflect.Type) *reflect.StructField {
 	return &field
 }
 
-// hiddenFields refuses a struct whose JSON is that of an embedded field.
+// hiddenFields refuses a struct if its JSON equals the JSON of its embedded field.
 func hiddenFields(value reflect.Value, embedded *reflect.StructField) error {
 	part := value.FieldByIndex(embedded.Index)
 	if part.Kind() == reflect.Pointer && part.IsNil() || !part.CanInterface() || !value.CanInterface() {

@@ -16,7 +16,7 @@ import (
 //
 // Each key is handled atomically, but the whole call is not atomic. All arguments are checked
 // before any entry changes. More than 1,000 keys in a call fail with [CacheTooLarge], without a
-// call to the host. The same applies to the functions and the method below.
+// call to the host. This paragraph also applies to the functions and the method below.
 //
 // Errors: those of [Get], and [CacheTooLarge] when the values together exceed the host's limit for
 // one call.
@@ -56,7 +56,7 @@ type textEntry struct {
 //	err := hostel.SetMany(ctx.Cache, map[string]int{"stock:tea": 7, "stock:coffee": 3})
 //
 // Errors: those of [Cache.Set], and of [GetMany] for too many keys. After [CacheUnavailable] some
-// entries may be set.
+// entries may have been set.
 func SetMany[T any](cache Cache, entries map[string]T) error {
 	return setMany(cache, entries, 0)
 }
@@ -64,7 +64,7 @@ func SetMany[T any](cache Cache, entries map[string]T) error {
 // SetManyWithExpiry is like [SetMany], with this expiry for all entries.
 //
 // Errors: those of [Cache.SetWithExpiry], and of [GetMany] for too many keys. After
-// [CacheUnavailable] some entries may be set.
+// [CacheUnavailable] some entries may have been set.
 func SetManyWithExpiry[T any](cache Cache, entries map[string]T, expiry time.Duration) error {
 	seconds, err := wholeSeconds(expiry)
 	if err != nil {
@@ -93,7 +93,7 @@ func setMany[T any](cache Cache, entries map[string]T, seconds uint32) error {
 // DeleteMany removes the entries and returns the number of live entries removed.
 //
 // Errors: those of [Cache.Delete], and of [GetMany] for too many keys. After [CacheUnavailable]
-// some entries may be removed.
+// some entries may have been removed.
 func (c Cache) DeleteMany(keys ...string) (removed int, err error) {
 	if err := checkKeys(keys); err != nil {
 		return 0, err

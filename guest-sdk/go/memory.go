@@ -294,7 +294,7 @@ func (h host) fill(key string, value []byte, seconds uint32) (bool, error) {
 		return false, err
 	}
 	defer fake.mutex.Unlock()
-	// Every change of an entry ends its lease, so a lease still belongs to the current entry.
+	// Every change of an entry ends its lease. So if this call has the lease, the entry is unchanged.
 	if fake.leases[key] != thisCall {
 		return false, nil
 	}

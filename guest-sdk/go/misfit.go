@@ -44,7 +44,7 @@ func withSubject(subject string, err error) string {
 	return fmt.Sprintf("%s: %v", subject, err)
 }
 
-// readable converts an error of encoding/json to one for clients.
+// readable converts an error of encoding/json to an error for clients.
 func readable(err error, text []byte) error {
 	var mismatch *json.UnmarshalTypeError
 	if !errors.As(err, &mismatch) {
@@ -134,7 +134,7 @@ type level struct {
 }
 
 // tokenOf returns the token that caused a mismatch, and its path. The token is not found if an
-// UnmarshalJSON method returned the mismatch: its offset then refers to a part of the text.
+// UnmarshalJSON method returned the mismatch: the offset then refers to a part of the text.
 func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token json.Token, found bool) {
 	tokens := json.NewDecoder(bytes.NewReader(text))
 	tokens.UseNumber()
@@ -204,7 +204,7 @@ func isPlainName(name string) bool {
 	return name != "" && len(name) <= 64 && !strings.ContainsFunc(name, isOther)
 }
 
-// kindOf returns the word for a value's kind that encoding/json uses in mismatch errors.
+// kindOf returns the word that encoding/json uses in mismatch errors for this kind of value.
 func kindOf(token json.Token) string {
 	switch token {
 	case json.Delim('['):

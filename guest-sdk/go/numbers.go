@@ -12,7 +12,8 @@ import (
 // Reads JSON with encoding/json, but fails on an integer that encoding/json would round.
 
 const (
-	// A float64, or a float32, represents every integer with fewer digits exactly.
+	// A float64 represents every integer with fewer digits than digitsBeyondFloat64 exactly. The same
+	// applies to a float32 and digitsBeyondFloat32.
 	digitsBeyondFloat64 = len("9007199254740992")
 	digitsBeyondFloat32 = len("16777216")
 )

@@ -10,15 +10,15 @@ import (
 
 const formType = "application/x-www-form-urlencoded"
 
-// Header returns the header of that name, which is case-insensitive. The values of several fields
+// Header returns the value of a header; its name is case-insensitive. The values of several fields
 // are joined by a comma and a blank, or for the header cookie by a semicolon and a blank. The text
 // is empty when the header is missing, a field is not UTF-8, or the request was not made over HTTP.
 func (r *Request) Header(name string) string {
 	return joined(r.headers(), name)
 }
 
-// HeaderValues returns the values of the fields of that name, which is case-insensitive, in order.
-// It skips fields that are not UTF-8.
+// HeaderValues returns the value of each header field of that name, in order. The name is
+// case-insensitive. HeaderValues omits values that are not UTF-8.
 func (r *Request) HeaderValues(name string) []string {
 	return valuesOf(r.headers(), name)
 }
@@ -31,8 +31,8 @@ func (r *Request) headers() []Header {
 }
 
 // ClientAddress returns the client's IP address without the port, for example 192.0.2.1 or
-// 2001:db8::1. It is empty when the request was not made over HTTP. Behind a proxy this is the
-// client's address only if the host's configuration lists the proxy in server.trusted-proxies;
+// 2001:db8::1. The text is empty when the request was not made over HTTP. Behind a proxy this is
+// the client's address only if the host's configuration lists the proxy in server.trusted-proxies;
 // otherwise it is the proxy's address.
 func (r *Request) ClientAddress() string {
 	if r.HTTP == nil {
@@ -81,7 +81,7 @@ func (r *Request) query() string {
 }
 
 // PathParam returns the decoded parameter of that name in the route's path, for example id of
-// /orders/{id}. It is empty when the route has no such parameter.
+// /orders/{id}. The text is empty when the route has no such parameter.
 func (r *Request) PathParam(name string) string {
 	value, _ := r.pathParam(name)
 	return value

@@ -9,8 +9,7 @@ import (
 )
 
 // Validates a JSON text in one pass and reports the offset and reason of the first error. The rules
-// are those of the contract, which refuses more than encoding/json does; the messages are the
-// host's.
+// and messages are the host's. The host refuses more texts than encoding/json does.
 
 // flaw is the first error in a text.
 type flaw struct {

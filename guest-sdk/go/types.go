@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// question is a predicate on a type and all types reachable from it, with cached answers.
+// question asks whether a predicate is true for a type or a type within it. It caches the answers.
 type question struct {
 	ask     func(reflect.Type) bool
 	answers sync.Map
 }
 
 // isTrueWithin returns false only if the predicate is false for every type within t. It may return
-// true unnecessarily, because it also examines types that JSON ignores, such as those of unexported
-// fields.
+// true unnecessarily, because it also examines types that JSON ignores, such as the types of
+// unexported fields.
 func (q *question) isTrueWithin(t reflect.Type) bool {
 	if answer, known := q.answers.Load(t); known {
 		return answer.(bool)

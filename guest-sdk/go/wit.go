@@ -91,7 +91,7 @@ func (host) get(key string) (value []byte, found bool, err error) {
 	return inPlace()
 }
 
-// inPlace returns a result that is an `option<json>`, without copying it.
+// inPlace reads the host's result as an `option<json>` and returns the value without copying it.
 func inPlace() (value []byte, found bool, err error) {
 	if result.isError != 0 {
 		err = result.refusal()
@@ -113,7 +113,7 @@ func (host) set(key string, value []byte, seconds uint32) error {
 	return err
 }
 
-// hasSome returns the case of an `option<seconds>`, for which 0 means none.
+// hasSome returns the case of the `option<seconds>` for this number of seconds; 0 means none.
 func hasSome(seconds uint32) uint32 {
 	return min(seconds, 1)
 }
@@ -134,7 +134,7 @@ func (host) log(level Level, message string) {
 	hostLog(uint32(level), strings.ToValidUTF8(message, "\ufffd"))
 }
 
-// flag returns a result that is a bool or has no value, and ends the reading.
+// flag reads the host's result, which is a bool or has no value, and ends the reading.
 func flag() (bool, error) {
 	if result.isError == 0 {
 		is := result.tag() != 0

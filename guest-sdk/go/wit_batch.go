@@ -65,7 +65,7 @@ func (host) getMany(keys []string) ([][]byte, error) {
 	return values, nil
 }
 
-// listsOf returns texts in the host's form.
+// listsOf returns texts in the form of the canonical ABI.
 func listsOf(texts []string) []witList {
 	sent.keys = texts
 	lists := make([]witList, len(texts))

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// Why a cache call failed. The set is closed.
+/// Why a cache call failed. No kinds will be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CacheErrorKind {
     /// The key is empty or longer than 1,024 bytes.

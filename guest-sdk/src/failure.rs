@@ -9,7 +9,7 @@ use crate::http::HttpError;
 /// The result of a service and of the fallible functions of this crate.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
-/// The kinds of failure that a service may return. The set is closed.
+/// The kinds of failure that a service may return. No kinds will be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     /// The request is malformed; the same request will fail again. 400 over HTTP.

@@ -73,7 +73,7 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// Creates a host with an empty cache and an empty log.
+    /// Creates a fake host with an empty cache and an empty log.
     #[allow(clippy::new_without_default, reason = "creating a fake empties the log")]
     pub fn new() -> Fake {
         host::start_log();
@@ -139,10 +139,10 @@ impl Fake {
         }
     }
 
-    /// Sends an HTTP request to the service of its route and returns the client's response. A
-    /// failure becomes a problem response (RFC 9457) with the status of its kind; the message of an
-    /// `Internal` or `Unavailable` failure is only logged. The status is 404 if no route matches
-    /// the path, and 405 if only routes for other methods match it.
+    /// Sends an HTTP request to the service of its route and returns the response that a client
+    /// would get. A failure becomes a problem response (RFC 9457) with the status of its kind; the
+    /// message of an `Internal` or `Unavailable` failure is only logged. The status is 404 if no
+    /// route matches the path, and 405 if only routes for other methods match it.
     ///
     /// ```
     /// use hostel_sdk::{Context, Result, fake::{Fake, HttpCall}, services};
@@ -197,7 +197,7 @@ impl Fake {
     /// storing it, and does not refresh an old one. The simulation ends with
     /// [`let_go`](Fake::let_go), or when the key is set or deleted.
     pub fn hold(&self, key: &str) {
-        // An invalid key has no lease, so its error is ignored.
+        // Ignore the error for an invalid key: such a key has no lease.
         drop(self.cache.hold(key));
     }
 
@@ -230,7 +230,8 @@ impl Fake {
         self.route_with(method, url, move |_| Err(HttpError { kind, message: message.clone() }));
     }
 
-    /// Returns the outgoing requests so far, including those that followed redirects.
+    /// Returns the outgoing requests so far, including a request for each redirect that the fake
+    /// followed.
     pub fn requests(&self) -> Vec<OutgoingRequest> {
         self.sources.requests()
     }

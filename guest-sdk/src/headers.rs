@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::failure::{Failure, Result};
 
-/// Returns the values of the fields of that name. Names are case-insensitive.
+/// Returns the value of each field of that name. Names are case-insensitive.
 pub(crate) fn fields<'a>(
     headers: &'a [(String, Vec<u8>)],
     name: &str,
@@ -85,7 +85,7 @@ pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(allowed)
 }
 
-/// True for headers that only the server may set: those about the connection, and `content-length`.
+/// True for headers that only the server may set: connection headers and `content-length`.
 fn is_of_the_server(name: &str) -> bool {
     matches!(
         name,

@@ -11,7 +11,7 @@ impl Level {
     /// drops the excess lines and logs their number.
     ///
     /// The macros [`debug!`](crate::debug), [`info!`](crate::info), [`warn!`](crate::warn) and
-    /// [`error!`](crate::error) call this.
+    /// [`error!`](crate::error) call this function.
     pub fn log(self, message: fmt::Arguments<'_>) {
         match message.as_str() {
             Some(text) => host::log(self, text),

@@ -7,8 +7,8 @@ use crate::host;
 use crate::level::Level;
 use crate::response::Response;
 
-/// Converts a failure to a response with its headers. The message of an `Internal` or `Unavailable`
-/// failure is only logged, so clients do not see internal details.
+/// Converts a failure to a response with the failure's headers. The message of an `Internal` or
+/// `Unavailable` failure is only logged, so clients do not see internal details.
 pub(crate) fn of_failure(failure: Failure, request_id: &str) -> Response {
     let Failure { kind, message, headers } = failure;
     let general = match kind {

@@ -89,7 +89,7 @@ fn update(ctx: &Context, step: &Step) -> Result<Answer, CacheError> {
     answer(changed.map(Value::from))
 }
 
-/// Returns a failure of the service's own function if the step has `fail`.
+/// Returns the error of the function passed to `update` or `get_or_set`, if the step has `fail`.
 fn fail(step: &Step) -> Result<(), Failure> {
     if step.args["fail"] == true { Err(Failure::conflict("as the step requests")) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ import (
 	"hostel-sdk"
 )
 
-// arguments are the arguments of all operations except get and set.
+// arguments are a step's arguments, for all operations except get and set.
 type arguments struct {
 	Delta    int64    `json:"delta"`
 	Expected *string  `json:"expected"`
@@ -112,8 +112,8 @@ func swap(cache hostel.Cache, key string, args arguments) (any, error) {
 	return map[string]any{"changed": swap.Current}, nil
 }
 
-// failure returns the error for the service's own function to return, or nil if the step requests
-// none.
+// failure returns the error that the function passed to Update or GetOrSet returns, or nil if the
+// step requests none.
 func (a arguments) failure() error {
 	if a.Fail {
 		return hostel.Conflict("as the step requests")
@@ -121,8 +121,8 @@ func (a arguments) failure() error {
 	return nil
 }
 
-// answered converts a failure of the service's own function to the step's result. It returns any
-// other error, which fails the step.
+// answered returns the result of a step that calls Update or GetOrSet. A failure of the function
+// passed to them is a result as well; any other error fails the step.
 func answered(value any, err error) (any, error) {
 	var failure *hostel.Failure
 	if errors.As(err, &failure) {
@@ -131,7 +131,7 @@ func answered(value any, err error) (any, error) {
 	return value, err
 }
 
-// setAll sets a list of entries. The last of several entries with the same key is used.
+// setAll sets a list of entries. If several entries have the same key, it sets the last one.
 func setAll(cache hostel.Cache, entries [][2]any, expiry time.Duration) error {
 	values := make(map[string]any)
 	for _, entry := range entries {

@@ -64,7 +64,7 @@ func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
 	return answer{"ok": value}, nil
 }
 
-// stepOf returns the step in a header of the HTTP request, or else the one in the body.
+// stepOf reads the step from the header x-step or, if there is no such header, from the body.
 func stepOf(request *hostel.Request) (step *step, err error) {
 	if header := request.Header("x-step"); header != "" {
 		err = json.Unmarshal([]byte(header), &step)
@@ -196,7 +196,7 @@ func orNil(text string, found bool) any {
 	return text
 }
 
-// many makes the call as often as count requires.
+// many makes the call count times.
 func many(count any, call func() error) error {
 	times, _ := count.(float64)
 	for range int(times) {

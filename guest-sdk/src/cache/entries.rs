@@ -72,8 +72,8 @@ impl Cache {
     ) -> impl Iterator<Item = Result<String, CacheError>> + use<'c> {
         let prefix = prefix.to_owned();
         let mut page = Vec::new().into_iter();
-        // `None` after the last page or an error. Otherwise contains the cursor of the next page,
-        // which is `None` for the first page.
+        // `None` after the last page or an error. Otherwise `Some` with the cursor of the next
+        // page, which is `None` for the first page.
         let mut next: Option<Option<String>> = Some(None);
         iter::from_fn(move || {
             loop {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// Why a request failed. The set is closed.
+/// Why a request failed. No kinds will be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HttpErrorKind {
     /// The request is not valid HTTP, or plugins cannot send such a request.

@@ -3,8 +3,8 @@
 //!
 //! serde_json passes an integer beyond 64 bits to the visitor as the nearest float. So the SDK
 //! refuses a float if the text contains an integer that rounds to this float but does not equal it.
-//! It then refuses the float even if the text also has it as a float. That case is rare, and a
-//! refusal is better than a wrong number.
+//! The SDK then refuses the float even if the text also contains this number written as a float.
+//! That case is rare, and a refusal is better than a wrong number.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-/// Returns the decoded values of the fields of that name.
+/// Returns the decoded value of each field of that name.
 pub(super) fn values<'a>(text: &'a [u8], name: &str) -> impl Iterator<Item = Cow<'a, str>> {
     let pairs = text.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty());
     pairs.filter_map(move |pair| {
