@@ -70,7 +70,8 @@ pub(crate) struct Engine {
     slots: u32,
 }
 
-/// The two linkers, created once. For linking, plugins differ only in the storage of their cache.
+/// The linkers, created once. A plugin whose cache is in memory uses the synchronous linker, and
+/// any other plugin the asynchronous one.
 struct Linkers {
     synchronous: Linker<State>,
     asynchronous: Linker<State>,
@@ -92,7 +93,7 @@ impl Linkers {
     }
 }
 
-/// The settings of a plugin that its compiled component needs.
+/// The plugin's settings that a compiled component needs.
 pub(crate) struct CompileSettings {
     pub(crate) limits: Limits,
     pub(crate) instances: Instances,

@@ -19,7 +19,7 @@ pub(super) fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentErro
     }
 }
 
-/// Returns the engine settings that compiled code depends on, except those of the pool.
+/// Returns the engine settings that compiled code depends on, except the pool's settings.
 pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config

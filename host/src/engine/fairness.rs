@@ -1,12 +1,12 @@
-//! CPU fairness. A call that computes for a long time moves to a thread for long calls, so that
-//! short calls find a free thread, and one plugin's long calls do not delay another plugin's.
+//! CPU fairness. A call that computes for a long time moves to a thread for long calls. So short
+//! calls find a free thread, and one plugin's long calls do not delay another plugin's.
 //!
 //! A looping guest yields every tick, but enough looping guests would keep every thread of the
 //! runtime busy, and a short call would wait behind them all. So a call that has held its thread
-//! for a tick moves to one of the threads of [`LongCalls`], if its plugin's long calls have used up
-//! their recent allowance. There it is polled for one tick at a time. The next poll always goes to
-//! the plugin that has recently used the least CPU time: a single long call beside 64 long calls of
-//! another plugin gets half of the time, not a 65th.
+//! for a tick moves to a thread of [`LongCalls`], if the plugin's long calls have used up their
+//! recent allowance. That thread polls the call for one tick at a time. The next poll always goes
+//! to the plugin that has recently used the least CPU time: a single long call beside 64 long calls
+//! of another plugin gets half of the time, not a 65th.
 //!
 //! The threads for long calls run at low priority, so they get nearly no CPU time while short calls
 //! keep every processor busy. The allowance lets a plugin compute on the runtime's threads even

@@ -64,7 +64,7 @@ pub struct Extent {
 pub struct Producer {
     /// The role of the language or tool: `language`, `processed-by` or `sdk`.
     pub part: String,
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The version; may be empty.
     pub version: String,

@@ -19,9 +19,9 @@ pub enum Instances {
     #[default]
     Fresh,
     /// The next call reuses the instance, one call at a time, and finds the guest's memory as the
-    /// previous call left it. The instance is dropped after this many calls, after any error except
-    /// a failure that the service returned, and once its memory has grown by a quarter of
-    /// `limits.memory`.
+    /// previous call left it. The instance is dropped after `calls` calls, or after any error
+    /// except a failure that the service returned. It is also dropped once its memory has grown by
+    /// a quarter of `limits.memory` since the first call.
     Reuse {
         /// Calls before the instance is dropped.
         calls: NonZeroU32,
@@ -223,9 +223,8 @@ impl Idle {
     }
 
     /// Keeps an instance for its next call, unless it has served its maximum of calls, its memory
-    /// has grown too much, or enough instances are idle. Ends the current call first, so that the
-    /// call's last log line is written and its leases are released before the instance becomes
-    /// idle.
+    /// has grown too much, or enough instances are idle. Ends the current call before the instance
+    /// becomes idle: the call's last log line is written, and the call's leases are released.
     pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
         let memory = instance.store.data().memory.used();
         instance.calls += 1;

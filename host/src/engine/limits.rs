@@ -12,90 +12,93 @@ use std::time::Duration;
 /// The limits of a host. Each field's comment states its default and the reason for it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// Time of one call, from the creation of the instance to the response, including waits. 1
-    /// second: a service that people wait for needs no more. 30 seconds for a plugin that may send
-    /// requests to other servers: see [`Limits::for_sources`].
+    /// Time of one call, from the creation of the instance to the response, including waits.
+    /// Default 1 second: a service that people wait for needs no more. For a plugin that may send
+    /// requests to other servers, the default is 30 seconds: see [`Limits::for_sources`].
     pub time: Duration,
-    /// Processor time of one call's guest, without its waits. 1 second. The host checks this limit
-    /// every 5 ms. The limit has an effect only if it is less than `time`.
+    /// Processor time of one call's guest, without its waits. Default 1 second. The host checks
+    /// this limit every 5 ms. The limit has an effect only if it is less than `time`.
     pub cpu: Duration,
-    /// Bytes of all memories and tables of an instance together. 64 MiB: room for a language
-    /// runtime and its working set; a table's element counts as 8 bytes.
+    /// Bytes of an instance's memories and tables together; a table's element counts as 8 bytes.
+    /// Default 64 MiB: room for a language runtime and its working set.
     pub memory: usize,
-    /// Bytes of WebAssembly stack. 512 KiB, the engine's own default; deeper recursion is usually a
+    /// Bytes of WebAssembly stack. Default 512 KiB, as in wasmtime; deeper recursion is usually a
     /// bug.
     pub stack: usize,
     /// A component's instances, its memories and its tables; each of the three numbers is limited
-    /// separately. Those of a nested component count once for each instance of the nested
-    /// component. 100: a component made by any of the usual tools has fewer than 20.
+    /// separately. Items of a nested component count once for each instance of that component.
+    /// Default 100: the components of the usual tools have fewer than 20.
     pub instances: usize,
-    /// Live handles of a call: streams, pollables and the like. 1,000: this stops a leak long
-    /// before it affects the host.
+    /// Live handles of a call: streams, pollables and the like. Default 1,000: this stops a leak
+    /// long before it affects the host.
     pub handles: usize,
-    /// Bytes that a guest may pass to the host in one host call. 64 MiB: a backstop, well above
-    /// what the documented limits allow.
+    /// Bytes that a guest may pass to the host in one host call. Default 64 MiB: a backstop, well
+    /// above the documented limits of each host call.
     pub hostcall_bytes: usize,
-    /// Random bytes that a guest may request in one host call. 64 KiB: the host allocates them.
+    /// Random bytes that a guest may request in one host call. Default 64 KiB: the host allocates
+    /// them.
     pub random: u64,
-    /// Bytes of a request's body. 8 MiB: room for several of the largest cache values.
+    /// Bytes of a request's body. Default 8 MiB: room for several of the largest cache values.
     pub request: usize,
-    /// Bytes of a response, headers included. 8 MiB: room for several of the largest cache values.
+    /// Bytes of a response, headers included. Default 8 MiB: room for several of the largest cache
+    /// values.
     pub response: usize,
-    /// Headers of a response. 1,000: no client accepts more.
+    /// Headers of a response. Default 1,000: no client accepts more.
     pub headers: usize,
-    /// Requests that one call may send to other servers, including redirects. 50: only a crawler
-    /// needs more.
+    /// Requests that one call may send to other servers, including redirects. Default 50: only a
+    /// crawler needs more.
     pub http_requests: usize,
     /// Bytes of a response from another server, headers included. Concurrent requests share the
-    /// limit. 8 MiB: fits in a guest's memory.
+    /// limit. Default 8 MiB: this fits in a guest's memory.
     pub http_response: usize,
-    /// Log lines of one call; further lines are counted and dropped. 1,000: more is a flood.
+    /// Log lines of one call; further lines are counted and dropped. Default 1,000: more is a
+    /// flood.
     pub log_lines: u64,
     /// Bytes of one call's log messages after escaping. The line that would exceed this limit and
-    /// all later lines are counted and dropped. 256 KiB: `log_lines` lines of ordinary length, or
-    /// 32 of the longest. Without this limit one call could write 8 MiB.
+    /// all later lines are counted and dropped. Default 256 KiB: `log_lines` lines of ordinary
+    /// length, or 32 of the longest. Without this limit, one call could write 8 MiB.
     pub log_bytes: usize,
-    /// Bytes of one log message; the rest is cut off. 8 KiB: room for a stack trace.
+    /// Bytes of one log message; the rest is cut off. Default 8 KiB: room for a stack trace.
     pub log_line_bytes: usize,
-    /// Bytes of a component. 256 MiB: ten times the largest language runtime. Compiling takes
-    /// several times this size in memory.
+    /// Bytes of a component. Default 256 MiB: ten times the largest language runtime. Compiling
+    /// takes several times this size in memory.
     pub component: u64,
-    /// Services of one plugin. 1,000: a person can still read the list.
+    /// Services of one plugin. Default 1,000: a person can still read the list.
     pub services: usize,
     /// Nesting depth of components, core modules and their types, including the outermost
-    /// component. 32: the usual tools use two levels, and the engine's memory use grows with the
-    /// square of the depth.
+    /// component. Default 32: the usual tools use two levels, and the engine's memory use grows
+    /// with the square of the depth.
     pub nesting: usize,
-    /// Functions of a component's core modules. 50,000: Python with its library has 13,400, and
-    /// compiling a function takes at least 6 KB and 50 µs.
+    /// Functions of a component's core modules. Default 50,000: Python with its library has 13,400,
+    /// and compiling a function takes at least 6 KB and 50 µs.
     pub functions: usize,
-    /// Bytes of one function. 2 MiB: Python's largest has 417 KiB, and compiling a function takes
-    /// 500 times its size in memory.
+    /// Bytes of one function. Default 2 MiB: Python's largest has 417 KiB, and compiling a function
+    /// takes 500 times its size in memory.
     pub function_bytes: usize,
-    /// Locals, parameters and results of a function. 3,000: compilers emit fewer than 300.
+    /// Locals, parameters and results of a function. Default 3,000: compilers emit fewer than 300.
     pub locals: usize,
-    /// Blocks, loops and conditions of a function. 40,000: JavaScript's engine has 4,200 in one
-    /// function.
+    /// Blocks, loops and conditions of a function. Default 40,000: JavaScript's engine has 4,200 in
+    /// one function.
     pub blocks: usize,
-    /// Locals of a function times its blocks. 2,000,000: JavaScript's engine has 200,000 in one
-    /// function, and the memory for compiling grows with this product.
+    /// Locals of a function times its blocks. Default 2,000,000: JavaScript's engine has 200,000 in
+    /// one function, and the memory for compiling grows with this product.
     pub block_locals: usize,
-    /// Locals of a function times the nesting depth of each loop, summed over its loops. 1,000,000:
-    /// JavaScript's engine has 124,000 in one function, and the time for compiling grows with this
-    /// sum.
+    /// Locals of a function times the nesting depth of each loop, summed over its loops. Default
+    /// 1,000,000: JavaScript's engine has 124,000 in one function, and the time for compiling grows
+    /// with this sum.
     pub loop_locals: usize,
-    /// Types that a component's core modules define. 10,000: Python with its library has 1,100, and
-    /// the engine compiles a function for each.
+    /// Types that a component's core modules define. Default 10,000: Python with its library has
+    /// 1,100, and the engine compiles a function for each.
     pub types: usize,
-    /// Imports, exports, globals, aliases, instances and the like of a component. Those of a nested
-    /// component count once for each instance of the nested component. 200,000: Python with its
+    /// Imports, exports, globals, aliases, instances and the like of a component. Items of a nested
+    /// component count once for each instance of that component. Default 200,000: Python with its
     /// library has 10,000.
     pub definitions: usize,
-    /// Bytes of memory for compiling a component in a separate process. 2 GiB: Python with its
-    /// library takes 350 MiB.
+    /// Bytes of memory for compiling a component in a separate process. Default 2 GiB: Python with
+    /// its library takes 350 MiB.
     pub compile_memory: usize,
     /// Processor time for compiling a component in a separate process; wall-clock time may be ten
-    /// times as long. 2 min: Python with its library takes 11 s.
+    /// times as long. Default 2 min: Python with its library takes 11 s.
     pub compile_time: Duration,
 }
 
@@ -251,7 +254,7 @@ impl Limit {
     }
 }
 
-/// A limit was reached: the limit, its value, and the setting that raises it.
+/// The error for a limit that was reached. Its message has the value and the setting to raise.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct LimitReached {
     /// The limit.

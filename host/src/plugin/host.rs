@@ -182,13 +182,13 @@ impl Host {
     /// component. Calls that begin after this function has returned run on the new one.
     ///
     /// The new component is on probation until its first response. If three calls before that
-    /// response fail through the guest's fault (a trap, an exit, a violation of the contract, or
-    /// any limit except `limits.request`), the old component is restored, also atomically, and
-    /// an error is logged. While the host is busy, ten calls that time out count as one. Other
-    /// errors do not count, so that bad requests do not influence the probation. However, a caller
-    /// who knows a request that makes the new component trap can force a rollback by sending it
-    /// three times before the first response. A component that replaces one on probation is rolled
-    /// back to the last component that was not on probation.
+    /// response fail through the guest's fault, the old component is restored, also atomically, and
+    /// an error is logged. A trap, an exit, a violation of the contract, and any limit except
+    /// `limits.request` are the guest's fault. While the host is busy, ten calls that time out
+    /// count as one. Other errors do not count, so that bad requests do not influence the
+    /// probation. However, a caller who knows a request that makes the new component trap can force
+    /// a rollback by sending the request three times before the first response. A component that
+    /// replaces one on probation is rolled back to the last component that was not on probation.
     ///
     /// # Errors
     ///

@@ -64,8 +64,8 @@ impl Default for Settings {
 pub struct PluginSettings {
     /// The plugin's grants; by default, access to its own cache.
     pub grants: Grants,
-    /// The limits of a call; by default those of the host's settings. `stack` is the same for all
-    /// plugins of a host.
+    /// The limits of a call; by default the limits in the host's settings. `stack` is the same for
+    /// all plugins of a host.
     pub limits: Option<Limits>,
     /// What happens to an instance when its call ends; by default it is dropped.
     pub instances: Instances,

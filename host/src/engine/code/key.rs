@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Bytes of a key.
 const KEY_BYTES: usize = blake3::KEY_LEN;
 
-/// Bytes of the MAC at the end of a file of compiled code.
+/// Size of the MAC at the end of each file of compiled code, in bytes.
 pub(super) const TAG_BYTES: usize = blake3::OUT_LEN;
 
 /// A secret key for MACs.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
-/// Holds the thread for this many ticks.
+/// Keeps the thread busy for this many ticks of CPU time.
 fn hold(ticks: u32) {
     let begun = thread_time();
     while thread_time() - begun < ticks * TICK {
@@ -29,7 +29,7 @@ async fn long<T>(rest: impl Future<Output = T>) -> T {
     rest.await
 }
 
-/// Holds its thread for one tick at a time in an endless loop, and counts the ticks.
+/// Endlessly keeps its thread busy for one tick, counts the tick, and yields.
 async fn spins(polls: Arc<AtomicUsize>) {
     loop {
         hold(1);
@@ -38,7 +38,7 @@ async fn spins(polls: Arc<AtomicUsize>) {
     }
 }
 
-/// Returns the share of a plugin that has used up its allowance.
+/// Returns the CPU share of a plugin that has used up its allowance.
 fn share() -> Arc<CpuShare> {
     let share = CpuShare::default();
     share.charge(Duration::from_secs(60));

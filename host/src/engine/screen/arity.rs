@@ -5,8 +5,7 @@ use wasmparser::{
     BinaryReaderError, BlockType, CompositeInnerType, FunctionSectionReader, TypeSectionReader,
 };
 
-/// The number of parameters and results of each type in a core module, and the type of each
-/// function.
+/// For a core module: how many parameters and results each type has, and the type of each function.
 #[derive(Default)]
 pub(super) struct Arity {
     types: Vec<usize>,

@@ -1,5 +1,5 @@
-//! The cost of instantiating a component: the numbers of its instances and definitions. Those of a
-//! nested component count once for each instance of the nested component.
+//! The cost of instantiating a component: the numbers of its instances and definitions. Items of a
+//! nested component count once for each instance of that component.
 
 use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
@@ -101,7 +101,7 @@ impl Scopes {
         Ok(definitions)
     }
 
-    /// Reads aliases, including those of components, and returns their number.
+    /// Reads aliases, including aliases of components, and returns the number of aliases.
     pub(super) fn aliases(&mut self, section: Aliases<'_>) -> Result<usize, BinaryReaderError> {
         let mut definitions = 0;
         for alias in section {

@@ -1,7 +1,7 @@
 //! The probe: a module that is added to a component to read the component's state.
 //!
-//! The probe's only function makes the C libraries discard their handles, grows the memory and
-//! writes all globals to the new part, so that memory and globals form one list of bytes.
+//! The probe's only function makes the C libraries discard their handles. It then grows the memory
+//! and writes all globals to the new part, so that memory and globals form one list of bytes.
 
 use super::SnapshotError;
 use super::layout::{GlobalPlace, Layout};

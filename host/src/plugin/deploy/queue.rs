@@ -9,7 +9,7 @@ pub(super) struct Queue(Mutex<QueueState>);
 
 struct QueueState {
     free: usize,
-    /// Numbers the waiting loads, to order those of equal rank.
+    /// Numbers the waiting loads, so that loads of equal rank keep their order.
     count: u64,
     waiting: BTreeMap<(u64, u64), oneshot::Sender<Turn>>,
 }

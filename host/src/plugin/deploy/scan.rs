@@ -60,7 +60,7 @@ impl Shared {
         scan
     }
 
-    /// Watches the folders of the plugins, and then those of build inputs.
+    /// Watches the folders of the plugins, and then the folders of build inputs.
     fn watch(&self, places: &BTreeMap<Key, Observation>) {
         let Some(watch) = self.watching() else { return };
         let own: Vec<PathBuf> = {
