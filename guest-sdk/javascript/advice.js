@@ -1,5 +1,5 @@
-// Advice about names that other JavaScript environments have and services do not. Used only in a
-// build.
+// Advice about names that exist in other JavaScript environments but not in services. Used only in
+// a build.
 
 import { builtinModules } from "node:module";
 
@@ -23,7 +23,7 @@ const LOCALES =
 
 const STREAMS = "use TextEncoder and TextDecoder, for a stream with `{ stream: true }`";
 
-/** Pairs of an advice and the names to which it applies, separated by spaces. */
+/** Pairs: a text of advice, and the names to which it applies, separated by spaces. */
 const NAMES = [
   [NETWORK, "WebSocket XMLHttpRequest EventSource WebTransport RTCPeerConnection"],
   [PAGE, "document window navigator location history screen alert confirm prompt"],
@@ -53,7 +53,7 @@ const NOT_HERE = new Map(
 
 const ON_SPIDERMONKEY = new Set(SPIDERMONKEYS.split(" "));
 
-/** Returns the advice about a name that is not defined, or `undefined` without such advice. */
+/** Returns the advice about a name that is not defined. Most names have no advice: `undefined`. */
 export function adviceOn(name, isQuickJs) {
   return NOT_HERE.get(name) ?? (isQuickJs && ON_SPIDERMONKEY.has(name) ? SPIDERMONKEY : undefined);
 }

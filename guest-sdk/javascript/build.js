@@ -4,12 +4,12 @@
 //         --componentize-qjs FOLDER --whatwg-url FOLDER [--bases FOLDER --program FILE] | \
 //         --componentize-js FOLDER  SOURCE OUT
 //
-// The build lists the author's files that it has read in the file of `--inputs`, one path per line,
-// even if the build fails. The FOLDER of a tool contains the tool's node_modules. The engine is
-// QuickJS with `--componentize-qjs`, and SpiderMonkey with `--componentize-js`. The build
-// bundles all modules into one, with the SDK first, loads the bundle in the engine, and takes a
-// snapshot of the loaded state as the component. With `--bases` the build is quick: see `quick.js`.
-// Errors in the source are printed to stderr, with the author's file, line and column.
+// The file of `--inputs` lists the author's files that the build has read, one path per line, even
+// if the build fails. The FOLDER of a tool contains the tool's node_modules. The engine is QuickJS
+// with `--componentize-qjs`, and SpiderMonkey with `--componentize-js`. The build bundles all
+// modules into one, with the SDK first, loads the bundle in the engine, and takes a snapshot of the
+// loaded state as the component. With `--bases` the build is quick: see `quick.js`. Errors in the
+// source are printed to stderr, with the author's file, line and column.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -74,7 +74,7 @@ let isQuick = tools.bases !== undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
-/** The bundler's warnings: a set, so that a warning of two bundler runs is printed once. */
+/** The bundler's warnings. A set, because the bundler can run twice and repeat its warnings. */
 const warnings = new Set();
 
 /** An error in the source. Only its message is printed. */
@@ -128,7 +128,7 @@ function shown(path) {
  * names of the WIT interfaces that the script imports.
  */
 async function bundle(config) {
-  // The bundler finds a tsconfig.json by itself, but not a referenced project's file.
+  // The bundler finds a tsconfig.json by itself, but not the file of a referenced project.
   const options = config?.isReferenced ? { tsconfig: config.path } : {};
   const web = tools["whatwg-url"];
   const built = await bundled({ ...options, ...provided(web, work, []) }, []);
@@ -330,8 +330,8 @@ function limited(program) {
 }
 
 /**
- * Writes the WIT of the plugin's world and its dependencies, with the main package at the top. Adds
- * the optional interfaces among `imports` to the world.
+ * Writes a folder with the WIT of the plugin's world, and the dependencies in `deps`. Adds the
+ * optional interfaces among `imports` to the world. Returns the folder.
  */
 function world(imports) {
   const made = join(work, "wit");
@@ -349,7 +349,7 @@ function world(imports) {
   return made;
 }
 
-/** Formats an error from loading the module. The innermost place in the author's files is first. */
+/** Formats an error from loading the module, with its innermost place in the author's files. */
 function loadError(words) {
   if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;
   const [, said] = LOAD_ERROR.exec(words) ?? [];

@@ -1,5 +1,5 @@
-// Headers are lists of fields, each a name and a value. A value is bytes; until a response is sent,
-// its values may also be strings.
+// Headers are lists of fields, each a name and a value. A value is bytes. In a response that a
+// service creates, a value may also be a string.
 
 /**
  * The engine's decoder, which decodes only UTF-8. Destructuring hides the name `TextDecoder` from
@@ -36,7 +36,7 @@ export function valuesOf(headers, name) {
 export function joinedOf(headers, name) {
   const texts = textsOf(headers, name);
   if (texts.length === 0 || texts.includes(undefined)) return undefined;
-  // RFC 9113, section 8.2.3, joins cookies; RFC 9110, section 5.3, joins other fields.
+  // Join cookies as in RFC 9113, section 8.2.3, and other fields as in RFC 9110, section 5.3.
   return texts.join(String(name).toLowerCase() === "cookie" ? "; " : ", ");
 }
 

@@ -40,8 +40,8 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * when the service's promise settles; the SDK then drops remaining timers and fetches, and logs a
  * warning.
  *
- * Global names besides those of the language: `fetch` with the web's `Request`, `Response` and
- * `Headers` (not those of this module), `console` (which logs), `URL`, `URLSearchParams`,
+ * Global names in addition to JavaScript's own: `fetch` with the web's `Request`, `Response` and
+ * `Headers` (not this module's classes), `console` (which logs), `URL`, `URLSearchParams`,
  * `AbortController`, `AbortSignal`, `Event`, `EventTarget`, timers, `structuredClone`,
  * `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`, `performance`,
  * `queueMicrotask`, and `crypto` with `getRandomValues`, `randomUUID`, and digests and HMAC in

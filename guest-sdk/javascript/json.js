@@ -18,7 +18,7 @@ const NUMBER = /-?\d[\d.eE+-]*/g;
 /**
  * Converts a value to JSON, with at most `levels` of nesting. Error messages call the value `name`.
  *
- * If the value has no JSON form, throws a TypeError or a RangeError that names the place in it.
+ * If a part of the value has no JSON form, throws a TypeError or a RangeError that names the part.
  */
 export function toText(value, name, levels) {
   needsExactNumbers = false;

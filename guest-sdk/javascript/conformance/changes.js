@@ -59,7 +59,7 @@ export const changes = {
   },
   take: ({ key }) => cache.take(key) ?? null,
   "take-raw": ({ key }) => cache.takeRaw(key) ?? null,
-  /** Returns the value and whether `compute` was called, which returns the step's value. */
+  /** Returns the value and whether `compute` was called. `compute` returns the step's value. */
   "get-or-set": ({ key, value, args, expiry }) => {
     let computed = false;
     const compute = () => {

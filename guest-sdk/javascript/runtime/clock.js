@@ -4,7 +4,7 @@
 /** Returns milliseconds on the engine's monotonic clock. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);
 
-/** The ticks and the wall-clock time of the first use. Undefined before the first use. */
+/** The ticks and the wall-clock time when the instance first used `performance`, if it has. */
 let origin;
 
 let loaded = false;

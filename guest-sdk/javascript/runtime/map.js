@@ -19,7 +19,7 @@ const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 export function placesOf({ mappings, sources, names }, built, named) {
   const shown = sources.map((source) => named(source) ?? null);
   const isShown = ([, source]) => source !== undefined && shown[source] !== null;
-  // Keep only the first of consecutive segments that are not shown: it ends the segment before it.
+  // Of consecutive hidden segments, keep only the first: it marks the end of the segment before.
   const isKept = (each, at, all) => at === 0 || isShown(each) || isShown(all[at - 1]);
   const [parts, renamed, state] = [[], {}, [0, 0, 0, 0]];
   const lines = built.split("\n");

@@ -1,5 +1,5 @@
 // Maps a line of a stack trace, which refers to the bundled file, to a place in the author's files.
-// The build stores the map in HOSTEL_PLACES. It is decoded only when an error is logged.
+// The build stores the map in HOSTEL_PLACES. The map is decoded only when an error is logged.
 //
 // The map is like a source map, but divided into parts, so that a lookup decodes only one part. A
 // part has a start line and column in the built file, and segments for `segmentsOf`.

@@ -1,4 +1,4 @@
-// Tests of the plugin runtime. Each test runs in Node and compares with Node's own implementation.
+// Tests of the plugin runtime. They run in Node; some compare results with Node's implementation.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -157,7 +157,7 @@ test("a stack line of either engine is mapped to the author's file", () => {
     ]) {
       assert.equal(place(line), expected, line);
     }
-    // In a quick build, `<input>` is the plugin. In other builds, `<input>` is only code that a
+    // In a quick build, `<input>` is the plugin's script. In other builds, it is code that a
     // service evaluates.
     globalThis.HOSTEL_PLACES.file = "<input>";
     assert.equal(place("    at greet (<input>:1:9)"), "a.js:1:1 in greet");

@@ -1,4 +1,4 @@
-// Tests of the detection of cache methods in code without comments and unnecessary spaces.
+// Tests which cache methods `uses.js` finds in code without comments and unnecessary spaces.
 
 import assert from "node:assert/strict";
 import test from "node:test";

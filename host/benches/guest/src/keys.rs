@@ -1,4 +1,5 @@
-//! The keys of benchmarks with many entries. The benchmark's host generates the same keys.
+//! The keys of benchmarks with many entries. The program that runs the guest includes this file
+//! too, to generate the same keys.
 
 /// Calls `see` `calls` times, each time with one of the `entries` keys, in an order that processors
 /// cannot predict. The seed determines the order and must not be 0.

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 const GET: &str = "get-number";
 const GET_OR_SET: &str = "get-or-set";
 
-/// Each function's name, for the guest and for redis-py, and the Redis commands of redis-py.
+/// The functions by name, each with the Redis commands or script that redis-py calls for it.
 const FUNCTIONS: [(&str, &str); 6] = [
     (GET, "GET"),
     (GET_OR_SET, "GET"),

@@ -18,7 +18,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// Installs redis-py if it is missing. It will call the Redis server at this local port.
+    /// Installs redis-py if it is missing, to call the Redis server at this port of this machine.
     pub fn new(port: u16) -> Result<Python> {
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../target/peers");
         let environment = target.join("redis-py");

@@ -1,4 +1,4 @@
-//! A million entries expire within one second while another thread makes calls.
+//! A million entries expire within about a second, while another thread makes calls.
 
 use crate::allocator;
 use crate::load::{Key, Random, VALUE};
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use table::{Row, Wanted};
 
-/// Entries without an expiry.
+/// The number of keys that the timed calls use. Their entries do not expire while calls are timed.
 const STAYING: u32 = 100_000;
 
-/// The expiry of the other entries in seconds: longer than it takes to set all of them.
+/// The expiry of all entries in seconds: longer than it takes to set the expiring entries.
 const EXPIRY: u32 = 20;
 
 /// The period in which calls are timed. It begins when the first entry expires.

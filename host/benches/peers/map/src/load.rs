@@ -85,5 +85,5 @@ impl Keys {
 pub const VALUE: &str =
     r#"{"id":12345,"name":"Ada Lovelace","roles":["admin","user"],"active":true,"n":-1}"#;
 
-/// Bytes of a key and a value.
+/// The length of a key and a value together, in bytes.
 pub const TEXTS: usize = 13 + VALUE.len();
