@@ -1,5 +1,5 @@
-//! Has the crate built anew when a file is added to what travels inside the program: the macro
-//! that embeds it sees only changes of the files that it knows.
+//! Rebuilds the crate when a file is added to a folder that the program embeds. The embedding macro
+//! notices only changes of files that existed at the last build.
 
 fn main() {
     for folder in ["../wit", "../guest-sdk", "cache"] {

@@ -97,8 +97,8 @@ typedef struct hostel_swap {
 /* Replaces the entry if its JSON text is `*expected`, byte for byte. NULL stands for no live entry:
  * as `expected`, it requires that no live entry exists; as `wanted`, it removes the entry. An
  * `expected` whose `ptr` is NULL, as hostel_cache_get_raw returns it, also stands for no live
- * entry. A `wanted` whose `ptr` is NULL may come from a NaN: the call returns HOSTEL_INVALID_VALUE
- * and removes nothing.
+ * entry. A `wanted` whose `ptr` is NULL stands for a value without a JSON form (NaN): the call
+ * returns HOSTEL_INVALID_VALUE and removes nothing.
  *
  * `expiry_seconds` is as in hostel_cache_set, or HOSTEL_KEEP_EXPIRY; a newly created entry then has
  * no expiry. The call ignores `expiry_seconds` when `wanted` is NULL.

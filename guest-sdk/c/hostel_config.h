@@ -1,7 +1,7 @@
-/* The settings and secrets that the host's configuration gives this plugin: those of
- * `[plugins.NAME.config]` and `[plugins.NAME.secrets]`, or of `hostel run --config NAME=VALUE` and
- * `--secret NAME=env:VARIABLE`. They do not change while a version of the plugin is loaded. Part of
- * <hostel.h>, which documents the ownership of memory.
+/* The plugin's settings and secrets. The operator sets them in the host's configuration, under
+ * `[plugins.NAME.config]` and `[plugins.NAME.secrets]`, or with the options `--config NAME=VALUE`
+ * and `--secret NAME=env:VARIABLE` of `hostel run`. The values do not change while a version of
+ * the plugin is loaded. Part of <hostel.h>, which documents the ownership of memory.
  */
 #ifndef HOSTEL_CONFIG_H
 #define HOSTEL_CONFIG_H

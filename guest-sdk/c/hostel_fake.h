@@ -33,10 +33,10 @@ extern "C" {
 /* A host with one initially empty cache, an empty log, and a clock that only the test advances. The
  * clock drives the cache; with <hostel_fake_clock.h> the service sees it too.
  *
- * Keys, values, expiry and errors are those of a host with the default limits. Unlike a real host,
- * the fake does not evict entries, never returns HOSTEL_DENIED or HOSTEL_UNAVAILABLE, and does not
- * check the status and size of a response. hostel_cache_get_or_set never waits for another call. A
- * fake is not thread-safe. */
+ * The fake has the rules of a host with the default limits for keys, values and expiry, and returns
+ * the same errors. Unlike a real host, the fake does not evict entries, never returns HOSTEL_DENIED
+ * or HOSTEL_UNAVAILABLE, and does not check the status and size of a response.
+ * hostel_cache_get_or_set never waits for another call. A fake is not thread-safe. */
 typedef struct hostel_fake hostel_fake;
 
 /* Creates a host. Free it with hostel_fake_free. */

@@ -147,8 +147,8 @@ void hostel_write_bool(hostel_writer *json, bool value);
 void hostel_write_integer(hostel_writer *json, int64_t value);
 void hostel_write_unsigned(hostel_writer *json, uint64_t value);
 
-/* A number of at most 15 significant digits, or 16 or 17 if fewer do not read back as the same
- * double; 1 is written as `1.0`. */
+/* Writes a double with at most 15 significant digits if they read back as the same double,
+ * otherwise with 16 or 17. Writes 1 as `1.0`. */
 void hostel_write_double(hostel_writer *json, double value);
 
 /* A string. Quotes, backslashes and control characters are escaped. */

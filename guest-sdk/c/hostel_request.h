@@ -175,9 +175,9 @@ HOSTEL_MUST_USE hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_res
                                                      const char *name, hostel_str value,
                                                      const hostel_cookie_options *options);
 
-/* Adds a header `set-cookie` that deletes the cookie of that name, with `Max-Age=0`. The path and
- * the domain must be the ones that the cookie was set with; `max_age_seconds` is ignored. Otherwise
- * like hostel_response_cookie. */
+/* Adds a header `set-cookie` that deletes the cookie of that name, with `Max-Age=0`. Set the
+ * path and the domain to the values that created the cookie; `max_age_seconds` is ignored.
+ * Otherwise like hostel_response_cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_delete_cookie(hostel_ctx *ctx, hostel_response *res,
                                                             const char *name,
                                                             const hostel_cookie_options *options);

@@ -1,4 +1,4 @@
-//! Converts amounts of money. It fetches the rates with an API key and caches them for a minute.
+//! Converts amounts of money. Fetches the rates with an API key and caches them for a minute.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

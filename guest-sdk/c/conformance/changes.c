@@ -1,4 +1,4 @@
-/* The atomic operations, and those on leases, batches and entries. */
+/* Steps that use the atomic operations, leases, batches, expiry and prefixes. */
 
 #include "step.h"
 
@@ -14,8 +14,8 @@ static hostel_result text_at(struct step *step, hostel_json value, const char *p
     return hostel_json_string(step->ctx, value, pointer, text);
 }
 
-/* Reads the number at a pointer of a step. Leaves `*number` unchanged if the step has no value
- * there. */
+/* Reads the number at a JSON Pointer in a step. Leaves `*number` unchanged if the step has no
+ * such value. */
 static hostel_result number_at(struct step *step, const char *pointer, double *number)
 {
     if (!hostel_json_has(step->ctx, step->body, pointer))
@@ -23,7 +23,7 @@ static hostel_result number_at(struct step *step, const char *pointer, double *n
     return hostel_json_double(step->ctx, step->body, pointer, number);
 }
 
-/* Reads the expiry of a step. */
+/* Reads a step's expiry from `args.expiry` or `expiry`; HOSTEL_NO_EXPIRY if the step has neither. */
 static hostel_result expiry_of(struct step *step, double *expiry)
 {
     *expiry = HOSTEL_NO_EXPIRY;
@@ -96,7 +96,7 @@ static hostel_result swap(struct step *step)
     return HOSTEL_OK;
 }
 
-/* Fails as a service's own function would, if the step requests a failure. */
+/* Returns a failure, as a service's callback may, if the step requests a failure. */
 static hostel_result fail(struct step *step)
 {
     bool fails = false;
@@ -105,8 +105,8 @@ static hostel_result fail(struct step *step)
     return fails ? hostel_fail(step->ctx, HOSTEL_CONFLICT, "as the step requests") : HOSTEL_OK;
 }
 
-/* A failure of the service's own function becomes the step's result; an error of the cache fails
- * the step. */
+/* Converts the failure that `fail` returns to a result of the step. Passes on the errors of the
+ * cache. */
 static hostel_result answered(struct step *step, hostel_result result)
 {
     if (result != HOSTEL_CONFLICT)
@@ -155,7 +155,7 @@ static hostel_result take_raw(struct step *step)
     return HOSTEL_OK;
 }
 
-/* The number of elements in a list of the step's arguments. */
+/* The number of elements of the array at a JSON Pointer in a step. */
 static size_t count(struct step *step, const char *pointer)
 {
     size_t found = 0;
@@ -327,7 +327,7 @@ static hostel_result compute_nothing(hostel_ctx *ctx, void *user_data, hostel_st
     return hostel_fail(ctx, HOSTEL_INTERNAL, "no value to compute");
 }
 
-/* The number of times that a step repeats its call. */
+/* Reads how many times a step repeats its call. */
 static hostel_result times_of(struct step *step, int64_t *times)
 {
     return hostel_json_integer(step->ctx, step->body, "/value", times);

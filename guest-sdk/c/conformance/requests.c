@@ -11,7 +11,7 @@ static hostel_str text_of(struct step *step, hostel_json value, const char *poin
     return text;
 }
 
-/* Returns the text at a pointer as a C string; NULL if it is missing. */
+/* Returns the text at a JSON Pointer as a C string; NULL if the text is missing. */
 static const char *c_text_of(struct step *step, hostel_json value, const char *pointer)
 {
     hostel_str text = text_of(step, value, pointer);
@@ -169,7 +169,7 @@ static hostel_result respond(struct step *step)
     return write_status(step);
 }
 
-/* Assigns a step's headers to the response's field directly. */
+/* Assigns a step's headers to the field `headers` of the response, without the SDK's functions. */
 static hostel_result respond_directly(struct step *step)
 {
     hostel_items each =

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* The text at a pointer; empty if it is missing. */
+/* Reads the text at a JSON Pointer. A missing text is read as an empty text. */
 static hostel_result text_at(hostel_ctx *ctx, hostel_json value, const char *pointer,
                              hostel_str *text)
 {

@@ -4,8 +4,8 @@
 
 #include <hostel.h>
 
-/* One step, and its result as a JSON text: the `ptr` of `answer` is NULL if C cannot express the
- * step. */
+/* One step and its result: `answer` is a JSON text. The `ptr` of `answer` is NULL if C
+ * cannot express the step. */
 struct step {
     hostel_ctx *ctx;
     const hostel_request *req;
@@ -18,7 +18,7 @@ struct step {
 /* A function that executes one step. */
 typedef hostel_result operation(struct step *step);
 
-/* The operation of that name, except `get` and `set`; NULL if no operation has that name. */
+/* The operation of that name in changes.c; NULL if changes.c has no such operation. */
 operation *change_of(hostel_str op);
 
 /* The operations of numbers.c. */
@@ -33,7 +33,7 @@ hostel_result loop_through_bits(struct step *step);
  * for other operations. */
 bool direct_step(struct step *step, hostel_result *result);
 
-/* The kind of failure that a step names. */
+/* The failure kind of that name; HOSTEL_INTERNAL for an unknown name. */
 hostel_result failure_kind(hostel_str name);
 
 /* The services of sources.c. */

@@ -1,4 +1,5 @@
-/* Runs the scenarios, which every language passes in a real host, on the fake:
+/* Runs the scenarios on the fake. All languages share these scenarios, and other tests run them in
+ * a real host.
  *
  *     cc -I.. *.c ../hostel.c && ./a.out
  */
@@ -43,7 +44,7 @@ static size_t count(hostel_ctx *ctx, hostel_json value)
     return found;
 }
 
-/* True if `other` has an equal of each member or element of `one`. */
+/* Compares the members of two objects or the elements of two arrays. */
 static bool equal_parts(hostel_ctx *ctx, hostel_json one, hostel_json other)
 {
     hostel_items ours = hostel_json_items(ctx, one), theirs = hostel_json_items(ctx, other);
@@ -65,7 +66,7 @@ static bool equal_parts(hostel_ctx *ctx, hostel_json one, hostel_json other)
     return count(ctx, one) == count(ctx, other);
 }
 
-/* Equal as JSON values. 1 and 1.0 are equal, because not every language distinguishes them. */
+/* Compares two JSON values. 1 and 1.0 are equal, because not every language distinguishes them. */
 static bool equal(hostel_ctx *ctx, hostel_json one, hostel_json other)
 {
     hostel_json_kind kind = hostel_json_kind_of(one);
@@ -152,7 +153,7 @@ static hostel_answer answered(hostel_fake *fake, hostel_json step)
     return hostel_fake_call_with(fake, req);
 }
 
-/* Compares the response with the parts that a step expects. */
+/* Compares a response with the status, headers and body that a step expects. */
 static void check_response(hostel_ctx *ctx, hostel_json step, hostel_json expected,
                            hostel_response response)
 {
@@ -183,7 +184,7 @@ static void check_response(hostel_ctx *ctx, hostel_json step, hostel_json expect
     }
 }
 
-/* The name of a failure kind in `wit/`. */
+/* The name that `wit/` gives to a failure kind. */
 static hostel_str kind_name(hostel_result kind)
 {
     static const char *const names[] = {
@@ -213,7 +214,7 @@ static bool done_beside(hostel_fake *fake, hostel_json step)
     return false;
 }
 
-/* Compares the plugin's result with the step's expected one. */
+/* Compares the plugin's result with the result that the step expects. */
 static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected, hostel_str body)
 {
     hostel_json result;
@@ -222,8 +223,8 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
     if (skipped && hostel_json_has(ctx, step, "/may_skip"))
         return;
     hostel_json ok = hostel_json_at(ctx, result, "/ok");
-    /* Only check the type: the random numbers of two instances must differ, but a fake has no
-     * instances. */
+    /* Only check the type: the scenario compares the random numbers of two instances, but a fake
+     * has no instances. */
     if (hostel_json_has(ctx, step, "/distinct")) {
         check(hostel_json_kind_of(ok) == HOSTEL_ARRAY, step, body);
         return;

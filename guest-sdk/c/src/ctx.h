@@ -25,7 +25,7 @@ struct chunk {
     max_align_t bytes[];
 };
 
-/* The last call that did not return HOSTEL_OK. */
+/* The result, message and headers of the last call that did not return HOSTEL_OK. */
 struct failure {
     hostel_result result;
     hostel_str message;
@@ -80,13 +80,15 @@ struct flaw {
     const char *reason; /* NULL when the text is JSON. */
 };
 
-/* Checks a complete JSON text by the rules of hostel_json_parse, at most `depth` levels deep. */
+/* Checks a complete JSON text by the rules of hostel_json_parse. Refuses more than `depth`
+ * levels. */
 static struct flaw check_json(hostel_ctx *ctx, hostel_str text, unsigned depth);
 
 /* The value of a JSON number token; infinite if it exceeds the range of a double. */
 static double number_of(hostel_ctx *ctx, hostel_str token);
 
-/* The kinds of the open levels: one bit per level, set for an object. */
+/* Write and read `objects`, which has one bit for each open level: set for an object, clear for an
+ * array. */
 static void set_level(uint64_t *objects, unsigned level, bool object);
 static bool in_object(const uint64_t *objects, unsigned depth);
 
@@ -103,11 +105,12 @@ static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
  * Its kind is HOSTEL_MISSING if the `ptr` of the text is NULL. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
-/* Like hostel_json_parse, but returns `misfit` on failure. Messages name the text by `key`. */
+/* Like hostel_json_parse, but returns `misfit` on failure. `key` is the URL that messages
+ * name as the source of the text; its `ptr` is NULL for any other source. */
 static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
                               hostel_result misfit, hostel_json *value);
 
-/* The source of a value, for messages. */
+/* Where a value comes from, for messages: "the request body", for example. */
 static hostel_str source_of(hostel_ctx *ctx, hostel_json value);
 
 /* Decodes a string token that includes its quotes. */
@@ -167,14 +170,14 @@ static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id,
 /* A URL in quotes, for messages. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url);
 
-/* The lifetime of an entry that compare-and-swap writes. The numbers are those of `wit/`. */
+/* The lifetime of an entry that compare-and-swap writes. The numbers are the same as in `wit/`. */
 enum lifetime {
     LIFETIME_KEEP = 0,
     LIFETIME_UNLIMITED = 1,
     LIFETIME_AFTER = 2
 };
 
-/* The state of a key, and which call computes its value. The numbers are those of `wit/`. */
+/* The state of a key, and which call computes its value. The numbers are the same as in `wit/`. */
 enum found {
     FOUND_VALUE = 0,   /* The value of a live entry. */
     FOUND_REFRESH = 1, /* A value that expires soon; this call refreshes it. */

@@ -5,7 +5,8 @@
 
 #include <time.h>
 
-/* Declared in hostel_fake_clock.h, which this file cannot include because of its macros. */
+/* Declared in hostel_fake_clock.h. This file does not include it, because its macros would replace
+ * the C library's clock functions here too. */
 bool hostel_fake_now(struct timespec *now);
 
 struct entry {
@@ -59,7 +60,7 @@ struct hostel_fake {
     hostel_fake *older;
 };
 
-/* The newest live fake. Its clock is the one that a service sees. */
+/* The newest live fake. With hostel_fake_clock.h, a service sees the clock of this fake. */
 static hostel_fake *newest;
 
 hostel_fake *hostel_fake_new(void)

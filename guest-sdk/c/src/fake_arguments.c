@@ -1,8 +1,8 @@
-/* The fake's argument checks: those of a host, with the default limits and the host's messages. */
+/* Checks arguments as a host with the default limits does, and reports errors in the same words. */
 
 #include "ctx.h"
 
-/* True for control and invisible characters, which the host shows as numbers. */
+/* True for control and invisible characters, which the host shows as hexadecimal escapes. */
 static bool is_hidden(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA1) || code == 0xAD ||

@@ -185,7 +185,8 @@ static void drop_headers(hostel_ctx *ctx, hostel_http_request *request, const ch
     request->header_count = left_count;
 }
 
-/* Turns a request into the one that follows its redirect. */
+/* Changes a request to follow a redirect: sets the new URL, and changes the method and headers
+ * where HTTP requires it. */
 static void redirect(hostel_ctx *ctx, hostel_http_request *request, uint16_t status,
                      hostel_str location)
 {

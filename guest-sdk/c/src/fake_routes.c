@@ -164,8 +164,8 @@ static const struct served *best_route(const hostel_fake *fake, struct texts pat
     return best;
 }
 
-/* The route that matches the method, among those with the same paths as `like`; NULL if no route
- * matches. */
+/* The route that matches the method, among the routes that match the same paths as `like`; NULL if
+ * no route matches. */
 static const struct served *route_for(const hostel_fake *fake, const struct served *like,
                                       hostel_str method)
 {

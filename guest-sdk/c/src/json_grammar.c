@@ -1,7 +1,7 @@
 /* Validates a JSON text in one pass and reports the offset and reason of the first error.
  *
- * The grammar is that of RFC 8259; the messages are the host's. Two integers have one bit for each
- * open array or object, so even deeply nested text causes no recursion or allocation. */
+ * The grammar is in RFC 8259; the messages are the same as the host's. Two integers have one bit
+ * for each open array or object, so even deeply nested text causes no recursion or allocation. */
 
 #include "ctx.h"
 

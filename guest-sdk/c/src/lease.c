@@ -107,7 +107,8 @@ static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compu
     return HOSTEL_OK;
 }
 
-/* Computes the next value of an entry; if that fails, `*json` stays the old one. */
+/* Computes and stores the next value of an entry. If that fails, logs a warning and leaves the old
+ * value in `*json`. */
 static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, void *user_data,
                     uint32_t seconds, hostel_str *json)
 {

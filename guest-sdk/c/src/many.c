@@ -17,7 +17,8 @@ hostel_result hostel_cache_get_many(hostel_ctx *ctx, const hostel_str *keys, siz
     return HOSTEL_OK;
 }
 
-/* Names the entry that the host refused: the first one whose value is not JSON. */
+/* Adds the key of the entry that the host refused to the host's message: the first entry whose
+ * value is not JSON. */
 static hostel_result refused_entry(hostel_ctx *ctx, const hostel_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

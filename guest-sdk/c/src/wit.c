@@ -2,8 +2,8 @@
  * canonical ABI and the SDK's types.
  *
  * The component encoder checks every name and signature against `wit/` and refuses any mismatch.
- * The layouts are those of the canonical ABI for 32-bit memories. A C compiler gives the same
- * layouts to structs with the same fields. */
+ * The structs have the layouts that the canonical ABI defines for 32-bit memories: a C compiler
+ * gives the same layouts to structs with the same fields. */
 
 #include "ctx.h"
 
@@ -87,7 +87,8 @@ EXPORT("cabi_realloc") void *wit_realloc(void *old, size_t old_size, size_t alig
     return grow(&the_ctx, old, old_size, size);
 }
 
-/* Separate from cabi_realloc: the WASI 0.1 adapter keeps its state across requests. */
+/* Allocates the state of the WASI 0.1 adapter. The state outlives a request, so it must not be in
+ * the request's memory. */
 EXPORT("cabi_realloc_adapter")
 void *wit_realloc_adapter(void *old, size_t old_size, size_t align, size_t size)
 {

@@ -259,8 +259,8 @@ static hostel_result host_get_many(hostel_ctx *ctx, const hostel_str *keys, size
     struct wit_cache_answer answer;
     wit_get_many(keys, count, &answer);
     HOSTEL_TRY(result_of(ctx, &answer));
-    /* This cannot overflow: an option is larger than a text, and the host's array of options fits
-     * in memory. */
+    /* The size below cannot overflow: a text is smaller than an option, and the host's array of
+     * options fits in memory. */
     size_t texts = answer.as.options.count;
     hostel_str *list = (hostel_str *)hostel_alloc(ctx, texts * sizeof *list);
     for (size_t i = 0; i < texts; i++)

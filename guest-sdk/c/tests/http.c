@@ -234,7 +234,7 @@ static void later_route_replaces_an_earlier_one_and_may_be_a_function(void)
     CHECK(hostel_http_post(ctx, url, json, &response) == HOSTEL_HTTP_TOO_LARGE);
 }
 
-/* A route that redirects. */
+/* Adds a route that redirects to `location`. */
 static void redirect_route(const char *method, const char *url, uint16_t status,
                            const char *location)
 {

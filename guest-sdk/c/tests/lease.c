@@ -42,7 +42,7 @@ static hostel_result get_with(bool is_early, struct computing computing, hostel_
                                         &computing, value);
 }
 
-/* Gets the value, with an expiry of a minute. */
+/* Gets the value or, if it is missing, computes it as `json`, with an expiry of a minute. */
 static hostel_str get(const char *json)
 {
     hostel_json value;
@@ -52,7 +52,7 @@ static hostel_str get(const char *json)
     return value.text;
 }
 
-/* Gets the value, with an expiry of a minute and an early refresh in the last five seconds. */
+/* Like `get`, with an early refresh in the last five seconds. */
 static hostel_str get_early(const char *json)
 {
     hostel_json value;

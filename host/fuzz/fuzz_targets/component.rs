@@ -1,4 +1,4 @@
-//! The check before compiling terminates without a panic, for any bytes.
+//! Checks that `check_component`, which runs before compiling, neither panics nor hangs.
 
 #![no_main]
 

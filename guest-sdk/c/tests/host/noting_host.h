@@ -156,7 +156,7 @@ static void host_send_many(hostel_ctx *ctx, const hostel_http_request *requests,
     fake_send_many(ctx, requests, count, results);
 }
 
-/* Places other bytes after the value, so that the tests detect a read past its length. */
+/* Places other bytes after the value, so that the tests detect a read past the value's end. */
 static hostel_str host_setting(hostel_ctx *ctx, hostel_str name)
 {
     (void)called(ctx, "setting");
