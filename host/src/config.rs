@@ -1,6 +1,6 @@
 //! `hostel.toml`: its format and its meaning.
 //!
-//! [`Config`] is the validated configuration with all defaults filled in. Its users need not
+//! [`Config`] is the validated configuration with all defaults filled in. Other modules need not
 //! validate it again.
 
 mod admin;

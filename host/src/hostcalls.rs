@@ -2,7 +2,7 @@
 //!
 //! **A guest can use only interfaces that are offered here and that its grants allow.** Every
 //! interface is always linked. Each call checks the plugin's grants, so that a refusal can name the
-//! line of the configuration that would grant it.
+//! setting that would grant access.
 //!
 //! All capability files have the same structure: the import, the grant check, `add_to_linker`,
 //! conversions, tests. A capability has one line in [`CAPABILITIES`] and one field in [`Grants`].

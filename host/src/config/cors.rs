@@ -41,7 +41,7 @@ pub enum CorsOrigins {
     Listed(Vec<String>),
 }
 
-/// The CORS of a route.
+/// The CORS settings of a route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RouteCors {
     /// The server's settings, if any.

@@ -1,5 +1,5 @@
-//! Direct callers: who may call a service by `POST /services/<name>`. Computed once from the
-//! plugins and the routes, so that a direct call never requires less than the routes of the same
+//! Direct callers: who may call a service by `POST /services/<name>`. The plugins and the routes
+//! determine these callers, so that a direct call never requires less than a route to the same
 //! service.
 
 use super::groups::Callers;
@@ -9,9 +9,9 @@ use std::collections::HashMap;
 
 /// The callers who may call each service directly.
 ///
-/// A direct call requires the callers of the plugin and of each route to the service. If these are
-/// different groups, the service cannot be called directly, because the credentials of a request
-/// belong to one group.
+/// A direct call requires a caller that both the plugin and each route to the service admit. If
+/// these require different groups, the service cannot be called directly, because the credentials
+/// of a request belong to one group.
 #[derive(Clone, Debug, Default)]
 pub struct DirectCallers {
     of_server: Callers,

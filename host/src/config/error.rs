@@ -135,7 +135,7 @@ impl<'a> Diagnostics<'a> {
     }
 }
 
-/// Maximum number of names that a message lists: more than any table has settings.
+/// Maximum number of names that a message lists. No table has as many settings.
 const MAX_NAMES: usize = 30;
 
 /// Returns a suggestion for an unknown name: the nearest known one, or the list of known ones.

@@ -1,5 +1,5 @@
-//! The addresses at which a configured server listens, for its clients. The secrets and files that
-//! only the server needs are not read.
+//! The addresses of a configured server, for commands that connect to the server. This module does
+//! not read the secrets and files that only the server needs.
 
 use super::admin::Admin;
 use super::error::{ConfigError, Diagnostics};

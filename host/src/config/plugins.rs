@@ -62,7 +62,7 @@ pub(super) struct PluginContext<'a> {
     pub(super) open_to: &'a Callers,
     pub(super) caches: &'a [String],
     pub(super) groups: &'a [CallerGroup],
-    /// The outgoing connections of Zato.
+    /// The outgoing connections of services that were written for Zato.
     pub(super) zato: Option<&'a Tables<RawZatoRest>>,
     /// Whether `limits.time` is set for all plugins.
     pub(super) has_time: bool,
@@ -178,7 +178,7 @@ fn plugin_config(
     PluginConfig { name, path, settings, callers }
 }
 
-/// Returns the grants: one field of [`Grants`] for each capability.
+/// Returns the plugin's grants.
 fn grants(
     name: &PluginName,
     raw: &RawPlugin,
@@ -195,8 +195,8 @@ fn grants(
     Grants { cache, http, config }
 }
 
-/// Returns the plugin's own limits, if they differ from the host's: the limits that are set, and
-/// more time if the plugin may reach remote servers and the time limit is not set anywhere.
+/// Returns the plugin's limits, or `None` if the plugin has the host's limits. A plugin that may
+/// reach remote servers has more time, unless `limits.time` is set.
 fn own_limits(
     raw: Option<&RawLimits>,
     grants: &Grants,

@@ -33,8 +33,8 @@ pub(super) fn read_private(
     }
 }
 
-/// Checks that no other user can change a file, and warns if one can read it. Follows links,
-/// because secrets in Kubernetes are links. Does not report a missing file.
+/// Checks that no other user can change a file, and warns if another user can read the file.
+/// Follows links, because secrets in Kubernetes are links. Does not report a missing file.
 pub(super) fn check_access(file: &Path, at: Range<usize>, diagnostics: &mut Diagnostics<'_>) {
     let Some(found) = std::fs::metadata(file).ok().filter(Metadata::is_file) else { return };
     let (name, user) = (file.display(), geteuid().as_raw());

@@ -35,7 +35,7 @@ pub enum ProxyNetworkError {
     /// The address is an IPv4-mapped IPv6 address.
     #[error("{0:?} is IPv4 written as IPv6: write it as IPv4, as in \"10.0.0.0/8\"")]
     Mapped(String),
-    /// The network contains every address, so no address could be a client's.
+    /// The network contains every address, so every client would be trusted as a proxy.
     #[error("{0:?} contains every address, also those of clients: name the proxies' networks")]
     Everything(String),
 }

@@ -32,22 +32,22 @@ pub struct Config {
     pub server: Server,
     /// The listener for the operator; `None`: it is off.
     pub admin: Option<Admin>,
-    /// The limits of a call, for every plugin without its own.
+    /// The limits of a call, for every plugin without limits of its own.
     pub limits: Limits,
     /// Limits on concurrent and waiting calls.
     pub admission: Admission,
     /// Shared caches; each is opened at start.
     pub caches: Vec<CacheConfig>,
-    /// The size of a plugin's private cache.
+    /// The size of each plugin's private cache.
     pub private_cache: CacheLimits,
-    /// The storage of the private caches.
+    /// The backend of the private caches.
     pub private_backend: Backend,
     /// A folder whose components and service sources are served besides the named plugins; `None`:
     /// only the named plugins are served.
     pub folder: Option<PathBuf>,
     /// The named plugins, sorted by name.
     pub plugins: Vec<PluginConfig>,
-    /// The routes. The first one that matches a request's path and method is used.
+    /// The routes to services, sorted by path.
     pub routes: Vec<Route>,
     /// The file routes.
     pub files: Vec<FileRoute>,
@@ -83,8 +83,8 @@ impl From<Config> for Configured {
 }
 
 impl Config {
-    /// Returns the configuration for a folder without a configuration file: its plugins are served,
-    /// with defaults for everything else.
+    /// Returns the configuration for a folder without a configuration file. The server serves the
+    /// folder's plugins, with defaults for all settings.
     pub fn of_folder(folder: &Path) -> Config {
         Config {
             folder: Some(folder.to_owned()),
@@ -93,7 +93,8 @@ impl Config {
         }
     }
 
-    /// Reads a file, and the files and environment variables with secrets that it names.
+    /// Reads a configuration file, and the secrets in the files and environment variables that it
+    /// names.
     ///
     /// Relative paths are resolved from the file's folder. A plugin's file may be missing.
     /// Passwords from the environment are hashed, which takes tens of milliseconds each.

@@ -27,8 +27,7 @@ pub struct Route {
 
 /// The paths that a route matches: `/`, or one pattern segment for each segment of the path.
 ///
-/// Of two patterns that match the same path, the more specific one is ordered first: the one with
-/// fixed text at the first segment where the other has a parameter instead.
+/// Patterns are ordered segment by segment, with fixed text before parameters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PathPattern(Vec<Segment>);
 
@@ -69,7 +68,7 @@ impl PathPattern {
     ///
     /// # Errors
     ///
-    /// If the text is not a pattern: the error names the invalid part.
+    /// If the text is not a valid pattern. The error names the invalid part.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         let whole = || text.to_owned();
         let inside = text.strip_prefix('/').ok_or_else(|| PatternError::NoSlash(whole()))?;
@@ -134,8 +133,8 @@ impl fmt::Display for PathPattern {
     }
 }
 
-/// Validates the routes to services, and returns them with the position of each service. Of two
-/// routes that match the same request, the more specific one comes first.
+/// Validates the routes to services, and returns them, sorted by path, with the position of each
+/// service.
 pub(super) fn routes(
     raw: &[At<RawRoute>],
     plugins: &[&str],

@@ -10,14 +10,14 @@ use subtle::ConstantTimeEq;
 /// Minimum characters of a token: a shorter printable token cannot hold 128 random bits.
 const TOKEN_CHARACTERS: usize = 20;
 
-/// Maximum bytes of a token or a password, 1 KiB: any client can make the server hash the text that
-/// it sends.
+/// Maximum bytes of a token or a password, 1 KiB: the server hashes any text that a client sends as
+/// a secret.
 pub(crate) const MAX_SECRET_BYTES: usize = 1 << 10;
 
 /// Maximum memory to check one password, in KiB: 256 MiB. Each concurrent check needs this memory.
 const MOST_MEMORY: u32 = 256 << 10;
 
-/// Maximum passes over that memory, and maximum lanes.
+/// Maximum number of passes over this memory, and maximum number of lanes: parameters of Argon2id.
 const MOST_PASSES: u32 = 64;
 
 /// The prefix of the hash of a token.

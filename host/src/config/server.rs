@@ -27,8 +27,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// TLS; `None`: plain HTTP. Default: `None`.
     pub tls: Option<Tls>,
-    /// The CORS of routes without their own; `None`: the services' own headers decide. Default:
-    /// `None`.
+    /// The CORS settings of routes without their own; `None`: the services' own headers apply.
+    /// Default: `None`.
     pub cors: Option<Cors>,
     /// Maximum open connections; further ones wait in the system's queue. Default: 10,000.
     pub connections: usize,
@@ -36,8 +36,8 @@ pub struct Server {
     pub headers: usize,
     /// Maximum bytes of a request's head, including its first line. Default: 64 KiB.
     pub header_bytes: usize,
-    /// Budget in bytes for caches, instances and bodies together; `None`: three quarters of what
-    /// the machine and its control groups allow.
+    /// Budget in bytes for caches, instances and bodies together; `None`: three quarters of the
+    /// memory that the machine and its control groups allow.
     pub memory: Option<usize>,
     /// Maximum bytes of request bodies, and of responses until they are sent, over all clients. A
     /// client gets at most a quarter. Default: 256 MiB.
@@ -63,10 +63,10 @@ pub struct Server {
     /// Whether `/services` and `/services/<name>` are served in addition to the routes. Default:
     /// true.
     pub services: bool,
-    /// Whether the process gives up rights that a server does not need. Default: as far as
-    /// available.
+    /// Whether the server's process gives up the rights that it does not need. Default:
+    /// [`Wall::Available`].
     pub wall: Wall,
-    /// What must be available for readiness. Default: nothing.
+    /// The plugins and caches that must be available before the server is ready. Default: none.
     pub ready_requires: Vec<Requirement>,
     /// The proxies that may name the client. Default: none.
     pub trusted_proxies: Vec<ProxyNetwork>,
@@ -85,7 +85,8 @@ impl Server {
     }
 }
 
-/// Whether a server gives up its right to unneeded files and system calls. Only on Linux.
+/// Whether a server gives up access to the files and system calls that it does not need. Only on
+/// Linux.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wall {
     /// As far as the kernel or a container allows.
@@ -203,8 +204,8 @@ fn required(written: Option<&[At<String>]>, diagnostics: &mut Diagnostics<'_>) -
     all
 }
 
-/// Reports requirements that can never be available: a cache that is not configured, or a plugin
-/// that is not configured if there is no folder of plugins.
+/// Reports requirements that can never be met: the cache or the plugin is not configured. A plugin
+/// may also come from the folder of plugins.
 pub(super) fn check_required(
     raw: Option<&RawServer>,
     has_folder: bool,
@@ -230,8 +231,8 @@ pub(super) fn check_required(
     }
 }
 
-/// Reports a limit on request bodies that exceeds a client's share of the budget: a body larger
-/// than the share could never be accepted.
+/// Reports a limit on request bodies that exceeds a client's share of `server.bodies`: a body
+/// larger than the share could never be accepted.
 pub(super) fn check_bodies(
     raw: &Raw,
     server: &Server,
@@ -256,7 +257,7 @@ pub(super) fn check_bodies(
     }
 }
 
-/// Returns the position of the largest `request` in all limits.
+/// Returns the position of the largest `limits.request` in the file.
 fn largest_request(raw: &Raw) -> Range<usize> {
     let of_plugins =
         raw.plugins.iter().flatten().filter_map(|(_, plugin)| plugin.get().limits.as_ref());

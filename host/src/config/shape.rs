@@ -1,7 +1,8 @@
 //! Checks a file against the schema, and reports all mistakes in keys and types.
 //!
 //! Deserializing into the types of [`raw`](super::raw) would stop at the first mistake. This module
-//! checks a schema that is generated from these types, so that all mistakes are reported at once.
+//! checks the file against a schema that is generated from these types, so that all mistakes are
+//! reported at once.
 
 use super::error::{Diagnostics, instead};
 use super::raw::Raw;

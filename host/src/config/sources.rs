@@ -139,7 +139,7 @@ fn read_secret(
     Secret::new(&text).map_err(|error: ValueError| diagnostics.fault(at, error)).ok()
 }
 
-/// Adds the grants from Zato's outgoing connections to a plugin.
+/// Adds grants for those outgoing connections in `[zato]` that name this plugin.
 pub(super) fn add_zato(
     connections: Option<&Tables<RawZatoRest>>,
     plugin: &str,

@@ -31,7 +31,6 @@ impl Default for Traces {
     }
 }
 
-/// Converts the configured format.
 pub(super) fn log_format(raw: RawFormat) -> LogFormat {
     match raw {
         RawFormat::Auto => LogFormat::Auto,

@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Maximum time that can be set: one day. A server never waits that long.
+/// Maximum time that can be set: one day. A server never needs to wait longer.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The context of a configuration: the folder of its file, and the environment.

@@ -23,8 +23,8 @@ pub(super) type CacheAccess = fn(&State) -> Result<&CacheStore, SmallError>;
 
 /// Links a function that uses the plugin's cache.
 ///
-/// Its arguments are copied first, because nothing can be borrowed from the guest while it is
-/// suspended. If the entries are in memory, the operation never waits.
+/// The function's arguments are copied first, because nothing can be borrowed from a suspended
+/// guest. If the entries are in memory, the operation never waits.
 pub(super) fn offer<Arguments, Output, Operation>(
     import: &mut LinkerInstance<'_, State>,
     linkage: Linkage,

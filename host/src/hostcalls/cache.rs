@@ -67,7 +67,7 @@ fn add_synchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()
 }
 
 /// Links the functions for a cache whose operations may wait. The arguments are copied, because
-/// nothing can be borrowed from the guest while it is suspended.
+/// nothing can be borrowed from a suspended guest.
 fn add_asynchronous(mut import: LinkerInstance<'_, State>) -> wasmtime::Result<()> {
     import.func_wrap_async("get", |store: StoreContextMut<'_, State>, (key,): (WasmStr,)| {
         Box::new(async move {

@@ -1,7 +1,7 @@
 //! `hostel:cache/lease`: concurrent callers compute a value only once.
 //!
-//! Grant: see `access.rs`; every function writes. A call may wait here even for a cache in memory,
-//! so each function is linked asynchronously.
+//! Grant: see `access.rs`; every function writes. A call may wait for a lease even if the cache is
+//! in memory, so each function is linked asynchronously.
 
 use super::access::{SmallError, to_write, traced};
 use super::linkage::Linkage;

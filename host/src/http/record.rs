@@ -13,12 +13,12 @@ use tokio::time::Instant;
 pub(super) struct RequestRecord<'a> {
     pub(super) kind: RequestKind,
     meter: &'a HttpMeter,
-    /// `None` if there is no access log, so that requests do not pay for one.
+    /// `None` without an access log, so that no request does work for it.
     access: Option<AccessRecord<'a>>,
     has_ended: bool,
 }
 
-/// The data of an access line that is known before the response.
+/// The part of an access line that is known before the response.
 pub(super) struct RequestOrigin<'a> {
     pub(super) head: &'a Parts,
     pub(super) id: &'a str,

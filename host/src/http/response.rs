@@ -9,7 +9,6 @@ use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, 
 use hyper::{Method, Response, StatusCode};
 use serde_json::Value;
 
-/// The media type of JSON.
 pub(super) const JSON: &str = "application/json";
 
 /// The body of a response.

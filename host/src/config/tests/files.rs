@@ -3,7 +3,7 @@
 use super::*;
 use std::fs;
 
-/// A folder with `public`, a file `page.html`, and a configuration.
+/// A folder that contains the folder `public`, the file `page.html` and a configuration.
 struct Site(tempfile::TempDir);
 
 impl Site {
@@ -20,8 +20,8 @@ impl Site {
         read.map(|read| read.config).map_err(|error| error.to_string())
     }
 
-    /// Checks that a text has one fault, which begins `line:column: message`, where `SITE` stands
-    /// for the site's folder.
+    /// Checks that a text has one fault, which begins with `fault`: `line:column: message`, with
+    /// `SITE` for the site's folder.
     #[track_caller]
     fn check(&self, text: &str, fault: &str) {
         let site = self.0.path().display().to_string();

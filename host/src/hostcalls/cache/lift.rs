@@ -40,8 +40,8 @@ impl GuestStr {
     }
 }
 
-// SAFETY: every item is the same as that of `WasmStr`. This type forwards to `WasmStr`, unless it
-// lifts a string itself.
+// SAFETY: every item is the same as in `WasmStr`. This type forwards to `WasmStr`, unless it lifts
+// a string itself.
 unsafe impl ComponentType for GuestStr {
     type Lower = <WasmStr as ComponentType>::Lower;
 

@@ -43,7 +43,7 @@ impl GetResult {
     }
 }
 
-// SAFETY: every item is the same as that of `Plain`, to which this type forwards.
+// SAFETY: every item is the same as in `Plain`, to which this type forwards.
 unsafe impl ComponentType for GetResult {
     type Lower = <Plain<'static> as ComponentType>::Lower;
 

@@ -17,7 +17,7 @@ const DEFAULT_ENTRIES: usize = 100;
 const MAX_ENTRIES: usize = 1_000;
 
 /// Lists all caches with their counters. With `count=true`, also counts the entries of each cache
-/// that is not in memory, by reading all of them.
+/// that is not in memory, by reading every entry.
 pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
     let is_counted = Query::parse(query)?.text("count") == Some("true");
     let mut caches = Vec::new();
@@ -153,7 +153,8 @@ fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
 
 /// Removes all entries.
 async fn clear(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
-    // Refuse parameters: a client that sends one does not expect that all entries are removed.
+    // Refuse parameters: a client that sends one, such as a prefix, does not expect the removal of
+    // all entries.
     if let Some(name) = query.first_name() {
         let told = format!(
             "the removal of all entries has no parameter {name:?}: \

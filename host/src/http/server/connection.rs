@@ -42,7 +42,7 @@ const MAX_FAILED_STREAMS: usize = 100;
 /// The interval of the pings that the server sends to an HTTP/2 client to detect a dead connection.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 
-/// How long the client has to respond to a ping.
+/// Maximum time for the client to respond to a ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a connection without a request stays open when the server stops. The client may already

@@ -1,5 +1,5 @@
-//! The unfinished responses of one connection, and the time that the client has to receive each of
-//! them.
+//! The unfinished responses of one connection, and the deadline by which the client must receive
+//! each of them.
 
 use super::moment::AtomicInstant;
 use crate::config::Server;
@@ -42,7 +42,7 @@ impl PendingResponses {
         }
     }
 
-    /// Starts the time that the client has to receive a response.
+    /// Sets the deadline by which the client must receive a response.
     pub(super) fn begin(&self) -> ResponseTime {
         let mut deadlines = self.deadlines.lock().unwrap_or_else(PoisonError::into_inner);
         let free = deadlines.iter().find(|deadline| !deadline.is_set());

@@ -45,7 +45,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> TimedStream<I> {
         }
     }
 
-    /// Records that the client blocks a write, if the write is pending.
+    /// If a write or a flush is pending, records that the client blocks it.
     fn timed<T>(&self, written: Poll<T>) -> Poll<T> {
         if written.is_pending() {
             self.timers.write_pending();

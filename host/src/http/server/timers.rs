@@ -171,7 +171,8 @@ impl Exchange {
         Exchange { response: None, timers: Arc::clone(timers) }
     }
 
-    /// Records that the response is ready, and starts the client's time to receive it.
+    /// Records that the response is ready, and sets the deadline by which the client must receive
+    /// it.
     pub(super) fn responded(&mut self) {
         self.response = Some(self.timers.responses.begin());
     }
