@@ -129,7 +129,8 @@ impl Directory {
         }
     }
 
-    /// Returns the places of a segment and its sibling, in order, if one segment can hold both.
+    /// Returns the places of a segment and its sibling, in order, if one segment can hold all their
+    /// entries.
     fn halves(&self, at: usize) -> Option<(usize, usize)> {
         let segment = self.get(at)?;
         let width = self.width(segment);

@@ -18,7 +18,7 @@ pub struct CacheStats {
     pub deletes: u64,
     /// Calls of `increment` that added to their entry.
     pub increments: u64,
-    /// Calls of `compare-and-swap` that changed something.
+    /// Calls of `compare-and-swap` that created, replaced or removed an entry.
     pub swaps: u64,
     /// Calls of `take` that removed a live entry.
     pub takes: u64,

@@ -317,7 +317,7 @@ impl CacheStore {
     }
 
     /// Returns the number of entries and their size in bytes. In memory, the size includes
-    /// bookkeeping. On Redis, the size covers keys and values, and the call reads all entries.
+    /// bookkeeping. On Redis, the size covers keys and values, and the call visits all entries.
     ///
     /// # Errors
     ///

@@ -51,7 +51,8 @@ pub(super) enum Next {
     Elsewhere { place: ServerPlace, is_asking: bool },
     /// Send the unanswered commands to the same server again at once.
     Here,
-    /// Send the unanswered commands again after a delay.
+    /// Send the unanswered commands again after a delay. If `is_elsewhere`, discover the servers in
+    /// the meantime: another server may be able to run the commands.
     Again { reason: String, is_elsewhere: bool },
 }
 

@@ -25,7 +25,7 @@ const CONNECT_TIME: Duration = Duration::from_secs(2);
 /// Idle time before the first TCP keepalive probe, and time between two probes.
 const KEEPALIVE_TIME: Duration = Duration::from_secs(5);
 
-/// Unanswered probes after which a connection is dead.
+/// Unanswered probes after which a connection counts as dead.
 const KEEPALIVE_PROBES: u32 = 2;
 
 /// Connects to the servers of one address, and logs in as its user.

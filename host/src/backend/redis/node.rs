@@ -184,7 +184,7 @@ impl RedisNode {
         place
     }
 
-    /// Makes the next operation reconnect. Returns true if this was the current connection.
+    /// If this is the current connection, makes the next operation reconnect and returns true.
     fn forget(&self, connection: &Connection) -> bool {
         let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let is_used = place.as_ref().is_some_and(|open| open.is(connection));

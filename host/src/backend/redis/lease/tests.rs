@@ -329,7 +329,7 @@ async fn a_lease_ends_by_itself_or_by_its_holder() {
         assert_eq!(cache.fill("k", "9", None, "a").await, Ok(false));
         check_value(&cache, None).await;
         assert_eq!(ask(&cache, None, "b").await, LeaseReply::Compute);
-        // Taking a lease again extends it.
+        // A holder that takes its lease again gets the new duration.
         let lease = Duration::from_secs(30);
         assert_eq!(cache.lease_once("k", None, "b", lease).await, Ok(LeaseReply::Compute));
         let held = ask(&cache, None, "a").await;
