@@ -52,7 +52,7 @@ export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, 
     options.paths = { ...(own && pathsOf(own)), "hostel-sdk": [join(sdk, "index.d.ts")] };
   }
   const files = [source];
-  // Add the SDK's declarations only if a browser's are not included: both declare the same names.
+  // Add the SDK's declarations only without browser declarations: both declare the same names.
   if (!hasDom(own) && isQuickJs) files.push(join(sdk, "globals.d.ts"));
   else if (!hasDom(own)) options.lib = [...(own?.options.lib ?? DEFAULTS.lib), ...DOM];
   const project = join(work, CONFIG);
@@ -79,7 +79,8 @@ const tsc = (compiler, ...given) => [process.execPath, [compiler, ...given, "--p
 
 /**
  * Finds the tsconfig.json next to the source or in a parent folder, as the bundler does, or the
- * referenced project that includes the source. Returns its settings, including inherited ones.
+ * referenced project that includes the source. Returns the settings of the found project, including
+ * inherited ones.
  */
 export function findConfig(source, compiler, note) {
   const read = (path) => {

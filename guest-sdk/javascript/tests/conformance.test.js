@@ -1,6 +1,6 @@
 // Runs the scenarios on the fake. All languages share these scenarios.
 
-// This is not the strict comparison, because -0 equals 0 in the scenarios.
+// Do not import `node:assert/strict`: in the scenarios, -0 equals 0.
 import assert from "node:assert";
 import { readFileSync } from "node:fs";
 import test from "node:test";

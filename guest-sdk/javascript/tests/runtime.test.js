@@ -12,7 +12,7 @@ import { install, runJobs } from "../runtime/promise.js";
 
 const { Promise: NodePromise, queueMicrotask: nodeQueueMicrotask } = globalThis;
 
-/** Runs `act` with the plugin's promises and returns the values that it recorded. */
+/** Runs `act` with the plugin's promises. Returns the recorded values and the unhandled errors. */
 function noted(act) {
   const notes = [];
   install();

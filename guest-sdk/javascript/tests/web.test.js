@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { format } from "node:util";
 
-// Every engine of a plugin has these functions, but Node before version 25 does not.
+// Every engine of a plugin has this method, but Node before version 25 does not.
 Uint8Array.prototype.toBase64 ??= function () {
   return Buffer.from(this).toString("base64");
 };
