@@ -23,8 +23,8 @@ test("the result is the value that the schema returns", () => {
 });
 
 /**
- * Imitates the paths of arktype: `map` would pass the length to the constructor, which would add the
- * length as an element.
+ * Imitates the paths of arktype: `map` would pass the length to the constructor, which would add
+ * the length as an element.
  */
 class Path extends Array {
   constructor(...keys) {
