@@ -140,7 +140,7 @@ func TestDeltaOutOfRangeAndWrongExpiryAreRefusedWithoutACall(t *testing.T) {
 	}
 }
 
-// swaps checks the outcome of a swap: the current text (empty for none), or "swapped" for success.
+// swaps checks the outcome of a swap: "swapped", or else the current text (empty for no entry).
 func swaps(t *testing.T, cache hostel.Cache, expected, wanted *string, outcome string) {
 	t.Helper()
 	swap, err := cache.CompareAndSwapRaw("k", expected, wanted, hostel.Keep)

@@ -2,7 +2,7 @@ package hostel
 
 import "fmt"
 
-// CacheErrorKind is the reason why the cache refused a call. No kinds will be added.
+// CacheErrorKind is the reason why a cache call failed. No kinds will be added.
 type CacheErrorKind uint8
 
 const (
@@ -32,7 +32,7 @@ func (k CacheErrorKind) String() string {
 	return nameOf(cacheErrorKinds[:], int(k))
 }
 
-// CacheError is a call that the cache refused.
+// CacheError is the error of a failed cache call.
 //
 // A handler that returns it fails with a [Failure] of kind [FailureUnavailable] for
 // [CacheUnavailable], and of kind [FailureInternal] for every other kind.

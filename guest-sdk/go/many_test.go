@@ -10,7 +10,7 @@ import (
 	"hostel-sdk"
 )
 
-// getsMany checks the values under keys; nil means no value.
+// getsMany checks the values under keys, shown as a list. In this list, nil means no value.
 func getsMany(t *testing.T, cache hostel.Cache, keys []string, expected string) {
 	t.Helper()
 	values, err := hostel.GetMany[int](cache, keys...)

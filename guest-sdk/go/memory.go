@@ -56,7 +56,8 @@ func (f *Fake) write(key, value string, deadline time.Duration) {
 	delete(f.leases, key)
 }
 
-// remove removes the live entry and ends the lease of its key, even if there is no entry.
+// remove removes and returns the live entry under a key, and ends the key's lease even if there is
+// no entry.
 func (f *Fake) remove(key string) (removed entry, there bool) {
 	removed, there = f.live(key)
 	delete(f.entries, key)

@@ -20,7 +20,8 @@ const (
 
 var holdsFloat32 = question{ask: func(t reflect.Type) bool { return t.Kind() == reflect.Float32 }}
 
-// fromJSON reads a text into the variable that target points to. It copies strings.
+// fromJSON reads a text into the variable that target points to. It copies strings, so the caller
+// may reuse the text's memory.
 func fromJSON(text []byte, target any) error {
 	if err := json.Unmarshal(text, target); err != nil {
 		return readable(err, text)

@@ -88,8 +88,8 @@ var notKnownAgain = &rule{
 	},
 }
 
-// lostType returns why a type is refused, or an empty text. JSON has no equivalent of a refused
-// type, so other languages would read the output of encoding/json as a different type.
+// lostType returns the reason to refuse a type, or an empty text. Other languages would read the
+// output of encoding/json as a different type, or the output would not contain some fields.
 func lostType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Time]():

@@ -28,7 +28,7 @@ type witOption struct {
 	text    witList
 }
 
-// arenaValues is the number of values of the maximum default size that fit in the arena.
+// arenaValues is how many values of the largest default size fit into the arena.
 const arenaValues = arenaBytes / defaultValueLimit
 
 // sent keeps the texts alive while the host reads lists with their addresses. It also keeps the

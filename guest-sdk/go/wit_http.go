@@ -15,7 +15,7 @@ import (
 //go:noescape
 func hostSendMany(requests unsafe.Pointer, requestCount uint32, results *witList)
 
-// witOutgoing is the interface's `request`.
+// witOutgoing is the record `request` of `hostel:http/client`.
 type witOutgoing struct {
 	_                          structs.HostLayout
 	method, url, headers, body witList

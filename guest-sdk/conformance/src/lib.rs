@@ -156,7 +156,7 @@ fn set(
     Ok(Value::Null.into())
 }
 
-/// Sets a value without a JSON form, if Rust has such a value.
+/// Sets the value that `what` names, for example a NaN, if Rust has such a value.
 fn special(ctx: &Context, key: &str, what: &str) -> Result<Answer, CacheError> {
     match what {
         "nan" => ctx.cache.set(key, &[f64::NAN])?,

@@ -15,7 +15,8 @@ import (
 	"hostel-sdk"
 )
 
-// Runs the scenarios on the fake. The plugins of all languages also run them in a real host.
+// Runs the scenarios, which all languages share, on the fake. The host's tests run them in a real
+// host.
 func TestEveryScenarioPassesOnTheFake(t *testing.T) {
 	scenarios := read(t, "../../conformance/scenarios.json")
 	if len(scenarios) < 50 {
@@ -48,7 +49,7 @@ func read(t *testing.T, name string) (scenarios []scenario) {
 	return scenarios
 }
 
-// checkStep executes one step on the fake, either in the test itself or in the plugin.
+// checkStep executes one step, either in the test itself or in the plugin, and checks the result.
 func checkStep(t *testing.T, fake *hostel.Fake, step map[string]any) {
 	t.Helper()
 	switch step["op"] {

@@ -231,7 +231,7 @@ func setRaw(cache hostel.Cache, step step) error {
 	return cache.SetRawWithExpiry(step.Key, step.What, time.Duration(seconds)*time.Second)
 }
 
-// special sets a value without a JSON form, if Go has such a value.
+// special sets the value that what names, for example a NaN, if Go has such a value.
 func special(cache hostel.Cache, key, what string) error {
 	type node struct{ Next *node }
 	cycle := &node{}

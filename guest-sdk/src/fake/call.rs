@@ -1,4 +1,4 @@
-//! HTTP requests of tests.
+//! HTTP requests that a test sends to the services.
 
 use serde::Serialize;
 
