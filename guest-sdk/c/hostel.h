@@ -73,7 +73,7 @@ typedef enum hostel_result {
     HOSTEL_HTTP_DENIED = 16,      /* The plugin has no permission for the address, or for more
                                      requests in this call. */
     HOSTEL_HTTP_UNREACHABLE = 17, /* The connection failed. No part of the request was sent. */
-    HOSTEL_HTTP_TIMEOUT = 18,     /* The timeout passed. The server may have processed the
+    HOSTEL_HTTP_TIMEOUT = 18,     /* The request timed out. The server may have processed the
                                      request. */
     HOSTEL_HTTP_TOO_LARGE = 19,   /* The response is larger than the host allows. */
     HOSTEL_HTTP_ABORTED = 20      /* The response is incomplete or is not valid HTTP. The server may

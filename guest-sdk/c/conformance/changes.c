@@ -23,7 +23,7 @@ static hostel_result number_at(struct step *step, const char *pointer, double *n
     return hostel_json_double(step->ctx, step->body, pointer, number);
 }
 
-/* Reads a step's expiry from `args.expiry` or `expiry`; HOSTEL_NO_EXPIRY if the step has neither. */
+/* Reads a step's expiry from `args.expiry` or `expiry`. HOSTEL_NO_EXPIRY if both are missing. */
 static hostel_result expiry_of(struct step *step, double *expiry)
 {
     *expiry = HOSTEL_NO_EXPIRY;

@@ -65,7 +65,6 @@ static hostel_str trimmed(hostel_str text);
 /* Returns the text with a `ptr` that is never NULL, even if the text is empty. */
 static hostel_str present(hostel_str text);
 
-/* A list of texts. */
 struct texts {
     const hostel_str *texts;
     size_t count;

@@ -34,7 +34,6 @@ hostel_keys hostel_cache_keys(hostel_ctx *ctx, hostel_str prefix)
     return (hostel_keys){.key = NO_TEXT, .ctx = ctx, .prefix = copy, .cursor = NO_TEXT};
 }
 
-/* Fetches the next page. */
 static hostel_result next_page(hostel_keys *keys)
 {
     struct texts page;

@@ -25,7 +25,7 @@ struct lease {
 /* A row of the table of outbound routes. */
 struct route {
     hostel_str method, url;
-    hostel_fake_server *serve; /* If NULL, the fields below apply. */
+    hostel_fake_server *serve; /* If NULL, `error` and `response` apply. */
     void *user_data;
     hostel_result error; /* If HOSTEL_OK, the response applies. */
     hostel_response response;

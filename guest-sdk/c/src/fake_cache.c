@@ -101,7 +101,7 @@ static bool remove_entry(hostel_fake *fake, hostel_str key)
     return entry != NULL;
 }
 
-/* The JSON text of a key's live entry. */
+/* The JSON text of a key's live entry; `ptr` is NULL if the key has no such entry. */
 static hostel_str live_text(hostel_ctx *ctx, hostel_str key)
 {
     const struct entry *entry = live_entry(ctx->fake, key);
@@ -341,8 +341,8 @@ static int compare(const void *one, const void *other)
     return order(*(const hostel_str *)one, *(const hostel_str *)other);
 }
 
-/* A page examines entries in key order, and its cursor is the last key examined. So a page may be
- * empty without being the last one, as with a real host. */
+/* Examines the next PAGE_ENTRIES entries in key order; the new cursor is the last key examined. So
+ * a page may be empty without being the last one, as with a real host. */
 static hostel_result host_keys(hostel_ctx *ctx, hostel_str prefix, hostel_str cursor,
                                struct texts *page, hostel_str *next)
 {

@@ -110,7 +110,7 @@ static const struct route *route_of(hostel_fake *fake, const hostel_http_request
     abort();
 }
 
-/* Converts a service's response to the form that an HTTP client receives. */
+/* Converts the response of a route to the form in which the service receives it. */
 static hostel_http_response over_http(hostel_ctx *ctx, hostel_str url, hostel_response response)
 {
     size_t count = 0;

@@ -176,7 +176,7 @@ static const struct served *route_for(const hostel_fake *fake, const struct serv
     return NULL;
 }
 
-/* The value of the header `allow`, in alphabetical order. */
+/* The value of the header `allow`: the methods that a path allows, in alphabetical order. */
 static hostel_str allowed(hostel_ctx *ctx, const hostel_fake *fake, const struct served *like)
 {
     static const char *const methods[] = {"DELETE", "GET",  "HEAD", "OPTIONS",

@@ -2,7 +2,8 @@
 
 #include "ctx.h"
 
-/* Decodes the percent-escape that begins a text; returns -1 if there is no escape. */
+/* Decodes the percent-escape at the beginning of a text. Returns -1 if the text does not begin with
+ * an escape. */
 static int escaped_byte(hostel_str text)
 {
     if (text.len < 3 || text.ptr[0] != '%')
@@ -29,8 +30,8 @@ static hostel_str form_text(hostel_ctx *ctx, hostel_str raw)
     return lossy(ctx, (hostel_str){text, length});
 }
 
-/* Removes and returns the beginning of a text up to a separator, or the whole text. Removes the
- * separator too. */
+/* Removes the part of a text before the first separator, or the whole text if it has no separator,
+ * and returns the removed part. Removes the separator too. */
 static hostel_str take_up_to(hostel_str *text, char separator)
 {
     hostel_str taken = *text;
@@ -90,7 +91,7 @@ size_t hostel_request_query_values(hostel_ctx *ctx, const hostel_request *req, c
     return found.count;
 }
 
-/* Returns the body of a request as a form. */
+/* Checks that a request's body is a form, and stores it in `*form`. */
 static hostel_result form_of(hostel_ctx *ctx, const hostel_request *req, hostel_str *form)
 {
     hostel_str parameters = req->content_type;

@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* The kinds of failure, indexed by their numbers. */
+/* The kinds of failure, in the order of their numbers. */
 static const struct {
     uint16_t status;
     const char *title, *code;
