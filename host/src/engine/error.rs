@@ -22,7 +22,7 @@ pub enum ComponentError {
          or encode it as a component of the world hostel:service/service"
     )]
     CoreModule,
-    /// A limit on components was reached.
+    /// The component exceeds a limit.
     #[error(transparent)]
     Limit(#[from] LimitReached),
     /// The engine cannot compile the component: it is malformed, or it uses a disabled feature.
@@ -60,8 +60,8 @@ pub enum CallError {
     /// The guest called exit, which a service must not do.
     #[error("the guest called exit: a service ends by returning")]
     Exit,
-    /// The machine lacks the resources for the call, or the host's limits allow more than the
-    /// machine has.
+    /// The host failed: it panicked, the machine lacks the resources for the call, or the host's
+    /// limits allow more than the machine has.
     #[error("the host cannot run the call: {0}")]
     Host(String),
     /// The host is at its limit of concurrent work; the call did not begin.
@@ -145,7 +145,7 @@ fn join(names: &[String]) -> String {
     }
 }
 
-/// The engine's messages for limits without an error type.
+/// Parts of the engine's messages for limits that have no error type, and the limits.
 const UNTYPED_LIMITS: &[(&str, Limit)] = &[
     ("fuel allocated for hostcalls has been exhausted", Limit::HostcallBytes),
     ("resource table has no free keys", Limit::Handles),
@@ -158,7 +158,8 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
 pub(crate) const NO_MEMORY: &str = "its plugin's share of the host's memory, or all of it, is in use: \
                                     try again later, or raise `server.memory`";
 
-/// Classifies a failed call into a guest. `refused` is the reason if the guest was refused memory.
+/// Returns the kind of error for a failed call of a guest's function. If the guest was refused
+/// memory, `refused` is the reason.
 pub(crate) fn classify(
     error: &wasmtime::Error,
     refused: Option<MemoryRefusal>,

@@ -43,7 +43,7 @@ const LITTLE_SPACE: u64 = 1 << 20;
 /// Elements of the largest table that fits a slot: 128 MiB of address space.
 const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 
-/// A part of the engine's error message for a larger table.
+/// A part of the engine's error message for a table that does not fit a slot.
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
 /// Creates an engine with as large a pool as the address space allows. Returns the engine and the

@@ -188,7 +188,7 @@ impl Drop for Loading<'_> {
 }
 
 /// Returns how many of `calls` concurrent calls may wait for a lease: three quarters. The other
-/// calls compute the values of the leases.
+/// calls can then compute the values that the waiting calls need.
 fn most_waits(calls: usize) -> usize {
     calls / 4 * 3 + calls % 4 * 3 / 4
 }

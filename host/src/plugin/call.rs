@@ -8,8 +8,8 @@ use crate::service::{Request, Response, ServiceName};
 use crate::telemetry::{CallSpan, Origin};
 
 impl Host {
-    /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's name alone if it
-    /// has one service.
+    /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's name alone if the
+    /// plugin has one service.
     ///
     /// By default, the request is handled in a fresh instance, which is dropped when this function
     /// returns. Dropping the future stops the guest, and the call counts as `cancelled`. The values

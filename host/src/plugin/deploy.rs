@@ -43,7 +43,7 @@ const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 /// turn, so that other loads wait for them.
 const MAX_SLOWER: usize = 8;
 
-/// A plugin that must be present.
+/// A plugin that the operator has configured by name.
 #[derive(Clone, Debug)]
 pub struct NamedPlugin {
     /// The plugin's name, unique among the named plugins.
@@ -55,8 +55,8 @@ pub struct NamedPlugin {
 }
 
 /// A folder of plugins: its components, and also its sources if there is a [`Build`].
-/// [`discover`](crate::source::discover) defines how they are found and named. Files of a
-/// [`NamedPlugin`] are excluded.
+/// [`discover`](crate::source::discover) defines how components and sources are found and named.
+/// Files of a [`NamedPlugin`] are excluded.
 #[derive(Clone, Debug)]
 pub struct PluginFolder {
     /// The folder.
@@ -260,7 +260,7 @@ impl Deployment {
         doing.collect()
     }
 
-    /// Makes readiness depend on `required` too.
+    /// Makes the deployment ready only while everything in `required` is available.
     #[must_use]
     pub fn requiring(mut self, required: Vec<Requirement>) -> Self {
         self.required = required;
@@ -321,7 +321,7 @@ impl Shared {
         self.watch.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Logs once that only scans detect some of the changes.
+    /// Logs, at the first call only, that some changes are detected only by scans.
     fn report_unwatched(&self, error: &io::Error) {
         if !self.unwatched.swap(true, Ordering::Relaxed) {
             let message = format!("some changes of files are noticed later: {error}");

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 #[derive(Default)]
 pub(super) struct Pending {
     names: watch::Sender<BTreeSet<PluginName>>,
-    /// True if there are names. While it is false, looking for a name takes no lock.
+    /// True if there are names. While this flag is false, looking for a name takes no lock.
     has_any: AtomicBool,
     /// The names of refused plugins that have no serving version. May contain duplicates.
     refused: RwLock<Vec<String>>,

@@ -121,7 +121,8 @@ impl LogWriter {
         {
             std::thread::yield_now();
         }
-        // Always an error, because the thread sends nothing: it has ended, or the time is over.
+        // Always an error, because the thread sends nothing: the thread has ended, or the time is
+        // over.
         let _ = self.running.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }

@@ -19,8 +19,8 @@ pub(super) const TAG_BYTES: usize = blake3::OUT_LEN;
 pub(super) struct MacKey([u8; KEY_BYTES]);
 
 impl MacKey {
-    /// Returns the key of an existing folder: the file `<folder>.key` beside it. It is outside the
-    /// folder, so that write access to the folder is not enough to forge a file.
+    /// Returns the key of an existing folder, from the file `<folder>.key` beside the folder. The
+    /// key is outside the folder, so that write access to the folder is not enough to forge a file.
     ///
     /// A missing key is created. A key that others can read, or that belongs to another user, is
     /// replaced, and all code is then compiled again.

@@ -57,7 +57,8 @@ pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> 
     }
 }
 
-/// Sets the process's limits and lowest priority, and lets the kernel end it with its parent.
+/// Sets the process's limits and lowest priority, and makes the kernel kill the process when its
+/// parent ends.
 fn bound(limits: &Limits) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = limits.compile_time.as_secs().max(1);

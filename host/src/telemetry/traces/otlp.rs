@@ -1,7 +1,7 @@
 //! Spans as OTLP in JSON: `ExportTraceServiceRequest`, opentelemetry.io/docs/specs/otlp.
 //!
-//! The encoding is JSON, because collectors that accept OTLP over HTTP accept JSON, and JSON needs
-//! no code generated from protobuf. In OTLP's JSON, ids are hexadecimal and 64-bit integers are
+//! The encoding is JSON: collectors that accept OTLP over HTTP also accept JSON, and JSON needs no
+//! code generated from protobuf. In OTLP's JSON, ids are hexadecimal and 64-bit integers are
 //! strings.
 
 use super::span::{AttributeValue, Span, SpanKind};
