@@ -1,11 +1,12 @@
-//! The host's interfaces for guests: one file per capability, and WASI without any grants.
+//! The host's interfaces for guests: one file for each interface, and WASI without any grants.
 //!
 //! **A guest can use only interfaces that are offered here and that its grants allow.** Every
 //! interface is always linked. Each call checks the plugin's grants, so that a refusal can name the
 //! setting that would grant access.
 //!
-//! All capability files have the same structure: the import, the grant check, `add_to_linker`,
-//! conversions, tests. A capability has one line in [`CAPABILITIES`] and one field in [`Grants`].
+//! The files of all interfaces have the same structure: the import, the grant check,
+//! `add_to_linker`, conversions, tests. Each interface has one line in [`CAPABILITIES`]. An
+//! interface that needs a grant has it in [`Grants`].
 //!
 //! [`Grants`]: crate::grants::Grants
 

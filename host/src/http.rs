@@ -9,8 +9,8 @@
 //! | `GET /services` | names and descriptions of the services that the caller may call, as JSON |
 //! | the methods and path of a [`Route`](crate::config::Route) | its service; HEAD is routed like
 //! GET |
-//! | `GET`, `HEAD` below the path of a [`FileRoute`](crate::config::FileRoute) | the file in its
-//! folder |
+//! | `GET`, `HEAD` at or below the path of a [`FileRoute`](crate::config::FileRoute) | the file in
+//! its folder |
 //! | `OPTIONS` with `Origin` and `Access-Control-Request-Method`, a preflight | the host, if the
 //! path has [`Cors`](crate::config::Cors) |
 //! | `OPTIONS *` | the host: 204, with the methods that routes may have in `Allow` |
@@ -24,7 +24,8 @@
 //! |---|---|
 //! | `GET /` | these paths, as JSON |
 //! | `GET /healthz` | 200 while the server runs |
-//! | `GET /readyz` | 503 until all configured plugins serve, and during a shutdown; otherwise 200 |
+//! | `GET /readyz` | 200 if all configured plugins serve or were refused, and everything in
+//! `server.ready-requires` is available; otherwise, and during a shutdown, 503 |
 //! | `GET /metrics` | the metrics, as OpenMetrics 1.0 text |
 //! | `GET /plugins` | every plugin: its version, state, services and grants |
 //! | `GET /caches` | every cache with its counts |
@@ -73,8 +74,8 @@
 //! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
 //! | `unavailable` | 503 | the service reports it, or its plugin did not load |
-//! | `busy` | 503 | the host has too many calls or password checks in progress, or holds too many
-//! bytes of bodies and responses, in total or for this client (`Retry-After`) |
+//! | `busy` | 503 | the plugin is loading, or the host has too many calls, password checks or open
+//! files, or too many bytes of bodies and responses, in total or for this client (`Retry-After`) |
 //! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
 //! If the status is below 500, the `detail` of an error that a service reports is the service's

@@ -90,7 +90,8 @@ impl PathPattern {
         &self.0
     }
 
-    /// Returns true if both match the same paths: they differ at most in the names of parameters.
+    /// Returns true if both patterns match the same paths: they differ at most in the names of
+    /// parameters.
     fn is_like(&self, other: &PathPattern) -> bool {
         let like = |pair: (&Segment, &Segment)| match pair {
             (Segment::Fixed(a), Segment::Fixed(b)) => a == b,

@@ -56,8 +56,8 @@ impl AdminApi {
     }
 
     /// Refuses a request without a token whose `Host` is neither an IP address nor `localhost`.
-    /// Without this check, a web page could send requests to this listener through a browser on
-    /// this machine, by making the name of its site resolve to this machine (DNS rebinding).
+    /// Without this check, a web page could make its site's name resolve to this machine (DNS
+    /// rebinding). A browser on this machine would then send the page's requests to this listener.
     pub(super) fn check_host(&self, head: &Parts) -> Result<(), Problem> {
         let host = request::authority(head).and_then(|host| Authority::try_from(host).ok());
         let is_local = |host: &str| {

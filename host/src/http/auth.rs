@@ -71,8 +71,8 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// `unauthorized` if the credentials are missing or wrong; `too-many-requests` if the client
-    /// keeps failing, and another of its requests with the same name is already waiting; `busy` if
+    /// `unauthorized` if the credentials are missing or wrong. `too-many-requests` if the client
+    /// keeps failing, and another of its requests with the same name is already waiting. `busy` if
     /// too many password checks are queued.
     pub(super) async fn caller(
         &self,

@@ -100,9 +100,9 @@ fn last_comma(list: &[u8]) -> Option<usize> {
     list.iter().rposition(|byte| *byte == b',')
 }
 
-/// Like [`last_comma`], for lists with quoted strings. Scans from the right, because a client may
-/// forge all text to the left of a trusted proxy's element, and a quotation mark in that text must
-/// not hide the element.
+/// Like [`last_comma`], for lists with quoted strings. A client may forge all text to the left of a
+/// trusted proxy's element. Scans from the right, so that a quotation mark in the forged text
+/// cannot hide the element.
 fn last_unquoted_comma(list: &[u8]) -> Option<usize> {
     let is_escaped = |at: usize| {
         let before = list.get(..at).unwrap_or_default().iter().rev();

@@ -72,8 +72,8 @@ impl PasswordThreads {
     ///
     /// # Errors
     ///
-    /// When the queue is full or has too many items of the client, the system refuses a thread, or
-    /// the job panics.
+    /// If the queue is full, if it has too many items of the client, if the system refuses a
+    /// thread, or if the job panics.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         client: Option<IpAddr>,

@@ -43,9 +43,9 @@ impl Connections {
     /// Accepts connections until `shutdown` is ready, and for the stop delay after that. Then
     /// closes the listener.
     ///
-    /// During the delay, each HTTP/1 response closes its connection. So a client with a connection
-    /// pool does not send its next request to a connection that the server is about to close, but
-    /// opens a new connection, which may lead to another server.
+    /// During the delay, each HTTP/1 response closes its connection: the client's next connection
+    /// may lead to another server. Otherwise, a client with a connection pool could send its next
+    /// request just when the server closes the connection.
     pub(super) async fn accept_until(
         &mut self,
         listener: TcpListener,
