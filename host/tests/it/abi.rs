@@ -1,5 +1,5 @@
-//! Guests in WebAssembly text that misbehave where no compiler's output would: in the canonical
-//! ABI, during instantiation, or in what they demand of the engine.
+//! Guests written in WebAssembly text. They misbehave in ways in which no compiler's output would:
+//! in the canonical ABI, during instantiation, or by demanding too much of the engine.
 //!
 //! Each test is named after its guest, a file in `guests/wat`.
 
@@ -79,9 +79,9 @@ each_has_a_test! {
     uses_shared_memory
 }
 
-/// The beginning of every guest: imports, exports, and functions for responding. The result is at
-/// address 128, with the body's address and length at 156. At 1024 is a text that is both a key and
-/// a JSON value.
+/// The beginning of every guest: imports, exports, and functions that respond. The result is at
+/// address 128, and the body's address and length are at 156. The text at 1024 serves as a key and
+/// as a JSON value.
 const PRELUDE: &str = r#"
 (import "hostel:cache/cache@0.1.1" "get" (func $get (param i32 i32 i32)))
 (import "hostel:cache/cache@0.1.1" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
@@ -101,8 +101,8 @@ const PRELUDE: &str = r#"
   (call $nothing))
 "#;
 
-/// Definitions for a guest without its own: the beginning of each definition, and the whole
-/// definition.
+/// Default definitions, each with its beginning and its whole text. A guest that contains the
+/// beginning has its own definition.
 const DEFAULTS: &[(&str, &str)] = &[
     ("(memory $memory", r#"(memory $memory (export "memory") 16)"#),
     (
@@ -407,7 +407,7 @@ async fn passes_wild_arguments() {
         (&[KEY, 6, OUTSIDE - 5, 6, 0, 0, 512], text),
         (&[1, OUTSIDE, 1], text),
         (&[1, KEY, u32::MAX], text),
-        // An expiry that is neither `none` nor `some`; a level beyond the last.
+        // An expiry that is neither `none` nor `some`; a log level beyond the last.
         (&[KEY, 6, KEY, 6, 2, 60, 512], discriminant),
         (&[KEY, 6, KEY, 6, 256, 60, 512], discriminant),
         (&[KEY, 6, KEY, 6, u32::MAX, 60, 512], discriminant),
@@ -603,7 +603,7 @@ async fn declares_a_huge_table() {
     check_refused_at(patient(), "declares_a_huge_table", Limit::Memory).await;
 }
 
-/// Checks that a guest with 60 instances is refused if the limit is 50.
+/// Checks that a guest with more than 60 memories or tables is refused if the limit is 50.
 async fn check_has_too_many(guest: &str) {
     let limits = Limits { instances: 50, ..patient() };
     let refused = refusal_of(limits, component(guest)).await.to_string();

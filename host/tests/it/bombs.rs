@@ -174,7 +174,7 @@ async fn limits_function_bytes_violated() {
     check_default("function-bytes", nops(3 << 20)).await;
 }
 
-/// Returns a function of `depth` nested loops that each read and write all its locals.
+/// Returns a function of `depth` nested loops. The innermost loop reads and writes all locals.
 fn loops(depth: usize, locals: usize) -> Vec<u8> {
     let locals: Vec<_> = (1..=locals).collect();
     let declared = "(local i32)".repeat(locals.len());
@@ -219,7 +219,7 @@ async fn limits_blocks_violated() {
     check_default("blocks", blocks(100_000)).await;
 }
 
-/// Returns a function of conditions, each of which sets one of its locals.
+/// Returns a function with `count` conditions, each of which sets a local.
 fn conditions(count: usize, locals: usize) -> Vec<u8> {
     let declared = "(local i32)".repeat(locals - 1);
     let set = "(if (local.get 0) (then (local.set 0 (i32.const 1))))".repeat(count);
@@ -238,7 +238,7 @@ async fn limits_block_locals_violated() {
 
 #[tokio::test]
 async fn limits_loop_locals_obeyed() {
-    // 1 + 2 + .. + 10 loops, with ten locals each.
+    // The loop at depth n counts as n loops: 1 + 2 + .. + 10, with ten locals each.
     check("loop-locals", "550", loops(10, 9), loops(10, 10)).await;
 }
 
@@ -311,7 +311,8 @@ fn no_file_of_the_corpus_harms_the_check() {
     assert!(files >= 12, "{files}");
 }
 
-/// Regenerates the corpus from the components of the tests above.
+/// Compares the corpus with the components of the tests above. Rewrites it if `HOSTEL_WRITE_CORPUS`
+/// is set.
 #[test]
 fn the_corpus_is_what_these_tests_make() {
     let (ty, values) = ("(param i32) ".repeat(20), "i32.const 0 ".repeat(20));

@@ -206,8 +206,8 @@ fn colour_is_for_terminals() {
     assert!(!stderr(&run(&[&example("store-and-read")])).contains("\u{1b}["));
 }
 
-/// Returns the man pages with their texts, by the names of the commands: `run`, for example, or
-/// `cache-list` for a subcommand.
+/// Writes the man pages to a folder. Returns each command's name, such as `run` or `cache-list`,
+/// with the text of its page.
 fn pages(folder: &Path) -> Vec<(String, String)> {
     let output = hostel().arg("man").arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
@@ -290,7 +290,7 @@ fn shells_complete_the_values_of_closed_sets() {
     ] {
         assert!(script.contains(&format!("compgen -W \"{values}\"")), "{values}");
     }
-    // Other methods are allowed too.
+    // `hostel call` also accepts methods that the shell does not complete.
     let output = hostel().args(["call", "-X", "PURGE", "http://127.0.0.1:1/"]).output().unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
 }

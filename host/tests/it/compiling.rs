@@ -65,7 +65,7 @@ async fn a_refusal_is_the_same_as_without_a_process() {
     check_refused(&whole[..whole.len() / 2]).await;
 }
 
-/// Returns functions that are individually small but take seconds to compile together.
+/// Returns a component whose functions are small but together take seconds to compile.
 fn slow() -> Vec<u8> {
     let add = "local.get 0 i32.const 3 i32.mul local.set 0 ".repeat(200);
     let functions = format!("(func (param i32) {add})").repeat(6_000);
@@ -107,7 +107,7 @@ async fn check_fault(does: &str, words: &[&str]) {
 async fn a_process_that_fails_is_reported_and_changes_nothing() {
     check_fault("echo 'boom\x1b[31m' >&2; kill -SEGV $$", &["signal 11", "boom\\u{1b}"]).await;
     check_fault("exit 7", &["code 7"]).await;
-    // Invalid code, and an invalid refusal.
+    // The compiler's output is neither valid code nor a valid refusal.
     check_fault("echo no code", &["could not be compiled"]).await;
     check_fault("echo no reason; exit 10", &["could not be compiled"]).await;
     check_fault("yes | head -c 300000 >&2; exit 7", &["code 7"]).await;

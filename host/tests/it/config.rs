@@ -8,7 +8,7 @@ use std::env::VarError;
 use std::path::Path;
 use std::process::Output;
 
-/// A setting of the example with its comment.
+/// A setting in `hostel.example.toml`, with its comments.
 struct Setting {
     /// Its table, for example `[server]`.
     table: String,

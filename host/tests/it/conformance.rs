@@ -1,5 +1,5 @@
-//! One file of scenarios that every SDK must pass: the contract's rules for values, keys, expiry,
-//! errors and logs, as seen through each language's SDK.
+//! Runs the scenarios that every SDK must pass. They test the contract's rules for values, keys,
+//! expiry, errors and logs through the SDK of each language.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;
@@ -70,7 +70,7 @@ enum Passed {
 /// A host that runs a conformance plugin.
 trait Place {
     async fn call(&self, request: Request) -> Result<Response, CallError>;
-    /// Performs a step that happens outside the plugin. Returns false if it is not such a step.
+    /// Performs a step that happens outside the plugin. Returns false for any other step.
     fn beside(&self, step: &Step) -> bool;
     /// Returns the lines logged since the last call.
     fn logged(&self) -> Vec<(String, String)>;
@@ -224,7 +224,8 @@ struct Row {
     wrong: String,
 }
 
-/// Runs all scenarios in one language, once for all tests.
+/// Returns the results of one language. Runs the scenarios only once, even if several tests need
+/// the results.
 fn row(language: &str, folder: &str) -> Row {
     static ROWS: OnceLock<Mutex<BTreeMap<String, Row>>> = OnceLock::new();
     let mut rows = ROWS.get_or_init(Mutex::default).lock().unwrap();
@@ -246,8 +247,8 @@ async fn new_row(language: &str, folder: &str) -> Row {
     run_all(TestHost::with(limits), language, folder).await
 }
 
-/// Runs all scenarios in one language with its cache on Redis, on a server and on a cluster. Other
-/// Redis versions are tested elsewhere: a language cannot observe the difference.
+/// Runs all scenarios in one language with the cache in Redis, on a server and on a cluster. Runs
+/// them on one version of Redis only, because an SDK cannot observe the version.
 fn check_on_redis(language: &str, folder: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for server in runtime.block_on(servers_of(&[program()])) {

@@ -48,7 +48,8 @@ impl Guest {
         assert_eq!(self.get("kept").await, text, "{text:.40}");
     }
 
-    /// Checks that a text is refused with this offset, and that the old entry is unchanged.
+    /// Checks that a text is refused with an error at this byte, and that the old entry is
+    /// unchanged.
     async fn check_refused(&self, text: &str, offset: usize) {
         assert_eq!(self.set_for("old", "\"old\"", 10).await, "ok");
         let answer = self.set("old", text).await;

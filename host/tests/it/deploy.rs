@@ -753,7 +753,7 @@ async fn a_module_of_a_source_is_not_a_plugin_and_its_change_builds_the_source()
     assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
 
-/// Checks whether a source is served with `count` files of a kind beside it.
+/// Checks that a source is served, and built again, even with `count` files of a kind beside it.
 async fn check_beside(count: usize, file: impl Fn(usize) -> String) {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
@@ -866,7 +866,7 @@ async fn begin_to_load(house: &House, plugin: &str) {
     house.check_state(plugin, Stage::Loading, "");
 }
 
-/// Scans until a plugin reaches this stage, or is gone.
+/// Scans until a plugin reaches this stage or, for `None`, is gone.
 async fn until(house: &House, plugin: &str, stage: Option<Stage>) {
     let stage_of = |states: Vec<PluginState>| {
         states.into_iter().find(|state| state.name == plugin).map(|state| state.stage)
@@ -898,7 +898,7 @@ async fn nothing_waits_for_a_slow_load_but_the_calls_to_its_plugin() {
     house.check_state("slow", Stage::Loading, "");
     let refused = house.call("slow", "").await.unwrap_err();
     assert!(matches!(&refused, CallError::Busy(words) if words.contains("`slow`")), "{refused}");
-    // Timing decides whether this call is still waiting; both results are correct.
+    // This call either waited too long or was refused at once: both end with `Busy`.
     assert!(matches!(waits.await.unwrap(), Err(CallError::Busy(_))));
     tell.send(()).unwrap();
     tell.send(()).unwrap();

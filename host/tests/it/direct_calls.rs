@@ -1,4 +1,5 @@
-//! `hostel check` on direct calls: the callers that they require when routes name groups.
+//! The report of `hostel check` on direct calls: the callers that they require if routes require
+//! groups of callers.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};
@@ -6,7 +7,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
-/// Runs `hostel check` on a plugin `shop` with one service, two groups of callers, and these lines.
+/// Runs `hostel check` on a plugin `shop` with one service, two groups of callers, and these lines
+/// of configuration.
 fn check(lines: &str, arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let shop = component("example-services/store-and-read");
@@ -26,7 +28,7 @@ fn route(path: &str, service: &str, callers: &str) -> String {
     format!("[[routes]]\npath = \"{path}\"\nservice = \"{service}\"\ncallers = \"{callers}\"\n")
 }
 
-/// Checks the lines that are not about the plugin or a route, and that there is no error.
+/// Checks the reported lines about direct calls, and that there is no error.
 #[track_caller]
 fn check_reports(lines: &str, expected: &[&str]) {
     let output = check(lines, &[]);

@@ -1,4 +1,5 @@
-//! Vector 1: each example logs the expected lines and makes the expected cache calls.
+//! The contract's test vector 1: each example logs the expected lines and makes the expected cache
+//! calls.
 
 use crate::outbound::server::Source;
 use crate::support::{TestHost, component};
@@ -33,7 +34,7 @@ async fn loaded(name: &str) -> TestHost {
 async fn loaded_from(example: &str, name: &str) -> TestHost {
     let host = TestHost::new();
     let file = component(&format!("example-services/{example}"));
-    // The origin server runs as long as the tests.
+    // The origin server runs until all tests have ended.
     let granted = Source::new().granted();
     let services = host.load_with(name, std::fs::read(file).unwrap(), granted).await;
     assert_eq!(services.len(), 1);
@@ -46,8 +47,8 @@ async fn stats(host: &TestHost) -> CacheStats {
     host.host.caches().stats().await.into_iter().next().unwrap().1
 }
 
-/// Runs an example on an empty cache. Checks that its entries expire after exactly `expiry`
-/// seconds.
+/// Runs an example on an empty cache. Checks its log lines and cache calls, and that its entry
+/// expires after exactly `expiry` seconds.
 async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
     let host = loaded(name).await;
     let response = host.call(name, &Value::Null).await.unwrap();
@@ -105,7 +106,7 @@ async fn cache_aside() {
     check("cache-aside", &lines, calls, None).await;
 }
 
-/// Checks that five calls within a minute are allowed.
+/// Checks that the example permits five calls a minute and refuses the sixth.
 async fn check_limiter(example: &str) {
     let host = loaded_from(example, "rate-limiter").await;
     for call in 1..=5 {
@@ -122,7 +123,7 @@ async fn check_limiter(example: &str) {
 const CLIENTS: usize = 50;
 const CALLS_EACH: usize = 20;
 
-/// Checks that each concurrent call is counted, and that five are allowed.
+/// Checks that the example counts each of many concurrent calls, and permits five of them.
 async fn check_limiter_at_once(example: &str) {
     let host = Arc::new(loaded_from(example, "rate-limiter").await);
     let mut clients = JoinSet::new();
@@ -219,8 +220,8 @@ in_every_language! {
     typescript: "/rate-limiter.ts", "/compute-once.ts", "/cache-aside.ts";
 }
 
-/// Runs one of the examples that exist in every language. Each stores the same user, and logs a
-/// list in its language's own format.
+/// Runs the example `user-profile` in one language. The example stores the same user in every
+/// language, but logs the user's roles in the format of the language.
 async fn check_user(file: &str, roles: &str) {
     let host = loaded_from(&format!("user-profile/{file}"), "user-profile").await;
     let response = host.call("user-profile", &Value::Null).await.unwrap();

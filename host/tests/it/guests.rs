@@ -92,8 +92,8 @@ async fn a_spinning_guest_gives_others_a_turn() {
     let host = TestHost::with(patient());
     host.load("guests", guests()).await;
     let call = json!(["exists", "k"]);
-    // On one thread: the endless call is polled first, and without preemption it would block the
-    // other.
+    // Both calls run on one thread. The endless call is polled first: without preemption, it would
+    // block the other call.
     tokio::select! {
         biased;
         _ = host.call("guests.spins", &Value::Null) => panic!("the spinning guest ended"),

@@ -1,4 +1,5 @@
-//! `hostel inspect`: the contents of a file, the grants it would get, and why it does not fit.
+//! `hostel inspect`: the contents of a component, the grants that it would get, and the reason why
+//! it does not fit the world.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};

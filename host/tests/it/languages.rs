@@ -1,5 +1,5 @@
-//! From source to a running service, one module per language. The tests of a language need its
-//! tools, and are skipped by module name if the tools are missing.
+//! From source to a running service, one module per language. The tests of a language need the
+//! language's tools. Without these tools, skip the tests by the name of their module.
 
 mod c;
 mod go;

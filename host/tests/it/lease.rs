@@ -1,5 +1,5 @@
-//! Leases and the other functions besides `get` and `set`, called by guests: of many concurrent
-//! calls, only one at a time computes the value, however its lease ends.
+//! Leases, and the other cache functions besides `get` and `set`, called by guests. Of many
+//! concurrent calls, only one at a time computes a value, however the call ends.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;
@@ -51,7 +51,7 @@ async fn rush(hosts: &[Arc<TestHost>], early: Option<u32>) -> [usize; 2] {
     ["computed", "found"].map(|how| answers.iter().filter(|answer| **answer == how).count())
 }
 
-/// Checks a rush on a missing key, and on one that expires soon.
+/// Checks a rush on a missing key, and on a key that expires soon.
 async fn check_rush(hosts: &[Arc<TestHost>], title: &str) {
     let host = &hosts[0];
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! The memory budget of a host: what plugins take from it, and what frees memory.
+//! The memory budget of a host: the share of each plugin, and the ways in which memory is freed.
 
 use crate::support::{TestHost, guests, patient};
 use hostel::{Admission, CallError, Instances, PluginSettings, Settings};
@@ -50,7 +50,7 @@ async fn the_calls_of_a_plugin_leave_memory_for_another() {
         let host = Arc::clone(&host);
         calls.spawn(async move { host.call("greedy.sleeps", &Value::Null).await });
     }
-    // The first calls to end are those that get no memory.
+    // The first call that ends is one that got no memory.
     check_busy(calls.join_next().await.unwrap().unwrap());
     let (under_way, bytes) = (host.host.activity().calls, taken(&host).await);
     assert!(under_way > 1 && bytes <= BUDGET / 2, "{under_way} calls with {bytes} bytes");

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use server::Source;
 use std::time::Duration;
 
-/// Lists the languages with the folders of their plugins, and generates their tests. The plugins do
-/// what the test requests.
+/// Lists the languages with the folders of their plugins, and generates their tests. The plugins
+/// send the requests, and read the settings, that a test names.
 macro_rules! languages {
     ($($language:ident: $folder:literal;)*) => {
         $(mod $language {
@@ -213,7 +213,7 @@ async fn a_guest_that_computes_ends_by_its_processor_time_however_long_a_call_ma
 #[tokio::test]
 async fn a_call_that_waits_is_not_ended_by_its_processor_time() {
     let source = Source::new();
-    // The requests together take longer than the processor time limit, but mostly wait.
+    // The request takes longer than the limit on processor time, but the call only waits for it.
     let limits = Limits { cpu: Duration::from_millis(250), ..patient() };
     let settings = PluginSettings { limits: Some(limits), ..granted(&[source.url("")]) };
     let host = loaded("guest-sdk/conformance/sources", settings).await;

@@ -1,4 +1,4 @@
-//! `preflight` reports at once what a first build lacks: in one sentence, with the fix.
+//! `preflight` reports the first thing that a build lacks, in one sentence and with the fix.
 
 use crate::support::{program, project, stderr, stdout};
 use std::fs;
@@ -87,7 +87,8 @@ fn a_full_disk_and_a_missing_network_are_named() {
     check(&[], &offline, &["dependencies cannot be fetched", "network"]);
 }
 
-/// With these language tools, checks which tests are left out, and the reported words.
+/// Checks which tests `preflight` leaves out if only these language tools exist, and the words that
+/// it reports.
 #[track_caller]
 fn check_languages(stand_ins: &[(&str, &str)], left_out: &[&str], words: &[&str]) {
     let others = ["strace", "haproxy", "chromium"].map(|tool| (tool, WORKS));

@@ -81,7 +81,8 @@ impl Reader {
         Reader::new(installed, variables, tempfile::tempdir().unwrap())
     }
 
-    /// Returns a shell command, run outside the project for `hostel` and inside it otherwise.
+    /// Returns a shell command. Commands of `hostel` run outside the project's folder, and all
+    /// others inside it.
     fn shell(&self, command: &str) -> Command {
         let is_outside = command.trim_start_matches("exec ").starts_with("hostel ");
         let folder = if is_outside { self.folder.path() } else { project() };
@@ -146,7 +147,7 @@ impl Reader {
     }
 }
 
-/// Returns a line with `TIME` for a timestamp at its start.
+/// Returns a line with `TIME` in place of a timestamp at its start.
 fn without_time(line: &str) -> String {
     match line.split_once(' ') {
         Some((time, rest)) if time.len() == 24 && time.ends_with('Z') => format!("TIME {rest}"),
@@ -167,7 +168,7 @@ fn every_command_of_the_readme_prints_what_it_shows() {
     steps.iter().filter(|step| !step.is_python()).for_each(|step| reader.check(step));
 }
 
-/// Checks the commands for Python, which need its tools.
+/// Checks the commands for Python, which need Python's tools.
 pub fn check_python() {
     let steps: Vec<_> = steps().into_iter().filter(Step::is_python).collect();
     assert!(steps.iter().any(|step| !step.output.is_empty()), "no output of Python is shown");
@@ -187,7 +188,7 @@ fn the_readme_shows_the_services_that_new_creates() {
     }
 }
 
-/// Checks that the examples logged the same lines as on empty caches.
+/// Checks that the examples logged the lines that they log on empty caches.
 fn check_examples(printed: &str) {
     for line in [
         "store-and-read.store-and-read my-value",

@@ -1,4 +1,5 @@
-//! `hostel check` on routes: what a server serves for each, and which origins' pages may read it.
+//! The report of `hostel check` on routes: the service or the files of each route, and the origins
+//! whose pages may read the responses.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};

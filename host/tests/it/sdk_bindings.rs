@@ -1,4 +1,4 @@
-//! The Rust SDK's bindings are committed, so that no service has to build their generator.
+//! The Rust SDK's bindings are committed, so that services build without the bindings' generator.
 
 use crate::support::project;
 use wit_bindgen_core::wit_parser::Resolve;

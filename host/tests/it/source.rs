@@ -39,7 +39,7 @@ fn json_lines(output: &Output) -> Vec<Value> {
     stdout(output).lines().map(line).collect()
 }
 
-/// Returns the plugins of full service names.
+/// Returns the names of the plugins in these full service names.
 fn plugins_of<'a>(services: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
     let plugin = |service: &str| service.split_once('.').unwrap().0.to_owned();
     services.into_iter().map(plugin).collect()
@@ -82,7 +82,7 @@ fn check_command(current: &Path, arguments: &[&str]) -> BTreeSet<String> {
     plugins.map(|plugin| plugin["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Returns the plugins in the first line of a server.
+/// Starts a server, and returns the plugins that its first log line names.
 fn serve(current: &Path, arguments: &[&str]) -> BTreeSet<String> {
     let (_serving, first) = Serving::begin(hostel_in(current, &[&["serve"], arguments].concat()));
     let names = first.rsplit_once('(').unwrap().1.trim_end_matches(')');
@@ -134,7 +134,7 @@ pub fn check_watched(folder: &Path, file: &str, content: &str) {
         until(&[", loaded in "]);
     }
     fs::write(folder.join(file), content).unwrap();
-    // Only Go prints nothing while it builds.
+    // Go prints nothing while it builds, so the line about the new version counts too.
     until(&["building ", "; was "]);
 }
 

@@ -11,7 +11,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use tempfile::TempDir;
 
-/// A source whose compiler is controlled by the test: it prints a line, waits, and prints another.
+/// A source whose compiler is controlled by the test: the compiler prints a line, waits for the
+/// test, and prints another line.
 struct Shop {
     outside: TempDir,
     folder: PathBuf,
@@ -115,7 +116,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Ctrl+C ends the program, at the latest the second time.
+        // A server that is still working ends only at the second Ctrl+C.
         let _ = self.keys.write_all(b"\x03\x03");
         let _ = self.script.wait();
     }
@@ -139,7 +140,7 @@ fn a_pipe_is_shown_the_lines_of_compilers_and_nothing_else() {
     let shop = Shop::new();
     let mut building = shop.program(&["build"]);
     let building = building.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // This build takes long enough for a terminal to show the status line.
+    // Wait until a build that began later shows its status line on a terminal.
     let other = Shop::new();
     Terminal::run(&other.program(&["build"])).until_long();
     shop.go_on();

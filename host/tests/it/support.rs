@@ -51,7 +51,7 @@ pub fn component(folder: &str) -> PathBuf {
     file
 }
 
-/// Returns the component of the misbehaving guests.
+/// Returns the component of the test guests, `host/tests/guests`.
 pub fn guests() -> Vec<u8> {
     std::fs::read(component("host/tests/guests")).unwrap()
 }
@@ -89,8 +89,7 @@ impl TestHost {
         TestHost { redis: Some(server), ..host }
     }
 
-    /// Creates another host with caches on the same server, or in its own memory if there is no
-    /// server.
+    /// Creates another host with empty caches: on the same server, which is emptied, or in memory.
     pub fn another(&self) -> Self {
         match &self.redis {
             None => TestHost::new(),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// A test that waits longer than this fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Returns a command that serves with sockets passed in the same way as systemd does. A shell
+/// Returns a command that serves on these sockets, passed to it as systemd passes sockets. A shell
 /// duplicates them to consecutive descriptors that begin with 3; `exec` keeps the process id, which
 /// systemd also passes.
 fn passing(sockets: &[&TcpListener], names: &str) -> Command {

@@ -190,7 +190,7 @@ fn no_module_imports_one_above_it() {
 fn architecture_md_has_the_same_directions() {
     let page = read("ARCHITECTURE.md");
     let section = page.split("## Directions").nth(1).unwrap().split("\n## ").next().unwrap();
-    // A row contains the modules in code marks, and those that each of them may import.
+    // A row contains modules in code marks, and then the modules that each of them may import.
     let cells = |line: &'static str| -> Vec<&str> { line.split('`').skip(1).step_by(2).collect() };
     let section: &'static str = section.to_owned().leak();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
@@ -315,7 +315,7 @@ fn nothing_compiles_in_the_serving_process() {
                 assert!(may.iter().any(|may| file == Path::new(may)), "{place}");
                 found.insert(file.clone());
             }
-            // The program's own default on platforms without helper processes.
+            // Only where there are no helper processes may the program itself choose this compiler.
             let by_program =
                 file.starts_with("host/src/cli") && code.contains("Compiler::InProcess");
             let elsewhere =

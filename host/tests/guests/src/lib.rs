@@ -1,4 +1,5 @@
-//! Guests that misbehave on purpose, one service each.
+//! The services that the host's tests call: some misbehave on purpose, and some report what they
+//! observe.
 
 #![cfg(target_family = "wasm")]
 

@@ -71,8 +71,7 @@ pub fn returns_a_bad_header(_: &Context) -> Result<Response> {
 }
 
 /// Begins a line on stderr, which the host logs when the call ends, then writes a complete line to
-/// stdout. The complete line is written last, because a test that waits for it may then end the
-/// call.
+/// stdout. The complete line is written last, because a test waits for it and then ends the call.
 pub fn logs_then_spins(ctx: &Context) -> Result<()> {
     eprint!("spun");
     println!("spins");
@@ -118,7 +117,7 @@ pub fn requests_much_randomness(_: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Creates pollables and keeps them. The engine's handle table counts them.
+/// Creates pollables and keeps them all, until a limit on handles stops the guest.
 pub fn hoards_pollables(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:clocks/monotonic-clock@0.2.0")]
     unsafe extern "C" {
@@ -157,7 +156,7 @@ pub fn writes_too_much(_: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Opens stdout again and again and keeps every handle.
+/// Opens stdout again and again and keeps every handle, until a limit on handles stops the guest.
 pub fn hoards_handles(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:cli/stdout@0.2.0")]
     unsafe extern "C" {

@@ -65,7 +65,7 @@ impl FaultyHost {
         linker
             .instance("hostel:log/log@0.1.0")?
             .func_wrap("log", |_: Caller<'_>, _: (Level, WasmStr)| Ok(()))?;
-        // Any other function that the SDK calls ends the call.
+        // Any other function fails, and thus ends the call of the service.
         for (interface, functions) in OTHERS {
             let mut instance = linker.instance(interface)?;
             for function in *functions {

@@ -28,8 +28,8 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    /// Loads the plugin on each host. The plugin uses the ordinary host's cache, or a cache on an
-    /// unreachable backend.
+    /// Loads the plugin on the ordinary host, on a host where it may only read its cache, and on a
+    /// host whose backend is unreachable.
     pub(super) async fn new(ordinary: TestHost, component: &[u8]) -> Self {
         let hosts = Hosts {
             ordinary,

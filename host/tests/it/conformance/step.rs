@@ -26,7 +26,7 @@ pub(super) struct Step {
     members: BTreeMap<String, Value>,
     #[serde(flatten)]
     pub(super) expected: Expected,
-    /// The languages with a different expected result.
+    /// The expected results of languages whose result differs.
     #[serde(default)]
     pub(super) except: BTreeMap<String, Expected>,
     /// True if a language may lack this feature.
@@ -41,7 +41,7 @@ pub(super) struct Expected {
     pub(super) error: Option<String>,
     /// A part of the error's message.
     pub(super) message: Option<String>,
-    /// The response itself, if the plugin returns no result.
+    /// The expected response as a whole, for a step that does not compare a result in the body.
     pub(super) response: Option<ExpectedResponse>,
     pub(super) failure: Option<(String, String)>,
     pub(super) logged: Option<(String, String)>,
@@ -91,7 +91,7 @@ impl Default for Http {
 }
 
 impl Step {
-    /// Returns a member of an action of the test, or null if it is missing.
+    /// Returns a member of the step, or null if the member is missing.
     pub(super) fn member(&self, name: &str) -> &Value {
         self.members.get(name).unwrap_or(&Value::Null)
     }
@@ -100,8 +100,8 @@ impl Step {
         self.http.is_some()
     }
 
-    /// Returns the request for the step. Over HTTP, a header contains the step, and the body is
-    /// that of the step's HTTP part.
+    /// Returns the request for the step. If the step has an HTTP part, a header contains the step,
+    /// and the body comes from the HTTP part.
     pub(super) fn request(&self) -> Request {
         let (id, step) = ("1".to_owned(), self.sent().to_string().into_bytes());
         let Some(http) = self.http.clone() else {
@@ -168,8 +168,8 @@ fn there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D:
     Value::deserialize(value).map(Some)
 }
 
-/// Returns all scenarios: those that every SDK also passes with its fake, and those that need a
-/// real host.
+/// Returns all scenarios: the ones in `scenarios.json`, which every SDK also passes with its fake,
+/// and the ones in `refusals.json`, which need a real host.
 pub(super) fn scenarios() -> Vec<Scenario> {
     let read = |name: &str| -> Vec<Scenario> {
         let file = project().join("guest-sdk/conformance").join(name);

@@ -1,4 +1,4 @@
-//! What a page in a real browser can do with services of another origin.
+//! Requests that a page in a real browser sends to services of another origin.
 
 use super::client::{TestServer, route};
 use crate::support::{component, patient};
@@ -54,7 +54,7 @@ document.body.textContent = JSON.stringify({
 </script>
 "#;
 
-/// Serves each client of a listener the page, whose requests go to `server`.
+/// Serves the page to each client of a listener. The page's requests go to `server`.
 async fn serve_page(listener: TcpListener, server: SocketAddr) {
     let page = PAGE.replace("SERVER", &format!("http://{server}"));
     let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/html\r\n";

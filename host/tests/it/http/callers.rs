@@ -49,7 +49,8 @@ async fn server() -> TestServer {
     TestServer::with(patient(), settings()).await
 }
 
-/// Checks status and challenge of a `POST` with this `Authorization` header.
+/// Checks the status and the challenge of the response to a `POST` with this `Authorization`
+/// header.
 async fn check(server: &TestServer, path: &str, sent: &str, expected: (u16, Option<&str>)) {
     let header = if sent.is_empty() { String::new() } else { format!("authorization: {sent}\r\n") };
     let request = post("mirrors", &header, "").replace("/services/guests.mirrors", path);

@@ -1,4 +1,4 @@
-//! What pages of other origins may do, depending on the CORS settings.
+//! The requests that pages of other origins may send, depending on the CORS settings.
 
 use super::callers::{group, of};
 use super::client::{Reply, TestServer, post, route};

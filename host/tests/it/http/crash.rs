@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Returns the compiled-code files of a place, or `None` without such a folder.
+/// Returns the files in a place's folder for compiled code, or `None` if the folder does not exist.
 fn code(place: &Place) -> Option<Vec<PathBuf>> {
     let folder = place.folder.path().join("cache/hostel").join(env!("CARGO_PKG_VERSION"));
     let files = fs::read_dir(folder.join("code")).ok()?;

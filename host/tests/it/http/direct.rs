@@ -40,7 +40,7 @@ fn statuses(name: &str) -> [u16; 3] {
     }
 }
 
-/// Returns the routes `/0`, `/1` and so on, each to a service with its callers.
+/// Returns the routes `/0`, `/1` and so on. Each leads to a service and requires certain callers.
 fn routes(written: &[(&str, &str)]) -> Vec<Route> {
     let to = |(number, (service, name)): (usize, &(&str, &str))| Route {
         callers: Some(callers(name)),

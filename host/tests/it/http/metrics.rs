@@ -167,7 +167,7 @@ async fn loads_and_instances_are_counted_by_what_became_of_them() {
     fail(&operated, &["warm.panics"]).await;
     host.call("warm.counts", Request::default()).await.unwrap();
     // The idle instance is dropped at once, although its version stays until the probation of the
-    // new one ends.
+    // new version ends.
     host.replace(&name("warm"), guests()).await.unwrap();
     let retired = ("hostel_instances_retired_total", "plugin=warm reason=version", 1.0);
     Metrics::of(&operated).await.check(&[retired, ("hostel_versions", "", 3.0)]);

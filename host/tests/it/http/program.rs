@@ -74,7 +74,7 @@ pub fn after(shell: &str) -> Command {
     command
 }
 
-/// A folder with a `hostel.toml`, plugins, and its own compiled code.
+/// A folder with a `hostel.toml`, and with plugins in its folder `plugins`.
 pub struct Place {
     pub folder: TempDir,
 }
@@ -89,7 +89,7 @@ impl Place {
         Place { folder }
     }
 
-    /// Creates a place with the test guests. It shares its compiled code with all tests.
+    /// Creates a place with the test guests. Most tests share the guests' compiled code.
     pub fn with_guests(lines: &str) -> Self {
         let place = Place::new(lines);
         fs::copy(component("host/tests/guests"), place.file("guests")).unwrap();
@@ -165,7 +165,7 @@ impl Serving {
     }
 
     /// Starts a program and waits until all plugins are loaded. Also returns the log line that
-    /// reports it.
+    /// reports the end of loading.
     pub fn begin(serve: Command) -> (Self, String) {
         let mut serving = Serving::spawn(serve);
         serving.patience = BUILD_PATIENCE;

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Number of connections that send many requests, and number of those that send one.
+/// The number of callers that send all requests on one connection, and of callers that open a
+/// connection for each request.
 const CALLERS: (usize, usize) = (16, 4);
 
 /// Requests that are answered before the signal.
@@ -228,8 +229,8 @@ async fn requests_during_a_pause_of_the_process_get_responses() {
         }
         clients.push(client);
     }
-    // The server accepts connections in order: once it has answered this request, it has accepted
-    // the others' connections.
+    // The server accepts connections in order: once it has responded to this request, it has
+    // accepted all earlier connections.
     serving.check_serves("the others").await;
     serving.signal("STOP");
     // Each thread stops only when it is next scheduled, which takes a while on a busy machine.

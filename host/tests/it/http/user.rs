@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::Command;
 use tokio::net::TcpStream;
 
-/// Returns the program in a folder, with a shared folder for build results.
+/// Returns a command that runs the program in a folder. All commands share the folder for build
+/// results.
 fn hostel_in(folder: &Path) -> Command {
     let mut command = hostel();
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("user");

@@ -23,8 +23,8 @@ impl<'a> Traced<'a> {
         Traced(parts.map(|(id, call)| (id, call.trim_start())).collect())
     }
 
-    /// Returns the server's own threads that restrict themselves, without those of processes that
-    /// it started.
+    /// Returns the ids of the server's own threads, without the threads of the programs that it
+    /// started.
     fn server(&self) -> BTreeSet<&'a str> {
         let executes = |id: &str| {
             self.0.iter().skip(1).any(|(by, call)| *by == id && call.contains("execve("))

@@ -122,7 +122,8 @@ fn whatever_a_typescript_build_has_read_is_noticed_when_it_changes() {
     assert!(stderr(&refused).contains("svc.ts:3:"), "{}", stderr(&refused));
 }
 
-/// Runs a file outside the project, and checks that the output contains these words.
+/// Runs a file outside the project. Checks that the run fails with these words on stderr. Returns
+/// the text of stderr.
 #[track_caller]
 fn check_reported(file: &str, source: &str, words: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();

@@ -258,7 +258,8 @@ def tried():
     assert!(told.iter().all(|each| each.contains("a service has no network")), "{told:?}");
 }
 
-/// Checks that a file fails to build, both quickly and fully. Also checks the output's last lines.
+/// Checks that the first file builds neither fully nor quickly, and that the last line of the
+/// output contains these words.
 #[track_caller]
 fn check_refused(files: &[(&str, &str)], words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ mod services;
 use crate::support::{hostel, project, stderr};
 use std::path::PathBuf;
 
-/// The file, its log lines, and the expected counters of its cache.
+/// The name of each file, its expected log lines, and the expected counters of its cache.
 const FILES: &[(&str, &[&str], &str)] = &[
     ("store_and_read", &["my-value"], "sets 1, hits 1, misses 0, deletes 0, exists 0"),
     ("session_token", &["abc123"], "sets 1, hits 1, misses 0, deletes 0, exists 0"),

@@ -1,5 +1,5 @@
-//! A Redis client for the tests, independent of the host: it writes entries that a host would not,
-//! and reads those that the host wrote.
+//! A Redis client for the tests, independent of the host: it writes entries that a host would not
+//! write, and reads the entries that the host wrote.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! A cluster of three primaries, each with a replica: the distribution of keys, walks, and
-//! operations during a failover or slot migration.
+//! A cluster of three primaries, each with a replica: the distribution of keys, walks over all
+//! entries, and operations during a failover or slot migration.
 
 use super::client::Reply;
 use super::faults::check_unavailable;

@@ -1,4 +1,5 @@
-//! The examples on two hosts that share a server: each host sees what the other stores or deletes.
+//! The examples on two hosts that share a Redis server: each host sees the entries that the other
+//! stores or deletes.
 
 use super::server::RedisServer;
 use crate::outbound::server::Source;
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Two hosts that serve the same example, and the second host's view of its cache.
+/// Two hosts that serve the same example, and the example's cache as the second host opens it.
 struct Pair {
     name: &'static str,
     server: Arc<RedisServer>,

@@ -33,7 +33,7 @@ pub fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part
     }
 }
 
-/// Returns the time until an operation succeeds again.
+/// Waits until an operation succeeds again, and returns the time that this took.
 pub async fn recovery(cache: &CacheStore) -> Duration {
     let begun = Instant::now();
     while cache.exists("k").await.is_err() {
@@ -188,7 +188,7 @@ async fn what_a_server_refuses_is_unavailable_with_its_reason() {
     check_unavailable(cache.get("k").await, "clients");
 }
 
-/// The server's operations may take longer than their callers wait.
+/// The callers give up before the operation's own timeout. Such operations count as failures too.
 #[tokio::test]
 async fn a_server_whose_callers_time_out_is_avoided_and_used_again_later() {
     let server = RedisServer::start();

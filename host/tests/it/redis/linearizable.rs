@@ -30,7 +30,7 @@ struct Round {
     count: AtomicU64,
     start: Barrier,
     events: Mutex<Vec<Event>>,
-    /// If set, the next `get` returns the result of the previous one, to simulate a stale read.
+    /// If set, each `get` returns the result of the previous `get`, to simulate stale reads.
     copy: Option<Mutex<Answer>>,
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 const NAME: &[u8] = b"hostel:v:{c/c/k}";
 const LEASE: &[u8] = b"hostel:l:{c/c/k}";
 
-/// A server with the cache `c`, which is emptied before each check.
+/// A server, and the cache `c` on it.
 struct Place {
     server: Arc<RedisServer>,
     cache: CacheStore,
@@ -30,7 +30,8 @@ impl Place {
         }
     }
 
-    /// Sets `k` as another program would, or deletes it if `text` is `None`.
+    /// Sets `k` as another program would, or deletes it if `text` is `None`. Also sets a lease of
+    /// `k`.
     fn write(&self, text: Option<&[u8]>, seconds: Option<&str>) {
         self.ask(&[b"DEL", NAME]);
         self.ask(&[b"SET", LEASE, b"token"]);

@@ -46,7 +46,7 @@ async fn a_primary_that_is_killed_is_replaced_by_the_one_that_the_sentinel_names
     assert_eq!(replica.client().text("hostel:v:{c/c/k}").as_deref(), Some("3"));
 }
 
-/// A host that only reads gets no error about the new role: its connection is closed while idle.
+/// A replica serves reads without an error, so the host must check the role when it connects again.
 #[tokio::test]
 async fn a_primary_that_became_a_replica_is_not_read_from() {
     let (primary, other) = (RedisServer::start(), RedisServer::start());

@@ -22,8 +22,8 @@ pub const MISSING: &str =
 /// more than any expiry.
 const SPARE: Duration = Duration::from_secs(1_000_000_000);
 
-/// Returns the server programs to test: those in `HOSTEL_REDIS_SERVERS`, separated by colons, or
-/// else the installed one.
+/// Returns the server programs to test: the paths in `HOSTEL_REDIS_SERVERS`, separated by colons,
+/// or else the installed program.
 pub fn programs() -> Vec<PathBuf> {
     let named = std::env::var("HOSTEL_REDIS_SERVERS").unwrap_or_default();
     let named: Vec<_> =

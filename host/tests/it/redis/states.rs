@@ -28,7 +28,7 @@ async fn until_unavailable(cache: &CacheStore, part: &str) {
     }
 }
 
-/// Waits until the server's last snapshot has this status.
+/// Starts a snapshot, and waits until the last snapshot has this status.
 async fn until_snapshot(client: &mut Client, status: &str) {
     let is_so = |info: String| {
         info.contains(&format!("rdb_last_bgsave_status:{status}"))

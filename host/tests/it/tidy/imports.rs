@@ -1,5 +1,6 @@
-//! Finds which file imports which. Follows every `use` and every path that begins with `crate::`,
-//! `super::`, `self::` or a child module, through re-exports, to the file that defines the name.
+//! Finds the imports between the files of a crate. Follows every `use` and every path that begins
+//! with `crate::`, `super::`, `self::` or a child module, through re-exports, to the file that
+//! defines the name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ struct Import {
 }
 
 impl Modules {
-    /// Parses the files of a crate, given with their texts without tests.
+    /// Parses the files of a crate. `files` contains each path with the file's text, without tests.
     pub fn read(root: &Path, files: &[(PathBuf, String)]) -> Modules {
         let module = |file: &PathBuf| -> Vec<String> {
             let inside = file.strip_prefix(root).unwrap().with_extension("");

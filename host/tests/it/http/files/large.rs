@@ -1,4 +1,4 @@
-//! Large files: how much of one is in memory, and what ends its response.
+//! Large files: how many bytes of a file are in memory at once, and what ends a response early.
 
 use super::{get, route, serve, server, site};
 use crate::http::client::{SOON, TestServer, eventually, patiently};
@@ -30,7 +30,7 @@ async fn a_large_file_is_never_in_memory_as_a_whole() {
     assert_eq!(held(&server).await, PIECE, "a client that takes nothing");
     drop(client);
     eventually("no bytes", async || (held(&server).await == 0).then_some(())).await;
-    // A client can have as many file responses at once as its share has pieces.
+    // Each client may use a quarter of `bodies`, here one piece, and so get one large file at once.
     let small = Server { bodies: 4 * PIECE, ..Server::default() };
     let server = serve(vec![route("/", &site.path().join("public"))], small).await;
     let mut first = server.connect().await;

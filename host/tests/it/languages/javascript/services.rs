@@ -40,7 +40,8 @@ async fn a_session_begins_with_a_form_and_ends_with_the_logout() {
     assert_eq!(me(&[&cookie]).await.status, 401);
 }
 
-/// Runs the tests of the page in a service of the language, and then the commands of the page.
+/// Runs the tests from the page about HTTP, and then the commands of the page, on a new service in
+/// this language.
 #[track_caller]
 fn check_page(language: &str, end: &str) {
     let files = [format!("orders.{end}"), format!("orders.test.{end}")];

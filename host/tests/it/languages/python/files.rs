@@ -1,4 +1,5 @@
-//! Files included in a Python plugin: those beside its source and those of its packages.
+//! Files that a component from Python includes: the files beside its source, and the files of its
+//! packages.
 
 use crate::source;
 use crate::support::{hostel, stderr, stdout};
