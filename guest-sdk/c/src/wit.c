@@ -24,7 +24,7 @@ struct wit_pairs {
     size_t count;
 };
 
-/* record error and record failure. */
+/* The records `error` and `failure` of `wit/`. */
 struct wit_error {
     uint8_t kind;
     hostel_str message;

@@ -194,7 +194,6 @@ static void walk_ends_at_an_error(void)
     CHECK(deleted == 7);
 }
 
-/* The SDK refuses invalid arguments without a call to the host. */
 static void invalid_arguments_are_refused_without_a_call(void)
 {
     static hostel_str keys[1001];
