@@ -57,8 +57,8 @@ def check_text(key: str, text: object) -> None:
 
 
 def reader_of(kind: Any) -> typed.Reader | None:
-    """Returns the reader of a kind, or ``None`` if no kind is given. If the caller passes a default
-    value instead of a type, the error explains how to pass a default."""
+    """Returns the reader of the type ``kind``, or ``None`` if no type is given. If the caller
+    passes a default value instead of a type, the error explains how to pass a default."""
     try:
         return typed.reader(kind) if kind is not None else None
     except TypeError as error:
@@ -78,7 +78,7 @@ def from_text(key: str, text: str | None, read: typed.Reader | None, default: An
 
 
 def fitting(key: str, value: Any, read: typed.Reader) -> Any:
-    """Reads a stored value as its kind. Refuses a value that does not fit."""
+    """Reads a stored value as the requested type. Refuses a value that does not fit."""
     try:
         return read(value)
     except ValueError as error:

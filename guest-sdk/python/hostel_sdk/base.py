@@ -34,8 +34,8 @@ class Handler:
         after = sys.path.index(OWN) + 1
         # Replace the empty entry that the base's build left in `sys.path`.
         sys.path[after : after + 1] = [FOLDER, PACKAGES] if packages else [FOLDER]
-        # Remove the listings of the folders as they were when the base was built.
-        # `importlib.invalidate_caches` would import more modules.
+        # Clear Python's cached folder listings, which are from the base's build. Do not call
+        # `importlib.invalidate_caches`, which would import more modules.
         sys.path_importer_cache.clear()
         try:
             plugin: Any = load.plugin(FOLDER, file, shown, packages)

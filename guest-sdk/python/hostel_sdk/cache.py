@@ -135,7 +135,7 @@ METHODS = (
     *("compare_and_swap_raw", "update", "take", "take_raw", "get_or_set", "get_many", "set_many"),
     *("delete_many", "ttl", "expire", "keys", "delete_prefix"),
 )
-# With these names, Python's errors about arguments show calls as the author writes them.
+# Python's argument errors show these names: the author reads `cache.get()`, not `Cache.get()`.
 for _name in METHODS:
     getattr(Cache, _name).__qualname__ = f"cache.{_name}"
 

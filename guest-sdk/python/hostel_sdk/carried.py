@@ -1,5 +1,5 @@
-"""Collects the data files of a plugin: those next to the author's file and those of imported
-packages.
+"""Collects the data files of a plugin: the files next to the author's file, and the files of
+imported packages.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _READS = re.compile(
     rb"__file__|__path__|\bopen\b|\bPath\b|\bresources\b|\bget_data\b|Loader\b|\bpathlib\b"
 )
 
-# Names of files and folders that are not data: those for tools and people, and private keys.
+# Names of files and folders that are not data: files for tools or people, code, and private keys.
 _NOT_DATA = re.compile(
     r"\..*|__pycache__|node_modules|target|venv|tests?|(test_.*|.*_test|conftest)\.\w+"
     r"|.*\.(py|pyc|pyi|pyx|so|pyd|dylib|wasm|key|p12|pfx|jks)|hostel\.toml|pyproject\.toml|.*\.lock"

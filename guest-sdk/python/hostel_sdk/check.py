@@ -1,8 +1,8 @@
 """Finds syntax errors and imports of missing modules before the build, which takes much longer to
 report them.
 
-Reports an error only if it is certain, and leaves all others to the build: the Python of the
-machine may be older than that of plugins and may not know newer syntax.
+Reports an error only if it is certain, and leaves all other errors to the build. The machine's
+Python may be older than the Python of plugins, and may not know newer syntax.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _NEW_THERE = re.compile(
 
 def wrong(file: str, packages: str | None) -> str | None:
     """Returns the first error in a file or in the modules that the file imports from its own
-    folder, with file and line, in the format of the build. Returns ``None`` if no error is found.
-    Prints the source line of the error to stderr."""
+    folder. The error has the build's format, with file and line. Returns ``None`` if no error is
+    found. Prints the source line of the error to stderr."""
     folder = os.path.dirname(file)
     seen: set[str] = set()
     waiting = [file]

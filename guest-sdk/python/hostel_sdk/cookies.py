@@ -12,7 +12,7 @@ SameSite = Literal["lax", "strict", "none"]
 """Which requests from other sites include the cookie: links only, none, or all."""
 
 _SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
-# RFC 6265, 4.1.1.
+# A cookie's value (RFC 6265, 4.1.1), without quotes.
 _VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
 _VALUE_RULE = (
     "a value must not contain blanks, quotes, commas, semicolons, backslashes, control characters "

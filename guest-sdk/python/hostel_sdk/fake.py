@@ -147,8 +147,8 @@ class Fake:
             return self._watched(lambda: respond({request.service: service}, request))
 
     def _watched(self, call: Callable[[], Response]) -> Response:
-        """Runs the call. Raises the recorded fault if a request did not match the test's routes,
-        even if the service caught that error."""
+        """Runs the call. If the test's routes caused an error, raises the first one, even if the
+        service caught it."""
         self._sources.fault = None
         try:
             return call()
@@ -177,8 +177,8 @@ class Fake:
         self._sources.settings[name] = value
 
     def advance(self, by: float | timedelta) -> None:
-        """Moves the clock forward by a number of seconds or a ``timedelta``. Entries expire
-        accordingly."""
+        """Moves the clock forward by a number of seconds or a ``timedelta``. Entries expire when
+        the clock reaches their expiry."""
         self._clock.advance(by.total_seconds() if isinstance(by, timedelta) else by)
 
     def time(self) -> float:

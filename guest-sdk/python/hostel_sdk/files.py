@@ -61,7 +61,7 @@ def install(roots: list[str]) -> None:
     system = {"stat": _stat, "lstat": _stat, "listdir": _listdir, "scandir": _scandir}
     system["access"] = _access
     for name, function in system.items():
-        # Replace both: the import system calls functions of `posix`, and other code those of `os`.
+        # Replace both: the import system calls functions of `posix`, and other code calls `os`.
         _replace(name, function, [os, posix])
     _replace("open", _open, [builtins, io, _io])
     _replace("open_code", _open_code, [io, _io])

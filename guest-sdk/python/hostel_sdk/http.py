@@ -171,7 +171,7 @@ async def async_patch(url: str, **options: Unpack[BodyOptions]) -> Response:
 async def async_send(request: Request) -> Response:
     """Like ``send``, for ``async`` services. ``asyncio.timeout`` ends only the wait; to end the
     request itself, use its ``timeout``."""
-    import asyncio  # Large; already imported if there is ``async`` code.
+    import asyncio  # Large, but a plugin with ``async`` code has already imported it.
 
     # Only the event loop of a plugin has `response_to`; in a test, send the request directly.
     response_to = getattr(asyncio.get_running_loop(), "response_to", None)
@@ -193,7 +193,7 @@ def _checked(request: Request) -> Request:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> NoReturn:
-        if name.startswith("__"):  # Looked up by the import system.
+        if name.startswith("__"):  # The import system looks up such names.
             raise AttributeError(name)
         has = ", ".join(each for each in __all__ if each[0].islower())
         raise AttributeError(f"http.{name} is not offered; http has: {has}", name=name)

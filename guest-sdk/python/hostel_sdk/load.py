@@ -203,7 +203,7 @@ def _try_import(name: str) -> None:
         return
     try:
         importlib.import_module(name)
-    except BaseException:  # Not a module, or unusable here: the code that imports it fails later.
+    except BaseException:  # Not a module, or one that fails again in the code that imports it.
         pass
 
 
@@ -260,8 +260,8 @@ def _missing(error: BaseException) -> list[str]:
 
 
 def _importing(error: ImportError) -> str:
-    """Returns the package whose module failed to import another module. An error about a native
-    library does not contain the library's name."""
+    """Returns the package whose module failed to import another module. The package is needed
+    because an error about a native library does not contain the library's name."""
     walk = error.__traceback__
     while walk is not None and walk.tb_next is not None:
         walk = walk.tb_next

@@ -138,7 +138,7 @@ def _hints(kind: Any, origin: Any) -> dict[str, Any]:
 
 
 def _bound(kind: Any, origin: Any) -> dict[Any, Any]:
-    """Returns the values of the type variables of a generic class and of its bases."""
+    """Maps the type variables of a generic class and its bases to the actual types."""
     bound = dict(zip(getattr(origin, "__parameters__", ()), typing.get_args(kind)))
     for base in getattr(origin, "__orig_bases__", ()):
         generic = typing.get_origin(base)

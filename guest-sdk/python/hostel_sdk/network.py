@@ -1,8 +1,8 @@
 """Refuses sockets, in services and while a plugin is built.
 
 The C library caches its network handle. If a package used the network during the build, for example
-to test for IPv6, the handle would be in the snapshot, and the first request that uses the handle
-would trap.
+to test for IPv6, the handle would be in the snapshot. The first request that uses the handle would
+then trap.
 """
 
 from __future__ import annotations

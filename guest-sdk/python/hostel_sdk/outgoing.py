@@ -141,7 +141,7 @@ def _headers(headers: object) -> list[tuple[str, bytes]]:
 
 
 def _header(pair: Any) -> tuple[str, bytes]:
-    # Errors never show a value, because it may be a secret.
+    # Errors never show a header's value, because it may be a secret.
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         _wrong_type(f"one of headers is a {type(pair).__name__}: it must be a pair, (name, value)")
     name, value = pair

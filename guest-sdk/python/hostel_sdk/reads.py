@@ -14,8 +14,8 @@ from importlib.machinery import SourceFileLoader
 from typing import Any
 
 LIST = "/0/reads"
-"""The file for the list of files that the build read, one path per line. The path is valid inside
-the component."""
+"""The path, inside the component, of the list of files that the build read. The list has one path
+per line."""
 
 # The class that reads modules and the files of `importlib.resources`.
 _LOADER: Any = SourceFileLoader.__mro__[1]

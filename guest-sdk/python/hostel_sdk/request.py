@@ -41,7 +41,7 @@ class Request:
     service: str = ""
     """The service's name within the plugin."""
     id: str = ""
-    """The correlation id, which the host adds to its log lines."""
+    """The correlation id. The host adds it to the log lines of the request."""
     content_type: str | None = None
     """The media type of the body, if the caller sent one."""
     body: bytes = b""

@@ -116,8 +116,9 @@ class Response:
 
         - ``max_age`` is the lifetime in seconds. 0 deletes the cookie of that name, domain and path
           at once. With ``None`` the cookie lasts until the browser is closed.
-        - By default a browser sends the cookie for all paths of this host only, only over TLS, and
-          from other sites only when the user follows a link. Scripts cannot read it.
+        - By default a browser sends the cookie only to this host, with any path, and only over TLS.
+          A request from another site has the cookie only if the user follows a link. Scripts cannot
+          read it.
 
         Raises ``Internal`` if the name, value, path or domain has a character that is not allowed
         there. Percent-encode a value with such characters. Raises ``ValueError`` for a negative

@@ -46,7 +46,7 @@ def service(function: Any = None, *, name: str | None = None) -> Any:
       a letter, and is unique in the plugin.
     - The first line of the docstring is the service's description.
     - A parameter annotated ``Request`` receives the request. Another parameter receives the body,
-      parsed as in ``Request.json``: as the annotated type, or as any value without an annotation. A
+      parsed as in ``Request.json``: as the annotated type, or without an annotation as any value. A
       service has at most one parameter of each kind.
     - The function returns a ``Response``, ``None``, or any value with a JSON form.
     - The function may be ``async``. The call ends when the function returns; remaining tasks are

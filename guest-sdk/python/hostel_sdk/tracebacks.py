@@ -43,7 +43,7 @@ def lines(error: BaseException) -> list[str]:
         trace = TracebackException.from_exception(error)
         _clean(trace)
         return "".join(trace.format()).rstrip("\n").split("\n")
-    except Exception:  # Its `__str__` failed, or memory is exhausted.
+    except Exception:  # The `__str__` of `error` failed, or memory is exhausted.
         return [last_line(error)]
 
 

@@ -126,8 +126,8 @@ def _named_in_text(text: str) -> set[str]:
 
 def _sources(file: str, packages: str | None) -> Iterator[bytes]:
     """Returns the texts of the file and of each file that it may import. A file may be imported if
-    its name occurs as a word in an earlier text, and if it is in the plugin's folder, in the folder
-    of packages, or in a package found in the same way."""
+    its name occurs as a word in an earlier text. Searches the plugin's folder, the folder of
+    packages, and the packages that may be imported."""
     folders = [os.path.dirname(file) or ".", *([packages] if packages else [])]
     seen = set(map(os.path.realpath, folders))
     waiting, words = [file], {"__init__"}

@@ -33,8 +33,8 @@ def up() -> None:
         **{"compare_and_swap": Swap(True), "keys": ([], None), "delete_prefix": (0, None)},
     }
     calls = {name: _returning(returned.get(name, 1)) for name in host.CALLS}
-    # The replacements of the most common functions must have the parameters of the real functions,
-    # so that Python specialises the bytecode of the calls correctly.
+    # The stand-ins for the most common functions need the same parameters as the real functions, so
+    # that Python specialises the calls' bytecode correctly.
     calls.update(get=lambda key: text, set=lambda key, value, expiry: None)
     host.connect({**calls, "delete": lambda key: True, "exists": lambda key: True})
     response = http.Response.of_host(200, "a", [("content-type", b"application/json")], b"[1]")

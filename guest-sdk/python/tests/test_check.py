@@ -1,4 +1,4 @@
-"""Tests of the check before a build, with versions of Python older and newer than the plugins'."""
+"""Tests of the check before a build, with a Python older or newer than the Python of plugins."""
 
 import contextlib
 import io

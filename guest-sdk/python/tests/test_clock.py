@@ -187,6 +187,6 @@ class ClockTest(unittest.TestCase):
             sys.modules.pop("_strptime", None)
             self.in_service(lambda: renamed.strptime("2030", "%Y"))
             self.assertIs(sys.modules["_strptime"].datetime_date, date)
-        # A stored reference still leads to the stand-in, which returns the real time out here.
+        # The default argument of `now` is still the replacement, which returns the real time here.
         self.assertLess(abs(late.now() - time.time()), 60)
         self.assertEqual(self.in_service(late.now), self.fake.time())

@@ -22,8 +22,8 @@ impl Exit {
         Exit { code: USAGE.into(), error: error.into() }
     }
 
-    /// The error for a result that could not be written. The exit code is that of a failed service:
-    /// in both cases the reader of the output gets no result.
+    /// The error for a result that could not be written. The exit code is the same as for a failed
+    /// service: in both cases the reader of the output gets no result.
     pub(super) fn unwritten(error: anyhow::Error) -> Self {
         Exit { code: SERVICE_FAILED.into(), error }
     }

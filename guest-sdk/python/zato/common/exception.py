@@ -42,6 +42,6 @@ ServiceUnavailable = Unavailable
 
 
 def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):  # Looked up by the import system.
+    if name.startswith("__"):  # The import system looks up such names.
         raise AttributeError(name)
     raise ImportError(f"zato.common.exception has no {name!r} here; it has: {', '.join(__all__)}")

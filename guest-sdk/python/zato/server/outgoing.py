@@ -240,7 +240,7 @@ def _segment(name: str, value: object) -> str:
 
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
-# With these names, Python's errors about arguments show calls as the author writes them.
+# Python's argument errors show these names: the author reads `conn.get()`, not `RestConn.get()`.
 for _name in _METHODS:
     getattr(RestConn, _name).__qualname__ = f"conn.{_name}"
 

@@ -61,7 +61,7 @@ def _none_if_0(expiry: Any) -> Any:
 
 
 _METHODS = ("get", "set", "delete", "exists", "set_if_absent", "delete_by_prefix")
-# With these names, Python's errors about arguments show calls as the author writes them.
+# Python's argument errors show these names: the author reads `cache.get()`, without the class.
 for _name in _METHODS:
     getattr(ServiceCache, _name).__qualname__ = f"cache.{_name}"
 
@@ -128,6 +128,6 @@ class Service(hostel_sdk.Service):
 
 
 def __getattr__(name: str) -> NoReturn:
-    if name.startswith("__"):  # Looked up by the import system.
+    if name.startswith("__"):  # The import system looks up such names.
         raise AttributeError(name)
     raise ImportError(f"zato.server.service has no {name!r} here; it has: Service")

@@ -1,13 +1,13 @@
-//! Raises the limit of a server's file descriptors to what the server needs, with a reserve that
-//! clients cannot use.
+//! Raises the limit of a server's file descriptors to the number that the server needs. Clients
+//! cannot use a reserve of these descriptors.
 
 use crate::PluginSettings;
 use crate::config::Config;
 use crate::http;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors not available to clients: 100 connections of the admin listener, and the files,
-/// sockets and pipes that the server needs for itself, for loading plugins and for caches on Redis.
+/// Descriptors that clients cannot use. They are for 100 connections of the admin listener and for
+/// the server's own files, sockets and pipes, for example to load plugins or to reach Redis.
 const RESERVE: u64 = 256;
 
 /// Additional descriptors for connections to remote servers, if a plugin may open any.

@@ -38,7 +38,7 @@ mod linux {
             self.0.watch(move |line| log_event(&log, Level::Warn, "", line))
         }
 
-        /// Builds a source, and logs what the tools print.
+        /// Builds a source, and logs the tools' output.
         pub(in super::super) fn build(&self, source: &Source, log: &LogSink) -> Built {
             let mut inputs = Inputs::default();
             let component = self.run(source, log, &mut inputs);
@@ -110,7 +110,7 @@ mod other {
             Ok(())
         }
 
-        /// Builds a source, and logs what the tools print.
+        /// Builds a source, and logs the tools' output.
         pub(in super::super) fn build(&self, source: &Source, log: &LogSink) -> Built {
             let line = |message: &str| {
                 log_event(log, Level::Info, "", &escape(message, MAX_LINE_BYTES));

@@ -105,7 +105,7 @@ pub(super) async fn run(
     }
 }
 
-/// Serves until the shutdown, then sends the remaining spans.
+/// Serves until the shutdown, then sends the remaining spans of traces.
 async fn serve(
     listener: TcpListener,
     host: Arc<Host>,
@@ -137,13 +137,13 @@ impl Stopping<'_> {
         let does = will_do(self.server);
         systemd::stopping(self.notify, &does);
         log_line(self.log, &format!("stopping: {does}; a second signal stops the server at once"));
-        // Fails if the server has already ended.
+        // Sending fails only if the server has already ended.
         let _ = stop.send(());
         signals.one().await;
     }
 }
 
-/// Describes the shutdown, for the log.
+/// Describes the shutdown, for the log and for systemd.
 fn will_do(server: &Server) -> String {
     let drain = show_duration(server.drain_time);
     match server.stop_delay {

@@ -54,7 +54,7 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     let is_tls = config.server.tls.is_some();
     let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]);
     let mut words = vec!["curl"];
-    // The certificate is for a name, not for this address.
+    // The server's certificate is for a name, not for this address.
     words.extend(is_tls.then_some("--insecure"));
     words.extend(credentials(call.callers, config));
     words.extend(match call.method {
@@ -93,7 +93,7 @@ fn route_call<'a>(route: &'a Route, direct: &'a DirectCallers) -> Call<'a> {
     }
 }
 
-/// A request for a folder's index.
+/// A request for the index of a file route's folder.
 fn file_call(route: &FileRoute) -> Call<'_> {
     let fixed = route.path.segments().iter().filter_map(|segment| match segment {
         Segment::Fixed(text) => Some(text.as_str()),

@@ -111,8 +111,8 @@ fn around(plugin: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// The folders needed to serve files: the folder itself, and if it is a link, the parent of its
-/// target, so that the link can later point to another version there.
+/// The folders needed to serve files: the folder itself and, if it is a link, the parent of its
+/// target. The link can later point to another version in that parent.
 fn served(folder: &Path) -> Vec<PathBuf> {
     let target = folder.canonicalize().ok().filter(|_| folder.is_symlink());
     target.map(|target| folder_of(&target)).into_iter().chain([folder.to_owned()]).collect()
