@@ -46,7 +46,7 @@ class _Entry:
 
 
 class FakeCache:
-    """An in-process cache that never evicts entries and never returns ``denied`` or
+    """An in-process cache that never evicts entries and never fails with ``denied`` or
     ``unavailable``."""
 
     def __init__(self, clock: Clock) -> None:

@@ -11,7 +11,7 @@ class Swap:
     swapped."""
 
     swapped: bool
-    """True if the entry was as expected and has been replaced. If false, the entry is unchanged."""
+    """True if the entry was as expected and the swap was made. If false, the entry is unchanged."""
     current: str | None = None
     """The current JSON text if it differs from the expected one. ``None`` if there is no live entry
     or if the entry was swapped."""

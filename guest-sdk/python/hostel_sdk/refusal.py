@@ -12,7 +12,7 @@ from typing import Any
 
 MAX_PATH_CHARS = 64
 
-# The keys are type names, so that no module must be imported.
+# The keys are names of types, so that the SDK need not import the types' modules.
 _REMEDIES = {
     "datetime": "store its isoformat()",
     "date": "store its isoformat()",
