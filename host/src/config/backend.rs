@@ -8,7 +8,7 @@ use crate::backend::{Backend, KeyFormat, RedisAddress, RedisBackend};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Maximum length of the prefix of names on Redis, in bytes.
+/// Maximum length of the prefix of entry names on Redis, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
 
 /// Whether a cache is private to a plugin or shared.
@@ -75,8 +75,8 @@ pub(super) fn backend(
     }))
 }
 
-/// Returns the password from the variable or the file that these two settings name, and the
-/// position of the setting.
+/// Returns the password from the environment variable or the file that one of these two settings
+/// names, and the position of that setting.
 fn password(
     [by_variable, by_file]: [&str; 2],
     written: (Option<&At<String>>, Option<&At<String>>),

@@ -82,8 +82,8 @@ fn limits_on_redis(
 /// The settings of a cache: its capacity, its value limit and its number of entries.
 type Written<'a> = (Option<&'a At<String>>, Option<&'a At<String>>, Option<&'a At<NonZeroU32>>);
 
-/// Returns the limits of a cache. Reports a conflict between settings at the capacity or else at
-/// the value limit, if one of them is set.
+/// Returns the limits of a cache. Reports a conflict between settings at the capacity, or at the
+/// value limit if only the value limit is set.
 fn cache_limits(
     (capacity, value_limit, entries): Written<'_>,
     at: Range<usize>,

@@ -22,7 +22,8 @@ pub struct Cors {
     pub methods: Option<Vec<Method>>,
     /// The permitted request headers, in lower case; `None`: all.
     pub headers: Option<Vec<String>>,
-    /// The readable response headers besides those safelisted by the standard, in lower case.
+    /// The readable response headers besides the headers that the standard safelists, in lower
+    /// case.
     pub expose_headers: Vec<String>,
     /// Whether browsers include cookies and HTTP authentication. Has no effect with
     /// [`CorsOrigins::Any`]: browsers refuse the combination.

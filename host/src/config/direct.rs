@@ -72,7 +72,8 @@ impl DirectCallers {
         required.all(|other| other == first).then_some(first)
     }
 
-    /// Returns the callers that a direct call of a service must belong to; may contain duplicates.
+    /// Returns the groups to which the direct caller of a service must belong; may contain
+    /// duplicates.
     pub fn required<'a>(
         &'a self,
         plugin: &str,

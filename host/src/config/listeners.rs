@@ -46,7 +46,8 @@ impl Default for Listeners {
 }
 
 impl Listeners {
-    /// Reads a file, but none of the files and environment variables that it names.
+    /// Reads the listeners from a configuration file, but reads none of the files and environment
+    /// variables that it names.
     ///
     /// # Errors
     ///

@@ -66,7 +66,7 @@ pub struct Config {
 pub struct Configured {
     /// The configuration.
     pub config: Config,
-    /// Files with secrets that other users can read.
+    /// Warnings about files with secrets that other users can read.
     pub warnings: Vec<Fault>,
     /// Missing plugins, or the missing folder of plugins: they may be created later.
     pub absent: Vec<Absent>,

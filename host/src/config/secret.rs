@@ -20,7 +20,7 @@ const MOST_MEMORY: u32 = 256 << 10;
 /// Maximum number of passes over this memory, and maximum number of lanes: parameters of Argon2id.
 const MOST_PASSES: u32 = 64;
 
-/// The prefix of the hash of a token.
+/// The prefix of a token's hash.
 const TOKEN_PREFIX: &str = "sha256:";
 
 /// The hash that a secret is compared with: SHA-256 of a token, which is too random to guess, or

@@ -195,8 +195,8 @@ fn a_group_of_callers_has_one_source() {
     check(&format!("folder = \".\"\n{open}"), &["2:10: `open` means any caller"]);
 }
 
-/// Creates a folder with these files, private to this user unless named `open…`, and checks the
-/// faults of a configuration in it.
+/// Creates a folder with these files, and checks the faults or the warnings of a configuration in
+/// the folder. Only files whose names begin with `open` can be read by other users.
 #[track_caller]
 fn check_with(files: &[(&str, &str)], text: &str, faults: &[&str]) -> Option<Configured> {
     let folder = tempfile::tempdir().unwrap();

@@ -8,9 +8,9 @@ use wasmtime::ResourceLimiter;
 /// Bytes of a table's element on the host.
 const ELEMENT_BYTES: usize = size_of::<usize>();
 
-/// Counts the bytes of a guest's memories and tables and refuses growth beyond the limit.
+/// Counts the bytes of a guest's memories and tables, and refuses growth beyond the limit.
 ///
-/// To the guest a refused growth is an ordinary failure of `memory.grow`. The limiter logs and
+/// To the guest, a refused growth is an ordinary failure of `memory.grow`. The limiter logs and
 /// counts the first refusal of each call. If the guest then ends with an error, the host reports
 /// the refusal as the cause.
 pub(crate) struct MemoryLimiter {

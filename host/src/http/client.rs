@@ -60,8 +60,8 @@ impl Client {
     }
 
     /// Returns the key for the client's memory share and failure counts. For IPv6, the key is the
-    /// /64 network, because one client may have all its addresses. `None` for a proxy, because the
-    /// clients of a proxy must not share a key.
+    /// /64 network, because one client may have all addresses of such a network. `None` for a
+    /// proxy, because the clients of a proxy must not share a key.
     pub(super) fn share_key(&self) -> Option<IpAddr> {
         (!self.is_shared).then(|| match self.ip {
             IpAddr::V6(address) => {

@@ -18,7 +18,7 @@ use hyper::{Method, Response};
 /// The common prefix of the names of all CORS response headers.
 const PREFIX: &str = "access-control-";
 
-/// The requests that pages of other origins may send.
+/// The requests that pages of other origins may send, and the responses that they may read.
 #[derive(Debug)]
 pub(super) struct CorsPolicy {
     origins: CorsOrigins,

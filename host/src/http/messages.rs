@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) const MAX_SMALL_BYTES: usize = 64 << 10;
 
 /// The largest message that is not charged, in bytes. Most messages are this short, and not
-/// charging them avoids a lock. Their memory may be ignored, because the stream of such a message
-/// takes more memory than the message.
+/// charging them avoids a lock. Their memory may be ignored, because the HTTP stream of such a
+/// message takes more memory than the message.
 const MAX_FREE_BYTES: usize = 512;
 
 /// A client's share is a quarter of each pool. The pool for small messages is a quarter of the pool

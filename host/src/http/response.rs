@@ -134,8 +134,8 @@ pub(super) fn from_problem(problem: Problem, request_id: &str) -> Response<Bytes
     response
 }
 
-/// Converts the response of a service. Removes the headers that belong to the connection. The field
-/// `content_type` of the response takes precedence over the header of that name. Returns `None` if
+/// Converts the response of a service. Removes the headers that belong to the connection. The
+/// response's field `content_type` takes precedence over a header `content-type`. Returns `None` if
 /// the response is not valid HTTP.
 pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>> {
     // Leave room for the headers that the server adds.

@@ -1,4 +1,4 @@
-//! Tests of the faults that are reported for an invalid text.
+//! Tests of the faults that are reported for an invalid configuration.
 
 use super::*;
 

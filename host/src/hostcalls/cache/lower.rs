@@ -84,7 +84,7 @@ unsafe impl Lower for GetResult {
 }
 
 /// Writes a hit. wasmtime has checked that the ranges of the text and of the record are inside the
-/// memory, which never shrinks. They are checked again because this function must not panic.
+/// memory, which never shrinks. This function checks them again, because it must not panic.
 fn lower_hit<T>(cx: &mut LowerContext<'_, T>, text: &str, offset: usize) -> Result<()> {
     let place = cx.realloc(0, 0, 1, text.len())?;
     let memory = cx.as_slice_mut();

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wit_component::{StringEncoding, embed_component_metadata};
 
-/// A guest that makes nine calls and responds with the part of its memory that has their results,
-/// 24 bytes for each call. The calls are: set, get of the value, get of a long key, get of a
-/// missing key, exists, set of invalid JSON, get of an empty key, delete, exists.
+/// A guest that makes nine calls and responds with their results, 24 bytes of its memory for each
+/// call. The calls are: set, get of the value, get of a long key, get of a missing key, exists, set
+/// of invalid JSON, get of an empty key, delete, exists.
 const GUEST: &str = r#"(module
 (import "hostel:cache/cache@0.1.1" "get" (func $get (param i32 i32 i32)))
 (import "hostel:cache/cache@0.1.1" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))

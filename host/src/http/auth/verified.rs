@@ -41,7 +41,7 @@ impl VerifiedPasswords {
     }
 
     /// True if this password was verified recently for the credential at `index`. The comparison
-    /// takes constant time, so that timing does not reveal a prefix.
+    /// takes constant time, so that timing does not reveal a prefix of the hash.
     pub(super) fn contains(&self, index: usize, password: &[u8], now: Instant) -> bool {
         let verified = self.digests().get(index).cloned().flatten();
         verified.is_some_and(|verified| {

@@ -1,4 +1,4 @@
-//! The open connections of a listener, which are accepted up to a limit and drained when the server
+//! The connections of a listener: accepts them up to a limit, and drains them when the server
 //! stops.
 
 use super::accept::{Acceptor, drain_backlog};

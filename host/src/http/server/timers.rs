@@ -40,8 +40,8 @@ pub(super) struct Timers {
     idle: AtomicInstant,
     /// When the first byte of the current head arrived.
     head: AtomicInstant,
-    /// True for HTTP/1, in which bytes between requests begin a head. In HTTP/2, they may be
-    /// another frame, such as a ping.
+    /// True for HTTP/1, in which bytes between requests begin a head. In HTTP/2, such bytes may
+    /// also be another frame, such as a ping.
     times_heads: AtomicBool,
     /// When the client began to block the current write.
     stuck: AtomicInstant,
