@@ -12,7 +12,6 @@ pub(crate) enum BlockingError {
     /// The system refused a thread; the work did not start.
     #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
-    /// The work panicked.
     #[error("it panicked")]
     Panicked,
 }

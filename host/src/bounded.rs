@@ -17,8 +17,8 @@ struct Bounds {
     bytes: u64,
 }
 
-/// A month keeps the entries of programs that run only now and then, an hour is enough to finish
-/// any entry, and the size is negligible on a disk.
+/// A month keeps the entries of programs that run only now and then. An hour is enough to finish
+/// any entry. The size is negligible on a disk.
 const BOUNDS: Bounds = Bounds {
     unused: Duration::from_secs(30 * 24 * 60 * 60),
     unfinished: Duration::from_secs(60 * 60),

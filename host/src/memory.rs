@@ -15,8 +15,8 @@ type Freeing = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// The budget of a host, by kind of memory.
 ///
-/// Caches get at most half of the budget, and messages at most a quarter, so that at least a
-/// quarter is always left for instances, even if entries never expire and clients are slow.
+/// Caches get at most half of the budget, and messages at most a quarter. At least a quarter is
+/// thus always left for instances, even if entries never expire and clients are slow.
 pub(crate) struct HostMemory {
     budget: Arc<MemoryBudget>,
     caches: Arc<BudgetPart>,

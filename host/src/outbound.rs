@@ -63,9 +63,8 @@ pub(crate) struct SendingCall {
     until: Instant,
 }
 
-/// The context of one host call that sends requests: the state shared with the other host calls of
-/// the same plugin call, the id of the request that the plugin handles, and the span that the
-/// requests belong to.
+/// The context of one host call that sends requests: the state of the plugin's call, the id of the
+/// request that the plugin handles, and the parent of the spans of the sent requests.
 pub(crate) struct Sending {
     pub(crate) call: SendingCall,
     pub(crate) request_id: String,
@@ -252,7 +251,7 @@ fn stopped() -> SendError {
     SendError::new(SendErrorKind::Aborted, "the host stopped the request")
 }
 
-/// Records one request when it ends or is cancelled.
+/// Records one request in the metrics when the request ends or is cancelled.
 struct Observed<'a> {
     meter: &'a HttpClientMeter,
     method: hyper::Method,

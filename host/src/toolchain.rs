@@ -56,8 +56,8 @@ pub(crate) fn build(
     }
 }
 
-/// Returns the folder of compiled code: `HOSTEL_CODE_FOLDER`, or else this version's folder in the
-/// user's cache folder. Returns `None` if the user has no home folder.
+/// Returns the folder of compiled code: `HOSTEL_CODE_FOLDER`, or else `code` in the cache folder of
+/// this version of Hostel. Returns `None` if the user has no home folder.
 pub fn code_folder() -> Option<PathBuf> {
     let named = std::env::var_os("HOSTEL_CODE_FOLDER").filter(|named| !named.is_empty());
     if let Some(folder) = named {

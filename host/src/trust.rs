@@ -4,8 +4,8 @@ use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-/// Returns the TLS settings of a client that trusts this machine's certificates: those of the
-/// system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+/// Returns the TLS settings of a client that trusts this machine's certificates: the system's, or
+/// the files in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! A second line of defense besides the guests' sandbox: limits which requests of this process the
-//! kernel accepts, even if an attacker controls the process.
+//! A second line of defense besides the guests' sandbox: the kernel refuses some operations of this
+//! process, even if an attacker controls the process.
 //!
 //! Landlock limits the files that the process can open, and seccomp its system calls. Both last
 //! until the process ends, and apply to its threads and children. Only Linux has them.

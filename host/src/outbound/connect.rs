@@ -108,7 +108,7 @@ impl Row {
         Ok(TlsConnector::from(Arc::new(config)))
     }
 
-    /// Returns the addresses of a host that the entry permits.
+    /// Returns the addresses of a host. Omits internal addresses unless the entry is private.
     async fn resolve(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, port)],
@@ -187,8 +187,8 @@ fn denied(address: IpAddr, kind: &str) -> ConnectError {
     ConnectError::Denied(format!("its address {address} is {kind}, which needs `private = true`"))
 }
 
-/// Counts the bytes read from a connection, and remembers the count at the end of its last
-/// response, so that a request is repeated only if no part of its response arrived.
+/// Counts the bytes read from a connection, and remembers the count at the end of the last
+/// response. A request is repeated only if no byte has arrived since.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     read: AtomicU64,
@@ -208,7 +208,7 @@ impl Traffic {
     }
 }
 
-/// A stream of bytes.
+/// A TCP or TLS stream.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
@@ -234,7 +234,7 @@ impl Link {
 
 impl Connection for Link {
     fn connected(&self) -> Connected {
-        // HTTP/2 streams share the count, so it reveals nothing about a single stream.
+        // Omit the count for HTTP/2: all streams of a connection share it.
         let connected = Connected::new();
         match self.is_http2 {
             true => connected.negotiated_h2(),

@@ -104,7 +104,7 @@ impl Outgoing {
     ///
     /// # Errors
     ///
-    /// If `location` is not an `http` or `https` URL.
+    /// If `location` is not an `http` or `https` URL, or has a user or a password.
     pub(super) fn redirected(
         mut self,
         status: StatusCode,

@@ -54,7 +54,7 @@ fn may_do(task: &Task, sources: &[PathBuf]) -> bool {
     }
 }
 
-/// The server's handle of a helper. Dropping it ends the helper.
+/// The server's handle to a helper. Dropping it ends the helper.
 pub(super) struct Helper {
     pub(super) socket: OwnedFd,
     /// The control socket, if another helper started this one.

@@ -307,8 +307,8 @@ mod tests {
         check(&["a.py", "b.py", "c/__init__.py", "c/d.py"], &[("a", "a.py"), ("b", "b.py")]);
     }
 
-    /// Checks what `Location::at` finds for a path in `my-shop`: the name, and whether the folder
-    /// as a whole is the source.
+    /// Checks the result of `Location::at` for a path in `my-shop`: the plugin's name, and whether
+    /// the whole folder is its source.
     #[track_caller]
     fn check_at(entries: &[&str], path: &str, expected: Result<(&str, bool), &str>) {
         let (_folder, shop) = shop(entries);

@@ -120,7 +120,7 @@ pub struct Stamp {
 /// The numbers of a missing file.
 const ABSENT: [u64; 5] = [0; 5];
 
-/// Numbers that never equal those of a real file.
+/// Numbers that no real file has.
 const CHANGED: [u64; 5] = [u64::MAX; 5];
 
 impl Stamp {

@@ -31,7 +31,7 @@ const FLAGS: &[&str] = &[
     "-Wl,-z,stack-size=1048576",
 ];
 
-/// The linker's messages for a source without a list of services, and for one with two lists.
+/// The linker's messages for a source without a list of services, and for a source with two lists.
 const NO_SERVICES: &str = "undefined symbol: hostel_service";
 const TWO_LISTS: &str = "duplicate symbol: hostel_service";
 
@@ -59,8 +59,8 @@ fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildErr
         read.add(file);
         let is_zig = has_ending(file, &["zig"]);
         if is_zig {
-            // Zig's compiler does not report the files that it reads. It may embed any file in this
-            // folder.
+            // Zig's compiler does not report the files that it reads. A Zig source may embed any
+            // file in its folder.
             let beside = fs::read_dir(&source.folder).into_iter().flatten().flatten();
             beside.map(|entry| entry.path()).filter(|it| it.is_file()).for_each(|it| read.add(&it));
             modules.unwrap_or_default().iter().for_each(|file| read.add(file));

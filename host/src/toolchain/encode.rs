@@ -23,8 +23,8 @@ const WORLD_SECTION: &str = "component-type";
 ///
 /// # Errors
 ///
-/// If the bytes are not a core module, or its imports and exports are not those of the world; the
-/// message names the first wrong one.
+/// If the bytes are not a core module, or if an import or export of the module does not fit the
+/// world. The message names the first one that does not fit.
 pub fn componentize(module: &[u8]) -> Result<Vec<u8>, EncodeError> {
     let mut module = module.to_vec();
     if !names_its_world(&module) {

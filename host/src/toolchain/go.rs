@@ -33,8 +33,8 @@ const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
 
 /// Builds the package in a folder, or a single file, and returns its component.
 ///
-/// Go itself detects changes, including those of embedded files, replaced modules and workspaces.
-/// If the build changes nothing in the core module, the component of the last build is reused.
+/// Go itself detects changes, also in embedded files, replaced modules and workspaces. If the build
+/// changes nothing in the core module, the component of the last build is reused.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     let manifest = manifest(&source.folder)?;

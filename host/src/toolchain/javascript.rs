@@ -53,8 +53,8 @@ const ESBUILD: NpmPackage = NpmPackage { name: "esbuild", version: "0.28.2", bes
 /// The package that checks types; only TypeScript needs it.
 const TYPESCRIPT: NpmPackage = NpmPackage { name: "typescript", version: "7.0.2", beside: None };
 
-/// Web APIs for services on QuickJS besides those in the SDK's own files: `URL`, and the hashes of
-/// `crypto.subtle`.
+/// The packages with Web APIs that neither QuickJS nor the SDK's own files have: `URL`, and the
+/// hashes of `crypto.subtle`.
 const WHATWG_URL: NpmPackage =
     NpmPackage { name: "whatwg-url", version: "17.3.0", beside: Some("@noble/hashes@2.4.0") };
 

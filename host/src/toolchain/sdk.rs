@@ -54,13 +54,15 @@ fn of<E: Embed>(root: &'static str) -> impl Iterator<Item = (PathBuf, Cow<'stati
     })
 }
 
-/// This version's folder in the user's data folder: `$XDG_DATA_HOME/hostel/<version>`.
+/// The folder of this version of Hostel in the user's data folder:
+/// `$XDG_DATA_HOME/hostel/<version>`.
 pub(super) fn data_folder() -> Result<PathBuf, SdkError> {
     let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
     Ok(strategy.data_dir().join("hostel").join(env!("CARGO_PKG_VERSION")))
 }
 
-/// This version's folder for files that can be recreated: `$XDG_CACHE_HOME/hostel/<version>`.
+/// The cache folder of this version of Hostel, for files that can be recreated:
+/// `$XDG_CACHE_HOME/hostel/<version>`.
 pub(super) fn cache_folder() -> Result<PathBuf, SdkError> {
     let strategy = etcetera::choose_base_strategy().map_err(|_| SdkError::NoHome)?;
     Ok(strategy.cache_dir().join("hostel").join(env!("CARGO_PKG_VERSION")))

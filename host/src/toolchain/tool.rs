@@ -114,7 +114,7 @@ pub(super) fn complete(command: &mut Command) -> io::Result<Output> {
     output
 }
 
-/// Runs a tool on a service's source, and passes its output lines to `progress`, except those that
+/// Runs a tool on a service's source. Passes the tool's output to `progress`, except lines that
 /// begin with one of `hides`. If `keeps_stdout` is set, returns the lines of stdout instead.
 pub(super) fn run(
     tool: &'static str,
@@ -142,8 +142,8 @@ pub(super) fn run(
     Err(BuildError::Failed { path: path.to_owned(), why })
 }
 
-/// Passes a tool's output lines to `progress`, except those that begin with one of `hides`. Returns
-/// all lines, and an explanation if they show a known failure.
+/// Passes a tool's output to `progress`, except lines that begin with one of `hides`. Returns all
+/// lines, and an explanation if they show a known failure.
 fn relay(
     words: Option<impl Read>,
     progress: Progress<'_>,

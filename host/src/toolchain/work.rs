@@ -4,7 +4,6 @@ use super::language::Source;
 use super::progress::Progress;
 use std::path::PathBuf;
 
-/// A build to perform.
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
     pub(super) source: &'a Source,

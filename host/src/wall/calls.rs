@@ -135,7 +135,7 @@ pub(super) fn bound_server() -> Result<(), String> {
     apply_filter_all_threads(&program).map_err(|error| error.to_string())
 }
 
-/// Refuses all calls except those that a compiler needs.
+/// Refuses all calls except the ones in [`ALLOWED_TO_COMPILERS`].
 ///
 /// # Errors
 ///

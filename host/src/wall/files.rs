@@ -6,7 +6,8 @@ use landlock::{
     RulesetError, RulesetStatus, path_beneath_rules,
 };
 
-/// The restricted access rights: those of Linux 6.10, or the subset that an older kernel supports.
+/// The access rights to restrict: all that Landlock knows in Linux 6.10, or the subset that an
+/// older kernel supports.
 const KNOWN: ABI = ABI::V5;
 
 /// Restricts the files of this thread and of the threads it starts.

@@ -15,7 +15,6 @@ pub(super) type HostelComponent = FullServicePre<State>;
 /// An instance of a component of this world.
 pub(super) type HostelInstance = FullService;
 
-/// Calls `services`.
 pub(super) async fn services(
     instance: &HostelInstance,
     store: &mut Store<State>,

@@ -69,7 +69,8 @@ fn tenfold(levels: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_instances_obeyed() {
-    // Each instantiation of the component counts as two instances: its own, and that of its module.
+    // Each instantiation of the component counts as two instances: one of the component, and one of
+    // its module.
     check("instances", "20", tenfold(1), tenfold(2)).await;
 }
 
@@ -245,7 +246,7 @@ async fn limits_loop_locals_obeyed() {
 #[tokio::test]
 async fn limits_loop_locals_violated() {
     check_default("loop-locals", loops(200, 1_000)).await;
-    // Parameters of a loop, which it takes from the stack, count too.
+    // A loop's parameters count too, although they are on the stack.
     let (ty, values) = ("(param i32) ".repeat(1_000), "i32.const 0 ".repeat(1_000));
     let (open, close) = ("loop (type $t) ".repeat(100), "end ".repeat(100));
     let drop = "drop ".repeat(1_000);
@@ -273,7 +274,7 @@ fn globals(count: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_definitions_obeyed() {
-    // The limit counts the component's own definitions, and those of its module.
+    // The limit counts the definitions in the component itself and in its module.
     check("definitions", "10", globals(9), globals(10)).await;
 }
 

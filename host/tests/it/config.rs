@@ -14,7 +14,7 @@ struct Setting {
     table: String,
     /// `key = value`.
     line: String,
-    /// The comments of its table and of the setting.
+    /// The comments of the setting and of its table.
     said: String,
 }
 

@@ -150,7 +150,7 @@ fn the_program_has_every_command_that_a_page_shows() {
                 let mut shell = Command::new("/bin/sh");
                 shell.args(["-c", line]).current_dir(folder.path()).env("PATH", folder.path());
                 shell.env("PROGRAM", hostel().get_program()).env("REPORT", &report);
-                // A secret that a command reads.
+                // One of the commands reads a secret from this variable.
                 shell.env("WEATHER_KEY", "no user's secret");
                 shell.output().unwrap();
             }

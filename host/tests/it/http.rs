@@ -1,4 +1,5 @@
-//! The HTTP server, byte by byte: what a client sends and receives, and what a guest receives.
+//! The HTTP server, byte by byte: the requests and responses of clients, and the requests that
+//! guests receive.
 
 mod admin;
 mod authority;

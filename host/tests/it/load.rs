@@ -1,5 +1,5 @@
 //! Files that are not valid plugins: each is refused with its error before any code runs. Also
-//! tests what remains of an unloaded plugin.
+//! tests the cache that an unloaded plugin leaves behind.
 
 use crate::http::client::eventually;
 use crate::support::{TestHost, guests, patient};

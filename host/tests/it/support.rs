@@ -181,8 +181,8 @@ impl Random {
 
 /// Writes a shell script with this name and text into a folder.
 ///
-/// A child process writes it. If this process did, a process that another test spawns meanwhile
-/// would inherit the file open for writing, and executing the script would fail.
+/// A child process writes the script. If the test process wrote it, a process that another test
+/// starts meanwhile could inherit the open file, and executing the script would fail.
 pub fn program(folder: &Path, name: &str, text: &str) -> PathBuf {
     let file = folder.join(name);
     let mut write = Command::new("sh");

@@ -72,7 +72,7 @@ pub(super) struct CoreModule<'a> {
 }
 
 impl<'a> CoreModule<'a> {
-    /// Parses a module.
+    /// Parses a module. Returns `None` if it is invalid or has a definition of an unknown kind.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut module = CoreModule { bytes, has_plain_types: true, ..CoreModule::default() };
         for payload in Parser::new(0).parse_all(bytes) {

@@ -13,7 +13,7 @@ use wasmparser::{
 #[derive(Default)]
 pub(super) struct Outline<'a> {
     /// The component's entries in order. Modules and aliases of core definitions are not entries:
-    /// they are written where they are needed.
+    /// the merged component contains them where they are needed.
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) modules: Vec<CoreModule<'a>>,
     pub(super) instances: Vec<CoreInstance<'a>>,

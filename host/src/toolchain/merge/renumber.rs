@@ -10,7 +10,8 @@ use wasmparser::Operator;
 pub(super) struct Renumber {
     pub(super) types: Vec<u32>,
     pub(super) numbers: HashMap<Kind, Vec<u32>>,
-    /// The number of element segments in the preceding modules; below, of data segments.
+    /// The number of element segments in the preceding modules, and the number of their data
+    /// segments.
     pub(super) elements: u32,
     pub(super) data: u32,
     /// The number of globals that the merged module imports.

@@ -106,8 +106,8 @@ pub fn looks_around(_: &Context) -> Result<Value> {
     }))
 }
 
-/// Draws a number from both random sources of WASI: the one that seeds the runtime's maps, and the
-/// one for cryptographic keys.
+/// Draws a number from each random source of WASI: the seed of the runtime's maps, and the source
+/// for cryptographic keys.
 pub fn requests_randomness(_: &Context) -> Result<Vec<String>> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {

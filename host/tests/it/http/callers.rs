@@ -1,4 +1,4 @@
-//! Authentication of callers, and what a guest learns about them.
+//! Authentication of callers, and the caller's name that a guest receives.
 
 use super::client::{TestServer, post, route};
 use crate::support::patient;

@@ -168,7 +168,7 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Checks the members that all problems have, and returns status and code.
+    /// Checks the members that every problem response has, and returns its status and code.
     #[track_caller]
     pub fn problem(&self) -> (u16, String) {
         let problem = self.json();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Concurrent connections, unless `HOSTEL_CONNECTIONS` sets another number.
+/// The number of concurrent connections, unless `HOSTEL_CONNECTIONS` sets another number.
 const CONNECTIONS: usize = 2_000;
 
 /// File descriptors that the test process needs for other purposes.

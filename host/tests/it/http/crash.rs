@@ -138,8 +138,8 @@ async fn plugins_serve_if_compiled_code_cannot_be_stored() {
     );
 }
 
-/// Plugins that log more than a pipe and the server's queue can hold, although each one's output is
-/// limited.
+/// Plugins that log more than a pipe and the server's queue can hold, although the log of each call
+/// is limited.
 const TALKERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,7 @@ mod large;
 /// Size of a file that takes several reads.
 const LARGE: usize = 1_000_000;
 
-/// Creates a folder with files in `public`, and a secret beside it.
+/// Creates a folder with files in `public`, and with a secret file beside `public`.
 fn site() -> TempDir {
     let site = tempfile::tempdir().unwrap();
     let public = site.path().join("public");

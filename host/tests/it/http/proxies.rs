@@ -1,4 +1,4 @@
-//! Behind proxies: the client address from HTTP headers and the PROXY protocol.
+//! Servers behind proxies: the client's address, from HTTP headers and the PROXY protocol.
 
 use super::client::{Client, SOON, TestServer, patiently, post};
 use super::protocols::{begin_tls, secure};

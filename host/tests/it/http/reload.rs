@@ -14,7 +14,7 @@ const SWAPS: usize = 200;
 /// Swaps before the first measurement: enough to fill all caches and pools.
 const WARM_UP: usize = 20;
 
-/// Connections that send without pause.
+/// Connections that send requests without a pause.
 const SENDERS: usize = 4;
 
 /// Distance between the number ranges of the senders.

@@ -119,7 +119,7 @@ impl RedisServer {
         RedisBackend { timeout: Duration::from_secs(20), ..RedisBackend::new(address) }
     }
 
-    /// Returns the number of names.
+    /// Returns the number of names that the server or the cluster holds.
     pub fn size(&self) -> i64 {
         self.all().map(|server| server.client().integer(&[b"DBSIZE"])).sum()
     }

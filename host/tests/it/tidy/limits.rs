@@ -18,7 +18,7 @@ const FILES: &[(&str, &str)] = &[
 const ALL: &[&str] = &["cache", "rust", "c", "go", "javascript", "python"];
 
 /// Every limit of the contract, its wording in `wit/` with `#` for the value, and the files that
-/// define it. The Rust SDK omits limits that only its fake checks: the cache defines those.
+/// define it. The Rust SDK omits limits that only its fake checks, because the cache defines them.
 const LIMITS: &[(&str, &str, &[&str])] = &[
     ("MAX_KEY_BYTES", "Keys are 1 to # bytes", &["cache", "c", "go", "javascript", "python"]),
     ("MAX_DEPTH", "than # arrays and objects", &["cache", "c", "go", "javascript", "python"]),

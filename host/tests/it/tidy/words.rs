@@ -34,7 +34,7 @@ impl Expression {
         Expression { regex: regex.unwrap(), instead, example: example.replace("\\n", "\n") }
     }
 
-    /// Returns the places of a text with the expression, as `line: words: what to write`.
+    /// Returns the places where a text contains the expression, as `line: words: what to write`.
     fn places(&self, text: &str) -> Vec<String> {
         let found = self.regex.find_iter(text).map(|found| {
             let line = text[..found.start()].matches('\n').count() + 1;
