@@ -315,7 +315,8 @@ fn nothing_compiles_in_the_serving_process() {
                 assert!(may.iter().any(|may| file == Path::new(may)), "{place}");
                 found.insert(file.clone());
             }
-            // Only where there are no helper processes may the program itself choose this compiler.
+            // The program itself may choose this compiler only on platforms without helper
+            // processes.
             let by_program =
                 file.starts_with("host/src/cli") && code.contains("Compiler::InProcess");
             let elsewhere =
