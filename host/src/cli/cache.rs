@@ -42,7 +42,7 @@ pub(super) struct Arguments {
 enum What {
     /// List the caches with their sizes and statistics; --json has the counts of all operations
     List {
-        /// Count the entries and bytes of caches on Redis too, by a walk through all of them
+        /// Also count the entries and bytes of caches on Redis, by reading all their keys
         #[arg(long)]
         count: bool,
     },

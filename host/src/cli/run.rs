@@ -20,8 +20,8 @@ use std::sync::Arc;
 /// Load services in one host and call each of them once
 ///
 /// Builds sources first. Log lines go to stderr, the bodies of responses to stdout. If a plugin
-/// cannot be built or loaded, the others still run and the exit code is 3; if a call fails, it is
-/// 1.
+/// cannot be built or loaded, the others still run and the exit code is 3. If a call fails, the
+/// exit code is 1.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -36,13 +36,13 @@ use systemd::Sockets;
 
 /// Serve services over HTTP until SIGTERM or SIGINT
 ///
-/// Without PATH, serves the current folder. A folder with a hostel.toml is served as that file
-/// configures it; of any other folder, all services are served. New, changed and removed components
-/// take effect without a restart: the server sees a file at once when it is written, and looks for
-/// all changes twice a second and on SIGHUP. Edited sources are built with --watch and on SIGHUP.
-/// On SIGTERM or SIGINT, the server stops accepting connections, after stop-delay of the
-/// configuration if it is set, and completes the requests under way, for at most 10s unless the
-/// configuration sets drain-time. A second signal ends it at once.
+/// Without PATH, serves the current folder. A hostel.toml in a folder configures the server;
+/// without one, all services in the folder are served. New, changed and removed components take
+/// effect without a restart: the server sees a file at once when it is written, and looks for all
+/// changes twice a second and on SIGHUP. Edited sources are built with --watch and on SIGHUP. On
+/// SIGTERM or SIGINT, the server waits for the configured stop-delay (default: none), stops
+/// accepting connections, and completes the active requests. It waits for these at most for the
+/// configured drain-time (default: 10s). A second signal ends it at once.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

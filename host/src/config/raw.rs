@@ -39,7 +39,7 @@ pub(in crate::config) struct Raw {
     pub(in crate::config) admission: Option<RawAdmission>,
     /// Log lines.
     pub(in crate::config) log: Option<RawLog>,
-    /// Traces of OpenTelemetry.
+    /// OpenTelemetry traces.
     pub(in crate::config) traces: Option<RawTraces>,
     /// The private cache of each plugin.
     pub(in crate::config) private_cache: Option<At<RawCache>>,
@@ -71,8 +71,8 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) headers: Option<At<NonZeroU32>>,
     /// Maximum size of a request's head. Default: "64KiB".
     pub(in crate::config) header_bytes: Option<At<String>>,
-    /// Maximum memory of caches, instances and bodies together. Default: three quarters of the memory
-    /// that the machine and its control groups allow.
+    /// Maximum memory of caches, instances and bodies together. Default: three quarters of the
+    /// memory that the machine and its control groups allow.
     pub(in crate::config) memory: Option<At<String>>,
     /// Maximum size of all bodies in memory: of requests, and of responses until they are sent. One
     /// client can use at most a quarter. Default: "256MiB".
@@ -81,8 +81,8 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) header_time: Option<At<String>>,
     /// Time in which a client must send a request's whole body. Default: "30s".
     pub(in crate::config) body_time: Option<At<String>>,
-    /// Time in which a client must read a response, plus a second for each `min-rate` bytes of it.
-    /// Default: "30s".
+    /// Time in which a client must read a response, plus a second for each `min-rate` bytes of the
+    /// response. Default: "30s".
     pub(in crate::config) write_time: Option<At<String>>,
     /// Bytes per second at which a client must send a body, after 5 s, and read a response, after
     /// `write-time`. Default: "4KiB".
@@ -97,8 +97,8 @@ pub(in crate::config) struct RawServer {
     pub(in crate::config) drain_time: Option<At<String>>,
     /// The permitted callers: "open" for all, or a group of [callers]. Default: "open".
     pub(in crate::config) callers: Option<At<String>>,
-    /// Whether services can be called by POST /services/NAME and listed by GET /services. With
-    /// false, only [[routes]] lead to them. Default: true.
+    /// Whether services can be called by POST /services/NAME and listed by GET /services. If
+    /// false, only [[routes]] lead to services. Default: true.
     pub(in crate::config) services: Option<bool>,
     /// The sandbox around the server's own process, on Linux: "available" uses the parts that the
     /// kernel supports, "required" makes a missing part an error, "off" disables it. Default:
@@ -107,8 +107,8 @@ pub(in crate::config) struct RawServer {
     /// Plugins and caches without which the server is not ready, each as "plugin:NAME" or
     /// "cache:NAME". Default: none.
     pub(in crate::config) ready_requires: Option<Vec<At<String>>>,
-    /// Addresses and networks of proxies, as in "10.0.0.0/8". The server reads a client's address
-    /// from an HTTP header only in their connections. Default: none.
+    /// Addresses and networks of proxies, as in "10.0.0.0/8". Only on connections from these
+    /// proxies does the server read a client's address from an HTTP header. Default: none.
     pub(in crate::config) trusted_proxies: Option<Vec<At<String>>>,
     /// The header in which trusted proxies name the client: "x-forwarded-for", or "forwarded" of
     /// RFC 7239. Default: "x-forwarded-for".
@@ -182,7 +182,7 @@ pub(in crate::config) struct RawLog {
     pub(in crate::config) access: Option<bool>,
 }
 
-/// Traces of OpenTelemetry.
+/// OpenTelemetry traces.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawTraces {
@@ -248,7 +248,8 @@ pub(in crate::config) struct RawRoute {
     pub(in crate::config) path: At<String>,
     /// Methods, as in ["GET"]. Default: any.
     pub(in crate::config) methods: Option<Vec<At<String>>>,
-    /// `PLUGIN.SERVICE`, or only the plugin if it has one service. A route has this or `files`.
+    /// `PLUGIN.SERVICE`, or only the plugin if it has one service. A route has
+    /// either `service` or `files`.
     pub(in crate::config) service: Option<At<String>>,
     /// The folder whose files are served at and below the path.
     pub(in crate::config) files: Option<At<String>>,

@@ -194,7 +194,7 @@ if (name === "typescript") {
 } else if (name === "esbuild") {
   find("esbuild").transformSync("1");
 } else {
-  // Found from the current folder, as an import: some packages have no part for `require`.
+  // Resolved from the current folder, and imported: some packages cannot be loaded by `require`.
   await import(name);
 }
 "#;

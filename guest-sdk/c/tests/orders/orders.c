@@ -25,7 +25,7 @@ static hostel_result find(hostel_ctx *ctx, const hostel_request *req, hostel_res
 
 static hostel_result search(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
-    int64_t page = 1; /* Stays without a page in the query. */
+    int64_t page = 1; /* Stays 1 if the query has no page. */
     HOSTEL_TRY(hostel_request_query_integer(ctx, req, "page", &page));
     hostel_str status = hostel_request_query(ctx, req, "status");
     hostel_str language = hostel_request_header(ctx, req, "Accept-Language");

@@ -18,7 +18,7 @@ function search(request) {
   return { status, page, language };
 }
 
-// In place of a library's: z.object({ item: z.string(), count: z.int() }) of zod.
+// Imitates a library's schema, such as zod's z.object({ item: z.string(), count: z.int() }).
 const newOrder = {
   "~standard": {
     version: 1,

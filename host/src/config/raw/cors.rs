@@ -15,15 +15,16 @@ pub(in crate::config) struct RawCors {
     /// The origins whose pages may read responses, as in ["https://app.example.com"], or "*" for
     /// all origins.
     pub(in crate::config) origins: At<RawOrigins>,
-    /// The methods that these pages may use, as in ["GET", "PUT"]. Default: those of the route.
+    /// The methods that these pages may use, as in ["GET", "PUT"]. Default: the
+    /// methods of the route.
     pub(in crate::config) methods: Option<Vec<At<String>>>,
     /// The headers of a request that these pages may set, as in ["content-type"]. Default: any.
     pub(in crate::config) headers: Option<Vec<At<String>>>,
-    /// The headers of a response that these pages may read in addition to the common ones, as in
-    /// ["x-request-id"]. Default: none.
+    /// The headers of a response that these pages may read in addition to the few that every page
+    /// may read, as in ["x-request-id"]. Default: none.
     pub(in crate::config) expose_headers: Option<Vec<At<String>>>,
-    /// Whether browsers send cookies and HTTP authentication with these pages' requests; not with
-    /// origins "*". Default: false.
+    /// Whether browsers send cookies and HTTP authentication with these pages' requests. Not
+    /// allowed with origins "*". Default: false.
     pub(in crate::config) credentials: Option<At<bool>>,
     /// How long a browser may keep the response to a preflight, in whole seconds, as in "10m".
     /// Default: the browser's own default, 5 s.

@@ -18,18 +18,18 @@ pub(in crate::config) struct RawPlugin {
     /// "NAME.wasm", or a source of that name, in `folder`, or in this file's folder if `folder` is
     /// not set.
     pub(in crate::config) path: Option<At<String>>,
-    /// The cache of [caches] that it uses. Default: a private cache.
+    /// The cache in [caches] that the plugin uses. Default: a private cache.
     cache: Option<At<String>>,
-    /// Its access to that cache; "read-only" permits get, exists, get-many, ttl and keys. Default:
-    /// "read-write".
+    /// The plugin's access to this cache; "read-only" permits get, exists, get-many, ttl and keys.
+    /// Default: "read-write".
     access: Option<RawAccess>,
-    /// The other servers that it may reach. Default: none.
+    /// The other servers that the plugin may reach. Default: none.
     pub(in crate::config) http: Option<RawHttp>,
-    /// Its settings, by name. Default: none.
+    /// The plugin's settings, by name. Default: none.
     pub(in crate::config) config: Option<Tables<RawValue>>,
-    /// Its secrets, by name. Default: none.
+    /// The plugin's secrets, by name. Default: none.
     pub(in crate::config) secrets: Option<Tables<RawSecret>>,
-    /// The limits of its calls that differ from [limits].
+    /// The limits of the plugin's calls that differ from [limits].
     pub(in crate::config) limits: Option<RawLimits>,
     /// "fresh" for a new instance for each call, or "reuse". Default: "fresh".
     pub(in crate::config) instances: Option<RawInstances>,

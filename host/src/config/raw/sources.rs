@@ -9,9 +9,9 @@ use std::num::NonZeroU32;
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawHttp {
-    /// The servers that the plugin may reach, each as "https://api.example.com": scheme, host, port,
-    /// and optionally the beginning of the path. A leading "*." stands for one or more labels.
-    /// Default: none.
+    /// The servers that the plugin may reach, each as "https://api.example.com": scheme, host,
+    /// port, and optionally the beginning of the path. A leading "*." stands for one or more
+    /// labels. Default: none.
     pub(in crate::config) allow: Option<Vec<At<RawAllowed>>>,
     /// Maximum connections of the plugin in use, up to 512; further requests wait. Default: 64.
     pub(in crate::config) connections: Option<At<NonZeroU32>>,
@@ -21,19 +21,19 @@ pub(in crate::config) struct RawHttp {
 #[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::config) enum RawAllowed {
-    /// Its address.
+    /// The server's address.
     Url(String),
-    /// Its address with other settings.
+    /// The server's address with other settings.
     Row(RawAllowedRow),
 }
 
-/// A server that a plugin may reach: its address with other settings.
+/// A server that a plugin may reach: the server's address with other settings.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawAllowedRow {
-    /// Its address, as in "http://10.0.0.5:9200".
+    /// The server's address, as in "http://10.0.0.5:9200".
     pub(in crate::config) url: String,
-    /// Whether it may be on this machine or in a private network. Default: false.
+    /// Whether the server may be on this machine or in a private network. Default: false.
     pub(in crate::config) private: Option<bool>,
     /// A file with PEM certificates that are trusted in addition to those of the machine. Default:
     /// none.
@@ -53,9 +53,10 @@ pub(in crate::config) enum RawValue {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawSecret {
-    /// The environment variable that holds it. Default: none.
+    /// The environment variable that holds the secret. Default: none.
     pub(in crate::config) env: Option<At<String>>,
-    /// The file that holds it, without one newline at its end. Default: none.
+    /// The file that holds the secret. One newline at the end of the file is not part of the
+    /// secret. Default: none.
     pub(in crate::config) file: Option<At<String>>,
 }
 
@@ -85,7 +86,7 @@ pub(in crate::config) struct RawZatoRest {
     pub(in crate::config) url_path: Option<At<String>>,
     /// The plugins of [plugins] that may use the connection.
     pub(in crate::config) plugins: Vec<At<String>>,
-    /// Whether it may be on this machine or in a private network. Default: false.
+    /// Whether the server may be on this machine or in a private network. Default: false.
     pub(in crate::config) private: Option<bool>,
     /// A file with PEM certificates that are trusted in addition to those of the machine. Default:
     /// none.

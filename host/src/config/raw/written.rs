@@ -17,7 +17,7 @@ impl<T> At<T> {
         self.0.get_ref()
     }
 
-    /// Its byte range in the file.
+    /// Returns the value's byte range in the file.
     pub(in crate::config) fn at(&self) -> Range<usize> {
         self.0.span()
     }

@@ -57,7 +57,7 @@ fn extism(sides: &Sides) -> Result<()> {
         })
     };
     let turns: Vec<Side<'_>> = vec![Box::new(ours), Box::new(theirs)];
-    let what = "get, 100 in a call of the same instance";
+    let what = "one of 100 `get`s in a call, reused instance";
     row("B", what, "Extism, quick_cache", "ns", Wanted::AtMost(1.0 / 8.0), turns)
 }
 

@@ -39,7 +39,7 @@ pub fn run(expiring: u32) {
     let seen = watch(&ours, expiring, &reclaim);
     let called = format!("call while {expiring} entries expire");
     let (p99, slowest) = (format!("{called}, p99"), format!("{called}, the slowest"));
-    let back = "the memory of expired entries is back, no read";
+    let back = "until the memory of expired entries is free, without reads";
     row(&p99, "the target", "us", seen.p99, 1000.0, Wanted::AtMost(1.0));
     row(back, "the target", "s", seen.back, 5.0, Wanted::AtMost(1.0));
 

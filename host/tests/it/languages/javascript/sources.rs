@@ -16,7 +16,7 @@ const caught = (promise) => promise.catch((error) => [error.name, error.cause?.k
 
 export default {
   async atOnce() {
-    // The server responds when all three are there.
+    // The server responds once all three requests have arrived.
     return statuses(
       await Promise.all([
         fetch(at("/together/3"), { method: "POST" }),
