@@ -168,11 +168,12 @@ HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_st
 typedef struct hostel_get_or_set {
     double expiry_seconds; /* The expiry of a stored value, as in hostel_cache_set. */
 
-    /* Refreshes the value before it expires: when fewer than `early_seconds` remain until the
-     * expiry, one call recomputes the value. Meanwhile other calls get the old value without
-     * waiting. Must be a whole number less than `expiry_seconds`, so an expiry is required. Choose
-     * a small part of the expiry; otherwise the value is recomputed too often. HOSTEL_NO_EXPIRY
-     * turns the early refresh off. */
+    /* Refreshes the value before it expires: when fewer than `early_seconds` remain, one call
+     * recomputes the value. Meanwhile other calls get the old value without waiting.
+     *
+     * `early_seconds` is HOSTEL_NO_EXPIRY for no early refresh, or whole seconds: at least 1 and
+     * less than `expiry_seconds`, so an expiry is required. 0 is refused. Choose a small part of
+     * the expiry; otherwise the value is recomputed too often. */
     double early_seconds;
 
     /* The longest time that a call waits while another call computes the value, at most three

@@ -31,7 +31,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use validators::Validators;
 
-/// Maximum number of open files. This number of file descriptors is not available to connections.
+/// Maximum number of files that are served at once. If a route serves files, the server reserves
+/// this many file descriptors for them, which are then not available to connections.
 pub(crate) const MAX_OPEN_FILES: usize = 1_024;
 
 /// Maximum number of threads that open and read files. More threads would not make a disk faster.

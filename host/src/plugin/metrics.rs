@@ -1,4 +1,5 @@
-//! The counters of calls, and the gauges of the host and its caches, which are read on request.
+//! Counts calls, and returns all metrics of a host as text. The values of the host, its caches and
+//! Redis are read when the text is requested.
 
 use super::host::Host;
 use super::target::Target;

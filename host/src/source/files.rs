@@ -98,7 +98,7 @@ pub(super) fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// True for a folder of installed, built or hidden files.
+/// True for a hidden folder, and for a folder of installed or built files.
 pub(super) fn is_ignored(folder: &Path) -> bool {
     let is_named = |name: &&str| folder.file_name() == Some(OsStr::new(name));
     is_hidden(folder)

@@ -233,7 +233,8 @@ impl Candidate {
         self.fail(reason)
     }
 
-    /// Records that the path cannot serve. Returns true if the reason is new.
+    /// Records why the plugin's latest state was not loaded. An earlier version may still serve.
+    /// Returns true if the reason is new.
     pub(super) fn fail(&mut self, reason: &str) -> bool {
         let is_news = self.reason.as_deref() != Some(reason);
         if is_news && self.serving.is_none() {

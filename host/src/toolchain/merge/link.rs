@@ -20,8 +20,8 @@ pub(super) struct MergedModule {
     pub(super) imports: Vec<(String, Kind, Definition)>,
 }
 
-/// Links the modules of a group. The merged module exports the definitions of `exports`, which
-/// other definitions need, under these names.
+/// Links the modules of a group into one. `exports` contains the definitions that the merged module
+/// exports, each with its name. Returns `None` if the modules cannot be linked.
 pub(super) fn link(
     outline: &Outline<'_>,
     group: &MergeGroup,

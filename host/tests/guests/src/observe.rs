@@ -147,7 +147,7 @@ pub fn mirrors(ctx: &Context) -> Result<Value> {
     }))
 }
 
-/// Returns a response with the status, headers, media type and body from the request.
+/// Returns the response that the payload describes: its status, headers, media type and body.
 pub fn responds_as_requested(_: &Context, told: Value) -> Result<Response> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let status = told["status"].as_u64().and_then(|status| u16::try_from(status).ok());
