@@ -1,8 +1,8 @@
 //! Requests of plugins to remote servers: the implementation of `hostel:http`.
 //!
 //! **A grant cannot be bypassed.** The host checks each request, and each redirect, against the
-//! entries of `http.allow`. It resolves a name once, checks each of the addresses, and connects
-//! only to a checked address.
+//! entries of `http.allow`. For each new connection, it resolves the server's name once, and
+//! connects only to an address of the result that the entry permits.
 
 mod client;
 mod connect;
@@ -30,8 +30,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-/// Requests end this long before the call's deadline, so that the guest can handle `timeout`
-/// instead of being stopped.
+/// A request times out at the latest this long before the call's deadline, so that the guest can
+/// handle the error `timeout` instead of being stopped.
 const TIME_FOR_GUEST: Duration = Duration::from_millis(100);
 
 /// The servers that a plugin may reach, and the connections to them.
@@ -77,7 +77,7 @@ impl SendingCall {
         SendingCall { requests, most_requests, most_bytes, until }
     }
 
-    /// Counts a request against the limit.
+    /// Counts a request against the limit. Returns an error if the limit was already reached.
     fn request(&self, url: &Url) -> Result<(), SendError> {
         let less = |left: usize| left.checked_sub(1);
         match self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
@@ -217,7 +217,7 @@ impl Outbound {
         }
     }
 
-    /// Returns the granted server that covers a URL.
+    /// Returns the entry of the grant that covers a URL, or the error `denied`.
     fn server_of(&self, url: &Url) -> Result<&GrantedServer, SendError> {
         self.servers.iter().find(|server| server.allowed.covers(url)).ok_or_else(|| {
             let origin = url.origin().ascii_serialization();
@@ -251,7 +251,8 @@ fn stopped() -> SendError {
     SendError::new(SendErrorKind::Aborted, "the host stopped the request")
 }
 
-/// Records one request in the metrics when the request ends or is cancelled.
+/// Records one request in the metrics, and in a span if the call is traced. Dropping this value
+/// means that the request has ended or was cancelled.
 struct Observed<'a> {
     meter: &'a HttpClientMeter,
     method: hyper::Method,

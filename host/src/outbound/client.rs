@@ -23,8 +23,8 @@ use url::Url;
 /// How long an idle connection is kept.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 
-/// Maximum bytes and maximum number of headers of a response's head: common servers send no more.
-/// `MAX_HEAD` also bounds the read buffer.
+/// Maximum bytes of a response's head, and in HTTP/1 the maximum number of its headers: common
+/// servers send no more. `MAX_HEAD` also bounds the read buffer of an HTTP/1 connection.
 const MAX_HEAD: usize = 128 << 10;
 const MAX_HEADERS: usize = 100;
 
@@ -39,11 +39,11 @@ pub(super) struct GrantedServer {
 pub(super) struct Head {
     pub(super) response: Response<Incoming>,
     traffic: Option<Arc<Traffic>>,
-    /// The permits of the request, which counts as running until its response is read.
+    /// The permits of the request. They are held until the response is read or dropped.
     _permits: Permits,
 }
 
-/// The number of bytes left for the responses of one host call.
+/// The bytes that the responses of one host call may still take, and the charge for the taken ones.
 pub(super) struct Room {
     most: usize,
     left: AtomicUsize,
@@ -59,8 +59,8 @@ impl Room {
         self.left.load(Ordering::Relaxed)
     }
 
-    /// Takes bytes. Returns an error message if the limit of the call or the memory of the host
-    /// does not suffice.
+    /// Takes bytes for a response. Returns an error message if `limits.http-response` or the host's
+    /// memory budget would be exceeded.
     fn take(&self, bytes: usize) -> Result<(), String> {
         let less = |left: usize| left.checked_sub(bytes);
         if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_err() {
@@ -98,8 +98,8 @@ impl GrantedServer {
         GrantedServer { allowed, bounds, client }
     }
 
-    /// Sends a request, and returns the head of the response. Repeats the request once if a reused
-    /// connection was closed before the response began.
+    /// Waits for a permit, sends a request, and returns the head of the response. Repeats an
+    /// idempotent request once if a reused HTTP/1 connection fails before the response begins.
     pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Head, SendError> {
         let permits = self.bounds.request().await;
         let mut is_repeated = false;
@@ -122,7 +122,7 @@ impl Head {
         Head { response, traffic, _permits: permits }
     }
 
-    /// Reads the body. The head and the body are charged to `room`.
+    /// Reads the body, and returns the headers and the body. Takes the bytes of both from `room`.
     pub(super) async fn read(
         self,
         url: &Url,
@@ -135,7 +135,7 @@ impl Head {
                 name.as_str().len() + value.len()
             };
         room.take(head.headers.iter().map(of_headers).sum()).map_err(too_large)?;
-        // Reserve the length that the head announces, but no more than is left for responses: the
+        // Reserve the length that the head announces, but no more than `room` has left: the
         // announced length is untrusted.
         let expected = usize::try_from(incoming.size_hint().lower()).unwrap_or(usize::MAX);
         let mut body = Vec::with_capacity(expected.min(room.left()));
@@ -166,7 +166,7 @@ fn sent(request: &Outgoing) -> Result<Request<Full<Bytes>>, SendError> {
     Ok(sent)
 }
 
-/// True if a reused connection closed before any byte of the response arrived.
+/// True if a reused HTTP/1 connection failed before any byte of the response arrived.
 fn is_silent(error: &legacy::Error) -> bool {
     let mut extensions = hyper::http::Extensions::new();
     let Some(connected) = error.connect_info() else { return false };

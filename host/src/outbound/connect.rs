@@ -1,5 +1,5 @@
-//! Connections to remote servers. A name is resolved only once, and the connection goes to an
-//! address that was checked: a second look-up could return another address.
+//! Connections to remote servers. Each connection resolves the server's name only once, and goes to
+//! an address that was checked: a second look-up could return another address.
 
 use super::network::{Permits, PluginBounds};
 use super::rules;
@@ -33,7 +33,7 @@ pub(super) enum ConnectError {
     /// A rule forbids the address.
     #[error("{0}")]
     Denied(String),
-    /// The server cannot be reached.
+    /// The name could not be resolved, or the connection or its TLS setup failed.
     #[error("{0}")]
     Unreachable(String),
 }
@@ -108,7 +108,8 @@ impl Row {
         Ok(TlsConnector::from(Arc::new(config)))
     }
 
-    /// Returns the addresses of a host. Omits internal addresses unless the entry is private.
+    /// Returns the addresses of a host. Unless the entry is private, omits internal addresses, and
+    /// refuses a host that has no others.
     async fn resolve(&self, host: String, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = match host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, port)],
@@ -166,8 +167,8 @@ impl Row {
         Err(ConnectError::Unreachable(reason))
     }
 
-    /// Refuses a connection to a public address of this machine, where the host itself may listen.
-    /// Permits the connection if the entry is private.
+    /// Refuses a connection to an address of this machine, where the host itself may listen, unless
+    /// the entry is private. [`Row::resolve`] does not omit the machine's public addresses.
     fn is_elsewhere(
         &self,
         stream: TcpStream,
@@ -196,7 +197,7 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    /// Records the end of a response.
+    /// Remembers the current count as the count at the end of the last response.
     pub(super) fn response_ended(&self) {
         self.at_last_response.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
     }
@@ -213,7 +214,8 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A connection that counts the bytes read from it. Closing it releases its permits.
+/// A connection that counts the bytes read from it. Dropping the link closes the connection and
+/// releases its permits.
 pub(super) struct Link {
     stream: Box<dyn Stream>,
     is_http2: bool,

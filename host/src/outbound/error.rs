@@ -66,5 +66,5 @@ pub(crate) fn shown(url: &Url) -> String {
     text
 }
 
-/// Maximum bytes of a URL in a message.
+/// Maximum bytes of a URL in messages and spans. A longer URL is cut, and `..` is appended.
 const MAX_SHOWN: usize = 200;

@@ -13,7 +13,7 @@ const MAX_REQUESTS: usize = 512;
 const CONNECTIONS_PER_REQUEST: usize = 2;
 
 /// Maximum concurrent name look-ups of all plugins, and of one plugin. The system's resolver blocks
-/// a thread for each look-up, which cannot be cancelled.
+/// a thread for each look-up, and a look-up cannot be cancelled.
 const MAX_LOOK_UPS: usize = 32;
 const MAX_LOOK_UPS_OF_PLUGIN: usize = 4;
 
@@ -24,11 +24,11 @@ pub(super) type Permits = [Option<OwnedSemaphorePermit>; 2];
 /// Resolves a host and a port to addresses. May block.
 pub(super) type Resolver = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
-/// The limits of a host, and its resolver.
+/// The limits of a host on outbound traffic, its resolver, and its budget for responses.
 pub(crate) struct Network {
     bounds: Semaphores,
     resolver: Resolver,
-    /// The budget for the bytes of responses.
+    /// The part of the host's memory budget that responses are charged to.
     messages: Arc<BudgetPart>,
 }
 
@@ -67,12 +67,12 @@ impl Network {
         Arc::new(Network { bounds, resolver, messages: Arc::clone(messages) })
     }
 
-    /// Returns a charge on the host's budget, for responses that are being read.
+    /// Returns a new charge on the host's memory budget, for responses that are being read.
     pub(super) fn charge(&self) -> BudgetCharge {
         BudgetCharge::new(&self.messages)
     }
 
-    /// Returns the number of open connections of all plugins.
+    /// Returns the number of connections of all plugins that are open or being opened.
     pub(crate) fn connections(&self) -> usize {
         MAX_REQUESTS * CONNECTIONS_PER_REQUEST - self.bounds.connections.available_permits()
     }

@@ -1,4 +1,4 @@
-//! Validation of outbound requests.
+//! Validation of outbound requests, and the requests that follow redirects.
 
 use super::error::{SendError, SendErrorKind};
 use crate::grants::{Secret, has_credentials};
@@ -25,7 +25,7 @@ const OF_HOST: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// The header of W3C Trace Context.
+/// The header of W3C Trace Context with the ids of the trace and of the parent span.
 pub(super) const TRACEPARENT: &str = "traceparent";
 
 /// Headers that describe the body. They are removed when the body is removed.
@@ -35,7 +35,7 @@ const OF_BODY: [HeaderName; 4] =
 /// Headers with credentials. They are not forwarded to another origin.
 const CREDENTIALS: [HeaderName; 3] = [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION];
 
-/// A guest's request, not validated.
+/// A guest's request that is not validated yet.
 pub(crate) struct SendRequest {
     pub(crate) method: String,
     pub(crate) url: String,
@@ -88,23 +88,24 @@ impl Outgoing {
         }
     }
 
-    /// Sets the request's trace context, and replaces any other.
+    /// Sets the header `traceparent`. A previous value is replaced.
     pub(super) fn trace(&mut self, traceparent: &str) {
         if let Ok(value) = HeaderValue::from_str(traceparent) {
             self.headers.insert(TRACEPARENT, value);
         }
     }
 
-    /// Adds a `user-agent`, which many servers require.
+    /// Adds a `user-agent`, which many servers require, unless the guest has set it.
     pub(super) fn add_user_agent(&mut self) {
         self.add(USER_AGENT, concat!("hostel/", env!("CARGO_PKG_VERSION")));
     }
 
-    /// Returns the request that follows a redirect to `location`, as in the Fetch standard.
+    /// Returns the request that follows a redirect to `location`, with the method and the body that
+    /// the Fetch standard defines. Removes credentials if `location` has another origin.
     ///
     /// # Errors
     ///
-    /// If `location` is not an `http` or `https` URL, or has a user or a password.
+    /// If `location` does not lead to an `http` or `https` URL, or has a user or a password.
     pub(super) fn redirected(
         mut self,
         status: StatusCode,
@@ -150,7 +151,8 @@ impl Outgoing {
         secret.iter().for_each(|name| drop(self.headers.remove(name)));
     }
 
-    /// Returns true if the method is idempotent.
+    /// Returns true for the methods that RFC 9110 defines as idempotent, except `TRACE`: a plugin
+    /// cannot send `TRACE`.
     pub(super) fn is_repeatable(&self) -> bool {
         let methods = [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE];
         methods.contains(&self.method)

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// IPv4 blocks outside the public internet, according to IANA's special-purpose registry: network,
-/// bits, kind.
+/// IPv4 blocks outside the public internet, according to IANA's address registries. Each entry is a
+/// network, the length of its prefix in bits, and the kind of its addresses.
 const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8, "an address of this network"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "a private address"),
@@ -24,8 +24,8 @@ const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, "a reserved address"),
 ];
 
-/// IPv6 blocks, in the same form. They include the blocks whose addresses embed an IPv4 address,
-/// which may be internal.
+/// IPv6 blocks outside the public internet, in the same form as `V4`. The list includes blocks
+/// whose addresses embed an IPv4 address, which may be internal.
 const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::LOCALHOST, 128, "a loopback address"),
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, "an IPv4-mapped address"),
@@ -62,7 +62,7 @@ pub(super) fn inside(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// True if a URL names an internal address, literally or as `localhost`.
+/// True if a URL's host is an internal address, `localhost`, or a name that ends in `.localhost`.
 pub(super) fn is_inside(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => inside(address.into()).is_some(),

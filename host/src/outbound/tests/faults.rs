@@ -1,4 +1,4 @@
-//! Servers that misbehave: each causes a typed error, and no connection stays open.
+//! Servers that misbehave: the errors that they cause, and the requests that are repeated.
 
 use super::server::{Reply, Then};
 use super::*;

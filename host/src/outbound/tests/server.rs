@@ -12,7 +12,7 @@ pub(super) struct Reply {
     pub(super) then: Then,
 }
 
-/// What the server does after a reply.
+/// The server's action after it has sent the bytes of a reply.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Then {
     /// Reads the next request of the connection.
@@ -124,7 +124,8 @@ async fn serve<F: Future<Output = Reply>>(
     }
 }
 
-/// Reads the head and the body of one request.
+/// Reads the head and the body of one request. Returns `None` if the client closes the connection
+/// before the request is complete.
 async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut bytes = Vec::new();
     let (mut end, mut length) = (None, 0);

@@ -11,8 +11,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// Starts a TLS server for `localhost` that responds with the HTTP version. Returns its address and
-/// its certificate authority.
+/// Starts a TLS server with a certificate for `name`. The server responds with the HTTP version of
+/// the request. Returns the server's address and the certificate of its authority.
 async fn server(name: &str) -> (SocketAddr, Vec<u8>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
