@@ -1,9 +1,9 @@
 //! The storage of cache entries: the host's memory, or Redis.
 //!
-//! [`Caches`] finds a cache by name; [`CacheStore`] is a single cache. Its functions are
-//! asynchronous, because the cache may be reached over a network. [`CacheStore::memory`] gives
-//! synchronous access to a cache in memory. This module is independent of WebAssembly, WIT and
-//! HTTP.
+//! [`Caches`] opens and finds caches by name; [`CacheStore`] is a single cache. The operations of a
+//! [`CacheStore`] are asynchronous, because the entries may be on a Redis server.
+//! [`CacheStore::memory`] gives synchronous access to a cache in memory. This module is independent
+//! of WebAssembly, WIT and HTTP.
 
 mod error;
 mod lease;

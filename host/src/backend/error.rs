@@ -2,22 +2,22 @@
 
 use hostel_cache::{ErrorKind, Key};
 
-/// Why a cache refused an operation.
+/// Why a cache operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheError {
-    /// The key, the value or the expiry is invalid, or the value is too large. The existing entry
-    /// and its expiry are unchanged.
+    /// An argument is invalid, a value is too large, or `increment` cannot add to the stored value.
+    /// The existing entry and its expiry are unchanged.
     #[error(transparent)]
     Invalid(#[from] hostel_cache::Error),
-    /// The text stored at the key is not a valid value: another program must have written it.
+    /// The data stored at the key is not a valid value: another program must have written the data.
     #[error(
         "the data stored under {key} is not a value of this cache: {reason}; set or delete the key"
     )]
     Foreign {
         /// The key, quoted and shortened.
         key: String,
-        /// What is wrong with the text.
+        /// Why the data is not a valid value.
         reason: String,
     },
     /// The text stored at the key exceeds the cache's value limit.
@@ -28,7 +28,7 @@ pub enum CacheError {
     Oversized {
         /// The key, quoted and shortened.
         key: String,
-        /// The cache's limit.
+        /// The cache's limit on the bytes of a value.
         limit: usize,
     },
     /// The requested values together exceed the maximum size of a read.
@@ -49,13 +49,14 @@ pub enum CacheError {
         /// The key, quoted and shortened.
         key: String,
     },
-    /// The cursor is not from a page of this cache.
+    /// The cursor is malformed, so it cannot come from a previous page.
     #[error("{cursor:?} is not a cursor of this cache: use `next` of the previous page")]
     Cursor {
         /// The beginning of the cursor.
         cursor: String,
     },
-    /// The backend does not respond, or refuses the operation. A write may have happened.
+    /// The backend did not complete the operation in time, or its reply was an error or unexpected.
+    /// A write may have happened.
     #[error("the cache is unavailable: {reason}")]
     Unavailable {
         /// The reason, usually with the address of the server.
@@ -63,7 +64,7 @@ pub enum CacheError {
     },
 }
 
-/// Maximum number of characters of a key in an error message.
+/// Maximum number of characters of a key or a cursor in an error message.
 const EXCERPT_CHARS: usize = 32;
 
 impl CacheError {

@@ -1,4 +1,5 @@
-//! The leases of one call: which call computes a missing value, and which calls wait for it.
+//! The leases of one call. The call that holds the lease of a key computes the key's value; other
+//! calls that need the value wait.
 
 use super::error::CacheError;
 use super::redis::LeaseReply;
@@ -12,12 +13,13 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Maximum number of leases of one call. A guest can name any number of keys, and the host keeps
-/// the leases until the call ends.
+/// Maximum number of leases that one call holds. A guest can request leases for any number of keys,
+/// and the host keeps each lease until the guest ends the lease or the call ends.
 const MAX_LEASES: usize = 1_000;
 
-/// The expiry of a lease on Redis is the remaining time of its call plus this margin. A call
-/// releases its leases when it ends, so a lease expires only if its host has died.
+/// The expiry of a lease on Redis is the remaining time of its call plus this margin. The host
+/// releases the leases of a call that ends. A lease expires only if the host cannot release it, for
+/// example because the host has crashed.
 const LEASE_MARGIN: Duration = Duration::from_millis(500);
 
 /// Initial and maximum delay between attempts to get a lease on Redis that another call holds. The
@@ -39,8 +41,8 @@ pub(crate) enum LeaseFound {
     Busy,
 }
 
-/// Limits how many calls wait for leases at the same time. Waiting calls use separate permits, so
-/// that the calls that compute the values can still run.
+/// Limits how many calls wait for leases at the same time: fewer than may run, so that the calls
+/// that compute the values can still run.
 #[derive(Clone, Debug)]
 pub(crate) struct LeaseWaits([Arc<Semaphore>; 2]);
 
@@ -69,16 +71,16 @@ pub(crate) struct CallLeases {
     keys: BTreeSet<Box<str>>,
 }
 
-/// One attempt to get a value or its lease.
+/// The result of one attempt to get a value or its lease.
 enum Attempt {
     Found(LeaseFound),
-    /// Another call holds the lease. If the cache is in memory, the future resolves when the lease
-    /// ends.
+    /// Another call holds the lease. The future completes when the lease ends; it is `None` on
+    /// Redis.
     Held(Option<LeaseEnd>),
 }
 
 impl CallLeases {
-    /// Creates the leases of a call with the deadline `until`.
+    /// Creates the empty set of leases of a call with the deadline `until`.
     pub(crate) fn new(cache: CacheStore, until: Instant) -> Self {
         let token = match cache.backing() {
             Backing::Memory(_) => String::new(),
@@ -87,13 +89,14 @@ impl CallLeases {
         CallLeases { cache, holder: Holder::new(), token, until, keys: BTreeSet::new() }
     }
 
-    /// Returns the value of a live entry, or takes a lease to compute the value. If another call is
-    /// computing the value, waits for at most `wait` and at most three quarters of this call's
-    /// remaining time.
+    /// Returns the value of a live entry, or takes a lease to compute the value. Does both in the
+    /// last `early` seconds of an entry's life. If the entry is missing and another call holds its
+    /// lease, waits for at most `wait` and at most three quarters of this call's remaining time.
     ///
     /// # Errors
     ///
-    /// When the key or `early` is invalid, or the backend is unavailable.
+    /// When the key or `early` is invalid. On Redis, also when the stored data is not a valid
+    /// value, the key cannot have a lease, or the servers are unavailable.
     pub(crate) async fn get_or_lease(
         &mut self,
         key: &str,
@@ -104,7 +107,7 @@ impl CallLeases {
     ) -> Result<LeaseFound, CacheError> {
         let begun = Instant::now();
         let left = self.until.saturating_duration_since(begun);
-        // The last quarter of the call's time remains for a response without the value.
+        // A quarter of the remaining time is left for a response without the value.
         let deadline = begun + wait.min(left * 3 / 4);
         let mut place = None;
         let mut pause = FIRST_PAUSE;
@@ -180,12 +183,12 @@ impl CallLeases {
         Ok(attempt)
     }
 
-    /// Stores the computed value and releases the lease. Returns false if this call has no lease
-    /// for the key, or has lost it.
+    /// Stores the computed value and releases the lease. Returns false, and stores nothing, if this
+    /// call no longer holds the lease of the key or another caller has changed the entry.
     ///
     /// # Errors
     ///
-    /// The same as [`CacheStore::set`].
+    /// The same as [`CacheStore::set`]. On Redis, also when the key cannot have a lease.
     pub(crate) async fn fill(
         &mut self,
         key: &str,
@@ -205,11 +208,12 @@ impl CallLeases {
         Ok(is_filled)
     }
 
-    /// Releases the lease of a key.
+    /// Releases this call's lease of a key. Does nothing without such a lease.
     ///
     /// # Errors
     ///
-    /// When the key is invalid, or the backend is unavailable.
+    /// When the key is invalid. On Redis, also when the key cannot have a lease, or the servers are
+    /// unavailable.
     pub(crate) async fn release(&mut self, key: &str) -> Result<(), CacheError> {
         match self.cache.backing() {
             Backing::Memory(cache) => cache.release(key, self.holder)?,
@@ -235,7 +239,7 @@ impl Drop for CallLeases {
             }
             Backing::Redis(cache) => {
                 let (cache, token) = (Arc::clone(cache), std::mem::take(&mut self.token));
-                // If there is no runtime, the host is shutting down. The leases then expire.
+                // Without a runtime, the host is shutting down: leave the leases to expire.
                 let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
                 runtime.spawn(async move {
                     for key in keys {
@@ -248,13 +252,13 @@ impl Drop for CallLeases {
     }
 }
 
-/// Returns a text that is unique to this call across all hosts.
+/// Returns a new text that is unique across all hosts.
 fn token() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static HOST: std::sync::OnceLock<u128> = std::sync::OnceLock::new();
     let host = HOST.get_or_init(|| {
         let mut bytes = [0; 16];
-        // Without random numbers, the start time distinguishes hosts that share a server.
+        // Without random bytes, the current time distinguishes the hosts that share a Redis server.
         if getrandom::fill(&mut bytes).is_err() {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
             return now.map_or(0, |now| now.as_nanos());

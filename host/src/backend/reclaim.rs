@@ -1,13 +1,14 @@
-//! The thread that frees the memory of expired entries and of caches whose plugins were unloaded
-//! long ago.
+//! The thread that frees the memory of expired entries, and of the private caches of plugins that
+//! were unloaded an hour ago.
 
 use super::registry::Caches;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Time between two passes, and the maximum number of entries that a pass examines in each cache.
-/// At this rate a million entries take two seconds, and each pass takes a few milliseconds at most.
-/// A pass without expired entries costs almost nothing.
+/// Time between two passes, and the approximate maximum number of entries that a pass examines in
+/// each cache. At this rate, a million entries of a cache take two seconds, and a pass takes at
+/// most a few milliseconds per cache. While no entry is about to expire, a pass costs almost
+/// nothing.
 const PASS_INTERVAL: Duration = Duration::from_millis(20);
 const ENTRIES_PER_PASS: usize = 10_000;
 

@@ -1,19 +1,20 @@
-//! Caches on Redis or Valkey: one server, the servers of a Sentinel, or a cluster.
+//! Caches on Redis or Valkey: on a single server, on a primary that Sentinels name, or on a
+//! cluster.
 //!
 //! The `redis` crate implements the protocol and multiplexes the commands of many callers on one
 //! connection. This module decides which server has a key, when a command is sent again, and when a
-//! server is avoided: no write may be sent twice, and no call may wait longer than its cache's
+//! server is avoided: no write may run twice, and no command may wait longer than its cache's
 //! timeout.
 //!
 //! `names.rs` names the entries and `servers.rs` sends operations. Each server has a connection in
-//! `node.rs` and a circuit breaker in `circuit.rs`. Atomic changes of an entry are scripts in
-//! `scripts.rs`.
+//! `node.rs` and a circuit breaker in `circuit.rs`. `scripts.rs` has scripts for the atomic changes
+//! that Redis has no command for.
 //!
 //! **A write ends the key's lease.** A write consists of two commands, without a transaction: the
 //! first deletes the lease, the second changes the entry. If the second command fails, the lease
-//! stays deleted. A host can fill a lease only while the lease exists and the entry has not changed
-//! since the lease was granted, except by expiring. `set_if_absent` need not delete the lease:
-//! after it has created an entry, the lease cannot be filled.
+//! stays deleted. A host can fill a lease only while the lease exists and the entry has the same
+//! value as when the lease was granted, or has expired since. So `set_if_absent` need not delete
+//! the lease: the lease can be filled only if the created entry has that same value.
 
 mod address;
 mod batch;
@@ -56,8 +57,9 @@ use reply::{bytes, integer};
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// Maximum number of attempts to read an entry. A read consists of two commands, and is repeated if
-/// the entry was set between them; after the last attempt, the entry counts as an empty text.
+/// Maximum number of attempts to read an entry. A read consists of two commands. If the first finds
+/// no text but the second finds the entry, the entry may have been set in between, so the read is
+/// repeated. After the last attempt, the entry counts as an empty text.
 const MAX_READS: usize = 3;
 
 /// The error for an empty text, which is not a valid value.
@@ -126,8 +128,9 @@ impl RedisCache {
         Ok(found)
     }
 
-    /// Reads the value of a key, at most one byte more than the limit. Returns the value, and the
-    /// reply to `more`, a further command on the entry.
+    /// Reads the value of a key. Refuses a value over the limit, of which the server sends only one
+    /// byte more than the limit. Returns the value, and the reply to `more`, a further command on
+    /// the entry.
     async fn find(
         &self,
         deadline: Instant,
@@ -202,7 +205,8 @@ impl RedisCache {
         self.servers.check().await.map_err(unavailable)
     }
 
-    /// Ends the key's lease, then changes its entry. Returns the reply to the second command.
+    /// Ends the key's lease, if the key can have one, and then changes the entry with `command`.
+    /// Returns the reply to `command`.
     async fn write(
         &self,
         key: Key<'_>,
@@ -248,7 +252,7 @@ impl RedisCache {
         exactly(replies)
     }
 
-    /// Validates a value that was read, because other programs can also write to these keys.
+    /// Validates a text that was read from Redis, because other programs can also write there.
     fn value(&self, key: Key<'_>, text: Vec<u8>) -> Result<Value, CacheError> {
         if text.len() > self.value_limit {
             return Err(CacheError::oversized(key, self.value_limit));

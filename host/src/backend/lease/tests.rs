@@ -1,4 +1,4 @@
-//! Tests of every way in which a call with leases in memory can end.
+//! Tests of leases in memory: the limits, the waits, and every way in which a call can end.
 
 use super::*;
 use crate::telemetry::Metrics;
@@ -136,7 +136,8 @@ impl Drop for Computing {
     }
 }
 
-/// Runs one call, which computes the value if it gets the lease. `dice` selects how the call ends.
+/// Runs one call, which computes the value if it gets the lease. `dice` selects the duration of the
+/// computation and how the call ends.
 async fn run(store: CacheStore, counts: Arc<[AtomicUsize]>, index: usize, dice: u64) {
     let key = format!("k{index}");
     let (mut leases, meter) = (call(&store), meter());
@@ -170,7 +171,7 @@ async fn after_ten_thousand_endings_of_every_kind_no_lease_is_left_and_no_two_co
         let run = run(store.clone(), Arc::clone(&counts), number * KEYS / 10_000, dice);
         calls.spawn(async move {
             if dice.is_multiple_of(3) {
-                // Cancelled at any point, like a request whose client has disconnected.
+                // The timeout may cancel the call at any point, as when a client disconnects.
                 drop(timeout(Duration::from_micros(dice % 2_000), run).await);
             } else {
                 run.await;

@@ -29,7 +29,7 @@ pub(super) enum Topology {
     Cluster(Vec<ServerPlace>),
 }
 
-/// A password. Its `Debug` output does not contain it.
+/// A password. The `Debug` output does not contain its text.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Password(pub(super) String);
 
@@ -49,31 +49,31 @@ pub enum RedisAddressError {
          \"redis+cluster://HOST:6379,HOST:6379\""
     )]
     Scheme(String),
-    /// A host is missing.
+    /// The address contains no host.
     #[error("the address of Redis names no host: write it as in \"redis://127.0.0.1:6379/0\"")]
     NoHost,
     /// A host or its port is malformed.
     #[error("{0:?} is not a host and port: write HOST or HOST:PORT with a port from 1 to 65535")]
     Host(String),
-    /// Several hosts for a single server.
+    /// The address of a single server contains several hosts.
     #[error(
         "\"redis://\" names one server: write \"redis+cluster://\" or \"redis+sentinel://\" for \
          several"
     )]
     SeveralHosts,
-    /// The database is not a number.
+    /// The database is not a whole number from 0 to 2^32 - 1.
     #[error("{0:?} is not a database: write a number, as in \"redis://127.0.0.1:6379/0\"")]
     Database(String),
-    /// A database other than 0 on a cluster.
+    /// The address of a cluster contains a database other than 0.
     #[error("a Redis cluster has only database 0: remove \"/{0}\"")]
     ClusterDatabase(String),
-    /// A Sentinel address without the name of the primary.
+    /// The address of Sentinels does not contain the name of the primary.
     #[error(
         "the address names no primary: write its name in the Sentinels' configuration, as in \
          \"redis+sentinel://HOST:26379/mymaster/0\""
     )]
     NoMaster,
-    /// The path of a socket is not absolute.
+    /// The path of a socket is missing or not absolute.
     #[error("a Unix socket's path is absolute: write \"redis+unix:///PATH\" with three slashes")]
     SocketPath,
     /// The user or the password is not percent-encoded correctly.
@@ -82,7 +82,7 @@ pub enum RedisAddressError {
          @ as %40"
     )]
     Escape,
-    /// Unexpected text after the address.
+    /// The address ends in a query or a fragment that is not supported.
     #[error("the address ends in {0:?}, which is not supported: remove it")]
     Rest(String),
 }
@@ -104,8 +104,8 @@ impl RedisAddress {
         };
         let has_scheme = text.contains("://") && matches!(kind, "" | "+sentinel" | "+cluster");
         if !has_scheme {
-            // The scheme before "://" is not secret, nor is a single word; any other text may
-            // contain a secret.
+            // A scheme before "://" is not secret, nor is a text without `:`, `@` and `/`. Any
+            // other text may contain a password.
             let is_public = text.contains("://") || !text.contains([':', '@', '/']);
             let scheme = if is_public { scheme } else { "" };
             return Err(RedisAddressError::Scheme(scheme.to_owned()));
@@ -168,7 +168,7 @@ impl RedisAddress {
     }
 }
 
-/// Formats the address without its secrets.
+/// Formats the address without its user and its passwords.
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |places: &[ServerPlace]| {
@@ -189,7 +189,7 @@ impl fmt::Display for RedisAddress {
 
 type Credentials<'a> = (Option<String>, Option<Password>, &'a str);
 
-/// Splits an authority into the user, the password and the rest.
+/// Splits an authority into the user, the password and the hosts.
 fn credentials(authority: &str) -> Result<Credentials<'_>, RedisAddressError> {
     let Some((secret, hosts)) = authority.rsplit_once('@') else {
         return Ok((None, None, authority));

@@ -6,11 +6,12 @@ use super::scripts::Script;
 use super::slot::slot;
 use redis::{Cmd, Pipeline, Value};
 
-/// A command, and the script that it runs, if any.
+/// A command that may run a script.
 #[derive(Debug)]
 pub(super) struct RedisCommand {
     command: Cmd,
-    /// The script that the command runs by its digest. The server may not know the script yet.
+    /// The script that the command runs by its digest: the server may not know the script yet.
+    /// `None` if the command runs no script, or contains the script's text.
     script: Option<&'static Script>,
 }
 
@@ -28,11 +29,12 @@ impl RedisCommand {
 }
 
 /// Commands on one entry and its lease, all in one slot. On a server without slots, a batch may
-/// have commands on several entries. The commands are sent together and run in order.
+/// have commands on several entries. The commands are sent together and in order; those that a
+/// server refuses for now are sent again.
 ///
-/// Each command has one key, because a command with two keys fails while their slot migrates to
-/// another server. For the same reason a batch is not a transaction. Only the scripts that grant
-/// and fill leases have two keys: a caller that waits for a value can also wait for a migration.
+/// Nearly all commands have one key, because a command with two keys may fail while their slot
+/// migrates to another server. For the same reason a batch is not a transaction. Only the scripts
+/// that grant and fill leases have two keys; they may have to wait for the end of a migration.
 #[derive(Debug)]
 pub(super) struct Batch {
     slot: u16,
@@ -80,7 +82,7 @@ impl Batch {
         self.is_write
     }
 
-    /// Returns the unanswered commands.
+    /// Returns the unanswered commands, each after `ASKING` if `is_asking`.
     pub(super) fn pending(&self, is_asking: bool) -> Pipeline {
         let mut pipeline = Pipeline::with_capacity(self.commands.len() * 2);
         for (command, reply) in self.commands.iter().zip(&self.replies) {

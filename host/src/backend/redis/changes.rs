@@ -95,8 +95,7 @@ impl RedisCache {
             self.meters.counts.increment();
             return Ok(sum);
         }
-        // The host's own check fails for the same reason as the script, and creates the error
-        // message.
+        // Repeat the script's checks on the value that it found, to create the error message.
         let found = bytes(detail).map_err(unavailable)?;
         Integer::sum(Some(&String::from_utf8_lossy(&found)), integer_delta, self.value_limit)?;
         Err(unavailable(unexpected(&redis::Value::Nil)))
@@ -222,12 +221,12 @@ impl RedisCache {
     }
 }
 
-/// Formats an expiry as an argument of a script.
+/// Formats an expiry as an argument of a script: without an expiry, an empty text.
 pub(super) fn seconds(expiry: Option<Expiry>) -> String {
     expiry.map(|expiry| expiry.seconds().to_string()).unwrap_or_default()
 }
 
-/// Returns the outcome that a script reports, and the rest of its reply.
+/// Returns the two fields of a script's reply: the outcome, and its detail or `Nil`.
 pub(super) fn outcome(reply: redis::Value) -> Result<(Vec<u8>, redis::Value), CacheError> {
     let mut fields = array(reply).map_err(unavailable)?.into_iter();
     let mut field = || fields.next().unwrap_or(redis::Value::Nil);

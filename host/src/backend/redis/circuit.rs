@@ -22,7 +22,8 @@ enum CircuitState {
     Closed { failures: u32 },
     /// Operations are refused until this time.
     Open { until: Instant },
-    /// A probe has been running since this time. Its result decides whether the circuit closes.
+    /// A probe has been running since this time. Any success closes the circuit; only a failure of
+    /// the probe opens it again.
     HalfOpen { since: Instant },
 }
 
@@ -42,7 +43,8 @@ pub(super) struct Pass<'a> {
 }
 
 impl Circuit {
-    /// Lets an operation through, unless the circuit is open.
+    /// Lets an operation through, or returns `None` if the circuit refuses the operation: the
+    /// circuit is open, or a probe is running.
     pub(super) fn enter(&self, now: Instant) -> Option<Pass<'_>> {
         let mut state = self.state();
         match *state {
@@ -81,14 +83,15 @@ impl Pass<'_> {
         *self.circuit.state() = CircuitState::default();
     }
 
-    /// Reports that the server did not respond. Returns true if the circuit is open now.
+    /// Reports that the server did not respond. Returns true if the circuit is open or half-open
+    /// now.
     pub(super) fn failed(mut self, now: Instant) -> bool {
         let was_probe = std::mem::take(&mut self.is_probe);
         let open = CircuitState::Open { until: now + OPEN_TIME };
         let mut state = self.circuit.state();
         match &mut *state {
             CircuitState::Closed { failures } => *failures += 1,
-            // Operations that began before the circuit opened do not count; only the probe decides.
+            // Failures of operations that began before the circuit opened do not count.
             CircuitState::HalfOpen { .. } if was_probe => *state = open,
             CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => return true,
         }

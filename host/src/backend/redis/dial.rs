@@ -28,7 +28,7 @@ const KEEPALIVE_TIME: Duration = Duration::from_secs(5);
 /// Unanswered probes after which a connection counts as dead.
 const KEEPALIVE_PROBES: u32 = 2;
 
-/// Connects to the servers of one address, and logs in as its user.
+/// Connects to the servers or to the Sentinels of one address, and logs in.
 #[derive(Clone, Debug)]
 pub(super) struct Dialer {
     is_tls: bool,
@@ -49,7 +49,7 @@ pub(super) struct Connection {
 }
 
 /// The task that writes commands and reads replies. It is aborted when the last clone of the
-/// connection is dropped, because it would otherwise wait forever for a server that has stopped.
+/// connection is dropped: otherwise it could wait forever for the replies of a server that hangs.
 #[derive(Debug)]
 struct Driver {
     task: AbortHandle,
@@ -116,7 +116,7 @@ impl Dialer {
     ///
     /// # Errors
     ///
-    /// The reason for the failure, and the setting to change if one is wrong.
+    /// The reason for the failure, and the setting to change if that is known.
     pub(super) async fn connect(&self, place: &ServerPlace) -> Result<Connection, String> {
         let connecting = timeout(CONNECT_TIME, self.open(place)).await;
         let waited = CONNECT_TIME.as_secs();
@@ -187,7 +187,7 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Describes why a server refused a login.
+/// Describes why a login failed.
 fn refusal(error: &RedisError, login_settings: &str) -> String {
     let detail = error.detail().unwrap_or_default();
     let is_login = detail.starts_with("Authentication required");

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Time limit for one server's reply.
+/// Time limit for connecting to one server and getting its reply.
 const ASK_TIME: Duration = Duration::from_millis(500);
 
-/// The address of the servers, and those known before the discovery.
+/// The address of the servers, and the servers known before the discovery.
 pub(super) struct KnownServers<'a> {
     pub(super) address: &'a RedisAddress,
-    /// The servers in use, which are queried first.
+    /// The known servers. On a cluster, they are queried before the servers in the address.
     pub(super) nodes: Vec<Arc<RedisNode>>,
     /// Returns the server at a place, known or new.
     pub(super) node: &'a (dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
@@ -27,7 +27,8 @@ pub(super) struct KnownServers<'a> {
 ///
 /// # Errors
 ///
-/// When no server returns a layout.
+/// When no Sentinel names a server that confirms that it is the primary, or no server of the
+/// cluster returns its slots.
 pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, String> {
     let KnownServers { address, nodes, node } = known;
     match &address.topology {
@@ -43,8 +44,8 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, Stri
     }
 }
 
-/// Queries the servers in turn, and returns the layout from the first one that is not cut off from
-/// the cluster. If all are cut off, returns the first layout received.
+/// Queries the servers in turn, and returns the layout from the first server that reports that the
+/// cluster is up. Without such a server, returns the first layout received.
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),
@@ -64,7 +65,7 @@ async fn of_cluster(
     Ok(ServerLayout::of_cluster(ranges, node))
 }
 
-/// Returns the slots that a server reports, and whether the server is cut off from the cluster.
+/// Returns the slots that a server reports, and whether it reports that the cluster is down.
 async fn slots(
     asked: &Arc<RedisNode>,
     commands: &Pipeline,

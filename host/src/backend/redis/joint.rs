@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 /// Work with at most one run at a time: connecting, or discovering the servers. An operation that
-/// needs the result joins the current run. The run outlives the operation, so that a server can be
-/// reached even if connecting takes longer than one operation's timeout.
+/// needs the result joins the current run. The run continues if the operation times out, so that a
+/// server can be reached even if connecting takes longer than one operation's timeout.
 #[derive(Debug)]
 pub(super) struct Joint<T>(Arc<Mutex<Option<Run<T>>>>);
 
@@ -26,7 +26,7 @@ impl<T: Clone + Send + Sync + 'static> Joint<T> {
         F: Future<Output = T> + Send + 'static,
     {
         let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // If the sender is gone, the run has ended with its runtime.
+        // If the sender is gone, the run has no result: it panicked, or its runtime was shut down.
         if let Some(run) = under_way.as_ref().filter(|run| run.has_changed().is_ok()) {
             return run.clone();
         }

@@ -9,7 +9,7 @@ use hostel_cache::{Key, KeyPage, MAX_KEY_BYTES, RemovedPage};
 use std::collections::BTreeSet;
 use tokio::time::Instant;
 
-/// Converts the name of an entry or lease on the server to the entry's key.
+/// Returns the key of an entry's or a lease's name on the server, or `None` for other names.
 type KeyOfName = for<'a> fn(&Names, &'a [u8]) -> Option<&'a str>;
 
 impl RedisCache {
@@ -31,7 +31,7 @@ impl RedisCache {
         timed(&self.meters.delete_prefix, self.remove_page(prefix, cursor)).await
     }
 
-    /// Returns a page of keys. Runs whole steps, so a page may exceed its nominal size.
+    /// Returns a page of keys. Runs whole steps, so a page may have more than [`STEP_NAMES`] keys.
     async fn page(
         &self,
         prefix: &str,
@@ -66,8 +66,8 @@ impl RedisCache {
         cursor: Option<&str>,
     ) -> Result<RemovedPage, CacheError> {
         let deadline = self.servers.deadline();
-        // Also end the leases of keys without an entry: otherwise a call that began before the
-        // removal could store its value after the removal.
+        // In Hostel's format, also end the leases of keys without an entry: otherwise a call that
+        // began before the removal could store its value after the removal.
         let pattern = self.names.pattern_with_leases(prefix);
         let page = self.page(prefix, &pattern, Names::key_or_leased, cursor, deadline);
         let KeyPage { keys, cursor } = page.await?;

@@ -88,8 +88,7 @@ pub(super) fn read_slots(reply: Value, asked: &ServerPlace) -> Result<Vec<SlotRa
 }
 
 /// Returns true if a reply to `CLUSTER INFO` reports that the cluster is down, for example because
-/// the server is cut off from the others. If the reply reports no state, the server counts as
-/// available.
+/// the server is cut off from the others. If the reply reports no state, the cluster counts as up.
 pub(super) fn is_cluster_down(reply: Value) -> bool {
     string(reply).is_ok_and(|info| info.contains("cluster_state:fail"))
 }
