@@ -1,6 +1,8 @@
-//! A plugin's source: its location, its name, its files, and how to build it into a component.
+//! The component or source of a plugin: its location, its name and its files, and the build of a
+//! source into a component.
 //!
-//! Every command uses this module, so that all of them find the same plugin under the same name.
+//! Every command that takes the path of a plugin uses this module. A path thus leads all commands
+//! to the same plugin, with the same name.
 
 mod component;
 mod discover;
@@ -17,16 +19,17 @@ pub use location::Location;
 use crate::toolchain::{self, BuildError, Progress};
 use std::path::PathBuf;
 
-/// Builds a source, and returns the path of the component. Sets `inputs` to the files that the
-/// build reads. If the build fails, sets `inputs` to the files whose change may fix the failure.
+/// Builds a source, and returns the path of the component. Adds the files that the build reads to
+/// `inputs`, which must be empty. If the build fails, adds all files whose change may fix it.
 ///
 /// The build downloads some missing tools itself, once, from PyPI, npm or rustup, and reports each
-/// download. The user must install all other tools. A source is not built again if nothing that its
-/// last build read has changed.
+/// download. The user must install all other tools. If nothing that determines the result has
+/// changed, the component of an earlier build is reused.
 ///
 /// # Errors
 ///
-/// If a tool is missing or the source does not build. The message names the fix.
+/// If a tool is missing, the source does not build, or a file cannot be read or written. The
+/// message for a missing tool contains the fix.
 pub fn build(
     source: &Source,
     progress: Progress<'_>,
@@ -49,8 +52,8 @@ pub fn build(
     built
 }
 
-/// Returns the path of the component at a location. Builds the component first if the location is a
-/// source.
+/// Returns the path of the component at a location. If the location is a source, builds the source
+/// first and adds the build's inputs to `inputs`, as [`build`] does.
 ///
 /// # Errors
 ///

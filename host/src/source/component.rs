@@ -1,4 +1,4 @@
-//! Reads component files, but only regular files that are not too large. The metadata of a file
+//! Checks and reads component files: only regular files that are not too large. The stamp of a file
 //! serves to detect changes.
 
 use super::files::Stamp;
@@ -11,10 +11,10 @@ use std::path::Path;
 /// Why a path cannot be read as a component.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
-    /// The folder exists, but the file does not.
+    /// The file does not exist. [`check_file`] reports this only if the file's folder exists.
     #[error("the file does not exist")]
     Gone,
-    /// The path is a dangling link.
+    /// The path is a link to a file that does not exist. Only [`check_file`] reports this.
     #[error("it is a link to a file that does not exist")]
     Dangling,
     /// The path does not lead to a regular file, but to something of this kind, such as a folder.
@@ -53,11 +53,12 @@ pub fn absent(path: &Path) -> String {
     format!("{}{instead}", FileError::Gone)
 }
 
-/// Checks a file of at most `max_bytes` without opening it.
+/// Checks that a path leads to a regular file of at most `max_bytes`, and returns the file's stamp.
+/// Does not open the file.
 ///
 /// # Errors
 ///
-/// If the file does not exist, is not regular or is too large.
+/// If the file does not exist, is not regular or is too large, or its metadata cannot be read.
 pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
     let found = match path.metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
@@ -73,8 +74,8 @@ pub fn check_file(path: &Path, max_bytes: u64) -> Result<Stamp, FileError> {
     Ok(Stamp::of(&found))
 }
 
-/// Reads a file of at most `max_bytes`. The stamp is taken after reading, so it differs from an
-/// earlier stamp if the file changed meanwhile.
+/// Reads a file of at most `max_bytes`. Returns the content and the stamp. The stamp is taken after
+/// reading, so it differs from an earlier stamp if the file changed meanwhile.
 ///
 /// # Errors
 ///

@@ -13,18 +13,22 @@ use std::path::{Path, PathBuf};
 /// The plugins at a path, sorted by path.
 ///
 /// A path that ends in `.wasm` is a component, even if nothing exists there. Any other file is a
-/// source if it has an extension of a language. A folder is the first of these that applies:
+/// source if it has an extension of a language; a Rust file only if a `Cargo.toml` is beside it. A
+/// folder is the first of these that applies:
 ///
 /// 1. a package, if it has a `Cargo.toml` or a `go.mod`: one service, named after the folder;
 /// 2. a folder of plugins, if it contains a component;
-/// 3. one service, if a source file has the folder's name, or `service`: the other files are its
+/// 3. one service, if a source file is named like the folder, or `service`: the other files are its
 ///    modules;
 /// 4. one service, if it has one source file and no folder that is one service by 1 or 3;
 /// 5. a folder of plugins.
 ///
+/// A path to the file of rule 3, or to a file beside the manifest of rule 1 in the package's
+/// language, leads to the service of the folder.
+///
 /// In a folder of plugins each component, each source file and each folder that is one service is a
-/// plugin. Hidden files, folders of installed or built files, and tests are ignored, unless the
-/// path itself names one.
+/// plugin. Hidden files, tests, `__init__.py`, and folders of installed or built files are ignored,
+/// unless the path itself names one.
 ///
 /// # Errors
 ///
@@ -43,7 +47,7 @@ pub fn discover(path: &Path) -> io::Result<Vec<Location>> {
     })
 }
 
-/// The components in a folder, sorted by path.
+/// The components in a folder except hidden ones, sorted by path.
 ///
 /// # Errors
 ///
@@ -53,7 +57,8 @@ pub fn components(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The plugin of this name in a folder; a component takes precedence over a source. If the folder
-/// is one service, the plugin may be that service, or a single file in the folder.
+/// is one service, the plugin may be that service, or a plugin inside the folder. `None` if no
+/// plugin has this name.
 ///
 /// # Errors
 ///
@@ -68,12 +73,11 @@ pub fn by_name(folder: &Path, name: &str) -> io::Result<Option<Location>> {
 }
 
 impl Location {
-    /// The only plugin at a path: a component, a source file, or a folder that contains one of
-    /// these.
+    /// The only plugin at a path, as [`discover`] finds it.
     ///
     /// # Errors
     ///
-    /// If the path does not exist, or contains no plugin or several plugins.
+    /// If the path cannot be read, or there is no plugin or more than one plugin.
     pub fn at(path: &Path) -> Result<Location, BuildError> {
         let unreadable = |source| BuildError::Read { path: path.to_owned(), source };
         let mut found = discover(path).map_err(unreadable)?;
@@ -91,8 +95,8 @@ impl Location {
     }
 }
 
-/// The [`Location::place`] of the plugin at a path; if there is no plugin, the place that a file at
-/// this path would have.
+/// The [`Location::place`] of the plugin at a path. If there is not exactly one plugin, the place
+/// that a file at this path would have; `None` if the folder of the path does not exist.
 pub fn place_of(path: &Path) -> Option<PathBuf> {
     Location::at(path).map_or_else(|_| real_place(path), |location| location.place())
 }
@@ -125,7 +129,8 @@ fn package(folder: &Path) -> Option<Source> {
     Language::ALL.into_iter().find_map(package)
 }
 
-/// The source that a file belongs to: its folder's service, or the file alone.
+/// The source that a file belongs to: its folder's service, or the file alone. `None` if the file
+/// belongs to no source.
 fn source_file(file: &Path) -> Option<Location> {
     let language = Language::of_file(file)?;
     let folder = Folder::read(folder_of(file)).ok()?;
@@ -138,11 +143,11 @@ fn source_file(file: &Path) -> Option<Location> {
     folder.whole().filter(declares).or_else(alone).map(Location::Source)
 }
 
-/// The contents of a folder, each list sorted by path.
+/// The contents of a folder, except hidden files and folders. Each list is sorted by path.
 struct Folder {
     path: PathBuf,
     components: Vec<PathBuf>,
-    /// Source files except tests. A Rust file only counts as part of a package.
+    /// Source files except tests and Rust files: a Rust file only counts as part of a package.
     sources: Vec<PathBuf>,
     folders: Vec<PathBuf>,
 }
@@ -177,7 +182,7 @@ impl Folder {
     }
 
     /// The service that comprises the whole folder, if the folder's manifest or a file's name
-    /// declares one.
+    /// declares one. A name does not count if the folder contains a component.
     fn whole(&self) -> Option<Source> {
         if let Some(package) = package(&self.path) {
             return Some(package);
@@ -190,7 +195,7 @@ impl Folder {
         self.source(file, true)
     }
 
-    /// The service of the folder, if the folder is one service.
+    /// The service of the folder, if the folder is one service by the rules of [`discover`].
     fn one_service(&self) -> Option<Source> {
         if let Some(whole) = self.whole() {
             return Some(whole);

@@ -9,13 +9,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Maximum files of one source. Each file is checked twice a second while the source is served.
+/// Maximum files of one source. While the source is served, each scan visits all of them, usually
+/// twice a second.
 const MAX_FILES: usize = 10_000;
 
 /// Maximum folder entries visited to find the files of a source, which may be in a home folder.
 const MAX_ENTRIES: usize = 100_000;
 
-/// Folders of installed or built files; hidden folders are ignored too.
+/// The names of folders of installed or built files. Hidden folders and virtual environments are
+/// ignored too.
 const IGNORED_FOLDERS: &[&str] = &["node_modules", "target", "__pycache__", "venv"];
 
 /// The file that marks a folder as a Python virtual environment, whatever its name.
@@ -31,12 +33,12 @@ pub enum FilesError {
         .0.display()
     )]
     TooMany(PathBuf),
-    /// A folder cannot be read.
+    /// The source's folder cannot be read.
     #[error("cannot read {}", .0.display())]
     Unreadable(PathBuf, #[source] io::Error),
 }
 
-/// The files below a source's folder that the source may import, by the extensions of its language,
+/// The files below a source's folder that the source may import, as `Language::has_module` defines,
 /// sorted by path. Skips hidden, installed and built files.
 ///
 /// Links to files are followed; links to folders are not, because they may form cycles.
@@ -48,7 +50,7 @@ pub(super) fn modules(source: &Source) -> Result<Vec<PathBuf>, FilesError> {
     files_within(source, |file| source.language.has_module(file), MAX_FILES, MAX_ENTRIES)
 }
 
-/// All files below a source's folder, sorted and with the same exceptions as in [`modules`].
+/// All files below a source's folder, sorted by path. Skips hidden, installed and built files.
 ///
 /// # Errors
 ///
@@ -106,14 +108,15 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
         || folder.join(VIRTUAL_ENVIRONMENT).exists()
 }
 
-/// Metadata of files, to detect changes. It includes the inode's change time, which no tool can
-/// set, so that a replaced file with the same size and modification time is detected.
+/// Metadata of files, to detect changes. The metadata includes the inode's change time, which no
+/// tool can set: a replaced file is detected even if its size and modification time are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// The metadata of each file as numbers, by path. The path is empty in the stamp of a single
     /// file.
     files: BTreeMap<PathBuf, [u64; 5]>,
-    /// For a source, the sorted files that it may import: an import may resolve to a new file.
+    /// For a source, the sorted paths of the files that it may import: an import may resolve to a
+    /// new file.
     modules: Vec<PathBuf>,
 }
 
@@ -129,8 +132,8 @@ impl Stamp {
         Stamp { files: BTreeMap::from([(PathBuf::new(), numbers(file))]), modules: Vec::new() }
     }
 
-    /// The stamp of a source. It covers the inputs of the source's last build. If the inputs are
-    /// unknown, it covers the file that declares the services.
+    /// The stamp of a source. It covers the list of the files that the source may import, and the
+    /// inputs of the last build. If the inputs are unknown, it covers only `source.file` instead.
     ///
     /// # Errors
     ///
@@ -147,8 +150,8 @@ impl Stamp {
         Ok(Stamp { files: inputs.map(|path| (path.to_owned(), number(path))).collect(), modules })
     }
 
-    /// Updates the stamp of a source after a build that began at `began` and read these inputs. A
-    /// later stamp equals the updated one if nothing has changed since the build began.
+    /// Updates the stamp of a source after a build that began at `began` and read these inputs. If
+    /// an input has changed since the build began, later stamps differ from the updated one.
     #[must_use]
     pub fn after_build(self, inputs: &Inputs, began: SystemTime) -> Self {
         let number = |path: &Path| {
@@ -161,18 +164,20 @@ impl Stamp {
         Stamp { files, ..self }
     }
 
-    /// The paths of the files and modules of a source; the empty path for a single file.
+    /// The paths of the stamped files, and of the files that a source may import. The empty path in
+    /// the stamp of a single file.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.keys().chain(&self.modules).map(PathBuf::as_path)
     }
 
-    /// True for the stamp of a source.
+    /// True for the stamp of a source, false for the stamp of a single file.
     #[must_use]
     pub fn is_of_source(&self) -> bool {
         !self.files.contains_key(Path::new(""))
     }
 
-    /// The paths that have changed since an earlier stamp; all paths if there is no earlier stamp.
+    /// The paths of the stamped files that have changed since an earlier stamp, and of the modules
+    /// that were added or removed. Without an earlier stamp, the paths of all stamped files.
     pub fn changes_since<'a>(
         &'a self,
         before: Option<&'a Stamp>,
@@ -192,7 +197,7 @@ impl Stamp {
         files.chain(gone).chain(new).chain(lost).map(PathBuf::as_path)
     }
 
-    /// The total size of all files, in bytes.
+    /// The total size of all stamped files, in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.files.values().fold(0, |bytes, [_, _, length, ..]| bytes.saturating_add(*length))

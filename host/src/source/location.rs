@@ -43,8 +43,8 @@ impl Location {
         }
     }
 
-    /// A canonical path that identifies this plugin, however its path is written. A link and its
-    /// target have different places. `None` if the plugin's folder does not exist.
+    /// A canonical path that identifies this plugin, however its path is written. A link to the
+    /// plugin's file has another place than the file. `None` if the plugin's folder does not exist.
     pub fn place(&self) -> Option<PathBuf> {
         real_place(self.file())
     }

@@ -7,8 +7,8 @@ fn redirect(status: u16, to: &str) -> server::Reply {
     format!("HTTP/1.1 {status} R\r\nlocation: {to}\r\ncontent-length: 0\r\n\r\n").into()
 }
 
-/// Starts a server that responds to requests for a path `/STATUS` with a redirect of that status, to
-/// the URL that `to` returns for the path. The server responds to all other requests with `OK`.
+/// Starts a server that redirects requests for a path `/STATUS`, with that status, to the URL that
+/// `to` returns for the path. The server responds to all other requests with `OK`.
 async fn redirecting(to: impl Fn(&str) -> String + Send + Sync + 'static) -> Server {
     Server::new(move |request| {
         let path = request.split(' ').nth(1).unwrap();
