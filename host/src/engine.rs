@@ -93,7 +93,7 @@ impl Linkers {
     }
 }
 
-/// The plugin's settings that a compiled component needs.
+/// The settings with which a plugin's component is compiled and run.
 pub(crate) struct CompileSettings {
     pub(crate) limits: Limits,
     pub(crate) instances: Instances,
@@ -108,7 +108,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// If the engine rejects its settings, or one of its threads cannot be started.
+    /// If wasmtime rejects the settings, or a thread cannot be started.
     pub(crate) fn new(
         limits: Limits,
         sink: LogSink,
@@ -162,8 +162,8 @@ impl Engine {
         self.code.as_ref().is_some_and(|code| code.has(&self.engine, bytes))
     }
 
-    /// Marks a component as being loaded, until the returned mark is dropped. Returns `None` if no
-    /// code folder is writable, or another process is loading the component.
+    /// Marks a component as being loaded, until the returned mark is dropped. Returns `None` if
+    /// there is no writable code folder, or another load of the component is running.
     pub(crate) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
         self.code.as_ref().and_then(|code| code.mark(bytes))
     }
@@ -173,8 +173,8 @@ impl Engine {
         self.code.as_ref().is_some_and(|code| code.was_interrupted(bytes))
     }
 
-    /// Compiles a component and checks it against the world. Takes a long time. Runs none of the
-    /// component's code.
+    /// Compiles a component, unless its compiled code is stored, and checks it against the world.
+    /// Compiling takes a long time. Runs none of the component's code.
     pub(crate) fn compile(
         &self,
         bytes: &[u8],
@@ -216,8 +216,8 @@ impl Engine {
         Ok(Compiled { linked, limits, idle, first_memory, meter, config, cpu_share })
     }
 
-    /// Asks a component for its services, under the limits of a call, and with access only to its
-    /// log and its configuration.
+    /// Asks a component for its services, under the limits of a call. The component can access only
+    /// its log and its configuration.
     pub(crate) async fn services(
         &self,
         component: &Compiled,
@@ -243,8 +243,8 @@ impl Engine {
         Ok(services)
     }
 
-    /// Handles one request, in an idle instance or in a fresh one. Uses `charge` for a fresh
-    /// instance.
+    /// Handles one request, in an idle instance if there is one, or else in a fresh instance. Only
+    /// a fresh instance uses `charge`.
     pub(crate) async fn handle(
         &self,
         component: &Compiled,
@@ -360,7 +360,7 @@ impl Engine {
     }
 }
 
-/// Returns the response if it is within its limits and HTTP can carry it.
+/// Returns the response, or an error if it exceeds a limit or HTTP cannot carry it.
 fn accept(response: Response, limits: &Limits) -> Result<Response, CallError> {
     if response.len() > limits.response {
         return Err(Limit::Response.reached(limits).into());

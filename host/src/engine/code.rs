@@ -1,11 +1,11 @@
 //! A cache of compiled code on disk. Compiling dominates the cold start: it takes seconds for a
 //! language runtime, and loading the compiled code takes milliseconds.
 //!
-//! Compiled code is native code, which the engine executes without any check. So each file ends
-//! with a MAC under a key that is stored outside the folder; in a folder that this user can only
-//! read, the owner is checked instead. Code is loaded only from a regular file, which is verified
-//! and mapped through one open descriptor. A corrupt, forged or renamed file is ignored, and the
-//! component is compiled again.
+//! Compiled code is native code, which the engine executes unchecked. So each file ends with a MAC,
+//! under a key that is stored outside the folder. A corrupt, forged or renamed file has a wrong
+//! MAC: it is ignored, and the component is compiled again. In a folder that this user can only
+//! read, MACs are not checked, but only the owner and the mode of each file. Code is loaded only
+//! from a regular file, which is verified and mapped through one open descriptor.
 
 mod folder;
 mod key;
@@ -34,8 +34,8 @@ use wasmtime::component::Component;
 /// A folder of compiled code.
 pub(crate) struct CodeStore {
     folder: PathBuf,
-    /// The key of the MACs. `None` if this user cannot write to the folder: the folder's files then
-    /// belong to root or to this user, and a MAC would prove no more than that.
+    /// The key of the MACs. `None` if this user cannot write to the folder: then only files of root
+    /// or of this user are loaded, and a MAC would prove no more than the owner does.
     key: Option<MacKey>,
 }
 
@@ -58,13 +58,14 @@ impl CodeStore {
         Ok(CodeStore { folder: folder.to_owned(), key })
     }
 
-    /// Returns the path of an existing folder's key file.
+    /// Returns the path where the key of a folder is stored. `None` if the folder does not exist or
+    /// is `/`.
     pub(crate) fn key_file(folder: &Path) -> Option<PathBuf> {
         key::path(&folder.canonicalize().ok()?).ok()
     }
 
-    /// True if the folder has a file of the code that this engine compiles from these bytes. Does
-    /// not verify the file's content.
+    /// True if the folder has a file for the code that this engine compiles from these bytes.
+    /// Checks the file's owner and mode, but not its content.
     pub(super) fn has(&self, engine: &Engine, bytes: &[u8]) -> bool {
         self.open_file(&name(engine, bytes)).is_ok()
     }
@@ -80,7 +81,8 @@ impl CodeStore {
     }
 
     /// Opens the data that [`CodeStore::keep_beside`] stored under a name. Returns the file,
-    /// positioned at its beginning, and the length of the data.
+    /// positioned at its beginning, and the length of the data. `None` if the file is missing or
+    /// fails a check.
     pub(super) fn beside(&self, engine: &Engine, kept: &str) -> Option<(File, u64)> {
         let mut file = self.genuine(&name(engine, kept.as_bytes()))?;
         let tag = if self.key.is_some() { TAG_BYTES as u64 } else { 0 };
@@ -89,7 +91,8 @@ impl CodeStore {
         Some((file, length))
     }
 
-    /// Stores data other than a component's code, such as compiled functions, under a name.
+    /// Stores data other than a component's code, such as compiled functions, under a name. Stores
+    /// nothing if the draft cannot be renamed.
     ///
     /// # Errors
     ///
@@ -119,12 +122,13 @@ impl CodeStore {
         Some(file)
     }
 
-    /// Marks a component as being loaded, until the mark is dropped.
+    /// Marks a component as being loaded, until the mark is dropped. Returns `None` if the mark
+    /// cannot be written, or another load of the component is running.
     pub(super) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
         self.key.as_ref().and_then(|_| LoadMark::new(&self.folder, bytes))
     }
 
-    /// True if a process died while it loaded this component.
+    /// True if a process is known to have died while it loaded this component.
     pub(super) fn was_interrupted(&self, bytes: &[u8]) -> bool {
         mark::was_left(&self.folder, bytes)
     }
@@ -134,8 +138,8 @@ impl CodeStore {
         self.key.is_some()
     }
 
-    /// Creates an empty file in the folder, for a compiler to write a component's serialized code
-    /// into. Dropping the returned value deletes the file.
+    /// Creates an empty file in the folder, for code or other data that will be stored. Dropping
+    /// the returned value deletes the file.
     ///
     /// # Errors
     ///
@@ -150,7 +154,7 @@ impl CodeStore {
     /// Stores a draft as this engine's compiled code of these bytes, and loads it. If the draft
     /// cannot be renamed, its code is loaded but not stored.
     ///
-    /// The process that wrote the draft must have ended.
+    /// No other process may still be able to write to the draft.
     ///
     /// # Errors
     ///
@@ -164,10 +168,7 @@ impl CodeStore {
         let name = name(engine, bytes);
         let file = draft.as_file();
         self.sign(&name, file)?;
-        // SAFETY: the compiler wrote the draft, and only the compiler held other descriptors of it.
-        // A component that took over the compiler and passed a descriptor to another process gains
-        // nothing by a later write: the compiler's output is executed in any case. The MAC detects
-        // such a write at the next load.
+        // SAFETY: the draft contains the compiler's output, and no other process writes to it.
         let component = unsafe { map(engine, file) }.map_err(io::Error::other)?;
         self.persist(draft, &name);
         Ok(component)
@@ -176,7 +177,7 @@ impl CodeStore {
     /// Computes the MAC of a name and of the file's content, and appends it to the file.
     fn sign(&self, name: &str, mut file: &File) -> io::Result<()> {
         let Some(key) = &self.key else { return Err(io::ErrorKind::ReadOnlyFilesystem.into()) };
-        // A compiler that shares the file offset leaves the offset at the end of the code.
+        // The offset is still where the last access to the draft ended.
         file.rewind()?;
         let tag = key.tag(name, file)?;
         file.write_all(tag.as_bytes())?;
@@ -240,7 +241,7 @@ fn name(engine: &Engine, bytes: &[u8]) -> String {
     format!("{}-{:016x}", blake3::hash(bytes), settings.finish())
 }
 
-/// True if [`name`] could have returned this name.
+/// True if this name has the form of the names that [`name`] returns.
 fn is_code(name: &OsStr) -> bool {
     let is_hex = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     let parts = name.to_str().and_then(|name| name.split_once('-'));

@@ -18,8 +18,8 @@ use super::error::ComponentError;
 use crate::process::Launcher;
 use wasmtime::component::Component;
 
-/// Where components are compiled. In either case the component is measured first, and refused if
-/// compiling it would take minutes or gigabytes.
+/// Where components are compiled. In either case a component's sizes are checked first: compiling
+/// an excessive component could take minutes or gigabytes.
 #[derive(Clone, Default)]
 pub enum Compiler {
     /// In the calling process. A component that crashes the compiler ends the process, and
@@ -33,7 +33,7 @@ pub enum Compiler {
 }
 
 impl Compiler {
-    /// Compiles a component, and stores its code if there is a store.
+    /// Compiles a component, and stores its code if there is a writable store.
     pub(super) fn compile(&self, bytes: &[u8], job: &Job<'_>) -> Result<Component, ComponentError> {
         match self {
             Compiler::InProcess => job.in_process(bytes),

@@ -6,12 +6,13 @@ use super::pool;
 use crate::telemetry::escape;
 use wasmtime::Config;
 
-/// Bytes of stack for host functions, in addition to the guest's bytes. Host functions run on the
+/// Bytes of stack for host functions, in addition to `limits.stack`. Host functions run on the
 /// guest's stack, and a stack overflow in a host function would end the process.
 const HOST_STACK: usize = 3 << 19;
 
-/// Returns the error for a component that the compiler refuses. The message is escaped: it quotes
-/// the component's names, which may hold any text.
+/// Returns the error for a component that the compiler refuses: the memory limit if a table does
+/// not fit a slot, or else the compiler's message. The message is escaped, because it quotes names
+/// in the component, which may be any text.
 pub(super) fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentError {
     match pool::refused_table(error) {
         true => Limit::Memory.reached(limits).into(),

@@ -6,8 +6,9 @@ use std::task::Poll;
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
-/// Runs a call, and returns `None` if it has not ended at `until`. The timer is created after the
-/// first poll: most calls end during that poll, and creating a timer is expensive.
+/// Runs a call and returns its result, or `None` if the call has not ended at `until`. The timer is
+/// created after the first poll: most calls end during that poll, and creating a timer is
+/// expensive.
 pub(super) async fn before<T>(until: Instant, call: impl Future<Output = T>) -> Option<T> {
     let mut call = pin!(call);
     let mut timer = None;

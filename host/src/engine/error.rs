@@ -25,16 +25,19 @@ pub enum ComponentError {
     /// The component exceeds a limit.
     #[error(transparent)]
     Limit(#[from] LimitReached),
-    /// The engine cannot compile the component: it is malformed, or it uses a disabled feature.
+    /// The component cannot be compiled: it is malformed, uses a disabled feature, or instantiates
+    /// a component that it does not contain.
     #[error("it cannot be compiled: {0}")]
     Invalid(String),
-    /// The compiler process crashed.
+    /// The compiler process crashed, or its output cannot be used.
     #[error("it could not be compiled: {0}")]
     Compiler(String),
-    /// The system refused a process or thread that compiling needs. The component may be valid.
+    /// The system refused a resource that compiling needs, such as a process or a thread. The
+    /// component may be valid.
     #[error("it cannot be compiled now")]
     Unavailable(#[source] io::Error),
-    /// The component imports an interface that the host does not offer, or lacks an export.
+    /// The component does not fit the world: the host does not offer an import, an export is
+    /// missing, or a function has another type.
     #[error(transparent)]
     World(#[from] WorldMismatch),
 }
@@ -46,7 +49,7 @@ pub enum CallError {
     /// The service returned a failure.
     #[error("{0}")]
     Failure(Failure),
-    /// The call reached a limit and was stopped.
+    /// The call reached a limit: the guest was stopped, or the request or response was refused.
     #[error(transparent)]
     Limit(#[from] LimitReached),
     /// The guest trapped.
@@ -60,11 +63,11 @@ pub enum CallError {
     /// The guest called exit, which a service must not do.
     #[error("the guest called exit: a service ends by returning")]
     Exit,
-    /// The host failed: it panicked, the machine lacks the resources for the call, or the host's
-    /// limits allow more than the machine has.
+    /// The host failed: it panicked, or the system refused a resource that the call needs.
     #[error("the host cannot run the call: {0}")]
     Host(String),
-    /// The host is at its limit of concurrent work; the call did not begin.
+    /// The host has no room for the call: too many calls are running, or memory or instance slots
+    /// are used up. The guest may have begun to run.
     #[error("the host is busy: {0}")]
     Busy(String),
     /// The guest passed or returned a value that breaks the contract.
@@ -81,8 +84,8 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Returns how the call ended, in one word: the kind of the service's own failure, or the
-    /// cause.
+    /// Returns a short name for how the call ended: the kind of a failure that the service
+    /// returned, or else the kind of error.
     pub(crate) fn outcome(&self) -> &'static str {
         match self {
             CallError::Failure(failure) => failure.kind.as_str(),
@@ -96,8 +99,8 @@ impl CallError {
         }
     }
 
-    /// Adds the guest's last warning to the error if the guest aborted, for example by a panic or a
-    /// failed assertion: the engine's message does not give the cause.
+    /// Adds the guest's last logged warning or error to this error if the guest aborted, for
+    /// example by a panic or a failed assertion: the engine's message does not give the cause.
     pub(super) fn after(self, warning: Option<String>) -> Self {
         match (self, warning) {
             (CallError::Trap { reason, frames }, Some(warning)) if reason == GAVE_UP => {
@@ -108,7 +111,7 @@ impl CallError {
         }
     }
 
-    /// Returns the kind of failure for the caller. A fault of the guest is `internal`.
+    /// Returns the kind of failure for the caller. A fault of the guest or the host is `internal`.
     pub fn kind(&self) -> FailureKind {
         match self {
             CallError::Failure(failure) => failure.kind,
@@ -123,7 +126,7 @@ impl CallError {
 /// The engine's message for the trap that compilers emit for an abort.
 const GAVE_UP: &str = "wasm `unreachable` instruction executed";
 
-/// Maximum characters of a warning in an error. The log has the whole warning.
+/// Maximum characters of a logged line in an error. The log has the whole line.
 const MAX_WARNING_CHARS: usize = 200;
 
 fn shortened(warning: &str) -> String {
@@ -145,7 +148,7 @@ fn join(names: &[String]) -> String {
     }
 }
 
-/// Parts of the engine's messages for limits that have no error type, and the limits.
+/// Limits for which the engine has no error type, each with a part of the engine's message.
 const UNTYPED_LIMITS: &[(&str, Limit)] = &[
     ("fuel allocated for hostcalls has been exhausted", Limit::HostcallBytes),
     ("resource table has no free keys", Limit::Handles),
@@ -158,8 +161,8 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
 pub(crate) const NO_MEMORY: &str = "its plugin's share of the host's memory, or all of it, is in use: \
                                     try again later, or raise `server.memory`";
 
-/// Returns the kind of error for a failed call of a guest's function. If the guest was refused
-/// memory, `refused` is the reason.
+/// Converts the engine's error for a guest that could not be instantiated, or whose call failed. If
+/// the guest was refused memory, `refused` is the reason.
 pub(crate) fn classify(
     error: &wasmtime::Error,
     refused: Option<MemoryRefusal>,
@@ -171,8 +174,8 @@ pub(crate) fn classify(
     if let Some(limit) = limit(error) {
         return limit.reached(limits).into();
     }
-    // When a guest fails after it was refused memory, the refusal is the cause: language runtimes
-    // turn a failed allocation into a trap or an abort.
+    // When a guest fails after it was refused memory, report the refusal as the cause: language
+    // runtimes turn a failed allocation into a trap or an abort.
     match refused {
         Some(MemoryRefusal::Limit) => return Limit::Memory.reached(limits).into(),
         Some(MemoryRefusal::Budget) => return CallError::Busy(NO_MEMORY.to_owned()),
@@ -192,7 +195,7 @@ pub(crate) fn classify(
     }
 }
 
-/// Returns the limit that ended a call, or `None` if no limit did.
+/// Returns the limit that the engine's error is about, or `None` for any other error.
 fn limit(error: &wasmtime::Error) -> Option<Limit> {
     let root = error.root_cause().to_string();
     let untyped = UNTYPED_LIMITS.iter().find(|(words, _)| root.contains(words));

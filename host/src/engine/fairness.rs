@@ -1,16 +1,18 @@
-//! CPU fairness. A call that computes for a long time moves to a thread for long calls. So short
-//! calls find a free thread, and one plugin's long calls do not delay another plugin's.
+//! CPU fairness. If a plugin's calls have recently used much CPU time, its calls run on the threads
+//! for long calls. So the calls of other plugins find a free thread, and one plugin's long calls do
+//! not delay another plugin's.
 //!
 //! A looping guest yields every tick, but enough looping guests would keep every thread of the
-//! runtime busy, and a short call would wait behind them all. So a call that has held its thread
-//! for a tick moves to a thread of [`LongCalls`], if the plugin's long calls have used up their
-//! recent allowance. That thread polls the call for one tick at a time. The next poll always goes
-//! to the plugin that has recently used the least CPU time: a single long call beside 64 long calls
-//! of another plugin gets half of the time, not a 65th.
+//! runtime busy, and a short call would wait behind them all. So each plugin has an allowance of
+//! CPU time, which only calls of more than a tick use up. While the allowance is used up, the
+//! threads of [`LongCalls`] run the plugin's calls: new calls at once, and running calls as soon as
+//! they yield. Such a thread polls a call for one tick at a time. The next poll always goes to the
+//! plugin that has recently used the least CPU time: on one thread, a single long call beside 64
+//! long calls of another plugin gets half of the time, not a 65th.
 //!
-//! The threads for long calls run at low priority, so they get nearly no CPU time while short calls
-//! keep every processor busy. The allowance lets a plugin compute on the runtime's threads even
-//! then.
+//! On Linux, the threads for long calls run at low priority, so they get nearly no CPU time while
+//! short calls keep every processor busy. The allowance lets a plugin compute on the runtime's
+//! threads even then.
 
 mod priority;
 mod queue;
@@ -37,11 +39,12 @@ use task::{LongCall, thread_time};
 pub(super) enum CallStopped {
     /// The call has exceeded its CPU limit.
     Cpu,
-    /// The host panicked while polling the call.
+    /// The host panicked while a thread for long calls polled the call.
     Panicked,
 }
 
-/// The threads for the long calls of a host. They end when this value is dropped.
+/// The threads for the long calls of a host. When this value is dropped, the threads end once no
+/// call is ready.
 pub(super) struct LongCalls(Arc<LongQueue<Arc<LongCall>>>);
 
 impl LongCalls {
@@ -64,15 +67,16 @@ impl LongCalls {
         Ok(calls)
     }
 
-    /// Runs a plugin's call on this thread first. Moves the call to a thread for long calls once
-    /// the call has run for a tick and the plugin's long calls have used up their allowance.
+    /// Runs a plugin's call: on this task while the plugin has an allowance of CPU time, and then
+    /// on the threads for long calls.
     ///
     /// Dropping the future drops the call: at once, or after the current poll if a thread is
     /// polling it.
     ///
     /// # Errors
     ///
-    /// When the call has used more CPU time than `cpu`, or the host panicked while polling it.
+    /// When the call has used more CPU time than `cpu` and has not ended, or the host panicked
+    /// while a thread for long calls polled the call.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         share: &Arc<CpuShare>,
@@ -81,8 +85,8 @@ impl LongCalls {
     ) -> Result<T, CallStopped> {
         let mut held = Duration::ZERO;
         while held < TICK && share.has_allowance() {
-            // Wall-clock time suffices here, because most calls are short. Reading CPU time would
-            // take a system call.
+            // Measure wall-clock time: most calls are short, and reading CPU time would take a
+            // system call.
             let begun = Instant::now();
             if let Poll::Ready(answer) = polled_once(&mut call).await {
                 return Ok(answer);
@@ -134,8 +138,8 @@ fn work_on(queue: &LongQueue<Arc<LongCall>>) {
     }
 }
 
-/// Returns the number of threads: one fewer than the processors, so that one processor is always
-/// free for short calls and other programs, but at least one thread.
+/// Returns the number of threads: one fewer than the processors, so that one processor stays free
+/// for short calls and other programs, but at least one.
 fn threads() -> usize {
     available_parallelism().map_or(1, usize::from).saturating_sub(1).max(1)
 }

@@ -23,9 +23,9 @@ pub(super) enum Ownership {
 
 /// Prepares a folder for use; creates it if it is missing.
 ///
-/// If other users could write to a folder of this user, sets the folder's mode to 0700 and deletes
-/// all entries whose name passes `is_code`, because another user may have forged them. If only the
-/// mode were changed, forged code would look like this user's.
+/// If others could write to a folder that this user owns and can write to, sets the folder's mode
+/// to 0700 and deletes all entries whose names pass `is_code`, because another user may have placed
+/// them.
 ///
 /// # Errors
 ///

@@ -22,8 +22,8 @@ impl MacKey {
     /// Returns the key of an existing folder, from the file `<folder>.key` beside the folder. The
     /// key is outside the folder, so that write access to the folder is not enough to forge a file.
     ///
-    /// A missing key is created. A key that others can read, or that belongs to another user, is
-    /// replaced, and all code is then compiled again.
+    /// A missing key is created. A key that is not a file of 32 bytes, belongs to another user, or
+    /// can be accessed by others is replaced, and all code is then compiled again.
     pub(super) fn beside(folder: &Path) -> io::Result<Self> {
         let path = path(&folder.canonicalize()?)?;
         let with_path = |error: io::Error| {
@@ -51,7 +51,8 @@ pub(super) fn path(folder: &Path) -> io::Result<PathBuf> {
     Ok(folder.with_file_name(name))
 }
 
-/// Reads a key. `None` if the file is missing, is not a key, or can be accessed by other users.
+/// Reads a key. Returns `None` if the file is missing, is not a key, belongs to another user, or
+/// can be accessed by others.
 fn read(path: &Path) -> io::Result<Option<MacKey>> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -76,10 +77,11 @@ fn is_unfit(error: &io::Error) -> bool {
     matches!(error, Some(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS))
 }
 
-/// Creates a key, and replaces a file that is not a valid key.
+/// Creates a key, and replaces a file that is not a valid key. Returns an existing key if another
+/// process has just created one.
 fn make(path: &Path) -> io::Result<MacKey> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    // When two processes start at once, the second waits here and reads the first one's key.
+    // When two processes start at once, the second waits here, and then reads the first's key.
     let lock = File::open(folder)?;
     flock(&lock, FlockOperation::LockExclusive)?;
     if let Some(key) = read(path)? {

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 /// A file that marks a component as being loaded. Dropping this value deletes the file.
 pub(crate) struct LoadMark {
     path: PathBuf,
-    /// Locked while the process lives. The mark of a dead process is not locked.
+    /// Holds the lock on the mark. When a process dies, its marks remain, but without a lock.
     _file: File,
 }
 
 impl LoadMark {
-    /// Marks a component. Returns `None` if the folder is not writable, or another process is
-    /// loading the component.
+    /// Marks a component. Returns `None` if the mark cannot be written, or another load of the
+    /// component, in any process, is running.
     pub(super) fn new(folder: &Path, bytes: &[u8]) -> Option<Self> {
         let path = path(folder, bytes);
         let mut options = OpenOptions::new();
@@ -31,7 +31,7 @@ impl Drop for LoadMark {
     }
 }
 
-/// True if a process died while it loaded this component, and no process is loading it now.
+/// True if a process died while it loaded this component, and the component is not being loaded.
 pub(super) fn was_left(folder: &Path, bytes: &[u8]) -> bool {
     let Ok(file) = File::open(path(folder, bytes)) else { return false };
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()

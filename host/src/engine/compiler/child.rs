@@ -21,12 +21,14 @@ const NICENESS: i32 = 19;
 /// Compiles the component on stdin, writes its code or a [`Refusal`] to stdout, and returns the
 /// process's exit code. Calls `wall`, which sandboxes the process, before it reads the component.
 ///
-/// The input consists of the cached functions and the component. The output consists of the code,
-/// the functions to cache, and the length of these functions in eight bytes.
+/// The input consists of the cached functions, if any, and the component. The output consists of
+/// the component's code. If functions can be cached, the functions to cache and their length in
+/// eight bytes follow.
 ///
 /// # Errors
 ///
-/// When the settings cannot be read, the process cannot be limited, or reading or writing fails.
+/// When `settings` is invalid, the process cannot be limited or sandboxed, or reading or writing
+/// fails.
 pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> io::Result<u8> {
     let CompileOrder { limits, is_pooled, known } = serde_json::from_str(settings)?;
     bound(&limits)?;
@@ -71,7 +73,7 @@ fn bound(limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Sets a limit, but never above the inherited one: an unprivileged process cannot raise a limit.
+/// Lowers a limit. Keeps an inherited limit that is lower: an unprivileged process cannot raise it.
 fn lower(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
     let inherited = getrlimit(resource);
     let least = |most: u64, inherited: Option<u64>| Some(inherited.map_or(most, |it| it.min(most)));

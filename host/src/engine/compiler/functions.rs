@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use wasmparser::{KnownCustom, Parser, Payload};
 use wasmtime::{CacheStore, Engine};
 
-/// Maximum bytes of the cache. The functions of a Python plugin take 27 MB.
+/// Maximum bytes of one set of cached functions. The functions of a Python plugin take 27 MB.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// Bytes of the length field at the end of the compiler process's output.
@@ -54,7 +54,8 @@ impl Functions {
     }
 
     /// Writes the functions, up to the maximum size: first the used ones, then the new ones, then
-    /// the unused ones. Returns the number of bytes. Writes nothing if there are no new functions.
+    /// the unused ones. Returns the number of bytes. Writes nothing and returns 0 if there are no
+    /// new functions.
     pub(super) fn write(&self, mut out: impl Write) -> io::Result<u64> {
         let new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
         if new.is_empty() {
@@ -83,7 +84,8 @@ impl Functions {
     }
 }
 
-/// Returns the entry at an offset: its key, and the range of its code.
+/// Returns the entry at an offset: its key, and the range of its code. Returns `None` at the end or
+/// if the entry is truncated.
 fn entry(bytes: &[u8], at: usize) -> Option<(FunctionKey, Range<usize>)> {
     let (key, rest) = bytes.get(at..)?.split_first_chunk()?;
     let (length, rest) = rest.split_first_chunk()?;
@@ -110,7 +112,8 @@ impl CacheStore for Functions {
     }
 }
 
-/// Removes the functions from the end of a compiler process's output, and stores them under a name.
+/// Removes the functions and their length from the end of a compiler process's output, and stores
+/// the functions under a name. Stores nothing if there are no functions.
 pub(super) fn keep(
     store: &CodeStore,
     engine: &Engine,
@@ -135,8 +138,8 @@ pub(super) fn keep(
 }
 
 /// Returns the name of the set of cached functions for a component. The name lists the languages
-/// and tools in the `producers` sections of the component's modules. Components with the same tools
-/// share most functions.
+/// and tools in the `producers` sections of the component and of the modules and components in it.
+/// Components with the same tools share most functions.
 pub(super) fn name(component: &[u8]) -> String {
     let mut tools = BTreeSet::new();
     // Ignore errors: the compiler refuses a component that cannot be parsed.
@@ -161,9 +164,9 @@ mod tests {
     fn compile(functions: Functions, module: &str) -> (usize, usize, Arc<Functions>) {
         let functions = Arc::new(functions);
         let mut config = wasmtime::Config::new();
-        // With several threads, a function's key may depend on what its thread compiled before, and
-        // the counts would vary. Outside this test that only costs time: the function is compiled
-        // again.
+        // With several threads, a function's key may depend on the functions that its thread
+        // compiled before, so the counts would vary. A server then only loses time: it compiles the
+        // function again.
         config.parallel_compilation(false);
         config.enable_incremental_compilation(Arc::clone(&functions) as _).unwrap();
         let engine = Engine::new(&config).unwrap();

@@ -24,7 +24,7 @@ pub(super) const REFUSED: i32 = 10;
 /// busy.
 const MAX_WAIT: u32 = 10;
 
-/// Maximum bytes to read of a refusal or of the process's stderr.
+/// Maximum bytes that are used of the process's stderr, and of a refusal in a file.
 const MAX_WORDS: u64 = 64 << 10;
 
 /// Bytes per read.
@@ -55,7 +55,7 @@ enum CodeOutput {
     Memory(Vec<u8>),
 }
 
-/// Compiles a component, and stores its code if there is a store.
+/// Compiles a component, and stores its code if there is a writable store.
 pub(super) fn compile(
     launcher: &Launcher,
     bytes: &[u8],
@@ -82,7 +82,8 @@ pub(super) fn compile(
 
 fn map(engine: &Engine, file: &File) -> wasmtime::Result<Component> {
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    // SAFETY: the compiler process wrote the file and has ended; no other process has it open.
+    // SAFETY: this process wrote the compiler's output to the file, and no other process writes to
+    // the file.
     unsafe { Component::deserialize_file(engine, path) }
 }
 
@@ -114,7 +115,7 @@ fn run(
             if let Some((file, length)) = known {
                 let _ = io::copy(&mut file.take(length), &mut component);
             }
-            // Ignore errors: a process that refuses a component does not read it to the end.
+            // Ignore errors: a process that fails early does not read the component to the end.
             let _ = component.write_all(bytes);
         };
         thread::Builder::new().spawn_scoped(threads, feed)?;
@@ -145,7 +146,7 @@ fn words_of(errors: &mut File) -> Vec<u8> {
 }
 
 /// Reads a process's output into a file of the store, to save memory. Reads the output into memory
-/// if there is no store or the store's disk is full.
+/// if there is no writable store, or writing the file fails.
 fn receive(output: &mut impl Read, store: Option<&CodeStore>) -> io::Result<CodeOutput> {
     let mut draft = store.and_then(|store| store.draft().ok());
     let (mut written, mut memory) = (0, Vec::new());

@@ -1,12 +1,12 @@
-//! Thread priorities. If the system refuses a change, the thread keeps its priority.
+//! Thread priorities, on Linux only. If the system refuses a change, the thread keeps its priority.
 
-/// The `nice` value of long calls: the lowest priority.
+/// The `nice` value of the threads for long calls: the lowest priority.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 19;
 
 /// The time slice of the runtime's threads: the shortest that Linux supports. On Linux 6.12 and
-/// later, a thread with so short a slice runs as soon as it is woken. With a longer slice it would
-/// wait some milliseconds, until the running thread's slice ends.
+/// later, a thread with so short a slice runs as soon as it is woken. With a longer slice, the
+/// thread would wait some milliseconds, until the running thread's slice ends.
 #[cfg(target_os = "linux")]
 const SLICE_NANOSECONDS: u64 = 100_000;
 
@@ -17,7 +17,8 @@ pub(super) fn lower_priority() {
     let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
-/// Makes this thread run as soon as it is woken. Called on each thread of the runtime.
+/// Gives this thread the shortest time slice, so that it runs as soon as it is woken. The server
+/// calls this on each thread of the runtime.
 pub(crate) fn shorten_slice() {
     #[cfg(target_os = "linux")]
     {

@@ -1,12 +1,12 @@
-//! The queue of ready tasks. The next task is the oldest one of the plugin that has recently used
-//! the least CPU time.
+//! The queue of ready tasks. The next task comes from the plugin that has recently used the least
+//! CPU time. Of that plugin's tasks, it is the one that has waited longest.
 
 use super::share::CpuShare;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// The ready tasks of a host.
+/// The ready tasks of all plugins of a host.
 pub(super) struct LongQueue<T> {
     ready: Mutex<ReadyTasks<T>>,
     changed: Condvar,
@@ -18,7 +18,7 @@ struct ReadyTasks<T> {
     has_ended: bool,
 }
 
-/// The tasks of one plugin.
+/// The ready tasks of one plugin, oldest first.
 struct TaskLine<T> {
     share: Arc<CpuShare>,
     tasks: VecDeque<T>,
@@ -49,7 +49,7 @@ impl<T> LongQueue<T> {
         }
     }
 
-    /// Closes the queue. When it is empty, [`LongQueue::next`] returns `None`.
+    /// Closes the queue: once it is empty, [`LongQueue::next`] returns `None` and does not wait.
     pub(super) fn end(&self) {
         self.ready().has_ended = true;
         self.changed.notify_all();

@@ -1,4 +1,4 @@
-//! The recent CPU time of each plugin.
+//! The recent CPU time of a plugin's long calls.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -12,12 +12,12 @@ const HALF_LIFE: Duration = Duration::from_secs(1);
 /// priority. With a half-life of one second, this is 7 % of each processor's time.
 const ALLOWANCE: Duration = Duration::from_millis(100);
 
-/// The recent CPU time of one plugin's long calls.
+/// The recent CPU time of one plugin's long calls. Each version of a plugin has its own value.
 pub(in crate::engine) struct CpuShare {
     used: Mutex<Option<Used>>,
     made: Instant,
-    /// Nanoseconds from `made` until the plugin has an allowance again; 0 while it has one, so that
-    /// a plugin without long calls reads no clock and takes no lock.
+    /// Nanoseconds from `made` until the plugin has an allowance again, or 0 if it has one. With 0,
+    /// [`CpuShare::has_allowance`] does not read the clock.
     spent_until: AtomicU64,
 }
 
@@ -35,7 +35,7 @@ impl Default for CpuShare {
 }
 
 impl CpuShare {
-    /// Adds the CPU time of a call.
+    /// Adds CPU time that a call has used.
     pub(super) fn charge(&self, time: Duration) {
         let now = Instant::now();
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +62,7 @@ impl CpuShare {
         has_returned
     }
 
-    /// Returns the recent CPU time in seconds.
+    /// Returns the recent CPU time at the time `now`, in seconds.
     pub(super) fn used(&self, now: Instant) -> f64 {
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.map_or(0.0, |used| used.after(now))

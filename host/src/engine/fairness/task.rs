@@ -1,4 +1,5 @@
-//! A long call. A thread for long calls polls it each time the call is woken.
+//! A long call. A thread for long calls polls the call once at first, and then each time it is
+//! woken.
 
 use super::queue::LongQueue;
 use super::share::CpuShare;
@@ -36,13 +37,13 @@ pub(super) struct LongCall {
 }
 
 struct LongWork {
-    /// `None` once the call has ended.
+    /// `None` once the call has ended, was stopped or was dropped.
     work: Option<CallWork>,
-    /// The CPU time that the call has left.
+    /// The CPU time that the call may still use.
     left: Duration,
 }
 
-/// Drops the work of a call when this value is dropped.
+/// Dropping this value drops the work of a call: at once, or after the current poll.
 pub(super) struct Owner(Arc<LongCall>);
 
 impl LongCall {
@@ -87,8 +88,8 @@ impl LongCall {
         }
     }
 
-    /// Polls the work. If the work has ended or exceeded its CPU limit, removes and returns it, for
-    /// the caller to drop.
+    /// Polls the work. If the work has ended, panicked or exceeded its CPU limit, removes and
+    /// returns it, for the caller to drop.
     fn poll_work(self: &Arc<Self>) -> Option<CallWork> {
         let _context = self.runtime.enter();
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);

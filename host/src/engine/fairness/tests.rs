@@ -1,4 +1,4 @@
-//! Tests of how long calls share the threads, and how they end.
+//! Tests of long calls: how they share the threads, and how they end.
 
 use super::task::thread_time;
 use super::*;
@@ -22,14 +22,14 @@ fn on_one_thread() -> LongCalls {
     calls
 }
 
-/// Runs long enough to become a long call, then awaits `rest`.
+/// Computes for one tick, yields, and then awaits `rest`.
 async fn long<T>(rest: impl Future<Output = T>) -> T {
     hold(1);
     tokio::task::yield_now().await;
     rest.await
 }
 
-/// Endlessly keeps its thread busy for one tick, counts the tick, and yields.
+/// Keeps its thread busy for one tick, counts the tick and yields, in an endless loop.
 async fn spins(polls: Arc<AtomicUsize>) {
     loop {
         hold(1);
@@ -134,7 +134,8 @@ async fn a_call_that_has_computed_for_too_long_is_stopped_and_dropped() {
 #[tokio::test]
 async fn an_abandoned_call_is_dropped_wherever_it_is() {
     let calls = Arc::new(on_one_thread());
-    // The first call waits forever. The others are in the queue or being polled.
+    // When it is abandoned, the first call is waiting. Each other call is in the queue or being
+    // polled.
     for rest in 0..10_u32 {
         let (dropped, is_dropped) = mpsc::channel::<()>();
         let (tell, is_long) = oneshot::channel();
