@@ -89,9 +89,10 @@ impl CallLeases {
         CallLeases { cache, holder: Holder::new(), token, until, keys: BTreeSet::new() }
     }
 
-    /// Returns the value of a live entry, or takes a lease to compute the value. Does both in the
-    /// last `early` seconds of an entry's life. If the entry is missing and another call holds its
-    /// lease, waits for at most `wait` and at most three quarters of this call's remaining time.
+    /// Returns the value of a live entry, or takes a lease to compute the value. In the last
+    /// `early` seconds of an entry's life, one call gets both. If the entry is missing and another
+    /// call holds the lease, waits: at most `wait`, and at most three quarters of this call's
+    /// remaining time.
     ///
     /// # Errors
     ///

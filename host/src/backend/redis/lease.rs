@@ -1,9 +1,10 @@
 //! Leases: when several callers miss an entry, one of them computes its value.
 //!
-//! A lease is a Redis key with an expiry. Its value is the holder's token and a digest of the entry
-//! that the holder saw; a write ends a lease by deleting its key. The scripts that grant and fill
-//! leases use two keys of one slot, so they are retried while the slot migrates, at most until the
-//! operation's deadline. Plain reads need no script.
+//! A lease is a Redis key with an expiry. The key's value is the holder's token, with a digest of
+//! the entry that the holder saw, if there was one. Most writes to the entry also delete this key,
+//! which ends the lease (see `redis.rs`). The scripts that grant and fill leases use two keys of
+//! one slot, so they are retried while the slot migrates, at most until the operation's deadline.
+//! Plain reads need no script.
 
 use super::super::error::CacheError;
 use super::batch::{Batch, RedisCommand};
@@ -16,10 +17,10 @@ use hostel_cache::{Expiry, Json, Key, Value};
 use redis::cmd;
 use std::time::Duration;
 
-/// Maximum duration of a lease: one day. No call takes that long.
+/// Maximum duration of a lease: one day, the longest time limit of a call in a configuration.
 const MAX_LEASE_MILLIS: u64 = 86_400_000;
 
-/// The state of an entry and its lease.
+/// The result of [`RedisCache::lease_once`].
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::backend) enum LeaseReply {
     /// The value of a live entry.
@@ -49,9 +50,9 @@ impl RedisCache {
         timed(&self.meters.get_or_lease, self.read_or_lease(key, early, token, lease)).await
     }
 
-    /// Stores the value if the lease with this token still exists and the entry has not changed
-    /// since the lease was granted, except by expiring. Ends the lease in either case, but after an
-    /// error the lease may still exist.
+    /// Stores the value if the lease with this token still exists, and the entry has the same value
+    /// as when the lease was granted or has expired since. Returns true if the value was stored.
+    /// Ends the lease with this token in either case; after an error the lease may still exist.
     pub(in crate::backend) async fn fill(
         &self,
         key: &str,
@@ -62,7 +63,7 @@ impl RedisCache {
         timed(&self.meters.fill, self.store_by_lease(key, value, expiry, token)).await
     }
 
-    /// Ends the lease with this token.
+    /// Ends the key's lease if the lease has this token.
     pub(in crate::backend) async fn release(
         &self,
         key: &str,

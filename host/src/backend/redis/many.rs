@@ -1,4 +1,5 @@
-//! Operations on several entries. Each entry is independent; all share one deadline.
+//! Operations on several entries. Each entry is read or changed independently of the others, by one
+//! deadline for all.
 
 use super::super::error::CacheError;
 use super::super::store::MAX_READ_BYTES;
@@ -13,22 +14,23 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Maximum entries in a batch for a server without slots, and maximum concurrent batches.
+/// Maximum number of entries in a batch for a server without slots, and of concurrent batches of
+/// one operation.
 const MAX_BATCH_ENTRIES: usize = 64;
 const MAX_BATCHES: usize = 64;
 
-/// Maximum bytes of the values in one batch, and of all values in flight. The last value may exceed
-/// these limits.
+/// Maximum bytes of the values in a batch of several values, and the bytes in flight from which no
+/// further batch is started.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 const MAX_BYTES_UNDER_WAY: usize = 16 << 20;
 
 /// Maximum bytes of a value in the first read, which is enough for most values. Longer values are
-/// read again, in smaller batches.
+/// read again, in batches of fewer entries.
 const FIRST_BYTES: usize = 4 << 10;
 
 /// One entry's part of an operation on several entries.
 struct Part {
-    /// The index of the entry among the arguments.
+    /// The index of the entry in the operation.
     place: usize,
     name: String,
     commands: Vec<RedisCommand>,
@@ -40,7 +42,7 @@ struct Part {
 enum Read {
     Missing,
     Text(Vec<u8>),
-    /// The beginning of a value that may be longer.
+    /// The text may be incomplete or outdated, so the entry must be read again.
     Partial,
 }
 
@@ -128,7 +130,8 @@ impl RedisCache {
         })
     }
 
-    /// Builds the commands that read the first `most` + 1 bytes of a value.
+    /// Builds the commands that read the first `most` + 1 bytes of a value, and check whether its
+    /// entry exists.
     fn reading(&self, place: usize, key: Key<'_>, most: usize) -> Part {
         let name = self.names.entry(key.as_str());
         let mut text = cmd("GETRANGE");
@@ -191,7 +194,8 @@ impl RedisCache {
         Ok(removed)
     }
 
-    /// Builds the commands that end the key's lease and then change its entry.
+    /// Builds the commands that end the key's lease, if the key can have one, and then change its
+    /// entry.
     fn writing(&self, place: usize, key: Key<'_>, name: String, change: Cmd, bytes: usize) -> Part {
         let end = self.lease_name(key).map(|lease| del(&lease));
         Part { place, name, commands: end.into_iter().chain([change.into()]).collect(), bytes }

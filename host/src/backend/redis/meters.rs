@@ -70,7 +70,8 @@ impl Meters {
 }
 
 /// The durations of one operation. Except for the four basic operations, the metric is created at
-/// the first use: each metric adds about 30 lines of output per cache, and few plugins use all.
+/// the first use: each metric adds about 30 lines of output per cache, and few plugins use all
+/// operations.
 #[derive(Debug)]
 pub(super) struct Meter {
     metrics: RedisMetrics,

@@ -1,12 +1,13 @@
 //! The Redis keys of entries and leases.
 //!
-//! With the prefix `P`, the name of an entry is `P:v:{c/NAME/KEY}` in a configured cache and
-//! `P:v:{p/NAME/KEY}` in a private one. The name of the entry's lease is `P:l:{..}` with the same
-//! text in the braces, so that a cluster keeps both in one slot even if the key contains braces.
+//! In Hostel's format with the prefix `P`, the name of an entry is `P:v:{c/NAME/KEY}` in a
+//! configured cache and `P:v:{p/NAME/KEY}` in a private one. The name of the entry's lease is
+//! `P:l:{..}` with the same text in the braces, so that a cluster keeps both in one slot even if
+//! the key contains braces.
 
 use hostel_cache::CacheName;
 
-/// The default prefix of all names.
+/// The default prefix of names.
 pub(super) const DEFAULT_PREFIX: &str = "hostel";
 
 /// The prefix of an entry's name in Zato's format.
@@ -18,15 +19,16 @@ pub enum KeyFormat {
     /// Prefix, kind and name of the cache, and key.
     #[default]
     Hostel,
-    /// `zato:cache:KEY`, as in Zato: all caches of one database share their entries.
+    /// `zato:cache:KEY`, as in Zato: all caches with this format in one database share their
+    /// entries.
     Zato,
 }
 
-/// The names of one cache's entries.
+/// The names of one cache's entries and leases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::backend) struct Names {
     prefix: String,
-    /// The text before the key in the braces.
+    /// The text before the key in the braces, in Hostel's format.
     cache: String,
     format: KeyFormat,
 }
@@ -48,7 +50,7 @@ impl Names {
         }
     }
 
-    /// Returns the name of a key's lease, or `None` if a cluster would keep the lease in a
+    /// Returns the name of a key's lease, or `None` if a cluster might keep the lease in a
     /// different slot from the entry.
     pub(super) fn lease(&self, key: &str, is_cluster: bool) -> Option<String> {
         match self.format {
@@ -69,7 +71,8 @@ impl Names {
     }
 
     /// Returns the `SCAN` pattern for the entries and the leases of keys that begin with `prefix`.
-    /// In Zato's format it matches only entries: no pattern matches the names of both.
+    /// In Zato's format, the pattern matches only entries: no pattern matches just the names of
+    /// both.
     pub(super) fn pattern_with_leases(&self, prefix: &str) -> Vec<u8> {
         match self.format {
             KeyFormat::Hostel => {
@@ -97,7 +100,8 @@ impl Names {
         }
     }
 
-    /// Returns the key whose entry or lease has this name.
+    /// Returns the key whose entry or lease has this name, or `None` for other names. In Zato's
+    /// format, recognizes only the names of entries.
     pub(super) fn key_or_leased<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
         self.key(name).or_else(|| self.key_of(std::str::from_utf8(name).ok()?, ":l:{"))
     }

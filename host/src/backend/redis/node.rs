@@ -61,7 +61,7 @@ impl SentCommands<'_> {
 
     fn failed(mut self) {
         let is_open = self.pass.take().is_some_and(|pass| pass.failed(Instant::now()));
-        // While the circuit is open, no new operation uses the connection.
+        // The connection may be dead, so the probe must open a new one.
         if is_open {
             self.node.forget(&self.connection);
         }
@@ -94,7 +94,8 @@ impl RedisNode {
     ///
     /// # Errors
     ///
-    /// When there is no reply by the deadline.
+    /// When the circuit refuses the commands, the connection cannot be opened or is lost, or there
+    /// is no reply by the deadline.
     pub(super) async fn send(
         self: &Arc<Self>,
         commands: &Pipeline,
@@ -141,12 +142,12 @@ impl RedisNode {
         NoReply { reason, was_sent: false, is_refused: true }
     }
 
-    /// True if the circuit is open.
+    /// True if the circuit is open or half-open.
     pub(super) fn is_circuit_open(&self) -> bool {
         self.circuit.is_open()
     }
 
-    /// Number of connections so far.
+    /// Number of connections opened so far.
     pub(super) fn connects(&self) -> u64 {
         self.connects.load(Ordering::Relaxed)
     }
@@ -165,7 +166,7 @@ impl RedisNode {
     }
 
     async fn connect(&self) -> Result<Connection, String> {
-        // Another run may have connected since `connection` looked.
+        // Another run may have connected since `connection` checked.
         if let Some(open) = &*self.open() {
             return Ok(open.clone());
         }
@@ -175,7 +176,7 @@ impl RedisNode {
         Ok(connection)
     }
 
-    /// Locks the connection, and removes it if the server has closed it.
+    /// Locks the connection, and removes it if it is known to be closed.
     fn open(&self) -> MutexGuard<'_, Option<Connection>> {
         let mut place = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if place.as_ref().is_some_and(Connection::has_ended) {

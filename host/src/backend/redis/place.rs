@@ -27,14 +27,15 @@ impl ServerPlace {
         ServerPlace::tcp(host, port)
     }
 
-    /// Parses the address of another node in a cluster node's reply: `HOST:PORT`. An IPv6 address
-    /// has no brackets, and a missing host means the host of `asked`.
+    /// Parses the address of another server in the reply of the server at `asked`: `HOST:PORT`. An
+    /// IPv6 address has no brackets. An empty host or `?` means the host of `asked`.
     pub(super) fn redirected(text: &str, asked: &ServerPlace) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         ServerPlace::told(host, port.parse().ok()?, asked)
     }
 
-    /// Returns the server at this host and port. A missing host means the host of `asked`.
+    /// Returns the place with this host and port, or `None` if one is invalid. An empty host or `?`
+    /// means the host of `asked`.
     pub(super) fn told(host: &str, port: u16, asked: &ServerPlace) -> Option<Self> {
         match (host, asked) {
             ("" | "?", ServerPlace::Tcp { host, .. }) => ServerPlace::tcp(host, port),

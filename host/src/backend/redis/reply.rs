@@ -12,7 +12,7 @@ pub(super) enum Meaning {
     UnknownScript(Value),
     /// Another server has the slot.
     Moved(ServerPlace),
-    /// Another server already has this key, because the slot is migrating there.
+    /// This server does not have the key, and its slot is migrating to another server.
     Ask(ServerPlace),
     /// The server has not run the command, and may be able to soon.
     NotYet(String),
@@ -38,7 +38,7 @@ pub(super) fn meaning(value: Value, asked: &ServerPlace) -> Meaning {
     }
 }
 
-/// Formats a server's error as one line, with a hint if a setting should be changed.
+/// Formats a server's error as one line, with a hint at the cause or the fix if it is known.
 pub(super) fn text(error: &ServerError) -> String {
     let (code, details) = (error.code(), error.details().unwrap_or_default());
     let hint = match code {
@@ -85,7 +85,7 @@ pub(super) fn array(value: Value) -> Result<Vec<Value>, String> {
     }
 }
 
-/// Describes a reply of the wrong type.
+/// Describes a reply that is an error or has the wrong type.
 pub(super) fn unexpected(value: &Value) -> String {
     match value {
         Value::ServerError(error) => text(error),

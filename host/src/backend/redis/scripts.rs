@@ -1,13 +1,14 @@
 //! The scripts that run on the servers. Each runs atomically.
 //!
-//! Commands that can fail use `pcall`, and the script returns the error unchanged: otherwise Redis
-//! 6 would hide the error's code. These commands run before anything is changed.
+//! Commands that can fail use `pcall`, so that the script can ignore the error or return it
+//! unchanged: with `call`, Redis 6 would hide the error's code. No such command runs after a
+//! change.
 
 use redis::{Arg, Cmd, cmd};
 use sha1::{Digest, Sha1};
 use std::sync::OnceLock;
 
-/// A script. After its first run on a server, the digest suffices to run it there again.
+/// A script. After its first run on a server, its digest usually suffices to run it there again.
 #[derive(Debug)]
 pub(super) struct Script {
     text: &'static str,
@@ -19,7 +20,8 @@ impl Script {
         Script { text, digest: OnceLock::new() }
     }
 
-    /// Builds the command that runs the script on these keys. The caller adds the arguments.
+    /// Builds the command that runs the script on these keys by its digest. The caller adds the
+    /// arguments.
     pub(super) fn on(&self, names: &[&str]) -> Cmd {
         let mut command = cmd("EVALSHA");
         command.arg(self.digest());
@@ -50,7 +52,8 @@ impl Script {
 }
 
 /// Adds to an integer. Key: the entry. Arguments: the number, the value limit, the expiry or an
-/// empty text. Returns `ok` with the sum, or `refused` with the beginning of the current value.
+/// empty text. Returns `ok` with the sum, or `refused` with the beginning of the current value,
+/// which is 0 if the entry is missing.
 pub(super) static INCREMENT: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -68,10 +71,10 @@ if type(done) == 'table' and done.err then return done end
 return {'ok', sum}",
 );
 
-/// Replaces an entry if it has the expected value. Key: the entry. Arguments: the value limit;
-/// whether a value is expected, 1 or 0; the expected value; whether to set or remove the entry, 1
-/// or 0; the new value; the expiry, an empty text or `keep`. Returns 1, or 0 with the current
-/// value, cut to one byte more than the limit.
+/// Sets or removes an entry if it has the expected value. Key: the entry. Arguments: the value
+/// limit; 1 if a value is expected, 0 if the entry must be missing; the expected value; 1 to set
+/// the entry, 0 to remove it; the new value; the expiry, an empty text or `keep`. Returns 1, or 0
+/// with the current value, cut to one byte more than the limit.
 pub(super) static SWAP: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -88,18 +91,20 @@ if done.err then return done end
 return {1}",
 );
 
-/// Removes the expiry of an entry. Returns 1 if the entry exists.
+/// Removes the expiry of an entry. Key: the entry. Returns 1 if the entry exists, otherwise 0.
 pub(super) static PERSIST: Script =
     Script::new("redis.call('PERSIST', KEYS[1]) return redis.call('EXISTS', KEYS[1])");
 
-/// Reads an entry or grants a lease. Keys: the entry, its lease. Arguments: the token, the duration
-/// of the lease in milliseconds, the remaining milliseconds below which an entry is early (due for
-/// a refresh), the value limit.
+/// Reads an entry, grants a lease, or does both. Keys: the entry, its lease. Arguments: the token,
+/// the duration of the lease in milliseconds, the remaining milliseconds below which an entry is
+/// early (due for a refresh), the value limit. Returns `compute`; `held` with the remaining
+/// milliseconds of the lease; or `value` or `refresh` with the entry's value.
 ///
-/// A lease's value is the token if there was no entry. Otherwise it is the token, the digest of the
-/// entry's value and the time of its expiry in milliseconds: with these, [`FILL`] checks whether
-/// the entry is the same, and whether a missing entry has expired. A lease that is not a string is
-/// ignored. A value over the limit is never early, so that the server need not compute its digest.
+/// The value of a new lease is the token if there is no entry. Otherwise it is the token, the
+/// digest of the entry's value and the entry's expiry time in milliseconds. With these, [`FILL`]
+/// checks whether the value is the same, and whether a missing entry has expired. A lease that is
+/// not a string is ignored. A value over the limit is never early, so that the server need not
+/// compute its digest.
 pub(super) static LEASE: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -127,10 +132,10 @@ if done.err then return done end
 return {'refresh', value}",
 );
 
-/// Ends the lease with this token, and stores an entry if the current one is as [`LEASE`] saw it or
+/// Ends the lease with this token. Stores the value if the current entry is as [`LEASE`] saw it or
 /// has expired since. If the entry is missing before its expiry, it was deleted or evicted, and
 /// nothing is stored. Keys: the entry, its lease. Arguments: the token, the value, the expiry or
-/// an empty text, the value limit. Returns 1 if it stored the value.
+/// an empty text, the value limit. Returns 1 if it stored the value, otherwise 0.
 pub(super) static FILL: Script = Script::new(
     "local token, seen, gone = ARGV[1], false, 0
 local held = redis.pcall('GET', KEYS[2])
@@ -156,7 +161,8 @@ redis.call('DEL', KEYS[2])
 return 1",
 );
 
-/// Ends the lease with this token.
+/// Ends a lease if it has this token. Key: the lease. Argument: the token. Returns 1 if the lease
+/// was ended, otherwise 0.
 pub(super) static RELEASE: Script = Script::new(
     "local token = ARGV[1]
 local held = redis.pcall('GET', KEYS[1])

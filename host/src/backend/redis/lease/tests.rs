@@ -1,4 +1,4 @@
-//! Tests of leases, on every available server, both single and as a cluster.
+//! Tests of leases on Redis. Most run with each of the [`programs`], single and as a cluster.
 
 use super::super::names::{DEFAULT_PREFIX, KeyFormat, Names};
 use super::super::{Meters, RedisAddress, Servers};
@@ -18,7 +18,7 @@ const LONG: Duration = Duration::from_secs(600);
 
 const LIMIT: usize = 1_000;
 
-/// A single server, or a cluster of one.
+/// A single server, or a cluster of one server.
 struct TestServer {
     child: Child,
     address: RedisAddress,
@@ -186,7 +186,7 @@ async fn a_value_that_is_not_early_is_read_without_a_script() {
     assert!(!calls().await.contains("cmdstat_eval"));
     assert!(is_refresh(&ask(&cache, Some(100), "a").await, "1"));
     assert!(calls().await.contains("cmdstat_eval"));
-    // If the server grants no lease, reading still works.
+    // If the server cannot grant a lease, reading still works.
     say(&cache, "CONFIG SET maxmemory 1").await;
     assert!(is_value(&ask(&cache, Some(100), "a").await, "1"));
     let error = cache.lease_once("missing", None, "a", LONG).await.unwrap_err();
