@@ -27,13 +27,13 @@ impl MemoryBudget {
         Arc::new(MemoryBudget { most, taken: AtomicUsize::new(0) })
     }
 
-    /// Creates a part that takes at most `most` bytes.
+    /// Creates a part with a limit of `most` bytes.
     #[must_use]
     pub fn part(self: &Arc<Self>, most: usize) -> Arc<BudgetPart> {
         Arc::new(BudgetPart { budget: Arc::clone(self), most, taken: AtomicUsize::new(0) })
     }
 
-    /// Returns the size of the budget in bytes.
+    /// Returns the limit of the budget in bytes.
     #[must_use]
     pub fn most(&self) -> usize {
         self.most
@@ -46,7 +46,7 @@ impl MemoryBudget {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Returns the bytes that are not taken.
+    /// Returns the bytes that are not taken: 0 if more than the limit is taken.
     #[must_use]
     pub fn free(&self) -> usize {
         self.most.saturating_sub(self.taken())
@@ -57,7 +57,7 @@ impl BudgetPart {
     /// Takes bytes. Returns false and takes nothing if the part or its budget has fewer left.
     #[must_use]
     pub fn take(&self, bytes: usize) -> bool {
-        // Avoids needless writes to a cache line that all threads share.
+        // Avoid needless writes to a cache line that all threads share.
         if bytes == 0 {
             return true;
         }
@@ -86,7 +86,7 @@ impl BudgetPart {
         self.budget.taken.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Returns the size of the part in bytes.
+    /// Returns the limit of the part in bytes.
     #[must_use]
     pub fn most(&self) -> usize {
         self.most
@@ -140,7 +140,7 @@ impl BudgetCharge {
         self.bytes += bytes;
     }
 
-    /// Gives back all but `bytes` bytes.
+    /// Gives back all but `bytes` bytes. Has no effect if the charge holds fewer.
     pub fn shrink_to(&mut self, bytes: usize) {
         let less = self.bytes.saturating_sub(bytes);
         self.part.give_back(less);

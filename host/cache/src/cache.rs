@@ -30,15 +30,16 @@ use crate::sync::{AtomicUsize, Ordering};
 use crate::table::Room;
 use crate::value::Json;
 
-/// An in-memory map from keys to JSON texts, which threads can share.
+/// A thread-safe in-memory map from keys to JSON texts.
 ///
-/// - Every operation treats an entry as missing as soon as its expiry has passed. The clock is
+/// - For operations on its key, an entry is missing as soon as its expiry has passed. The clock is
 ///   monotonic. Reading an entry never extends its expiry.
 /// - A full cache evicts entries that have not been used recently. The cache never refuses a `set`
-///   for lack of room. It never holds more bytes than its capacity, bookkeeping included, and never
-///   evicts the entry being set. Keys are distributed by hash over up to 64 shards with equal
-///   shares of the capacity, so eviction may begin slightly below the capacity. Eviction begins
-///   earlier when a shared [budget](Cache::within) is exhausted.
+///   for lack of room, and a `set` never evicts the value that it stores. Entries and bookkeeping
+///   never take more bytes than the capacity; leases, and old values that readers still hold, are
+///   not counted. Keys are distributed by hash over up to 64 shards with equal shares of the
+///   capacity, so eviction may begin below the capacity. Eviction begins earlier when a shared
+///   [budget](Cache::within) is exhausted.
 /// - Each operation on one key is atomic: all threads observe the operations in the same order.
 /// - An operation that fails leaves the entry and its expiry unchanged. If several arguments are
 ///   invalid, the error describes the first.
@@ -65,13 +66,13 @@ impl Cache {
     }
 
     /// Creates an empty cache that charges its bytes to a part of a memory budget, several KiB at a
-    /// time. The cache releases bytes that it no longer needs, and releases all bytes when it is
-    /// dropped.
+    /// time. The cache releases bytes that it no longer needs, except a small reserve per shard. It
+    /// releases all bytes when it is dropped.
     ///
-    /// When the part is exhausted, the cache evicts entries as if its capacity were the bytes
-    /// already charged. `set` still succeeds: even beyond the part's limit, each shard may charge
-    /// its first 16 KiB and the size of the entry being set. Before its first write, a cache
-    /// charges about 2 KiB per shard.
+    /// When the part or its budget is exhausted, the cache evicts entries as if its capacity were
+    /// the bytes already charged. `set` still succeeds: even beyond the limits, each shard may
+    /// charge up to 16 KiB, or more if a single entry needs more. Before its first write, a cache
+    /// charges less than 2 KiB per shard.
     #[must_use]
     pub fn within(limits: CacheLimits, clock: Clock, memory: &Arc<BudgetPart>) -> Self {
         let shards = shard_count(limits);
@@ -152,12 +153,12 @@ impl Cache {
     }
 
     /// Removes expired entries, to free their memory even if no caller uses their keys again. Scans
-    /// about `most` entries, continuing where the last call stopped, and returns how many it
-    /// removed. Holds each lock only for a few hundred entries at a time.
+    /// about `most` entries, continuing where the last call stopped, and returns how many
+    /// entries it removed. Holds each lock only for a few hundred entries at a time.
     ///
-    /// Writes also remove some expired entries. A host that scans a few thousand entries every few
-    /// milliseconds removes a million expired entries within seconds, and does not noticeably delay
-    /// other operations.
+    /// Writes also remove some expired entries. A host that scans 10,000 entries every 20
+    /// milliseconds removes a million expired entries in a few seconds, without noticeable delays
+    /// of other operations.
     pub fn reclaim(&self, most: usize) -> u64 {
         let (mut left, mut removed) = (most, 0);
         for _ in 0..=self.others.len() {
@@ -255,7 +256,7 @@ impl fmt::Debug for Cache {
     }
 }
 
-/// Returns the number of shards: always a power of two, so that a mask selects one.
+/// Returns the number of shards: a power of two, so that a mask of a hash selects a shard.
 fn shard_count(limits: CacheLimits) -> usize {
     let least =
         Shard::least_bytes(limits.value_limit()).saturating_mul(MIN_LARGEST_ENTRIES_IN_SHARD);

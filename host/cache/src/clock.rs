@@ -1,4 +1,4 @@
-//! The clock of the cache: nanoseconds that never go backwards.
+//! The clock of the cache: a count of nanoseconds that never decreases.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -21,11 +21,11 @@ enum Source {
     Mock(Arc<AtomicU64>),
 }
 
-/// The lag of a mock clock's coarse reading, in nanoseconds: the lag of a kernel with 100 timer
-/// ticks a second.
+/// The lag of a mock clock's coarse reading, in nanoseconds: the maximum lag on a kernel with 100
+/// timer ticks a second.
 const LATE: u64 = 10_000_000;
 
-/// The maximum lag of a coarse reading, in ticks of [`Moment::tick`].
+/// The assumed maximum lag of a coarse reading, in ticks of [`Moment::tick`].
 const LATEST_TICKS: u32 = 8;
 
 /// A handle that advances a mock [`Clock`] and all its clones.
@@ -40,7 +40,7 @@ pub(crate) struct Now<'a> {
     moment: OnceCell<Moment>,
 }
 
-/// A reading of a clock, in nanoseconds since the clock was created.
+/// A point in time, in nanoseconds since the clock was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
@@ -65,9 +65,9 @@ impl Clock {
         }
     }
 
-    /// Returns a coarse reading, which is a few milliseconds old, or
+    /// Returns a coarse reading. It is normally at most 10 milliseconds old, and may be
     /// [older](Moment::latest_tick_since) after the machine was paused. On Linux, a coarse reading
-    /// costs a quarter of an exact one.
+    /// costs about a quarter of an exact one. On other systems, it is exact.
     fn lately(&self) -> Moment {
         match &self.0 {
             Source::System(start) => Moment::between(*start, system::lately()),
@@ -124,8 +124,8 @@ impl<'a> Now<'a> {
         *self.moment.get_or_init(|| self.clock.now())
     }
 
-    /// Returns the exact reading if there already is one, otherwise a coarse one, which is slightly
-    /// old.
+    /// Returns the exact reading if the clock was already read, otherwise a coarse reading, which
+    /// may be slightly old.
     pub(crate) fn lately(&self) -> Moment {
         self.moment.get().copied().unwrap_or_else(|| self.clock.lately())
     }
@@ -141,7 +141,7 @@ impl MockClock {
 }
 
 impl Moment {
-    /// Later than any reading of a clock, so that comparisons need no special case.
+    /// The deadline of an entry without expiry: later than any reading of a clock.
     pub(crate) const NEVER: Self = Self(u64::MAX);
     const LAST: u64 = u64::MAX - 1;
 
@@ -156,9 +156,9 @@ impl Moment {
         Self(reading.saturating_sub(start).min(Self::LAST))
     }
 
-    /// Returns the latest possible current tick, given this coarse reading. The kernel normally
+    /// Returns an upper bound for the current tick, given this coarse reading. The kernel normally
     /// updates the coarse clock every 1 to 10 milliseconds. On an overloaded virtual machine the
-    /// update may come seconds late, so the result includes a margin.
+    /// update may come seconds late, so the bound includes a margin.
     pub(crate) fn latest_tick_since(self) -> u32 {
         self.tick().saturating_add(LATEST_TICKS)
     }

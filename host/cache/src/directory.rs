@@ -3,7 +3,8 @@
 //! The directory has one place for each value of a tag's highest `bits` bits. A segment whose tags
 //! share fewer bits owns several adjacent places: the first place holds the segment, and the others
 //! are empty. A full segment is split without changing the other segments, so no caller waits until
-//! a whole table is copied, and no second copy takes memory. Two nearly empty segments are joined.
+//! a whole table is copied, and no second copy takes memory. Two
+//! sibling segments with few entries are joined.
 
 use crate::limits::MAX_DIRECTORY_BITS;
 use crate::segment::{Segment, Tag};
@@ -49,8 +50,8 @@ impl Directory {
         self.places.get_mut(at)?.as_deref_mut()
     }
 
-    /// Returns the first tag of the segment that follows the one at `at`. The first segment follows
-    /// the last one.
+    /// Returns the first tag of the segment after the segment at `at`. After the last segment comes
+    /// the first.
     pub(crate) fn after(&self, at: usize) -> Tag {
         let next = at + self.get(at).map_or(1, |segment| self.width(segment));
         if next < self.places.len() { Tag::from_high(next, self.bits) } else { Tag::FIRST }
@@ -60,7 +61,7 @@ impl Directory {
         self.places.iter().flatten().map(|segment| &**segment)
     }
 
-    /// Returns the bytes now requested from the allocator, including those of the segments.
+    /// Returns the bytes that the directory and its segments have allocated, without the entries.
     pub(crate) fn bytes(&self) -> usize {
         self.places.len() * PLACE + self.segments * size_of::<Segment>()
     }
@@ -70,7 +71,7 @@ impl Directory {
         PLACE + size_of::<Segment>()
     }
 
-    /// Returns the maximum number of bytes that splitting a segment adds, temporary ones included.
+    /// Returns the maximum number of bytes that splitting a segment adds, temporary bytes included.
     /// Returns `None` if the segment cannot be split.
     pub(crate) fn split_bytes(&self, at: usize) -> Option<usize> {
         let depth = self.get(at)?.depth();
@@ -99,8 +100,8 @@ impl Directory {
         }
     }
 
-    /// Joins the segment at a place with its sibling if both are nearly empty, and repeats this
-    /// with the result. Returns true if any segments were joined.
+    /// Joins the segment at a place with its sibling if they have few entries together, and repeats
+    /// this with the joined segment. Returns true if any segments were joined.
     pub(crate) fn join(&mut self, mut at: usize) -> bool {
         let before = self.segments;
         while let Some((low, high)) = self.halves(at) {
@@ -129,8 +130,8 @@ impl Directory {
         }
     }
 
-    /// Returns the places of a segment and its sibling, in order, if one segment can hold all their
-    /// entries.
+    /// Returns the places of a segment and its sibling, in order. Returns `None` if the two cannot
+    /// be joined.
     fn halves(&self, at: usize) -> Option<(usize, usize)> {
         let segment = self.get(at)?;
         let width = self.width(segment);
@@ -172,7 +173,7 @@ mod tests {
     use crate::key::Key;
     use crate::segment::Slot;
 
-    /// Derives a tag and a key from a number. The tags of different numbers differ in their high
+    /// Derives a tag and a key from a number. The tags of consecutive numbers differ in their high
     /// bits.
     fn tag(number: u32) -> (Tag, String) {
         (Tag::of(number.wrapping_mul(0x9E37_79B1)), number.to_string())
@@ -198,7 +199,8 @@ mod tests {
         Some((at, directory.get(at)?.find(tag, Key::new(&key).unwrap())?))
     }
 
-    /// Asserts that one round visits every segment once, and that the counts are correct.
+    /// Asserts that a round by `after` visits every segment once, and that `segments` and `deepest`
+    /// are correct.
     fn check(directory: &Directory) {
         let (mut tag, mut met) = (Tag::FIRST, 0);
         loop {

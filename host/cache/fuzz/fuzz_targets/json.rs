@@ -1,4 +1,5 @@
-//! Checks that a cache accepts the same texts as `serde_json`, and returns them unchanged.
+//! Checks that `Json` accepts the same texts as `serde_json`, except deeply nested ones, and that a
+//! cache returns accepted texts unchanged.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! Checks the guarantees of the cache under many interleavings of its locks and atomics.
+//! Checks guarantees of the cache under many interleavings of threads.
 //!
-//! `cargo run --release --manifest-path host/cache/races/Cargo.toml` tries several thousand
-//! interleavings per check; a number after `--` replaces the default.
+//! `cargo run --release --manifest-path host/cache/races/Cargo.toml` runs each check with 5,000
+//! interleavings of each of two schedulers; a number after `--` replaces 5,000.
 
 #![allow(dead_code, reason = "the checks need a part of the cache")]
 
@@ -26,7 +26,7 @@ mod calls;
 #[path = "../../tests/linearizable/history.rs"]
 mod history;
 
-/// The unmodified source of the cache.
+/// The unmodified source of the cache, except its `sync` module.
 #[path = "../../src"]
 mod source {
     pub(crate) mod budget;
@@ -58,7 +58,7 @@ use source::{
     listing, outcome, segment, shard, stats, sweep, table, value, walk,
 };
 
-/// Replaces the cache's own `sync` module.
+/// Replaces the cache's own `sync` module with Shuttle's locks and atomics.
 mod sync {
     pub(crate) use shuttle::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
@@ -73,10 +73,10 @@ const CHECKS: &[(&str, fn())] = &[
     ("what is filled in is never older than what was set", what_is_filled_in_is_not_older),
 ];
 
-/// The default number of interleavings per check.
+/// The default number of interleavings per check and scheduler.
 const ORDERS: usize = 5_000;
 
-/// The depth of the bugs that the PCT scheduler looks for: how many orderings a bug needs.
+/// The bug depth for the PCT scheduler: how many ordering constraints between threads a bug needs.
 const FORCED_WAITS: usize = 3;
 
 fn main() {
@@ -170,8 +170,8 @@ fn the_capacity_holds() {
     assert!(stats.bytes <= stats.capacity, "{stats:?}");
 }
 
-/// Only one holder computes at a time, even if an earlier one released its lease without a value.
-/// If a caller is never woken, the checker reports a deadlock.
+/// Only one holder computes at a time, even if an earlier holder released its lease without a
+/// value. If a waiting caller is never woken, Shuttle reports a deadlock.
 fn one_computes() {
     let (cache, _) = new_cache();
     let computing = AtomicU64::new(0);
@@ -198,8 +198,8 @@ fn one_computes() {
     });
 }
 
-/// The cache never keeps a value that was computed from an outdated state of a source. Other
-/// threads change the source, and then set or delete the entry.
+/// In the end, the cache has no value that was computed from an outdated state of a source. Two
+/// threads read the source and fill the entry; two change the source, and set or delete the entry.
 fn what_is_filled_in_is_not_older() {
     let (cache, _) = new_cache();
     let source = shuttle::sync::Mutex::new(0_u64);
@@ -226,7 +226,7 @@ fn what_is_filled_in_is_not_older() {
         }
         cache.release("k", holder).unwrap();
     });
-    // If the cache still has a value, it must be the final state of the source.
+    // If the cache still has a value, the value must be the final state of the source.
     let left = watched.get("k").unwrap();
     assert!(left.is_none_or(|value| &*value == "2"), "older than the source");
 }

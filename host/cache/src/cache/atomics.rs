@@ -58,9 +58,9 @@ impl Cache {
         outcome
     }
 
-    /// Replaces the entry if its value equals `expected` byte for byte. For both values, `None`
-    /// means "no live entry", so this operation can also create and remove an entry. `lifetime` is
-    /// ignored when `wanted` is `None`.
+    /// Replaces the value of the entry with `wanted` if it equals `expected` byte for byte. In both
+    /// arguments, `None` means "no live entry", so this operation can also create and remove an
+    /// entry. `lifetime` is ignored when `wanted` is `None`.
     ///
     /// # Errors
     ///
@@ -109,8 +109,8 @@ impl Cache {
         Ok(Swap::Changed(found))
     }
 
-    /// Removes the entry and returns its value. Only one of several concurrent callers gets the
-    /// value.
+    /// Removes the entry and returns its value, or `None` if there is no live entry. Only one of
+    /// several concurrent callers gets the value.
     ///
     /// # Errors
     ///

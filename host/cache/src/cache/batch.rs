@@ -1,5 +1,5 @@
-//! Operations on several keys in one call. Each key is changed atomically, but the call as a whole
-//! is not atomic.
+//! Operations on several keys in one call. Each key is read or changed atomically, but the call as
+//! a whole is not atomic.
 
 use super::Cache;
 use crate::entry::Value;
@@ -8,8 +8,8 @@ use crate::expiry::Expiry;
 use crate::key::Key;
 
 impl Cache {
-    /// Returns the values of the keys, in the order of the keys. The batch as a whole is not
-    /// atomic.
+    /// Returns the values of the keys, in the order of the keys: `None` for a key without a live
+    /// entry. The batch as a whole is not atomic.
     ///
     /// # Errors
     ///
@@ -27,7 +27,8 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Those of [`set`](Self::set) for the first invalid entry. In that case, nothing is set.
+    /// Those of [`set`](Self::set) for the first invalid entry, otherwise for the expiry. After an
+    /// error, nothing is set.
     pub fn set_many(&self, entries: &[(&str, &str)], expiry: Option<u32>) -> Result<(), Error> {
         let entries = entries.iter().map(|(key, value)| Ok((Key::new(key)?, self.json(value)?)));
         let entries = entries.collect::<Result<Vec<_>, Error>>()?;

@@ -1,4 +1,4 @@
-//! Entry lifetimes, and operations on all entries with a prefix.
+//! Operations on the lifetime of an entry, and on all entries whose keys begin with a prefix.
 
 use super::Cache;
 use crate::error::Error;
@@ -38,9 +38,9 @@ impl Cache {
     /// the previous page returned, or `None` for the first page. Does not count as a use of any
     /// entry for eviction.
     ///
-    /// A page scans at most about 1,000 entries, so a page without keys is not necessarily the
-    /// last. An entry that lives until all pages are read appears in at least one page. A cursor is
-    /// a position, not a snapshot: it uses no memory and never becomes invalid.
+    /// A page scans at most 1,000 entries, so a page without keys is not necessarily the last. An
+    /// entry that lives from the first page to the last appears in at least one page. A cursor is a
+    /// position, not a snapshot: the cache stores nothing for it, and it never becomes invalid.
     ///
     /// # Errors
     ///
@@ -67,8 +67,8 @@ impl Cache {
         Ok(RemovedPage { removed, cursor })
     }
 
-    /// Walks one page in short steps, releasing the lock between them. Returns the cursor for the
-    /// next page, or `None` after the last page.
+    /// Walks one page in short steps, releasing the shard's lock between steps. Returns the cursor
+    /// for the next page, or `None` after the last page.
     fn walk(
         &self,
         cursor: Option<&str>,

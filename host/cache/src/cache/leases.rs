@@ -13,11 +13,12 @@ impl Cache {
     /// `holder` gets the lease of the key ([`Found::Compute`]) or another holder already has it
     /// ([`Found::Held`]). A holder that already has the lease gets `Found::Compute` again.
     ///
-    /// If `early` is given, the first caller in the last `early` seconds of an entry's life gets
-    /// the lease together with the old value ([`Found::Refresh`]); the others get the value only.
+    /// If `early` is given, a caller in the last `early` seconds of an entry's life gets the lease
+    /// together with the value ([`Found::Refresh`]), unless another holder has the lease.
     ///
     /// A lease ends when its holder fills or releases it, or when another operation writes to the
-    /// key, such as `set`, `delete` or `expire`.
+    /// key, such as `set` or `clear`. A `delete`, `increment`, `compare_and_swap`, `take` or
+    /// `expire` with valid arguments ends the lease even if it changes nothing.
     ///
     /// # Errors
     ///
