@@ -1,7 +1,7 @@
 //! `hostel.toml`: its format and its meaning.
 //!
-//! [`Config`] is the validated configuration with all defaults filled in. Other modules need not
-//! validate it again.
+//! [`Config::read`] validates a file and fills in the defaults, so other modules need not validate
+//! the [`Config`] again.
 
 mod admin;
 mod backend;

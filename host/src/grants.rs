@@ -1,8 +1,8 @@
 //! Grants: the capabilities of a plugin besides its log, from the host's configuration.
 //!
-//! The configuration defines the grants, and each host call checks them. The commands and the admin
-//! listener print them with the functions of this module. Each capability is one field of
-//! [`Grants`].
+//! The configuration defines the grants, and each host call that needs a grant checks it. The
+//! commands and the admin listener print the grants with the functions of this module. Each
+//! capability is one field of [`Grants`].
 
 mod address;
 mod values;
@@ -15,7 +15,7 @@ use crate::name::PluginName;
 use hostel_cache::{CacheName, Name};
 use std::fmt;
 
-/// The capabilities of a plugin. The default grants its own cache, and nothing else.
+/// The capabilities of a plugin. The default grants only the plugin's own cache.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     /// The plugin's cache, and the access to it.
@@ -64,11 +64,11 @@ pub enum CacheBinding {
 /// The access of a plugin to its cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Access {
-    /// The plugin may call all functions.
+    /// The plugin may call all functions of the cache.
     #[default]
     ReadWrite,
-    /// The plugin may call `get`, `exists`, `get-many`, `ttl` and `keys`. All other functions
-    /// return `denied`.
+    /// The plugin may call `get`, `exists`, `get-many`, `ttl` and `keys`. All other functions of
+    /// the cache return `denied`.
     ReadOnly,
 }
 
@@ -108,8 +108,9 @@ impl From<CacheGrant> for Grants {
 }
 
 impl Grants {
-    /// Returns the grants as rows: the name of each row in JSON output, and its value. A private
-    /// cache has the value `None` unless the plugin's name is given.
+    /// Returns the grants as rows: the name of each row in JSON output, and the row's value. A
+    /// private cache has the value `None` unless the plugin's name is given. Empty lists have no
+    /// row, and secrets are shown only by name.
     #[must_use]
     pub fn rows(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, Option<String>)> {
         let CacheGrant { binding, access } = &self.cache;
@@ -128,7 +129,8 @@ impl Grants {
         rows
     }
 
-    /// Returns the grants as lines for people, one for each capability: its name and the grant.
+    /// Returns the grants for a reader: the rows of [`Grants::rows`], with the cache and the access
+    /// to it in one row.
     #[must_use]
     pub fn summary(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, String)> {
         let (of_cache, others): (Vec<_>, Vec<_>) = self

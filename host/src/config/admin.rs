@@ -8,12 +8,13 @@ use super::server::Server;
 use super::values::{Context, address, variable};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// The listener for the operator: on loopback, or with a token.
+/// The listener for the operator. An address other than loopback requires a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
     /// Address and port. Default: 127.0.0.1:8081.
     pub listen: SocketAddr,
-    /// The hash of the bearer token that requests must send; `None`: no token is required.
+    /// The hash of the bearer token; `None`: no token is required. `/healthz` and `/readyz` never
+    /// require the token.
     pub token: Option<SecretHash>,
 }
 

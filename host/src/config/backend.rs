@@ -18,8 +18,8 @@ pub(super) enum CacheScope {
     Shared,
 }
 
-/// Returns the backend of a cache's entries. Settings of the other backend are ignored, so that
-/// changing `backend` alone moves a cache.
+/// Returns the backend of a cache's entries. If the backend is memory, the settings for Redis are
+/// ignored, so that an operator can switch a cache to memory by changing only `backend`.
 pub(super) fn backend(
     raw: &RawCache,
     scope: CacheScope,
@@ -75,8 +75,9 @@ pub(super) fn backend(
     }))
 }
 
-/// Returns the password from the environment variable or the file that one of these two settings
-/// names, and the position of that setting.
+/// Returns the password and the position of its setting. One of the two settings names the
+/// environment variable or the file with the password. Returns `None` if neither is set, or after
+/// a fault.
 fn password(
     [by_variable, by_file]: [&str; 2],
     written: (Option<&At<String>>, Option<&At<String>>),

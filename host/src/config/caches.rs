@@ -14,13 +14,13 @@ use std::ops::Range;
 pub struct CacheConfig {
     /// The cache's name.
     pub name: Name,
-    /// The cache's size; on Redis, only the limit on values applies.
+    /// The cache's limits. On Redis, only the limit on the size of a value applies.
     pub limits: CacheLimits,
     /// The backend of the cache's entries.
     pub backend: Backend,
 }
 
-/// Returns the size and the backend of each plugin's private cache.
+/// Returns the limits and the backend of each plugin's private cache.
 pub(super) fn private_cache(
     raw: Option<&At<RawCache>>,
     context: &Context<'_>,
@@ -79,11 +79,11 @@ fn limits_on_redis(
     })
 }
 
-/// The settings of a cache: its capacity, its value limit and its number of entries.
+/// The settings of a cache in memory: capacity, value limit and maximum number of entries.
 type Written<'a> = (Option<&'a At<String>>, Option<&'a At<String>>, Option<&'a At<NonZeroU32>>);
 
-/// Returns the limits of a cache. Reports a conflict between settings at the capacity, or at the
-/// value limit if only the value limit is set.
+/// Returns the limits of a cache in memory. Reports a conflict between settings at the capacity; if
+/// no capacity is set, at the value limit; if neither is set, at `at`.
 fn cache_limits(
     (capacity, value_limit, entries): Written<'_>,
     at: Range<usize>,

@@ -15,7 +15,7 @@ const NAME_BYTES: usize = 128;
 pub enum Scheme {
     /// `Authorization: Bearer <token>`. The token alone identifies the caller.
     Bearer,
-    /// `Authorization: Basic <name:password>`.
+    /// `Authorization: Basic` with the caller's name and password.
     Basic,
 }
 
@@ -24,7 +24,7 @@ pub enum Scheme {
 pub struct Credential {
     /// The name passed to services.
     pub caller: String,
-    /// The hash that the secret is compared with.
+    /// The hash of the caller's token or password.
     pub hash: SecretHash,
 }
 
@@ -36,7 +36,7 @@ pub struct CallerGroup {
     pub name: String,
     /// How the group's callers authenticate.
     pub scheme: Scheme,
-    /// The callers, in the order of the file.
+    /// The callers, in the order of their lines in the file or the environment variable.
     pub credentials: Vec<Credential>,
 }
 
@@ -74,7 +74,8 @@ impl std::fmt::Debug for Holds {
     }
 }
 
-/// Reads callers from a file of `name:hash` lines. Reports each fault at its line.
+/// Reads callers from a file of `name:hash` lines. Reports a fault of a line at that line of the
+/// file, and a fault of the whole file at `at`.
 pub(super) fn of_file(
     scheme: Scheme,
     file: &Path,
@@ -119,12 +120,12 @@ fn text_is_empty(text: &str) -> bool {
     text.lines().all(is_nothing)
 }
 
-/// True if a line is empty or a comment.
+/// True if a line is blank or a comment.
 fn is_nothing(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with('#')
 }
 
-/// Returns the callers in a text, and its faults with their line numbers, counted from 1.
+/// Returns the callers in a text, and the faults with their line numbers, counted from 1.
 fn of_lines(
     scheme: Scheme,
     holds: Holds,
@@ -160,8 +161,8 @@ pub(crate) fn is_caller(name: &str) -> bool {
     (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(is_allowed)
 }
 
-/// Callers with distinct names and hashes. Indexed by both, because a file may have hundreds of
-/// thousands of callers.
+/// Callers with distinct names and hashes. The maps find duplicates quickly, because a file may
+/// have hundreds of thousands of callers.
 #[derive(Default)]
 struct DistinctCallers {
     credentials: Vec<Credential>,
@@ -266,7 +267,7 @@ mod tests {
         assert_eq!(errors(&format!("bob:{x}")), ["the caller `bob` is listed twice"]);
     }
 
-    /// Comparing all pairs would take 2 * 10^10 comparisons, more than an hour.
+    /// Comparing all pairs would take 2 * 10^10 comparisons.
     #[test]
     fn a_file_may_have_very_many_callers() {
         const CALLERS: usize = 200_000;

@@ -18,12 +18,12 @@ const ANY: &str = "*";
 pub struct Cors {
     /// The permitted origins.
     pub origins: CorsOrigins,
-    /// The permitted methods; `None`: the methods that are served at the path.
+    /// The permitted methods; `None`: the methods of the route.
     pub methods: Option<Vec<Method>>,
     /// The permitted request headers, in lower case; `None`: all.
     pub headers: Option<Vec<String>>,
-    /// The readable response headers besides the headers that the standard safelists, in lower
-    /// case.
+    /// The response headers that pages may read, besides the headers that the Fetch standard
+    /// safelists; in lower case.
     pub expose_headers: Vec<String>,
     /// Whether browsers include cookies and HTTP authentication. Has no effect with
     /// [`CorsOrigins::Any`]: browsers refuse the combination.
@@ -45,11 +45,11 @@ pub enum CorsOrigins {
 /// The CORS settings of a route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum RouteCors {
-    /// The server's settings, if any.
+    /// The settings of the server; without them, no CORS.
     #[default]
     Server,
-    /// No CORS: the service's own headers reach the client, and `OPTIONS` requests reach the
-    /// service.
+    /// No CORS: the host adds no CORS headers. A service can set its own, and receives `OPTIONS`
+    /// requests if the route matches this method.
     Off,
     /// The route's own settings.
     Own(Cors),
@@ -151,6 +151,7 @@ fn check_origin(written: &str, at: Range<usize>, diagnostics: &mut Diagnostics<'
 }
 
 /// Returns the origin of a URL: scheme, host, and the port unless it is the scheme's default.
+/// Returns `None` if the URL has no host.
 fn serialized(url: &Url) -> Option<String> {
     let (scheme, host) = (url.scheme(), url.host_str().filter(|host| !host.is_empty())?);
     Some(match url.port() {

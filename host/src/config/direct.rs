@@ -1,6 +1,5 @@
-//! Direct callers: who may call a service by `POST /services/<name>`. The plugins and the routes
-//! determine these callers, so that a direct call never requires less than a route to the same
-//! service.
+//! The callers who may call a service directly, by `POST /services/<name>`. A direct call requires
+//! at least the authentication that the plugin and each route to the service require.
 
 use super::groups::Callers;
 use super::routes::Route;
@@ -26,12 +25,13 @@ struct RouteCallers {
     /// Callers of routes to the plugin as a whole. They apply to all of its services: which service
     /// such a route means depends on the plugin's version.
     whole_plugin: Vec<Callers>,
-    /// Callers of routes to a service, by its name within the plugin.
+    /// Callers of routes to a service, by the service's name within the plugin.
     services: HashMap<String, Vec<Callers>>,
 }
 
 impl DirectCallers {
-    /// Combines the callers of the server, of the plugins that have their own, and of the routes.
+    /// Combines the callers of the server, of these plugins, and of the routes. All other plugins
+    /// have the server's callers.
     pub fn new<'a>(
         server: &Callers,
         plugins: impl IntoIterator<Item = (&'a PluginName, &'a Callers)>,

@@ -19,8 +19,7 @@ pub struct Place {
     pub column: usize,
 }
 
-/// A fault: its position, the wrong value, the allowed values, and the fix. Never contains a
-/// secret.
+/// A fault in a file, or a warning about a file: its position, and a message with a fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The position.
@@ -29,13 +28,13 @@ pub struct Fault {
     pub message: String,
 }
 
-/// A file or a folder that a configuration names, but that did not exist when the configuration was
-/// read. The configuration is valid, because the file may be created later.
+/// A plugin, or the folder of plugins, that was missing or unusable when the configuration was
+/// read. The configuration is valid nevertheless, because the operator may create the plugin later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
-    /// The plugin whose file is missing; `None`: the folder of plugins is missing.
+    /// The missing plugin; `None`: the folder of plugins is missing.
     pub plugin: Option<PluginName>,
-    /// The position of the setting, and a suggestion.
+    /// The position of the setting, and a message with a suggestion.
     pub fault: Fault,
 }
 
@@ -50,8 +49,8 @@ pub enum ConfigError {
         /// The reason.
         source: io::Error,
     },
-    /// All faults, sorted by line. Displays the first 20, one on each line, and the number of the
-    /// others.
+    /// The faults that were found. `Display` prints the first 20, one on each line, and the number
+    /// of the others.
     #[error("{}", lines(.0))]
     Faults(Vec<Fault>),
 }
@@ -75,7 +74,7 @@ fn lines(faults: &[Fault]) -> String {
 /// Maximum number of printed errors: a long file may have one on each line.
 const MAX_LINES: usize = 20;
 
-/// Returns the first lines of errors, and a line with the number of the others.
+/// Returns the first [`MAX_LINES`] lines, and a line with the number of the others, if any.
 pub(crate) fn first_lines(mut lines: impl Iterator<Item = String>) -> Vec<String> {
     let mut first: Vec<_> = lines.by_ref().take(MAX_LINES).collect();
     let more = lines.count();
@@ -83,7 +82,7 @@ pub(crate) fn first_lines(mut lines: impl Iterator<Item = String>) -> Vec<String
     first
 }
 
-/// Collects the faults of a file while it is read.
+/// Collects the faults, the warnings and the missing plugins of a configuration.
 pub(super) struct Diagnostics<'a> {
     file: &'a Path,
     text: &'a str,
@@ -104,13 +103,14 @@ impl<'a> Diagnostics<'a> {
         self.faults.push(fault);
     }
 
-    /// Warns about a setting that works but should be changed.
+    /// Reports a warning at these bytes. The configuration remains valid.
     pub(super) fn warn(&mut self, at: Range<usize>, message: impl fmt::Display) {
         let warning = Fault { place: self.place(at), message: message.to_string() };
         self.warnings.push(warning);
     }
 
-    /// Reports a missing file or folder that may be created later.
+    /// Reports that a plugin, or with `None` the folder of plugins, is missing or unusable. The
+    /// configuration remains valid.
     pub(super) fn absent(
         &mut self,
         plugin: Option<&PluginName>,
@@ -138,7 +138,7 @@ impl<'a> Diagnostics<'a> {
 /// Maximum number of names that a message lists. No table has as many settings.
 const MAX_NAMES: usize = 30;
 
-/// Returns a suggestion for an unknown name: the nearest known one, or the list of known ones.
+/// Returns a suggestion for an unknown name: the nearest known name, or a list of the known names.
 pub(crate) fn instead<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match (nearest(name, known.iter().copied()), known.is_empty()) {

@@ -1,4 +1,4 @@
-//! File routes: paths that serve the files of a folder.
+//! File routes: paths at which the server serves the files of a folder.
 
 use super::callers::CallerGroup;
 use super::cors::{self, RouteCors};
@@ -24,9 +24,9 @@ pub struct FileRoute {
     pub folder: PathBuf,
     /// The `cache-control` of the responses. An invalid header value is replaced by `no-cache`.
     pub cache_control: String,
-    /// Who may read the files.
+    /// The callers who may read the files.
     pub callers: Callers,
-    /// The pages of other origins that may read the files.
+    /// Which pages of other origins may read the files.
     pub cors: RouteCors,
 }
 

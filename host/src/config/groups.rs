@@ -9,7 +9,7 @@ use hostel_cache::Name;
 /// The name for all callers, authenticated or not.
 const OPEN: &str = "open";
 
-/// The callers who may call a service.
+/// The callers that the server, a plugin or a route admits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Callers {
     /// All callers, authenticated or not.
@@ -61,7 +61,7 @@ fn group(
     CallerGroup { name: name.get().clone(), scheme, credentials }
 }
 
-/// Returns the callers that a setting names, if it is set.
+/// Returns the callers that a setting names; `None` if it is not set. Reports an unknown group.
 pub(super) fn callers(
     raw: Option<&At<String>>,
     groups: &[CallerGroup],

@@ -1,5 +1,5 @@
-//! The addresses of a configured server, for commands that connect to the server. This module does
-//! not read the secrets and files that only the server needs.
+//! The addresses of a configured server, for commands that connect to the server. This module reads
+//! only the configuration file, because a command may have no access to the server's secrets.
 
 use super::admin::Admin;
 use super::error::{ConfigError, Diagnostics};
@@ -47,11 +47,12 @@ impl Default for Listeners {
 
 impl Listeners {
     /// Reads the listeners from a configuration file, but reads none of the files and environment
-    /// variables that it names.
+    /// variables that the configuration names.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read, an address is invalid, or a key or type is wrong.
+    /// If the file cannot be read, is not TOML with the expected keys and types, or has an invalid
+    /// address.
     pub fn read(file: &Path) -> Result<Listeners, ConfigError> {
         let text = Config::text(file)?;
         let mut diagnostics = Diagnostics::new(file, &text);

@@ -3,7 +3,7 @@
 use super::error::{Diagnostics, instead};
 use super::raw::At;
 
-/// A method that a route can be bound to.
+/// An HTTP method that a route can match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Method {
@@ -28,7 +28,7 @@ impl Method {
         Method::Options,
     ];
 
-    /// Returns the method as sent, in upper case.
+    /// Returns the method's name as clients send it, in upper case.
     pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",

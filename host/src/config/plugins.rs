@@ -1,4 +1,4 @@
-//! `[plugins]`: the grants and limits of each plugin, and its callers.
+//! `[plugins]`: the path, the grants, the limits and the callers of each plugin.
 
 use super::callers::CallerGroup;
 use super::error::{Diagnostics, instead};
@@ -22,9 +22,10 @@ pub struct PluginConfig {
     pub name: PluginName,
     /// The path of the component, or of the service's source. The file may not exist yet.
     pub path: PathBuf,
-    /// The plugin's grants and limits. If the grants name a shared cache, that cache is configured.
+    /// The plugin's grants, and how the host runs the plugin. If the grants name a shared cache,
+    /// that cache is configured.
     pub settings: PluginSettings,
-    /// The callers who may call the plugin.
+    /// The callers who may call the plugin, unless a route sets other callers.
     pub callers: Callers,
 }
 
@@ -118,7 +119,7 @@ fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     ))
 }
 
-/// Returns the folder of plugins.
+/// Resolves the path of the folder of plugins, and reports if no folder is there.
 pub(super) fn folder(
     written: &At<String>,
     context: &Context<'_>,
@@ -178,7 +179,7 @@ fn plugin_config(
     PluginConfig { name, path, settings, callers }
 }
 
-/// Returns the plugin's grants.
+/// Returns the plugin's grants, including the grants for its connections in `[zato]`.
 fn grants(
     name: &PluginName,
     raw: &RawPlugin,
@@ -212,8 +213,9 @@ fn own_limits(
     }
 }
 
-/// Returns the path of the plugin with this name in the folder of plugins. If the plugin does not
-/// exist yet, returns the path of a component.
+/// Returns the path of the plugin with this name in the folder of plugins. If `folder` is not set,
+/// this is the configuration's folder. If the plugin does not exist yet, returns the path of a
+/// component.
 fn path_by_name(name: &PluginName, context: &PluginContext<'_>) -> PathBuf {
     let folder = context.folder.map_or_else(|| context.place.path("."), Path::to_owned);
     let usual = || folder.join(format!("{name}.wasm"));

@@ -17,7 +17,8 @@ const OTHERS_WRITE: u32 = 0o022;
 const OTHERS_READ: u32 = 0o044;
 
 /// Reads a secret file. Reports a fault if other users can change the file, because they could add
-/// a secret of their own. Warns if other users can read it.
+/// a secret of their own. Warns if other users can read the file. Reports a fault and returns
+/// `None` if the server cannot read the file.
 pub(super) fn read_private(
     file: &Path,
     at: Range<usize>,
@@ -48,8 +49,8 @@ pub(super) fn check_access(file: &Path, at: Range<usize>, diagnostics: &mut Diag
     }
 }
 
-/// Returns the command that prevents users other than root and `user` from changing a file; `None`
-/// if no other user can change it. A file's owner can change the file whatever its mode is.
+/// Returns a command to run if users other than root and `user` can change a file; otherwise
+/// `None`. A wrong owner comes first, because an owner can change a file whatever its mode is.
 fn fix_of_writers(owner: u32, mode: u32, user: u32) -> Option<String> {
     if owner != ROOT && owner != user {
         return Some(format!("chown {user}"));

@@ -1,4 +1,4 @@
-//! `server.trusted-proxies`: the proxies that may name the client, and how.
+//! The settings for proxies in `[server]`: the trusted proxies, and how they name the client.
 
 use super::error::Diagnostics;
 use super::raw::{At, RawClientHeader, RawServer};
@@ -35,7 +35,7 @@ pub enum ProxyNetworkError {
     /// The address is an IPv4-mapped IPv6 address.
     #[error("{0:?} is IPv4 written as IPv6: write it as IPv4, as in \"10.0.0.0/8\"")]
     Mapped(String),
-    /// The network contains every address, so every client would be trusted as a proxy.
+    /// The prefix has no bits, so every IPv4 or every IPv6 client would be trusted as a proxy.
     #[error("{0:?} contains every address, also those of clients: name the proxies' networks")]
     Everything(String),
 }
@@ -136,8 +136,8 @@ pub(super) fn trusted(
     networks
 }
 
-/// Returns whether connections begin with a PROXY protocol header. Reports a fault if no proxy is
-/// trusted, because every connection would be closed.
+/// Returns true if connections begin with a PROXY protocol header. In that case, reports a fault if
+/// no proxy is trusted, because every connection would be closed.
 pub(super) fn protocol(raw: &RawServer, diagnostics: &mut Diagnostics<'_>) -> bool {
     let Some(written) = raw.proxy_protocol.as_ref().filter(|written| *written.get()) else {
         return false;

@@ -33,7 +33,7 @@ pub(in crate::config) struct Raw {
     pub(in crate::config) server: Option<RawServer>,
     /// The listener for the operator: health, metrics, caches.
     pub(in crate::config) admin: Option<RawAdmin>,
-    /// The limits of one call, for every plugin without limits of its own.
+    /// The limits of one call. A plugin's own limits take precedence.
     pub(in crate::config) limits: Option<RawLimits>,
     /// The maximum numbers of concurrent and waiting calls.
     pub(in crate::config) admission: Option<RawAdmission>,

@@ -1,5 +1,5 @@
-//! Reads a whole configuration: from the text of a file to validated values. This module only
-//! combines the other modules of `config`.
+//! Reads a whole configuration: from the text of a file to validated values. Other modules of
+//! `config` validate the tables.
 
 use super::admin::{self, Admin};
 use super::caches::{self, CacheConfig};
@@ -32,13 +32,13 @@ pub struct Config {
     pub server: Server,
     /// The listener for the operator; `None`: it is off.
     pub admin: Option<Admin>,
-    /// The limits of a call, for every plugin without limits of its own.
+    /// The limits of a call. A plugin's own limits take precedence.
     pub limits: Limits,
     /// Limits on concurrent and waiting calls.
     pub admission: Admission,
     /// Shared caches; each is opened at start.
     pub caches: Vec<CacheConfig>,
-    /// The size of each plugin's private cache.
+    /// The limits of each plugin's private cache.
     pub private_cache: CacheLimits,
     /// The backend of the private caches.
     pub private_backend: Backend,
@@ -68,14 +68,14 @@ pub struct Configured {
     pub config: Config,
     /// Warnings about files with secrets that other users can read.
     pub warnings: Vec<Fault>,
-    /// Missing plugins, or the missing folder of plugins: they may be created later.
+    /// Missing or unusable plugins, and the folder of plugins if it is missing or unusable.
     pub absent: Vec<Absent>,
     /// The position of each route's service, in the order of [`Config::routes`].
     pub service_places: Vec<Place>,
 }
 
 impl From<Config> for Configured {
-    /// Wraps a configuration that was not read from a file: without warnings and positions.
+    /// Wraps a configuration that was not read from a file. The other fields are empty.
     fn from(config: Config) -> Self {
         let (warnings, absent, service_places) = Default::default();
         Configured { config, warnings, absent, service_places }
@@ -101,7 +101,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// An error if the file cannot be read; otherwise, all faults in the file.
+    /// [`ConfigError::Unreadable`] if the file cannot be read, or the errors of [`Config::parse`].
     pub fn read(
         file: &Path,
         variable: &dyn Fn(&str) -> Result<String, VarError>,
@@ -118,7 +118,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// All faults in the text.
+    /// The faults that were found in the text, and in files of callers that the text names. After a
+    /// fault in the syntax, in a type or in a top-level key, values are not checked.
     pub fn parse(
         file: &Path,
         text: &str,
@@ -144,7 +145,8 @@ impl Config {
     }
 }
 
-/// Parses the text, or returns `None` if it is not TOML with the expected keys and types.
+/// Parses the text, and reports invalid TOML, unknown keys and wrong types. Returns `None` if these
+/// faults prevent further checks. Unknown keys inside a table do not.
 pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> {
     let (mut table, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -163,7 +165,7 @@ pub(super) fn raw(text: &str, diagnostics: &mut Diagnostics<'_>) -> Option<Raw> 
     read.map_err(|error| diagnostics.fault(error.span().unwrap_or(0..0), error.message())).ok()
 }
 
-/// Returns true if this byte is in a value that looks like text without quotation marks.
+/// Returns true if the byte at `at` is in a value that looks like text without quotation marks.
 fn is_unquoted(text: &str, at: usize) -> bool {
     let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
     let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
@@ -178,7 +180,7 @@ fn cache_names(raw: &Raw) -> Vec<String> {
     raw.caches.iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect()
 }
 
-/// Checks that a configuration without plugins has a route that serves files.
+/// Reports a configuration without plugins, unless one of its routes serves files.
 fn check_any(no_plugins: bool, routes: &[At<RawRoute>], diagnostics: &mut Diagnostics<'_>) {
     if no_plugins && routes.iter().all(|route| route.get().files.is_none()) {
         diagnostics.fault(

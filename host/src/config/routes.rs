@@ -36,7 +36,7 @@ pub struct PathPattern(Vec<Segment>);
 pub enum Segment {
     /// This text, compared with the decoded segment.
     Fixed(String),
-    /// Any non-empty segment. Its decoded text is the path parameter of this name.
+    /// Any non-empty segment. Its decoded text is the value of the path parameter of this name.
     Parameter(String),
 }
 

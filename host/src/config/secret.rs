@@ -10,11 +10,11 @@ use subtle::ConstantTimeEq;
 /// Minimum characters of a token: a shorter printable token cannot hold 128 random bits.
 const TOKEN_CHARACTERS: usize = 20;
 
-/// Maximum bytes of a token or a password, 1 KiB: the server hashes any text that a client sends as
-/// a secret.
+/// Maximum bytes of a token or a password: 1 KiB. This bounds the cost of hashing the secrets that
+/// clients send.
 pub(crate) const MAX_SECRET_BYTES: usize = 1 << 10;
 
-/// Maximum memory to check one password, in KiB: 256 MiB. Each concurrent check needs this memory.
+/// Maximum memory to check one password, in KiB: 256 MiB. Each concurrent check may need as much.
 const MOST_MEMORY: u32 = 256 << 10;
 
 /// Maximum number of passes over this memory, and maximum number of lanes: parameters of Argon2id.
@@ -23,9 +23,8 @@ const MOST_PASSES: u32 = 64;
 /// The prefix of a token's hash.
 const TOKEN_PREFIX: &str = "sha256:";
 
-/// The hash that a secret is compared with: SHA-256 of a token, which is too random to guess, or
-/// Argon2id of a password, which is slow to guess. Does not contain the secret. `Debug` does not
-/// print the hash.
+/// The hash of a secret: SHA-256 for a token, which is too random to guess, or Argon2id for a
+/// password, because Argon2id makes each guess slow. `Debug` does not print the hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretHash(HashKind);
 
@@ -78,7 +77,7 @@ impl SecretHash {
     ///
     /// # Errors
     ///
-    /// If the token has too few characters to be random, or more than 1 KiB.
+    /// If the token has fewer than 20 bytes, or more than 1 KiB.
     pub fn of_token(token: &[u8]) -> Result<Self, SecretError> {
         check_length(token)?;
         if token.len() < TOKEN_CHARACTERS {
@@ -91,7 +90,8 @@ impl SecretHash {
     ///
     /// # Errors
     ///
-    /// If the password is empty or has more than 1 KiB, or the system provides no random numbers.
+    /// If the password is empty or has more than 1 KiB, or the system provides no random numbers or
+    /// not enough memory.
     pub fn of_password(password: &[u8]) -> Result<Self, SecretError> {
         check_length(password)?;
         if password.is_empty() {
@@ -153,12 +153,12 @@ impl SecretHash {
         }
     }
 
-    /// Returns true if `secret` has this hash. Takes constant time, so that timing does not reveal
-    /// how much of a guess is right.
+    /// Returns true if `secret` has this hash. The hashes are compared in constant time, so that
+    /// timing does not reveal how much of a guess is right.
     ///
-    /// A token takes a microsecond. A password takes tens of milliseconds and as many MiB of
-    /// memory, which makes it slow to guess: never check one on a thread that runs asynchronous
-    /// tasks, and limit the concurrent checks.
+    /// Checking a token takes about a microsecond. Checking a password usually takes tens of
+    /// milliseconds and tens of MiB of memory: never check passwords on a thread that runs
+    /// asynchronous tasks, and limit the concurrent checks.
     #[must_use]
     pub fn verify(&self, secret: &[u8]) -> bool {
         self.verify_in(&mut PasswordMemory::default(), secret)

@@ -52,8 +52,8 @@ fn without_null(schema: &mut Value) {
     }
 }
 
-/// Reports everything in a file that does not fit the schema, and removes unknown keys of tables.
-/// Returns true if there were no other faults, so that the rest can still be validated.
+/// Reports everything in a file that does not fit the schema, and removes unknown keys. Returns
+/// true if the rest can still be validated: the only faults are unknown keys below the top level.
 pub(super) fn check(file: &mut Spanned<DeTable<'_>>, diagnostics: &mut Diagnostics<'_>) -> bool {
     let at = file.span();
     check_table(file.get_mut(), at, &schema(), "", diagnostics)

@@ -29,7 +29,7 @@ fn variable(name: &str) -> Result<String, VarError> {
     }
 }
 
-/// Returns the configuration with a folder of plugins and this text.
+/// Returns the configuration that a folder of plugins and this text define. Panics after a fault.
 #[track_caller]
 fn config(text: &str) -> Config {
     match parse(&format!("folder = \".\"\n{text}")) {
@@ -52,7 +52,8 @@ fn check(text: &str, faults: &[&str]) {
     assert!(same, "{text}\n{lines:#?}");
 }
 
-/// Checks the fault in the last line of a folder's configuration: `column: message`.
+/// Checks that a folder of plugins and this text have exactly one fault, in the last line. `fault`
+/// begins with the column.
 #[track_caller]
 fn check_last(text: &str, fault: &str) {
     let text = format!("folder = \".\"\n{text}");
@@ -196,7 +197,7 @@ fn a_group_of_callers_has_one_source() {
 }
 
 /// Creates a folder with these files, and checks the faults or the warnings of a configuration in
-/// the folder. Only files whose names begin with `open` can be read by other users.
+/// the folder. Of these files, other users can read only those whose names begin with `open`.
 #[track_caller]
 fn check_with(files: &[(&str, &str)], text: &str, faults: &[&str]) -> Option<Configured> {
     let folder = tempfile::tempdir().unwrap();

@@ -10,7 +10,8 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Maximum time that can be set: one day. A server never needs to wait longer.
+/// Maximum time of a setting that [`time`] or [`delay`] parses: one day. A server never needs to
+/// wait longer.
 const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The context of a configuration: the folder of its file, and the environment.
@@ -38,7 +39,7 @@ pub(super) fn address(
     })
 }
 
-/// Parses an address and port. The error names `example`.
+/// Parses an address and port. The error shows `example`.
 pub(crate) fn parse_address(text: &str, example: SocketAddr) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!(
@@ -52,7 +53,7 @@ pub(super) fn count(raw: Option<&At<NonZeroU32>>, default: usize) -> usize {
     raw.map_or(default, |raw| raw.get().get() as usize)
 }
 
-/// Parses a size, which must not be zero.
+/// Parses a size, which must not be zero. Returns the default if the setting is missing or invalid.
 pub(super) fn size(
     raw: Option<&At<String>>,
     default: usize,
@@ -67,7 +68,8 @@ pub(super) fn size(
     default
 }
 
-/// Parses a time, which must be more than zero and at most a day.
+/// Parses a time, which must be more than zero and at most a day. Returns the default if the
+/// setting is missing or invalid.
 pub(super) fn time(
     raw: Option<&At<String>>,
     default: Duration,
@@ -81,7 +83,8 @@ pub(super) fn time(
     time
 }
 
-/// Parses a time, which must be at most a day and may be zero.
+/// Parses a time, which must be at most a day and may be zero. Returns the default if the setting
+/// is missing or invalid.
 pub(super) fn delay(
     raw: Option<&At<String>>,
     default: Duration,

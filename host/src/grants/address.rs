@@ -9,7 +9,8 @@ pub type Authority = Vec<u8>;
 
 /// An entry of `http.allow`: scheme, host, port and, optionally, a path prefix.
 ///
-/// Its `Display` output is the entry as written.
+/// `Display` prints the entry as written, and then ` (private)` if the entry permits internal
+/// addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
     written: String,
@@ -41,12 +42,12 @@ pub enum AllowError {
          path"
     )]
     Parts(String),
-    /// The `*` is not the first label of a name.
+    /// A `*` is not the first label of a name with more labels.
     #[error(
         "{0:?}: a `*` stands for labels at the beginning of a name, as in \"https://*.example.com\""
     )]
     Star(String),
-    /// The path has escapes that servers interpret differently.
+    /// The path has an escape or a dot segment that servers interpret differently.
     #[error("{0:?}: servers read a path with `%2f`, `%5c` or `%2e` differently: leave them out")]
     Path(String),
     /// The entry combines `private` with a `*`.
@@ -61,7 +62,8 @@ impl Allowed {
     ///
     /// # Errors
     ///
-    /// If the text is not an `http` or `https` URL, or has more than scheme, host, port and path.
+    /// If the text is not an `http` or `https` URL, has more than scheme, host, port and path, or
+    /// has a `*` or a path that is not allowed.
     pub fn new(text: &str) -> Result<Self, AllowError> {
         let url = Url::parse(text).map_err(|_| AllowError::NoUrl(text.to_owned()))?;
         let host = url.host().map(|host| host.to_owned());
@@ -155,8 +157,8 @@ impl Allowed {
         }
     }
 
-    /// `/v1/` covers the paths that begin with it. `/v1` covers itself and the paths that begin
-    /// with `/v1/`.
+    /// An entry with the path `/v1/` covers all paths that begin with `/v1/`. An entry with `/v1`
+    /// also covers `/v1`. Neither covers an ambiguous path.
     fn covers_path(&self, path: &str) -> bool {
         if self.path == "/" {
             return true;

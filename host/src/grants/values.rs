@@ -12,7 +12,7 @@ const LEAST_SECRET: usize = 8;
 pub struct ConfigGrant {
     /// The settings.
     pub settings: BTreeMap<String, String>,
-    /// The secrets. A setting and a secret never have the same name.
+    /// The secrets. A secret must not have the name of a setting.
     pub secrets: BTreeMap<String, Secret>,
 }
 
@@ -23,13 +23,13 @@ pub struct Secret(String);
 /// Why a secret or the name of a value is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// The secret is short enough to guess.
+    /// The secret has fewer than 8 bytes, so it can be guessed.
     #[error("the secret has fewer than {LEAST_SECRET} bytes and can be guessed")]
     Short,
     /// The secret is not UTF-8 text.
     #[error("the secret is not UTF-8 text")]
     NotText,
-    /// The name has invalid characters, or is too long.
+    /// The name is empty, has invalid characters or is too long.
     #[error(
         "{0:?} is not a valid setting name: a name is 1 to 128 ASCII letters, digits, hyphens, \
          underscores and dots"
@@ -66,7 +66,7 @@ impl fmt::Debug for Secret {
 ///
 /// # Errors
 ///
-/// If the name has invalid characters, or is too long.
+/// If the name is empty, has invalid characters or is too long.
 pub fn check_value_name(name: &str) -> Result<(), ValueError> {
     let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || name.len() > 128 || !name.bytes().all(is_name_byte) {

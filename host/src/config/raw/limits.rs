@@ -1,4 +1,5 @@
-//! The table `[limits]`, whose keys are the names of [`Limits`].
+//! The tables `[limits]` and `[plugins.NAME.limits]`. Their keys are the names of the limits in
+//! [`Limits`].
 
 use super::written::At;
 use crate::engine::{Limits, Unit};

@@ -61,7 +61,8 @@ pub(in crate::config) enum RawInstances {
 }
 
 impl RawPlugin {
-    /// The configured grant of a cache; `caches` are the names of the configured caches.
+    /// Returns the plugin's grant of a cache. `caches` are the names of the configured caches.
+    /// Reports a fault if the plugin's cache is not among them.
     pub(in crate::config) fn cache_grant(
         &self,
         caches: &[String],

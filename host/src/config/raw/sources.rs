@@ -1,4 +1,4 @@
-//! The settings of a plugin's remote servers, values and secrets, as written.
+//! The remote servers, the settings and the secrets of plugins, as written.
 
 use super::written::{At, Tables};
 use schemars::JsonSchema;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 
-/// A value as it is written, with its place.
+/// A value as written in the file, with its position.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(transparent)]
 pub(in crate::config) struct At<T>(Spanned<T>);
