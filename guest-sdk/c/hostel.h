@@ -1,6 +1,7 @@
 /* The C SDK for Hostel services: a shared JSON cache with expiry, a log, outbound HTTP requests,
- * settings, requests and responses. The SDK also works in C++ without exceptions, and in Zig as
- * `@import("hostel")`; a Zig service exports `hostel_services` and `hostel_service_count` itself.
+ * settings, requests and responses. The SDK also works in C++ (compiled without exceptions), and in
+ * Zig as `@import("hostel")`; a Zig service exports `hostel_services` and `hostel_service_count`
+ * itself.
  *
  *     #include <hostel.h>
  *
@@ -15,11 +16,12 @@
  *     HOSTEL_SERVICES({"count-visit", "Counts the visits of a minute.", count_visit})
  *
  * Ownership throughout this SDK:
- * - The results of a function (texts, values, memory) belong to `ctx`. They live until the response
- *   to the current request is sent; do not free them. To keep a result longer, copy it to your own
- *   memory or, better, store it in the cache: the host may run each request in a fresh instance.
- * - A function only reads its arguments (keys, texts, formats), and only until it returns. The
- *   fields of a `hostel_response` are the exception: the SDK reads them after the handler has
+ * - The results of a function (texts, values, memory) belong to `ctx`, unless its comment says that
+ *   they borrow from an argument. Results that belong to `ctx` live until the response to the
+ *   current request is sent; do not free them. To keep a result longer, copy it to your own memory
+ *   or, better, store it in the cache: the host may run each request in a fresh instance.
+ * - A function reads its arguments (keys, texts, formats) only until it returns, unless its result
+ *   borrows from them. The SDK reads the fields of a `hostel_response` after the handler has
  *   returned, so they must point to memory of `ctx` or of the request, or to literals; never to a
  *   local array.
  *
@@ -42,7 +44,7 @@ extern "C" {
 #define HOSTEL_MUST_USE __attribute__((warn_unused_result))
 #define HOSTEL_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-/* The result of a call, and of a handler. */
+/* The result of a function of the SDK, and of a handler. */
 typedef enum hostel_result {
     HOSTEL_OK = 0,
 
@@ -56,31 +58,37 @@ typedef enum hostel_result {
     HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller sends too many requests. 429. */
     HOSTEL_INTERNAL = 8,           /* The service failed because of a bug. 500. */
     HOSTEL_UNAVAILABLE = 9, /* A dependency is unavailable. 503. As the result of a cache function:
-                               the cache did not respond in time; a write may have happened. */
+                               the cache is unavailable; a write may have happened. */
 
-    /* Why a cache function fails, besides HOSTEL_UNAVAILABLE. The entry is unchanged. When a
-       handler returns one of these, its caller gets HOSTEL_INTERNAL. */
-    HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8. */
-    HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the requested type. */
-    HOSTEL_INVALID_EXPIRY = 12, /* The expiry is not a whole number of seconds from 1 to
-                                   315,360,000. */
-    HOSTEL_TOO_LARGE = 13,      /* A value is too large, or a call has too many keys. */
+    /* Other reasons why a cache function fails; the entry is then unchanged. The functions that
+       read JSON also return HOSTEL_INVALID_VALUE. When a handler returns one of these results, its
+       caller gets HOSTEL_INTERNAL. */
+    HOSTEL_INVALID_KEY = 10,    /* The key is empty, longer than 1,024 bytes or not UTF-8; or the
+                                   prefix is not UTF-8. */
+    HOSTEL_INVALID_VALUE = 11,  /* The value is not JSON, or not of the required type or range. */
+    HOSTEL_INVALID_EXPIRY = 12, /* The expiry is neither HOSTEL_NO_EXPIRY nor a whole number of
+                                   seconds from 1 to 315,360,000; or an option of
+                                   hostel_cache_get_or_set_with is invalid. */
+    HOSTEL_TOO_LARGE = 13,      /* A value is too large, the values of one call together are too
+                                   large, or a call has too many keys. */
     HOSTEL_DENIED = 14,         /* The plugin has no permission for this call. */
 
     /* Why an outbound HTTP request has no response. When a handler returns HOSTEL_HTTP_UNREACHABLE,
        _TIMEOUT or _ABORTED, its caller gets HOSTEL_UNAVAILABLE; for the others, HOSTEL_INTERNAL. */
-    HOSTEL_HTTP_INVALID_REQUEST = 15, /* The request is invalid, or a plugin cannot send it. */
+    HOSTEL_HTTP_INVALID_REQUEST = 15, /* The request is invalid, or plugins may not send such a
+                                         request. */
     HOSTEL_HTTP_DENIED = 16,      /* The plugin has no permission for the address, or for more
                                      requests in this call. */
     HOSTEL_HTTP_UNREACHABLE = 17, /* The connection failed. No part of the request was sent. */
     HOSTEL_HTTP_TIMEOUT = 18,     /* The request timed out. The server may have processed the
                                      request. */
     HOSTEL_HTTP_TOO_LARGE = 19,   /* The response is larger than the host allows. */
-    HOSTEL_HTTP_ABORTED = 20      /* The response is incomplete or is not valid HTTP. The server may
-                                     have processed the request. */
+    HOSTEL_HTTP_ABORTED = 20      /* The response is incomplete or is not valid HTTP, or there are
+                                     too many redirects. The server may have processed the
+                                     request. */
 } hostel_result;
 
-/* Returns from the enclosing function with the result of `call`, unless that is HOSTEL_OK. */
+/* Returns the result of `call` from the enclosing function, unless the result is HOSTEL_OK. */
 #define HOSTEL_TRY(call)                                                                           \
     do {                                                                                           \
         hostel_result hostel_result_ = (call);                                                     \
@@ -142,19 +150,22 @@ hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *forma
     HOSTEL_PRINTF(3, 4);
 
 /* Adds a header to the failure of the last call that did not return HOSTEL_OK, and returns that
- * call's result. Copies the name and the value. Call this function after hostel_fail:
+ * call's result. Returns HOSTEL_INTERNAL if there was no such call. Copies the name and the value.
+ * Call this function after hostel_fail:
  *
  *     hostel_fail(ctx, HOSTEL_TOO_MANY_REQUESTS, "at most 5 calls a minute");
  *     return hostel_failure_header(ctx, "retry-after", HOSTEL_STR("60"));
  *
  * For an HTTP request, the SDK turns a failure with headers into a response: the status of the
  * failure's kind, these headers, and the same problem body (RFC 9457) that the host writes for a
- * failure without headers. Like the host, the SDK only logs the message of HOSTEL_INTERNAL and
- * HOSTEL_UNAVAILABLE. A caller that does not use HTTP gets the failure without the headers. */
+ * failure without headers. Like the host, the SDK does not send the message of HOSTEL_INTERNAL and
+ * HOSTEL_UNAVAILABLE, but logs it. A caller that does not use HTTP gets the failure without the
+ * headers. */
 hostel_result hostel_failure_header(hostel_ctx *ctx, const char *name, hostel_str value);
 
-/* The message of the last call that did not return HOSTEL_OK: the offending value and the rule.
- * Rarely needed: a handler that returns that call's result sends this message. Belongs to `ctx`. */
+/* The message of the last call that did not return HOSTEL_OK; empty if there was no such call. A
+ * handler rarely needs the message: if it returns the result of that call, the SDK passes the
+ * message to the host. The message belongs to `ctx`. */
 hostel_str hostel_message(const hostel_ctx *ctx);
 
 /* --- the log ------------------------------------------------------------------------------- */
@@ -168,8 +179,8 @@ typedef enum hostel_level {
 } hostel_level;
 
 /* Writes one log line, formatted as by printf. A message with line breaks is still one line. Never
- * fails: the host truncates a line that is too long. If one call logs too many lines, the host
- * drops the excess lines and logs their number. */
+ * fails: the host truncates a line that is too long. If the service logs too many lines for one
+ * request, the host drops the excess lines and logs their number. */
 void hostel_log(hostel_ctx *ctx, hostel_level level, const char *format, ...) HOSTEL_PRINTF(3, 4);
 
 #ifdef __cplusplus

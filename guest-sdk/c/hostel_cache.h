@@ -1,19 +1,22 @@
 /* The plugin's cache: JSON values, each with a key and an optional expiry. Part of <hostel.h>,
  * which documents the ownership of memory.
  *
- * The cache belongs to this plugin; all instances of the plugin share it.
+ * All instances of the plugin share the cache. The host's configuration can also let several
+ * plugins share a cache.
  *
  * - Values are JSON, so plugins in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other. Values
  *   are JSON of at most 100 levels and 1 MiB; the host's configuration can change the size limit.
  * - A cache may lose entries: when full, it evicts entries that have not been used recently.
- * - Each function is atomic for its key. A get followed by a set is not: if two concurrent calls do
- *   both, one change may be lost. hostel_cache_increment, hostel_cache_update, hostel_cache_take
- *   and hostel_cache_set_if_absent never lose a change.
- * - Every function may return HOSTEL_DENIED or HOSTEL_UNAVAILABLE, and HOSTEL_INVALID_KEY if it
- *   takes a key. On these errors its out parameter is unchanged.
+ * - A get followed by a set is not atomic: if two concurrent calls do both, one change may be lost.
+ *   The functions for atomic operations never lose a change: hostel_cache_set_if_absent,
+ *   hostel_cache_increment, hostel_cache_compare_and_swap_raw, hostel_cache_update and
+ *   hostel_cache_take.
+ * - Every function that returns a hostel_result may return HOSTEL_DENIED or HOSTEL_UNAVAILABLE, and
+ *   HOSTEL_INVALID_KEY if it takes a key or a prefix. After an error the out parameter is
+ *   unchanged.
  * - After an error the entry is unchanged. The exception is HOSTEL_UNAVAILABLE: the write may have
- *   happened, so a retry may apply a change twice. The SDK never retries.
+ *   happened, so a retry may apply a change twice. The SDK does not retry after an error.
  */
 #ifndef HOSTEL_CACHE_H
 #define HOSTEL_CACHE_H
@@ -28,43 +31,46 @@ extern "C" {
 
 /* --- one entry ----------------------------------------------------------------------------- */
 
-/* Means that an entry does not expire. */
+/* The expiry of an entry that does not expire. */
 #define HOSTEL_NO_EXPIRY (-DBL_MAX)
 
-/* Keeps the expiry of the existing entry. For hostel_cache_compare_and_swap_raw only. */
+/* Keeps the expiry of the existing entry. Only hostel_cache_compare_and_swap_raw accepts this
+ * value. */
 #define HOSTEL_KEEP_EXPIRY (-DBL_MAX / 2)
 
-/* Reads the value under `key`. A missing or expired key gives a value of kind HOSTEL_MISSING.
+/* Reads the value under `key`. The kind of `*value` is HOSTEL_MISSING if there is no live entry.
  * hostel_json_has(ctx, *value, "") is false for this kind and for a stored null. A read never
  * extends the expiry. `*value` belongs to `ctx`. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get(hostel_ctx *ctx, hostel_str key,
                                                hostel_json *value);
 
-/* Reads the JSON text under `key`, byte for byte as it was stored. Use this function for
- * numbers that no C type represents. `ptr` is NULL when the key is missing; a stored null gives
- * "null". `*text` belongs to `ctx`. */
+/* Reads the JSON text under `key`, byte for byte as it was stored. Use this function for numbers
+ * that no C type represents. The `ptr` of `*text` is NULL if there is no live entry; a stored null
+ * is the text "null". `*text` belongs to `ctx`. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_raw(hostel_ctx *ctx, hostel_str key,
                                                    hostel_str *text);
 
 /* Stores a JSON text under `key`, replacing any existing entry and its expiry.
  *
- * `expiry_seconds` is HOSTEL_NO_EXPIRY, or whole seconds, 1 to 315,360,000 (ten years). The entry
- * expires as soon as they have passed. The expiry is a double so that the SDK can refuse 1.5 and
- * 2^32 + 60 instead of truncating them: it returns HOSTEL_INVALID_EXPIRY without a call to the
- * host.
+ * `expiry_seconds` is HOSTEL_NO_EXPIRY, or whole seconds, 1 to 315,360,000 (ten years), after which
+ * the entry expires. The parameter is a double so that the SDK can refuse 1.5 and 2^32 + 60 instead
+ * of truncating them. For an invalid expiry the SDK returns HOSTEL_INVALID_EXPIRY without a call to
+ * the host.
  *
  * `json` is any JSON text, such as the result of hostel_json_of_integer, hostel_written or
  * hostel_cache_get_raw. Returns HOSTEL_INVALID_VALUE if `json` is not JSON. A `ptr` of NULL stands
- * for a value without a JSON form (NaN). The SDK refuses such a value, and text that is not UTF-8,
- * without a call to the host. Returns HOSTEL_TOO_LARGE if the text exceeds the cache's limit. */
+ * for a value without a JSON form, such as NaN. The SDK refuses such a value, and text that is not
+ * UTF-8, without a call to the host. Returns HOSTEL_TOO_LARGE if the text exceeds the cache's
+ * limit. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                                double expiry_seconds);
 
-/* Removes the entry. `*deleted` is true when a live entry existed; `deleted` may be NULL. */
+/* Removes the entry under `key`. `*deleted` is true if a live entry existed; `deleted` may be
+ * NULL. */
 HOSTEL_MUST_USE hostel_result hostel_cache_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);
 
-/* `*exists` is true when there is a live entry, even if its value is null. Unlike hostel_cache_get,
- * this does not count as a use of the entry. */
+/* Sets `*exists` to true if there is a live entry, even if its value is null. Unlike a call of
+ * hostel_cache_get, the call does not count as a use of the entry. */
 HOSTEL_MUST_USE hostel_result hostel_cache_exists(hostel_ctx *ctx, hostel_str key, bool *exists);
 
 /* --- atomic operations on one entry -------------------------------------------------------- */
@@ -78,54 +84,55 @@ HOSTEL_MUST_USE hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel
 
 /* Adds `delta` to the integer under `key`. `*sum` is the result; `sum` may be NULL. A missing entry
  * counts as 0. The expiry applies only to an entry that this call creates; an existing entry keeps
- * its expiry. So a counter expires this long after its first increment.
+ * its expiry. So a counter expires `expiry_seconds` after its first increment.
  *
  * Returns HOSTEL_INVALID_VALUE if the delta, the sum or the stored value is not an integer from
- * -(2^53 - 1) to 2^53 - 1. The SDK refuses an invalid delta without a call to the host. The delta
- * is a double so that the SDK can refuse 1.5 instead of truncating it. A stored 1.0 or "1" is not
- * an integer. */
+ * -(2^53 - 1) to 2^53 - 1. A stored 1.0 or "1" is not an integer. The delta is a double so that the
+ * SDK can refuse 1.5 instead of truncating it. The SDK refuses an invalid delta without a call to
+ * the host. */
 HOSTEL_MUST_USE hostel_result hostel_cache_increment(hostel_ctx *ctx, hostel_str key, double delta,
                                                      double expiry_seconds, int64_t *sum);
 
 /* The result of hostel_cache_compare_and_swap_raw. */
 typedef struct hostel_swap {
-    bool swapped;       /* The entry matched `expected` and was replaced. */
-    hostel_str current; /* If not swapped: the current JSON text; `ptr` is NULL without a live
-                           entry. */
+    bool swapped;       /* True if the entry matched `expected` and was changed. */
+    hostel_str current; /* If not swapped, the JSON text of the live entry. `ptr` is NULL if there
+                           is no live entry, or if swapped. */
 } hostel_swap;
 
 /* Replaces the entry if its JSON text is `*expected`, byte for byte. NULL stands for no live entry:
  * as `expected`, it requires that no live entry exists; as `wanted`, it removes the entry. An
  * `expected` whose `ptr` is NULL, as hostel_cache_get_raw returns it, also stands for no live
- * entry. A `wanted` whose `ptr` is NULL stands for a value without a JSON form (NaN): the call
- * returns HOSTEL_INVALID_VALUE and removes nothing.
+ * entry. A `wanted` whose `ptr` is NULL stands for a value without a JSON form, such as NaN: the
+ * call returns HOSTEL_INVALID_VALUE and removes nothing.
  *
- * `expiry_seconds` is as in hostel_cache_set, or HOSTEL_KEEP_EXPIRY; a newly created entry then has
- * no expiry. The call ignores `expiry_seconds` when `wanted` is NULL.
+ * `expiry_seconds` is as in hostel_cache_set, or HOSTEL_KEEP_EXPIRY; with HOSTEL_KEEP_EXPIRY, a
+ * newly created entry has no expiry. The call ignores `expiry_seconds` when `wanted` is NULL.
  *
- * `*swap` belongs to `ctx`; `swap` may be NULL. Most services use hostel_cache_update instead. */
+ * `swap->current` belongs to `ctx`; `swap` may be NULL. hostel_cache_update is easier to use: it
+ * swaps again if the entry changed meanwhile. */
 HOSTEL_MUST_USE hostel_result hostel_cache_compare_and_swap_raw(hostel_ctx *ctx, hostel_str key,
                                                                 const hostel_str *expected,
                                                                 const hostel_str *wanted,
                                                                 double expiry_seconds,
                                                                 hostel_swap *swap);
 
-/* Computes the new value of an entry from `old`, the value that hostel_cache_get would read.
- * `*json` is a JSON text that belongs to `ctx`, or a literal. `user_data` is the argument of
- * hostel_cache_update. */
+/* Computes the new value of an entry from `old`, the value that hostel_cache_get would read. The
+ * function sets `*json` to a JSON text that belongs to `ctx`, or to a literal. `user_data` is the
+ * argument of hostel_cache_update. */
 typedef hostel_result hostel_change(hostel_ctx *ctx, void *user_data, hostel_json old,
                                     hostel_str *json);
 
-/* Replaces the value under `key` with the value that `change` computes from it. If another caller
- * changes the entry meanwhile, the SDK calls `change` again with the current value, so no change is
- * lost. `change` must have no side effects.
+/* Replaces the value under `key` with the value that `change` computes from the current value. If
+ * another caller changes the entry meanwhile, the SDK calls `change` again, with the new current
+ * value, so no change is lost. Because of these repeated calls, `change` must have no side effects.
  *
  * `*value` is the new value, which belongs to `ctx`; `value` may be NULL. An existing entry keeps
  * its expiry. A new entry has no expiry; hostel_cache_expire sets one.
  *
  * If `change` does not return HOSTEL_OK, the call returns the same result; the entry is unchanged.
- * Otherwise returns the errors of hostel_cache_set, and HOSTEL_UNAVAILABLE if other callers changed
- * the entry during each of 100 tries. */
+ * Otherwise the call may return the errors of hostel_cache_get and hostel_cache_set. It also
+ * returns HOSTEL_UNAVAILABLE if other callers changed the entry during each of 100 tries. */
 HOSTEL_MUST_USE hostel_result hostel_cache_update(hostel_ctx *ctx, hostel_str key,
                                                   hostel_change *change, void *user_data,
                                                   hostel_json *value);
@@ -141,30 +148,32 @@ HOSTEL_MUST_USE hostel_result hostel_cache_take_raw(hostel_ctx *ctx, hostel_str 
 
 /* --- a value that one call computes for other calls ---------------------------------------- */
 
-/* Computes a value. `*json` is a JSON text that belongs to `ctx`, or a literal. `user_data` is the
- * argument of hostel_cache_get_or_set. */
+/* Computes a value: sets `*json` to a JSON text that belongs to `ctx`, or to a literal. `user_data`
+ * is the argument of hostel_cache_get_or_set or hostel_cache_get_or_set_with. */
 typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_str *json);
 
-/* Reads the value under `key`. If the value is missing, calls `compute` and stores its result with
- * this expiry. `expiry_seconds` is as in hostel_cache_set.
+/* Reads the value under `key`. If the value is missing, calls `compute` and stores the computed
+ * value. `expiry_seconds` is as in hostel_cache_set.
  *
  * If several calls miss the key at the same time, on any host that shares the cache, one of them
- * computes the value. The others wait up to 5 seconds for it; after that each computes its own
- * value and does not store it. So `compute` can run more than once: this is not a lock.
+ * computes the value. The others wait for the value, up to 5 seconds; the host may shorten the
+ * wait. A call whose wait ends without the value computes its own value and does not store it. So
+ * `compute` can run in several calls at the same time: the function is not a lock.
  *
  * A stored null counts as a value. If another change sets or deletes the key while `compute` runs,
  * `*value` is the result of `compute`, but the SDK does not store this result.
  *
  * If `compute` does not return HOSTEL_OK, this call returns the same result, and the next call
- * computes the value. Otherwise returns the errors of hostel_cache_get and hostel_cache_set, except
- * that an unavailable cache is not an error when the SDK stores the computed value: the call still
- * returns that value and logs a warning. */
+ * computes the value. Otherwise the call may return the errors of hostel_cache_get and
+ * hostel_cache_set, with one exception: if the cache is unavailable when the SDK stores the
+ * computed value, the SDK logs a warning, and the call succeeds with this value. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_or_set(hostel_ctx *ctx, hostel_str key,
                                                       double expiry_seconds,
                                                       hostel_compute *compute, void *user_data,
                                                       hostel_json *value);
 
-/* Options of hostel_cache_get_or_set_with: how it stores a value and how long it waits for one. */
+/* Options of hostel_cache_get_or_set_with: when a value expires, when a call refreshes it, and how
+ * long a call waits while another call computes it. */
 typedef struct hostel_get_or_set {
     double expiry_seconds; /* The expiry of a stored value, as in hostel_cache_set. */
 
@@ -176,12 +185,13 @@ typedef struct hostel_get_or_set {
      * the expiry; otherwise the value is recomputed too often. */
     double early_seconds;
 
-    /* The longest time that a call waits while another call computes the value, at most three
-     * quarters of the call's remaining time. With 0, the call never waits. */
+    /* The longest time that a call waits while another call computes the value: 0 or more. The
+     * host limits the wait to three quarters of the call's remaining time. With 0, the call never
+     * waits. */
     double wait_seconds;
 } hostel_get_or_set;
 
-/* Options with this expiry, no early refresh, and a wait of 5 seconds:
+/* Options with this expiry, no early refresh, and a wait of up to 5 seconds:
  *
  *     hostel_get_or_set minute = hostel_get_or_set_expiry(60);
  *     minute.early_seconds = 5;
@@ -210,14 +220,14 @@ typedef struct hostel_entry {
     hostel_str json;
 } hostel_entry;
 
-/* Reads the values of `count` keys into an array of the same length, in the same order, each as
- * hostel_cache_get reads it. Also returns HOSTEL_TOO_LARGE if the values together exceed the host's
- * limit for one call. */
+/* Reads the values of `count` keys into `values`, an array of `count` elements, in the order of the
+ * keys. Each element is as hostel_cache_get would read it. Also returns HOSTEL_TOO_LARGE if the
+ * values together exceed the host's limit for one call. */
 HOSTEL_MUST_USE hostel_result hostel_cache_get_many(hostel_ctx *ctx, const hostel_str *keys,
                                                     size_t count, hostel_json *values);
 
-/* Stores `count` entries in order, all with this expiry. After HOSTEL_UNAVAILABLE some entries may
- * already be stored. */
+/* Stores `count` entries in order, all with the same expiry. After HOSTEL_UNAVAILABLE some entries
+ * may already be stored. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set_many(hostel_ctx *ctx, const hostel_entry *entries,
                                                     size_t count, double expiry_seconds);
 
@@ -238,11 +248,12 @@ typedef enum hostel_ttl_kind {
 /* The remaining lifetime of an entry. */
 typedef struct hostel_ttl {
     hostel_ttl_kind kind;
-    uint32_t seconds; /* For HOSTEL_TTL_LIMITED, rounded up: never 0. Otherwise 0. */
+    uint32_t seconds; /* The remaining seconds for HOSTEL_TTL_LIMITED, rounded up: never 0. 0 for
+                         the other kinds. */
 } hostel_ttl;
 
-/* Reads the remaining lifetime of the entry. Unlike hostel_cache_get, this does not count as a use
- * of the entry. */
+/* Reads the remaining lifetime of the entry. Unlike a call of hostel_cache_get, the call does not
+ * count as a use of the entry. */
 HOSTEL_MUST_USE hostel_result hostel_cache_ttl(hostel_ctx *ctx, hostel_str key, hostel_ttl *ttl);
 
 /* Sets the expiry of a live entry, counted from now; HOSTEL_NO_EXPIRY removes the expiry.
@@ -259,7 +270,7 @@ HOSTEL_MUST_USE hostel_result hostel_cache_expire(hostel_ctx *ctx, hostel_str ke
  *     HOSTEL_TRY(each.result);
  */
 typedef struct hostel_keys {
-    hostel_str key;       /* Belongs to `ctx`. */
+    hostel_str key;       /* The current key, which belongs to `ctx`. */
     hostel_result result; /* Why the iteration ended; HOSTEL_OK after the last key. */
     hostel_ctx *ctx;      /* This and the following fields are private. */
     hostel_str prefix;
@@ -269,8 +280,8 @@ typedef struct hostel_keys {
     bool is_last_page;
 } hostel_keys;
 
-/* Starts an iteration. The prefix is literal text and may be empty. The order of the keys is not
- * defined. */
+/* Starts an iteration. The prefix is literal text and may be empty; the function copies it. The
+ * order of the keys is not defined. */
 hostel_keys hostel_cache_keys(hostel_ctx *ctx, hostel_str prefix);
 
 /* Advances to the next key; returns false after the last key and after an error. Fetches further

@@ -13,13 +13,14 @@
  *         hostel_fake_free(fake);
  *     }
  *
- * Compile the test with the service's files and hostel.c, with any native C compiler:
+ * Compile the test with the service's files and hostel.c, with a native C compiler (GCC or Clang):
  *
  *     cc -I.hostel/guest-sdk/c test_my_service.c my_service.c .hostel/guest-sdk/c/hostel.c
  *
- * hostel_fake_free frees everything, so a leak that valgrind or -fsanitize=address reports is in
- * the service. In the fake, each allocation of a ctx is a separate heap block, so these tools also
- * detect a use of memory after its request has ended, and a write out of bounds.
+ * hostel_fake_free frees all memory of the SDK, so a leak that valgrind or -fsanitize=address
+ * reports is in the service or in the test. In the fake, each allocation of a ctx is a separate
+ * heap block, so these tools also detect a use of memory after its request has ended, and a write
+ * out of bounds.
  */
 #ifndef HOSTEL_FAKE_H
 #define HOSTEL_FAKE_H
@@ -31,50 +32,53 @@ extern "C" {
 #endif
 
 /* A host with one initially empty cache, an empty log, and a clock that only the test advances. The
- * clock drives the cache; with <hostel_fake_clock.h> the service sees it too.
+ * clock drives the cache; with <hostel_fake_clock.h> the service sees this clock too.
  *
  * The fake has the rules of a host with the default limits for keys, values and expiry, and returns
- * the same errors. Unlike a real host, the fake does not evict entries, never returns HOSTEL_DENIED
- * or HOSTEL_UNAVAILABLE, and does not check the status and size of a response.
- * hostel_cache_get_or_set never waits for another call. A fake is not thread-safe. */
+ * the same errors. Unlike a real host, the fake never evicts entries, never returns HOSTEL_DENIED
+ * or HOSTEL_UNAVAILABLE, and does not check the status and size of a response. The fake does not
+ * limit the time, log lines and outbound requests of a call, nor the total size of the values that
+ * hostel_cache_get_many reads. hostel_cache_get_or_set never waits for another call. A fake is not
+ * thread-safe. */
 typedef struct hostel_fake hostel_fake;
 
-/* Creates a host. Free it with hostel_fake_free. */
+/* Creates a fake host. Free it with hostel_fake_free. */
 hostel_fake *hostel_fake_new(void);
 
-/* Frees the host and everything that its functions returned. NULL is allowed. */
+/* Frees the fake and everything that its functions returned. NULL is allowed. */
 void hostel_fake_free(hostel_fake *fake);
 
 /* A context for the test itself, to inspect the cache: `hostel_cache_get(hostel_fake_ctx(fake),
- * key, &value)`. Its memory lives until the fake is freed. */
+ * key, &value)`. The memory of this context lives until the fake is freed. */
 hostel_ctx *hostel_fake_ctx(hostel_fake *fake);
 
-/* The result of a call to a service. It lives until the next call of the same fake. */
+/* The result of a call to a service. Its pointers are valid until the next call or HTTP request
+ * that the test sends with the same fake. */
 typedef struct hostel_answer {
     hostel_result result;     /* HOSTEL_OK, or one of the kinds of failure. */
     hostel_str message;       /* The failure's message, NUL-terminated. Empty after success. */
     hostel_response response; /* Zeroed after a failure. */
 } hostel_answer;
 
-/* Sends a JSON text to the service of that name, as a host does. `json` is NULL for no body. Fails
- * with HOSTEL_NOT_FOUND when there is no such service. */
+/* Sends a JSON text to the service of that name, as a host does. `json` is NULL for no body. The
+ * result is HOSTEL_NOT_FOUND if there is no such service. */
 hostel_answer hostel_fake_call(hostel_fake *fake, const char *service, const char *json);
 
-/* Sends a request to the service that the request names. Use this function for HTTP requests and
- * for bodies that are not JSON. */
+/* Sends a request to the service that the request names. Use this function for bodies that are not
+ * JSON, and to set the HTTP part of a request without a route. */
 hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
 
 /* Makes hostel_fake_http send requests that match this route, for example "GET /orders/{id}", to
  * the service of that name. A route without a method matches any method. Paths have the syntax of
- * `[[routes]]` in a host's configuration. If several routes match, the fake chooses the same one as
- * a host.
+ * `[[routes]]` in a host's configuration. If several routes match, the fake chooses the same route
+ * as a host.
  *
  * An invalid route, a route that conflicts with an earlier one, or an unknown service ends the test
  * with abort(), after a line on stderr with the reason. */
 void hostel_fake_serve(hostel_fake *fake, const char *route, const char *service);
 
-/* An HTTP request. Set at most one of `json`, `form` and `body`; the first two set the content
- * type. */
+/* An HTTP request. Set at most one of `json`, `form` and `body`. `json` and `form` set the content
+ * type, unless `headers` contains one. */
 typedef struct hostel_fake_http_call {
     const char *method; /* NULL for GET. */
     const char *target; /* Path and query, for example "/orders/7?page=2". */
@@ -87,19 +91,20 @@ typedef struct hostel_fake_http_call {
 
 /* Sends an HTTP request to the service whose route matches, and returns the response that a client
  * gets. This includes the responses to failures, to a path without a route (404) and to a method
- * that the path does not allow (405). The response lives until the next call of the same fake. */
+ * that the path does not allow (405). The pointers in the response are valid until the next call or
+ * HTTP request that the test sends with the same fake. */
 hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
 /* The header of that name in a response. Names are case-insensitive. Several fields are joined by
  * ", ". `ptr` is NULL if the header is missing or not UTF-8. The media type is in `content_type`,
  * not here. Joined `set-cookie` fields cannot be separated: use hostel_fake_header_values. The text
- * lives until the next call of the same fake. */
+ * lives as long as the response. */
 hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response,
                               const char *name);
 
 /* Points `*values` to the values of the header fields of that name, and returns their number. Names
- * are case-insensitive. Skips values that are not UTF-8. The values live until the next call of the
- * same fake. */
+ * are case-insensitive. Skips values that are not UTF-8. The values live as long as the
+ * response. */
 size_t hostel_fake_header_values(hostel_fake *fake, const hostel_response *response,
                                  const char *name, const hostel_str **values);
 
@@ -108,7 +113,8 @@ void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);
 
 /* Makes hostel_cache_get_or_set behave as if another call were computing the value of this key. If
  * the key has no value, the service computes its own and does not store it; an old value is not
- * refreshed. The effect ends with hostel_fake_let_go, or when the key is set or deleted. */
+ * refreshed. The effect ends with hostel_fake_let_go, and with any call that sets or removes the
+ * key's value or sets its expiry. */
 void hostel_fake_hold(hostel_fake *fake, hostel_str key);
 
 /* Ends the effect of hostel_fake_hold. */
@@ -121,13 +127,13 @@ const char *hostel_fake_log(const hostel_fake *fake, size_t index);
 
 /* --- remote servers and settings ----------------------------------------------------------- *
  *
- * A table of routes holds the responses of remote servers. A URL that ends with a star matches
- * every URL with that prefix. If several rows match, the newest row is used. Texts and bodies are
- * copied.
+ * A table of routes contains the responses of remote servers. A URL that ends with a star matches
+ * every URL with that prefix. If several routes match, the fake uses the newest one. The fake
+ * copies the texts and bodies.
  *
- * A request that matches no row ends the test with abort(), after a line on stderr with the request
- * and the rows. Redirects are followed if the location is absolute or a path from the root; any
- * other location also ends the test.
+ * A request that matches no route ends the test with abort(), after a line on stderr with the
+ * request and the routes. The fake follows a redirect if the location is an absolute URL or a path
+ * that begins with one slash; any other location also ends the test.
  */
 
 /* Makes the fake respond with this status and JSON text to requests with this method and URL.
@@ -154,9 +160,9 @@ typedef hostel_result hostel_fake_server(hostel_ctx *ctx, void *user_data,
 void hostel_fake_route_function(hostel_fake *fake, const char *method, const char *url,
                                 hostel_fake_server *server, void *user_data);
 
-/* The request at this index, from 0, among those that the service sent. Each followed redirect
- * counts as a request. NULL after the last request. The structure lives until the next request is
- * sent, its contents until the fake is freed. */
+/* The request at this index, from 0, among all requests sent to remote servers. Each followed
+ * redirect counts as a request. NULL after the last request. The structure lives until the next
+ * request is sent, its contents until the fake is freed. */
 const hostel_http_request *hostel_fake_request(const hostel_fake *fake, size_t index);
 
 /* Sets a setting or a secret of the plugin. The fake does not distinguish them. */

@@ -5,8 +5,8 @@
  *
  * `time`, `timespec_get` and every clock of `clock_gettime` then return the time of the newest live
  * fake: the machine's time when the fake was created, plus the milliseconds that the test passed to
- * hostel_fake_advance. Without a fake they return the machine's time. This only affects C files
- * built with this option, not C++.
+ * hostel_fake_advance. Without a fake they return the machine's time. The header only affects C
+ * files built with this option, not C++.
  */
 #ifndef HOSTEL_FAKE_CLOCK_H
 #define HOSTEL_FAKE_CLOCK_H
@@ -16,7 +16,8 @@
 
 #ifndef __cplusplus
 
-/* Returns true if there is a fake; `*now` is then the fake's time. Defined in hostel.c. */
+/* Returns true if there is a live fake; `*now` is then the time of the newest one. Defined in
+ * hostel.c. */
 bool hostel_fake_now(struct timespec *now);
 
 /* Parentheses around a name prevent the macros below from replacing the name. */

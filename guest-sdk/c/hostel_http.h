@@ -13,7 +13,7 @@
  * - Each function that sends a request waits for the whole response. A status of 400 or more is not
  *   an error.
  * - If no complete response arrives, the result is one of HOSTEL_HTTP_INVALID_REQUEST to
- *   HOSTEL_HTTP_ABORTED, and the out parameter is unchanged.
+ *   HOSTEL_HTTP_ABORTED, and `*response` is unchanged.
  * - The host follows up to 5 redirects, unless a hostel_http_request sets another limit.
  */
 #ifndef HOSTEL_HTTP_H
@@ -64,8 +64,9 @@ HOSTEL_MUST_USE hostel_result hostel_http_text(hostel_ctx *ctx,
                                                hostel_str *text);
 
 /* Parses the body as JSON, whatever its media type and status. `*value` borrows from the response.
- * Returns HOSTEL_INTERNAL, with the byte offset, if the body is not JSON. The functions that read
- * the value also return HOSTEL_INTERNAL when it has the wrong type. */
+ * Returns HOSTEL_INTERNAL if the body is not JSON; the message contains the byte offset of the
+ * error. The functions that read the value also return HOSTEL_INTERNAL when it has the wrong
+ * type. */
 HOSTEL_MUST_USE hostel_result hostel_http_json(hostel_ctx *ctx,
                                                const hostel_http_response *response,
                                                hostel_json *value);
@@ -81,7 +82,8 @@ HOSTEL_MUST_USE hostel_result hostel_http_options(hostel_ctx *ctx, hostel_str ur
 HOSTEL_MUST_USE hostel_result hostel_http_delete(hostel_ctx *ctx, hostel_str url,
                                                  hostel_http_response *response);
 
-/* Functions that send a request with a JSON text as the body. `json` is as in hostel_cache_set. */
+/* Functions that send a request with a JSON text as the body. `json` is as in
+ * hostel_http_request_json. */
 HOSTEL_MUST_USE hostel_result hostel_http_post(hostel_ctx *ctx, hostel_str url, hostel_str json,
                                                hostel_http_response *response);
 HOSTEL_MUST_USE hostel_result hostel_http_put(hostel_ctx *ctx, hostel_str url, hostel_str json,
@@ -103,24 +105,28 @@ typedef struct hostel_http_request {
     size_t header_count;
     hostel_str body; /* Any bytes; may be empty. */
 
-    /* The timeout, including redirects. 0 means the call's remaining time, which is also the
-     * maximum. */
+    /* The longest time for the request, including redirects. 0 means the maximum: the remaining
+     * time of the service's call minus 100 milliseconds. */
     double timeout_seconds;
 
-    /* How many redirects to follow, 0 to 255. With 0, a redirect is returned as the response. */
+    /* The maximum number of redirects to follow, 0 to 255. With 0, a redirect is returned as the
+     * response. With another maximum, the result is HOSTEL_HTTP_ABORTED if the server redirects
+     * more often. */
     int redirects;
 } hostel_http_request;
 
-/* A request without headers or body that follows up to 5 redirects. */
+/* A request without headers or body that follows up to 5 redirects. The request borrows `method`
+ * and `url`. */
 hostel_http_request hostel_http_request_of(const char *method, hostel_str url);
 
-/* Adds a header. Name and value are copied. Existing headers of that name stay. */
+/* Adds a header. Copies the name and the value. Existing headers of that name stay. */
 void hostel_http_request_header(hostel_ctx *ctx, hostel_http_request *request, const char *name,
                                 hostel_str value);
 
-/* Sets the body to a JSON text, and the header `content-type` to application/json unless it is
- * already set. The request borrows the text. Returns HOSTEL_HTTP_INVALID_REQUEST if `ptr` is NULL,
- * which stands for a value without a JSON form (NaN). */
+/* Sets the body to a JSON text, which the request borrows. Adds the header `content-type` with the
+ * value application/json, unless the request already has this header. Does not check that the text
+ * is JSON. Returns HOSTEL_HTTP_INVALID_REQUEST if the `ptr` of `json` is NULL, which stands for a
+ * value without a JSON form, such as NaN. */
 HOSTEL_MUST_USE hostel_result hostel_http_request_json(hostel_ctx *ctx,
                                                        hostel_http_request *request,
                                                        hostel_str json);
@@ -137,8 +143,8 @@ typedef struct hostel_http_result {
 } hostel_http_result;
 
 /* Sends `count` requests in parallel and waits for all of them. `results` has `count` elements, in
- * the order of the requests. The size limit of one response applies to all responses together.
- * hostel_message returns the message of the first request that failed. */
+ * the order of the requests. The size limit of one response applies to all responses together. If
+ * requests fail, hostel_message returns the message of the first one. */
 void hostel_http_send_many(hostel_ctx *ctx, const hostel_http_request *requests, size_t count,
                            hostel_http_result *results);
 

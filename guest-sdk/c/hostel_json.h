@@ -16,11 +16,11 @@ extern "C" {
 
 /* A value within a JSON text. It borrows the text and is valid as long as the text is. */
 typedef struct hostel_json {
-    hostel_str text;      /* From the first to the last byte of the value; `ptr` is NULL when
-                             missing. */
-    hostel_str key;       /* For messages: the source, such as a cache key; `ptr` is NULL without
-                             one. */
-    hostel_result misfit; /* The result when the value does not have the requested type. */
+    hostel_str text;      /* From the first to the last byte of the value; `ptr` is NULL for a
+                             missing value. */
+    hostel_str key;       /* For messages: the cache key or the URL of the text; `ptr` is NULL for
+                             any other text. */
+    hostel_result misfit; /* The error when the value does not have the requested type. */
 } hostel_json;
 
 /* The kind of a value. */
@@ -34,10 +34,10 @@ typedef enum hostel_json_kind {
     HOSTEL_OBJECT
 } hostel_json_kind;
 
-/* Parses a JSON text. `*value` borrows from the text. Returns HOSTEL_INVALID_VALUE, with the byte
- * offset, if the text is not a single JSON text (RFC 8259) in UTF-8, nests deeper than
- * HOSTEL_MAX_BODY_DEPTH, contains a lone surrogate, or contains a number that is not finite as a
- * double. */
+/* Parses a JSON text. `*value` borrows from the text. Returns HOSTEL_INVALID_VALUE if the text is
+ * not a single JSON text (RFC 8259) in UTF-8, nests deeper than HOSTEL_MAX_BODY_DEPTH, contains a
+ * lone surrogate, or contains a number that is not finite as a double. The message contains the
+ * byte offset of the error. */
 HOSTEL_MUST_USE hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text,
                                                 hostel_json *value);
 
@@ -52,9 +52,12 @@ hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *point
 /* True if there is a value at the pointer and the value is not null. */
 bool hostel_json_has(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
-/* Functions that read the value at the pointer as a C type. Each returns HOSTEL_INVALID_VALUE
- * (HOSTEL_BAD_REQUEST for a request's body) when the value is missing, of another kind, or not
- * exactly representable in that type; `*out` is then unchanged. Nothing is converted or rounded. */
+/* Functions that read the value at the pointer as a C type. Each returns an error if the value is
+ * missing, is of another kind, or is a number that the type cannot represent; `*out` is then
+ * unchanged. The error is
+ * HOSTEL_BAD_REQUEST for the body of a request, HOSTEL_INTERNAL for the body of a server's
+ * response, and HOSTEL_INVALID_VALUE for any other text. No function converts a value of another
+ * kind, and none rounds an integer. */
 
 /* A signed 64-bit integer: a number without fraction and exponent. `-0` is refused. */
 HOSTEL_MUST_USE hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value,
@@ -64,7 +67,8 @@ HOSTEL_MUST_USE hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json v
 HOSTEL_MUST_USE hostel_result hostel_json_unsigned(hostel_ctx *ctx, hostel_json value,
                                                    const char *pointer, uint64_t *out);
 
-/* Any number except an integer that a double would round, such as 2^53 + 1. */
+/* Any number except an integer that a double would round, such as 2^53 + 1. A number with a
+ * fraction or an exponent is rounded to the nearest double. */
 HOSTEL_MUST_USE hostel_result hostel_json_double(hostel_ctx *ctx, hostel_json value,
                                                  const char *pointer, double *out);
 
@@ -116,8 +120,9 @@ hostel_str hostel_json_of_string(hostel_ctx *ctx, hostel_str value);
  *     return hostel_respond_json(ctx, res, hostel_written(&json));
  *
  * A step needs no check: after an invalid step the later steps do nothing, and hostel_written
- * returns no text. A step is invalid if it writes a value without a JSON form, a member without a
- * name, a name without a value, a second top-level value, an unmatched end, or more than
+ * returns no text. A step is invalid if it writes a value without a JSON form, a raw text that is
+ * not JSON, a member without a name, a name outside an object or without a value, a second
+ * top-level value, or an unmatched end. A step is also invalid if it opens more than
  * HOSTEL_MAX_BODY_DEPTH levels. */
 typedef struct hostel_writer {
     hostel_ctx *ctx; /* All fields are private. */
@@ -131,7 +136,7 @@ typedef struct hostel_writer {
     bool refused;
 } hostel_writer;
 
-/* Starts a text. Nothing needs to be freed or closed. */
+/* Starts a text. The writer does not have to be freed. */
 hostel_writer hostel_write(hostel_ctx *ctx);
 
 /* Opens an object or an array. hostel_write_end closes the innermost open object or array. */

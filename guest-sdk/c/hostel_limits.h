@@ -21,8 +21,9 @@
 /* The deepest nesting of arrays and objects in a cached value. */
 #define HOSTEL_MAX_DEPTH 100
 
-/* The deepest nesting in a body and in any other JSON text. This limit is larger because a body may
- * contain a cached value; common JSON parsers accept this depth. */
+/* The deepest nesting of arrays and objects in a body, and in any other JSON text that is not a
+ * cached value. This limit is larger than HOSTEL_MAX_DEPTH because a body may contain a cached
+ * value. Common JSON parsers accept this depth. */
 #define HOSTEL_MAX_BODY_DEPTH 127
 
 #endif

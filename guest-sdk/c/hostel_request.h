@@ -27,7 +27,8 @@ typedef struct hostel_http {
     size_t path_param_count;
     hostel_str query;           /* As sent, without the `?`; empty without a query. */
     hostel_str authority;       /* Host and port as the client sent them; may be empty. */
-    hostel_str client;          /* `192.0.2.1:4711` or `[2001:db8::1]:4711`. */
+    hostel_str client;          /* The client's address and port: `192.0.2.1:4711` or
+                                   `[2001:db8::1]:4711`. */
     const hostel_pair *headers; /* In the order sent, names in lower case, possibly repeated. */
     size_t header_count;
 } hostel_http;
@@ -42,14 +43,16 @@ typedef struct hostel_request {
 } hostel_request;
 
 /* Parses the body as JSON, whatever its media type. An empty body is read as null. `*value` borrows
- * from the request. Returns HOSTEL_BAD_REQUEST, with the byte offset, if the body is not JSON. The
- * functions that read the value also return HOSTEL_BAD_REQUEST when it has the wrong type. */
+ * from the request. Returns HOSTEL_BAD_REQUEST if the body is not JSON; the message contains the
+ * byte offset of the error. The functions that read the value also return HOSTEL_BAD_REQUEST when
+ * it has the wrong type. */
 HOSTEL_MUST_USE hostel_result hostel_request_json(hostel_ctx *ctx, const hostel_request *req,
                                                   hostel_json *value);
 
 /* Functions that read a part of the request. A text belongs to `ctx` or borrows from the request.
- * `ptr` is NULL when the request has no such part or was not made over HTTP. A function for several
- * values points `*values` to the values, in the order sent, and returns their number. */
+ * `ptr` is NULL when the request has no such part. Only the functions for forms find a part in a
+ * request that was not made over HTTP. A function for several values points `*values` to the
+ * values, in the order sent, and returns their number or sets `*count` to this number. */
 
 /* The header of that name. Names are case-insensitive. Joins several fields by ", " (for `cookie`
  * by "; "). `ptr` is also NULL if the header is not UTF-8. */
@@ -94,8 +97,9 @@ hostel_str hostel_request_cookie(hostel_ctx *ctx, const hostel_request *req, con
 
 /* Reads the first field of that name in a body of type application/x-www-form-urlencoded, decoded:
  * `+` is a blank, an invalid escape stays as it is, and U+FFFD replaces bytes that are not UTF-8.
- * The request need not be made over HTTP. Returns HOSTEL_BAD_REQUEST for another content type. An
- * empty body without a content type has no fields. */
+ * The request need not be made over HTTP. Returns HOSTEL_BAD_REQUEST for another content type, or
+ * if a body that is not empty has no content type. An empty body without a content type has no
+ * fields. */
 HOSTEL_MUST_USE hostel_result hostel_request_form(hostel_ctx *ctx, const hostel_request *req,
                                                   const char *name, hostel_str *value);
 
@@ -112,27 +116,28 @@ HOSTEL_MUST_USE hostel_result hostel_request_form_values(hostel_ctx *ctx,
  * If the handler only returns HOSTEL_OK, the SDK sends this response. The fields are public; the
  * SDK frees none of them.
  *
- * After the handler returns, the SDK converts header names to lower case and checks the headers and
- * the content type. The caller gets HOSTEL_INTERNAL, with a message that names the header, if HTTP
- * does not allow a header or if only the server may set it. Only the server may set `connection`,
- * `content-length`, `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding` and
- * `upgrade`. */
+ * After the handler returns HOSTEL_OK, the SDK converts header names to lower case and checks the
+ * headers and the content type. If HTTP does not allow a header, or if only the server may set it,
+ * the call fails with HOSTEL_INTERNAL and a message that names the header. Only the server may set
+ * `connection`, `content-length`, `keep-alive`, `proxy-connection`, `te`, `trailer`,
+ * `transfer-encoding` and `upgrade`. */
 typedef struct hostel_response {
     uint16_t status;         /* The HTTP status code, 200 to 599. */
-    hostel_str content_type; /* May have a `ptr` of NULL. Overrides a `content-type` header. */
+    hostel_str content_type; /* The body's media type; `ptr` is NULL for none. Overrides a header
+                                `content-type`. */
     hostel_str body;
     const hostel_pair *headers; /* In this order; names may repeat. */
     size_t header_count;
 } hostel_response;
 
-/* Sets status 200 and a JSON text as the body. `*res` borrows the text. Returns HOSTEL_INTERNAL if
- * the `ptr` of `json` is NULL, which stands for a value without a JSON form (NaN). Return the
- * result of this call from the handler. */
+/* Sets status 200, a JSON text as the body, and its content type. `*res` borrows the text. Does not
+ * check that the text is JSON. Returns HOSTEL_INTERNAL if the `ptr` of `json` is NULL, which stands
+ * for a value without a JSON form, such as NaN. Return the result of this call from the handler. */
 HOSTEL_MUST_USE hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_response *res,
                                                   hostel_str json);
 
-/* Sets status 200 and a plain text as the body. `*res` borrows the text. Always returns
- * HOSTEL_OK. */
+/* Sets status 200, a plain text as the body, and its content type. `*res` borrows the text. Always
+ * returns HOSTEL_OK. */
 hostel_result hostel_respond_text(hostel_ctx *ctx, hostel_response *res, hostel_str text);
 
 /* Sets status 303 (the client sends a GET to the location), no body, and the header `location`.
@@ -144,7 +149,7 @@ hostel_result hostel_respond_redirect(hostel_ctx *ctx, hostel_response *res, hos
 HOSTEL_MUST_USE hostel_result hostel_respond_redirect_with(hostel_ctx *ctx, hostel_response *res,
                                                            hostel_str location, int status);
 
-/* Adds a header. Name (converted to lower case) and value are copied. Existing headers of that name
+/* Adds a header. Copies the value, and the name in lower case. Existing headers of that name
  * stay. */
 void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *name,
                             hostel_str value);
@@ -156,7 +161,7 @@ typedef enum hostel_same_site {
     HOSTEL_SAME_SITE_NONE = 2    /* Always. The cookie must not be `insecure`. */
 } hostel_same_site;
 
-/* The attributes of a cookie. The zero value is the safe choice. */
+/* The attributes of a cookie. Zeroed options are the safe choice. */
 typedef struct hostel_cookie_options {
     int64_t max_age_seconds; /* How long to keep the cookie; 0: until the browser closes. */
     const char *path;        /* Limits the cookie to paths with this prefix; NULL for all. */
@@ -169,8 +174,9 @@ typedef struct hostel_cookie_options {
 
 /* Adds a header `set-cookie`. The options are only read during the call; NULL means zeroed options.
  * Returns HOSTEL_INTERNAL, and adds no header, if the name, the value or an option is not valid in
- * a cookie. Percent-encode a value that contains blanks, commas or non-ASCII characters. A negative
- * `max_age_seconds` is also invalid: use hostel_response_delete_cookie to delete a cookie. */
+ * a cookie. Percent-encode a value that contains blanks, quotes, commas, semicolons, backslashes,
+ * control characters or non-ASCII characters. A negative `max_age_seconds` is also invalid: use
+ * hostel_response_delete_cookie to delete a cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res,
                                                      const char *name, hostel_str value,
                                                      const hostel_cookie_options *options);
