@@ -18,7 +18,7 @@ pub enum Backend {
     /// In the host's memory.
     #[default]
     Memory,
-    /// On Redis, shared with other hosts.
+    /// On Redis, where other hosts can share the entries.
     Redis(Arc<RedisBackend>),
 }
 
@@ -81,8 +81,8 @@ impl Caches {
     ///
     /// # Errors
     ///
-    /// [`OpenError`] when the cache is open with other limits. The open cache keeps its limits,
-    /// because other plugins may use it.
+    /// [`OpenError`] when the cache is open with other limits or on Redis. The open cache does not
+    /// change, because other plugins may use it.
     pub fn open(&self, name: CacheName, limits: CacheLimits) -> Result<CacheStore, OpenError> {
         self.open_on(name, limits, &Backend::Memory)
     }
@@ -155,8 +155,8 @@ impl Caches {
         all
     }
 
-    /// Returns the caches whose servers do not respond. Checks all addresses concurrently, each
-    /// once.
+    /// Returns the caches whose servers do not pass [`Servers::check`]. The checks run
+    /// concurrently, one for all caches with the same servers.
     pub(crate) async fn unavailable(&self) -> Vec<CacheName> {
         let checks = self.by_servers().into_iter().map(|(servers, caches)| {
             tokio::spawn(async move { servers.check().await.is_err().then_some(caches) })
@@ -169,7 +169,7 @@ impl Caches {
         unavailable
     }
 
-    /// Returns the state of the servers that hold caches, one element for each address.
+    /// Returns the state of the servers that hold caches, one element for each address and timeout.
     pub(crate) fn redis(&self) -> Vec<RedisState> {
         let state = |(servers, caches): (Arc<Servers>, Vec<CacheName>)| RedisState {
             caches,
@@ -192,8 +192,8 @@ impl Caches {
         found
     }
 
-    /// Frees the memory of expired entries in every cache. Examines at most `most` entries of each,
-    /// and returns the number of removed entries.
+    /// Frees the memory of expired entries in every cache in memory. Examines at most about
+    /// `most` entries of each cache, and returns the number of removed entries.
     pub(super) fn reclaim(&self, most: usize) -> u64 {
         let caches: Vec<_> = {
             let in_memory = |open: &OpenCache| match open {

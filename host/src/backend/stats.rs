@@ -1,4 +1,4 @@
-//! The counters of a cache.
+//! The counters and the size of a cache.
 
 use hostel_cache::Stats;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +16,7 @@ pub struct CacheStats {
     pub sets: u64,
     /// Live entries that `delete`, `delete-many` and `delete-prefix` removed.
     pub deletes: u64,
-    /// Calls of `increment` that added to their entry.
+    /// Calls of `increment` that stored a sum.
     pub increments: u64,
     /// Calls of `compare-and-swap` that created, replaced or removed an entry.
     pub swaps: u64,
@@ -24,11 +24,12 @@ pub struct CacheStats {
     pub takes: u64,
     /// Calls of `expire` that found a live entry.
     pub expires: u64,
-    /// The state of a cache in this host's memory, or `None` if its entries are elsewhere.
+    /// The size of a cache in this host's memory, and its removed entries; `None` for a cache on
+    /// Redis.
     pub memory: Option<MemoryStats>,
 }
 
-/// The size of a cache in memory, and the number of entries that it removed.
+/// The size of a cache in memory, and the numbers of entries that expired or were evicted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryStats {
     /// Number of entries, including expired ones that are not removed yet.
@@ -64,7 +65,7 @@ impl From<Stats> for CacheStats {
     }
 }
 
-/// The counters of a cache whose entries are not in memory.
+/// The counters of a cache on Redis.
 #[derive(Debug, Default)]
 pub(super) struct OperationCounts {
     hits: AtomicU64,

@@ -62,7 +62,8 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When the key is invalid, or the backend is unavailable.
+    /// When the key is invalid, the stored data is not a valid value, or the backend is
+    /// unavailable.
     pub async fn get(&self, key: &str) -> Result<Option<Value>, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.get(key)?),
@@ -129,7 +130,7 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When an argument is invalid, or the backend is unavailable.
+    /// When an argument, the stored value or the sum is invalid, or the backend is unavailable.
     pub async fn increment(
         &self,
         key: &str,
@@ -147,7 +148,7 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When an argument is invalid, or the backend is unavailable.
+    /// When an argument or the stored data is invalid, or the backend is unavailable.
     pub async fn compare_and_swap(
         &self,
         key: &str,
@@ -161,12 +162,12 @@ impl CacheStore {
         }
     }
 
-    /// Removes the entry and returns its value. Only one of several concurrent callers gets the
-    /// value.
+    /// Removes the entry and returns its value, or `None` if there is no live entry. Only one of
+    /// several concurrent callers gets the value.
     ///
     /// # Errors
     ///
-    /// When an argument is invalid, or the backend is unavailable.
+    /// The same as [`get`](Self::get).
     pub async fn take(&self, key: &str) -> Result<Option<Value>, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.take(key)?),
@@ -200,12 +201,12 @@ impl CacheStore {
     }
 
     /// Returns a page of the keys that begin with `prefix`, unordered. `cursor` is the cursor of
-    /// the previous page. The work for a page is bounded, so a page may be empty without being the
-    /// last.
+    /// the previous page, or `None` for the first page. The work for a page is bounded, so a page
+    /// may be empty without being the last.
     ///
     /// # Errors
     ///
-    /// When an argument is invalid, or the backend is unavailable.
+    /// When the cursor is invalid, or the backend is unavailable.
     pub async fn keys(&self, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.keys(prefix, cursor)?),
@@ -213,11 +214,12 @@ impl CacheStore {
         }
     }
 
-    /// Removes a page of the entries whose keys begin with `prefix`.
+    /// Removes a page of the entries whose keys begin with `prefix`. Pages and cursors work as in
+    /// [`keys`](Self::keys).
     ///
     /// # Errors
     ///
-    /// When an argument is invalid, or the backend is unavailable.
+    /// When the cursor is invalid, or the backend is unavailable.
     pub async fn delete_prefix(
         &self,
         prefix: &str,
@@ -279,8 +281,8 @@ impl CacheStore {
         }
     }
 
-    /// Returns a page of the live entries whose keys begin with `prefix`: at most `most` of them,
-    /// or approximately `most` on Redis.
+    /// Returns a page of the live entries whose keys begin with `prefix`: at most `most` of them.
+    /// On Redis, a page may have more, and may be empty without being the last.
     ///
     /// `cursor` is the `next` of the previous page, or `None` for the first page. An entry that
     /// lives until all pages are read is on some page.
@@ -317,7 +319,8 @@ impl CacheStore {
     }
 
     /// Returns the number of entries and their size in bytes. In memory, the size includes
-    /// bookkeeping. On Redis, the size covers keys and values, and the call visits all entries.
+    /// bookkeeping. On Redis, the size covers keys and values, and the call visits all entries, so
+    /// it takes long for a large cache and both numbers are approximate.
     ///
     /// # Errors
     ///
@@ -333,7 +336,7 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// If the backend does not respond.
+    /// If the backend does not respond, or responds with an error.
     pub async fn check(&self) -> Result<(), CacheError> {
         match &self.0 {
             Backing::Memory(_) => Ok(()),
@@ -341,7 +344,7 @@ impl CacheStore {
         }
     }
 
-    /// Returns the counters, and the current size if it is known.
+    /// Returns the counters, and the current size of a cache in memory.
     pub async fn stats(&self) -> CacheStats {
         match &self.0 {
             Backing::Memory(cache) => cache.stats().into(),

@@ -16,25 +16,26 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// Maximum number of concurrent operations on one address; further ones wait. It equals the default
-/// number of concurrent calls of a host: more operations would only wait in the server's queue,
-/// with their values in memory.
+/// Maximum number of concurrent operations on one address; further operations wait. The maximum
+/// equals the default number of concurrent calls of a host: more operations would only wait in the
+/// server's queue, with their values in memory.
 const MAX_IN_FLIGHT: usize = 256;
 
-/// Delay before a retry when a server cannot run a command yet.
+/// Delay before a retry, for example when a server cannot run a command yet.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Maximum number of redirections in a row. After these, the operation is retried with a delay.
 const MAX_HOPS: u32 = 8;
 
-/// Minimum time between two discoveries of the servers.
+/// How long operations get the error of a failed discovery instead of starting the next one. Also
+/// the minimum time between two calls of [`Servers::search`] that start a discovery.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Maximum duration of a check, even if the operation timeout is longer: the caller also checks
-/// other caches while its client waits.
+/// Maximum duration of a check, even if the operation timeout is longer: the client that requests
+/// the readiness of the host waits for the checks of all servers.
 const CHECK_TIME: Duration = Duration::from_millis(500);
 
-/// The servers of one address, shared by the caches on them.
+/// The servers of one address, shared by the caches with this address and this timeout.
 #[derive(Debug)]
 pub(in crate::backend) struct Servers {
     address: RedisAddress,
@@ -45,7 +46,7 @@ pub(in crate::backend) struct Servers {
     layout: Mutex<Option<ServerLayout>>,
     search: Joint<Result<(), String>>,
     searched: Mutex<Option<Instant>>,
-    /// When and why the last discovery failed; `None` if it succeeded or there was none.
+    /// When and why the last discovery failed; `None` if it succeeded or before the first one.
     search_failed: Mutex<Option<(Instant, String)>>,
 }
 
@@ -54,7 +55,7 @@ pub(in crate::backend) struct Servers {
 pub(crate) struct ServerState {
     /// The server's address.
     pub(crate) server: String,
-    /// Whether the circuit blocks operations because the server does not respond.
+    /// Whether the circuit refuses operations because the server does not respond.
     pub(crate) is_circuit_open: bool,
     /// Number of connections after the first.
     pub(crate) reconnects: u64,
@@ -92,13 +93,14 @@ impl Servers {
 
     /// Runs a batch by the deadline and returns the replies to its commands.
     ///
-    /// A command is sent again if it cannot have left the host, or a reply proves that it was not
-    /// run. A read is also sent again if the connection is lost. **A write that may have left the
-    /// host is never sent again.**
+    /// A command is sent again if the connection could not be opened, or a reply proves that the
+    /// command was not run. A read is also sent again if the connection is lost. **A write that may
+    /// have run is never sent again.**
     ///
     /// # Errors
     ///
-    /// When there is no reply in time. The error includes the servers' last refusal.
+    /// When a command has no reply by the deadline, or cannot be sent or sent again. The error
+    /// includes the servers' last refusal, if any.
     pub(super) async fn run(
         self: &Arc<Self>,
         batch: Batch,
@@ -172,11 +174,11 @@ impl Servers {
         }
     }
 
-    /// Sends one command, which does not depend on a slot, to one server.
+    /// Sends one command to this server once, without following redirections.
     ///
     /// # Errors
     ///
-    /// When there is no reply in time.
+    /// When the server cannot be reached or does not reply in time.
     pub(super) async fn ask(
         &self,
         node: &Arc<RedisNode>,
@@ -212,12 +214,12 @@ impl Servers {
         Ok(self.layout(deadline).await?.nodes())
     }
 
-    /// Checks that every server responds.
+    /// Checks that every server with slots responds, and that its cluster is up.
     ///
     /// # Errors
     ///
-    /// If a server does not respond: the first such server, with the reason. Also if the check
-    /// takes longer than [`CHECK_TIME`].
+    /// For the first server that does not pass: its address and the reason. Also if the servers
+    /// cannot be found, or the check takes longer than [`CHECK_TIME`].
     pub(in crate::backend) async fn check(self: &Arc<Self>) -> Result<(), String> {
         let late = || Err(format!("{} does not respond at once", self.address));
         timeout(CHECK_TIME, self.check_all()).await.unwrap_or_else(|_| late())
@@ -246,7 +248,8 @@ impl Servers {
         Ok(())
     }
 
-    /// Number of operations in progress.
+    /// Number of operations that hold a permit. An operation that waits for its next attempt holds
+    /// no permit.
     pub(in crate::backend) fn in_flight(&self) -> usize {
         MAX_IN_FLIGHT.saturating_sub(self.permits.available_permits())
     }
@@ -314,13 +317,14 @@ impl Servers {
     fn set_layout(&self, layout: ServerLayout) {
         let nodes = layout.nodes();
         *self.layout.lock().unwrap_or_else(PoisonError::into_inner) = Some(layout);
-        // Drop the servers that left the cluster, with their connections.
+        // Drop the servers that have no slots, with their connections.
         let is_used = |node: &Arc<RedisNode>| nodes.iter().any(|(_, used)| Arc::ptr_eq(used, node));
         let mut known = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, node| is_used(node));
     }
 
-    /// Starts a new discovery of the servers and their slots, unless there was one just now.
+    /// Starts or joins a discovery of the servers and their slots, unless another call of this
+    /// function did so within [`SEARCH_INTERVAL`]. Does nothing for a single server.
     fn search(self: &Arc<Self>) {
         if matches!(self.address.topology, Topology::Single(_)) {
             return;

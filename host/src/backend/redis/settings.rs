@@ -10,9 +10,11 @@ use std::time::Duration;
 pub struct RedisBackend {
     /// The servers, and the login.
     pub address: RedisAddress,
-    /// Time limit of one operation, including the wait for a permit. The default is 250 ms.
+    /// Time limit of one operation, including the wait while too many other operations are running.
+    /// The default is 250 ms.
     pub timeout: Duration,
-    /// The prefix of all entries' names. It must not contain braces. The default is `hostel`.
+    /// The prefix of the names of entries and leases. Entries' names in Zato's format do not have
+    /// this prefix. The prefix must not contain braces. The default is `hostel`.
     pub prefix: String,
     /// The format of entries' names.
     pub key_format: KeyFormat,
@@ -33,7 +35,7 @@ impl RedisBackend {
         }
     }
 
-    /// Returns the names of this cache's entries.
+    /// Returns the names of the entries and leases of a cache.
     pub(in crate::backend) fn names(&self, cache: &CacheName) -> Names {
         Names::new(&self.prefix, cache, self.key_format)
     }

@@ -12,15 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Number of keys that the server examines in one step, including keys outside the cache. A step
-/// takes a few tenths of a millisecond.
+/// Approximate maximum number of Redis keys that a server examines in one step, including keys
+/// outside the cache. A step takes a few tenths of a millisecond.
 pub(super) const STEP_NAMES: usize = 1_000;
 
 /// Maximum steps of one page. This limit bounds the work for a page when few keys match.
 pub(super) const PAGE_STEPS: usize = 10;
 
-/// A position in a walk: a server's first slot, and that server's own cursor, which is meaningless
-/// to any other server.
+/// A position in a walk: a server with its first slot, and the `SCAN` cursor of that server, which
+/// is meaningless to any other server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cursor {
     slot: u16,
@@ -55,8 +55,8 @@ impl Cursor {
 }
 
 impl RedisCache {
-    /// Returns a page of the entries. Runs whole steps, so the page may contain more than `most`
-    /// entries.
+    /// Returns a page of the entries whose keys begin with `prefix`. Runs whole steps, so the page
+    /// may contain more than `most` entries.
     pub(in crate::backend) async fn list(
         &self,
         prefix: &str,
@@ -94,6 +94,7 @@ impl RedisCache {
     }
 
     /// Walks through all entries, and returns their number and the bytes of their keys and values.
+    /// Both are approximate, because `SCAN` may return an entry twice.
     pub(in crate::backend) async fn count(&self) -> Result<(u64, u64), CacheError> {
         let (mut entries, mut bytes, mut cursor) = (0, 0, None);
         loop {
@@ -129,7 +130,8 @@ impl RedisCache {
         Ok(removed)
     }
 
-    /// Runs one step of a walk. Returns the matching names, their server, and the next position.
+    /// Runs one step of a walk. Returns the server, the matching names, and the next position or
+    /// `None` at the end of the walk.
     pub(super) async fn step(
         &self,
         at: &Cursor,
@@ -192,7 +194,7 @@ impl RedisCache {
             let length = number(0, &["WRONGTYPE", "MOVED", "ASK"]).map_err(unavailable)?;
             let left = number(-2, &["MOVED", "ASK"]).map_err(unavailable)?;
             let remaining = match left {
-                // The key was deleted after `SCAN` returned it, or moved to another server.
+                // The entry was deleted, expired or moved to another server after `SCAN` ran.
                 ..=-2 => continue,
                 -1 => None,
                 left => Some(Duration::from_millis(left.unsigned_abs())),

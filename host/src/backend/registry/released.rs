@@ -58,7 +58,7 @@ impl OpenCache {
         }
     }
 
-    /// Returns the time of the cache's release, or `None` if a plugin uses it.
+    /// Returns the time of the cache's release, or `None` if the cache is not released.
     fn released(&self) -> Option<Instant> {
         match self {
             OpenCache::Memory { released, .. } => *released,
