@@ -1,5 +1,5 @@
-//! Builds a service's source into a component. Each language has its own submodule. Also contains
-//! the bundled SDK.
+//! Builds a service's source into a component, and creates new services. Each toolchain has its own
+//! submodule. The submodule `sdk` contains the bundled SDK.
 
 mod c;
 mod encode;
@@ -39,7 +39,8 @@ use work::Work;
 use std::path::PathBuf;
 
 /// Builds a source, and returns the path of the component. `modules` are the files that the source
-/// may import, or `None` if they are unknown. Sets `inputs` to the files that the build reads.
+/// may import, or `None` if they are unknown. Adds the files that the build reads to `inputs`;
+/// `inputs` must be empty.
 pub(crate) fn build(
     source: &Source,
     modules: Option<&[PathBuf]>,
@@ -57,7 +58,7 @@ pub(crate) fn build(
 }
 
 /// Returns the folder of compiled code: `HOSTEL_CODE_FOLDER`, or else `code` in the cache folder of
-/// this version of Hostel. Returns `None` if the user has no home folder.
+/// this version of Hostel. Returns `None` without the variable if the user has no home folder.
 pub fn code_folder() -> Option<PathBuf> {
     let named = std::env::var_os("HOSTEL_CODE_FOLDER").filter(|named| !named.is_empty());
     if let Some(folder) = named {

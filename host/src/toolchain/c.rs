@@ -20,8 +20,8 @@ const VERSION: &str = "0.17.1";
 const FIX: &str =
     "install Python 3 with pip, and open a new shell: the C compiler comes from there";
 
-/// The compiler's flags. They are part of the cache key. The default stack of 16 MiB would take a
-/// quarter of the memory that a guest may have.
+/// The compiler's flags. They are part of the cache key. The linker's default stack of 16 MiB would
+/// take a quarter of the memory that a guest may have by default.
 const FLAGS: &[&str] = &[
     "-target",
     "wasm32-wasi",
@@ -35,10 +35,11 @@ const FLAGS: &[&str] = &[
 const NO_SERVICES: &str = "undefined symbol: hostel_service";
 const TWO_LISTS: &str = "duplicate symbol: hostel_service";
 
-/// Builds a folder's sources, or one file, and returns the component.
+/// Builds a folder's sources, or one file, and returns the path of the component.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, .. } = work;
-    // If `.gitignore` names the link to the SDK, the author's unit test needs the link.
+    // A `.gitignore` that names the link to the SDK comes from the template. The template's unit
+    // test needs the link.
     let ignored = fs::read_to_string(source.folder.join(".gitignore")).unwrap_or_default();
     if ignored.contains(sdk::LINK) {
         sdk::link(&source.folder)?;
@@ -76,8 +77,8 @@ fn compile(work: Work<'_>, out: &Path, read: &mut Inputs) -> Result<(), BuildErr
     fs::write(out, encode::componentize(&module)?).map_err(|error| write_failed(out, error))
 }
 
-/// Returns the files to compile. If a whole folder is one service, these are the file that declares
-/// the service, and all C and C++ files except tests. Otherwise only the source's file is compiled.
+/// Returns the files to compile. If a whole folder is one service, these are the source's file, and
+/// the C and C++ files in the folder except tests. Otherwise only the source's file is compiled.
 fn inputs_of(source: &Source) -> Result<Vec<PathBuf>, BuildError> {
     let mut inputs = vec![source.file.clone()];
     if !source.is_whole_folder {
@@ -102,7 +103,7 @@ fn has_ending(file: &Path, endings: &[&str]) -> bool {
 /// The compiler, set up for one source.
 struct Zig<'a> {
     program: PathBuf,
-    /// The compiler's cache, mostly compiled libraries.
+    /// The folder of the compiler's cache, which contains mostly compiled libraries.
     cache: PathBuf,
     /// The SDK's folder for C.
     sdk: PathBuf,
@@ -119,7 +120,7 @@ impl<'a> Zig<'a> {
         Ok(Zig { program, cache, sdk, source, progress })
     }
 
-    /// Compiles a Zig file, which imports the SDK as `hostel`, to an object.
+    /// Compiles a Zig file, which imports the SDK as `hostel`, to an object file.
     fn object(&self, file: &Path, scratch: &Path) -> Result<PathBuf, BuildError> {
         let mut translate = self.command("translate-c");
         // On the first use, Zig compiles its translator of C headers. With optimization, that would
@@ -141,7 +142,8 @@ impl<'a> Zig<'a> {
         Ok(object)
     }
 
-    /// Adds the files that a C or C++ file includes, including missing files.
+    /// Adds a C or C++ file and the files that it includes to `read`. Missing files are added too,
+    /// system headers are not.
     fn add_read(&self, file: &Path, read: &mut Inputs) -> Result<(), BuildError> {
         let mut preprocess = self.command("cc");
         preprocess.args(["-target", "wasm32-wasi", "-MM", "-MG"]).arg(self.include()).arg(file);
@@ -159,7 +161,7 @@ impl<'a> Zig<'a> {
         compile.args(FLAGS).arg(colour).arg(self.include());
         compile.args(inputs).arg(self.sdk.join("hostel.c")).arg("-o").arg(core);
         if inputs.iter().any(|file| has_ending(file, &["cpp", "cc"])) {
-            // A component cannot use WebAssembly exceptions.
+            // The host's engine does not support WebAssembly exceptions.
             compile.args(["-fno-exceptions", "-lc++"]);
             let what = "the C++ library for WebAssembly, once (about two minutes)";
             self.run(&mut compile, "c++", what, false)?;
@@ -183,8 +185,8 @@ impl<'a> Zig<'a> {
         with_path("-I", &self.sdk)
     }
 
-    /// Runs one step of the build. If the step must first compile a library, reports that. Later
-    /// builds find the library in the cache.
+    /// Runs one step of the build, and returns the lines of its stdout. If the step must first
+    /// compile a library, reports this. Later builds find the library in the cache.
     fn run(
         &self,
         command: &mut Command,
@@ -219,7 +221,7 @@ impl<'a> Zig<'a> {
     }
 }
 
-/// Installs the compiler's package into a folder.
+/// Installs the compiler's package into a folder, and checks that the compiler runs.
 fn fetch(folder: &Path, progress: Progress<'_>) -> Result<(), BuildError> {
     let package = format!("{PACKAGE}=={VERSION}");
     pip::install(&["--only-binary=:all:", "--no-deps", &package], folder, progress)?;
@@ -242,7 +244,7 @@ fn write_failed(path: &Path, source: io::Error) -> BuildError {
 }
 
 /// Returns a module without its debugging sections, which are most of its bytes. Keeps the names of
-/// functions for traps. Returns `None` if the bytes are not a module.
+/// functions for traps. Returns `None` if the module cannot be parsed.
 fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
     const HEADER_BYTES: usize = 8;
     let mut kept = module.get(..HEADER_BYTES)?.to_vec();
@@ -262,7 +264,7 @@ fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
     Some(kept)
 }
 
-/// Checks the tools for C.
+/// Checks the tools for C, C++ and Zig.
 pub(super) fn doctor() -> Vec<Check> {
     let pip = pip::version();
     let folder = sdk::data_folder().ok().map(|data| data.join("tools"));

@@ -1,4 +1,4 @@
-//! Encodes a core module as a component of the world.
+//! Encodes a core module as a component of a world: the module's own, or Hostel's.
 
 use super::{EncodeError, sdk};
 use std::cmp::Reverse;
@@ -12,7 +12,7 @@ use wasmparser::{Parser, Payload};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{Resolve, SourceMap, WorldId};
 
-/// The prefix of the custom section in which a module names its world.
+/// The prefix of the name of the custom section that contains a module's world.
 const WORLD_SECTION: &str = "component-type";
 
 /// Encodes a core module as a component.

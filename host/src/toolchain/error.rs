@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The path contains nothing that can be built.
+    /// There is no plugin at the path, neither a component nor a source.
     #[error("{}", no_source(.0))]
     NoSource(PathBuf),
     /// There are several plugins, but the caller needs one.
@@ -19,14 +19,14 @@ pub enum BuildError {
         /// The paths of the plugins.
         plugins: String,
     },
-    /// A Rust file outside of any package.
+    /// There is no plugin at the path, but a Rust file without a `Cargo.toml` in its folder.
     #[error(
         "{} is not in a Cargo package: Rust needs a Cargo.toml; `hostel new` creates a package, \
          and `hostel run FOLDER` runs it",
         .0.display()
     )]
     NoManifest(PathBuf),
-    /// A source could not be read.
+    /// A file or folder could not be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file or folder.
@@ -34,7 +34,7 @@ pub enum BuildError {
         /// The reason.
         source: io::Error,
     },
-    /// A tool is not installed.
+    /// A tool is not installed, or is too old.
     #[error("`{tool}` was not found: {fix}")]
     NoTool {
         /// The tool's name.
@@ -47,10 +47,10 @@ pub enum BuildError {
     NoTarget {
         /// The target's name.
         target: &'static str,
-        /// The output of the tool that adds the target.
+        /// The last line that `rustup` printed to stderr.
         why: String,
     },
-    /// A tool that was fetched cannot be used.
+    /// A tool could not be fetched, or a fetched tool cannot be used.
     #[error("{tool}: {why}")]
     Tool {
         /// The tool's name.
@@ -58,12 +58,13 @@ pub enum BuildError {
         /// Why the tool cannot be used.
         why: String,
     },
-    /// The tool ran and failed; its output was passed on as progress lines.
+    /// The source cannot be built. If a tool found the fault, its output was passed on as progress
+    /// lines.
     #[error("{} does not build: {why}", path.display())]
     Failed {
-        /// The source.
+        /// The source, or the file with the fault.
         path: PathBuf,
-        /// The likely reason, with the fix.
+        /// The reason, with the fix if it is known.
         why: String,
     },
     /// The output of the tools cannot be encoded as a component.
@@ -78,7 +79,7 @@ pub enum BuildError {
     /// The build produced more than one component.
     #[error("{} builds several components: name the folder of one of them", .0.display())]
     Several(PathBuf),
-    /// The SDK could not be written to disk.
+    /// The SDK or a file of the build could not be written to disk.
     #[error(transparent)]
     Sdk(#[from] SdkError),
     /// A tool could not be run.
@@ -109,7 +110,7 @@ fn no_source(path: &Path) -> String {
     )
 }
 
-/// Why the SDK could not be written to the user's data folder.
+/// Why the SDK, or a file of a build, could not be written to disk.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SdkError {
@@ -124,7 +125,7 @@ pub enum SdkError {
         /// The reason.
         source: io::Error,
     },
-    /// Another file exists where the link should be.
+    /// Another file exists where the link to the SDK should be.
     #[error("{} must be a link to the SDK, but another file exists there: move or remove it", .0.display())]
     InTheWay(PathBuf),
 }
@@ -134,7 +135,7 @@ pub enum SdkError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NewError {
-    /// The folder already exists.
+    /// The service's folder, or one of its files, already exists.
     #[error("{} already exists: choose another name, or remove it", .0.display())]
     Exists(PathBuf),
     /// The name is invalid for a service in the language.

@@ -11,27 +11,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Go version of the SDK. An older Go would work, but would start more slowly, because it first
-/// obtains the version that `go.mod` requires.
+/// The oldest accepted Go version: that of the SDK's `go.mod`. An older Go would work, but would
+/// start more slowly, because it first obtains the version that `go.mod` requires.
 const OLDEST: (u32, u32) = (1, 26);
 
 const FIX: &str = "install Go 1.26 or newer, and open a new shell";
 
 /// Strips debugging data, but keeps function names and line numbers for panics. Aligns the start of
-/// the data with the blocks of the Go heap. The size of the SDK's arena is chosen so that the arena
-/// then ends right before the first block. Otherwise Go would clear the gap, up to half a MiB, in
-/// each fresh instance.
+/// the data with the blocks of the Go heap. The size of the SDK's arena is chosen so that the data
+/// then ends right before a block. In each fresh instance, Go clears the gap between the data and
+/// the next block. The gap could otherwise be up to half a MiB.
 const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
 /// The `go list` template that prints the folders of packages and the files that Go reads from
-/// these folders.
+/// these folders. It omits the standard library.
 const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
 {{range .GoFiles}}{{$folder}}/{{.}}
 {{end}}{{range .EmbedFiles}}{{$folder}}/{{.}}
 {{end}}{{range .SFiles}}{{$folder}}/{{.}}
 {{end}}{{end}}";
 
-/// Builds the package in a folder, or a single file, and returns its component.
+/// Builds the package in a folder, or a single file, and returns the path of the component.
 ///
 /// Go itself detects changes, also in embedded files, replaced modules and workspaces. If the build
 /// changes nothing in the core module, the component of the last build is reused.
@@ -43,7 +43,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     let package = GoPackage::of(source, manifest.is_some())?;
     let failed = |error| write_failed(&package.output, error);
     fs::create_dir_all(&package.output).map_err(failed)?;
-    // Two concurrent builds of one folder would overwrite each other's module. Closing the file
+    // Two concurrent builds of one source would overwrite each other's module. Closing the file
     // releases the lock.
     let lock = File::create(package.output.join("lock")).map_err(failed)?;
     lock.lock().map_err(failed)?;
@@ -94,8 +94,9 @@ impl GoPackage {
         self.complete(build)
     }
 
-    /// Adds the inputs of the build: the package and everything it imports, except downloaded
-    /// modules, whose versions are immutable; and the files that configure `go`.
+    /// Adds the inputs of the build: the files of the package and of the packages that it imports,
+    /// and the files `go.mod`, `go.sum` and `go.work`. Omits the standard library, the SDK, and
+    /// downloaded modules, whose versions are immutable.
     fn add_read(&self, inputs: &mut Inputs) -> Result<(), BuildError> {
         let mut list = Command::new("go");
         list.args(["list", "-deps", "-e", "-f", READ]);
@@ -119,7 +120,7 @@ impl GoPackage {
         Ok(())
     }
 
-    /// Adds the package to build, and the target, to a `go` command.
+    /// Adds the folder, the target and the package to build to a `go` command.
     fn complete(&self, mut go: Command) -> Result<Command, BuildError> {
         go.current_dir(&self.folder).envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
         match &self.file {
@@ -130,7 +131,7 @@ impl GoPackage {
     }
 
     /// Creates an overlay that adds a `go.mod` to a single file, so that no file is written into
-    /// the source's folder.
+    /// the source's folder. Returns the path of the overlay.
     fn overlay(&self) -> Result<PathBuf, BuildError> {
         let sdk = sdk::lay_out()?.join("guest-sdk/go");
         let manifest = format!(
@@ -178,7 +179,8 @@ fn write_failed(path: &Path, source: io::Error) -> BuildError {
     SdkError::Write { path: path.to_owned(), source }.into()
 }
 
-/// Refuses a source that uses cgo. Go itself would only report that no files are left.
+/// Refuses a folder that contains a Go file with `import "C"`. Go itself would only report that no
+/// files are left.
 fn refuse_c(folder: &Path) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: folder.to_owned(), source: error };
     for entry in fs::read_dir(folder).map_err(unreadable)? {

@@ -19,11 +19,12 @@ pub struct Inputs(BTreeSet<PathBuf>);
 impl Inputs {
     /// Adds a file or folder. A relative path is resolved from the current folder.
     pub fn add(&mut self, path: &Path) {
-        // Fails only for an empty path.
+        // `absolute` fails for an empty path, which is skipped.
         self.0.extend(std::path::absolute(path));
     }
 
-    /// Adds the nearest file of this name in the folder of `path` or one of its ancestors.
+    /// Adds the nearest file of this name in the folder of `path` or one of its ancestors, if there
+    /// is such a file.
     pub(super) fn add_nearest(&mut self, path: &Path, name: &str) {
         let mut folders = path.ancestors().skip(1).map(|folder| folder.join(name));
         self.0.extend(folders.find(|file| file.is_file()));
@@ -42,7 +43,7 @@ impl Inputs {
                 (' ' | '\n' | '\r', _) => self.add(Path::new(&std::mem::take(&mut file))),
                 _ => file.push(character),
             }
-            // A blank line ends the rule. Another rule follows.
+            // A blank line ends the rule. Ignore the rules that follow.
             if character == '\n' && characters.peek() == Some(&'\n') {
                 break;
             }
@@ -80,15 +81,15 @@ impl Inputs {
         digest.finalize().into()
     }
 
-    /// True if one of the files may have changed since `time`.
+    /// True if one of the paths that exist may have changed since `time`.
     pub(super) fn changed_since(&self, time: SystemTime) -> bool {
         let mut found = self.0.iter().filter_map(|path| fs::metadata(path).ok());
         found.any(|file| has_changed_since(&file, time))
     }
 }
 
-/// The current time, with the same resolution as the kernel's file timestamps. A caller can thus
-/// compare it with these timestamps.
+/// The current time of the coarse clock, which the kernel uses for file timestamps: a file that
+/// changes later does not get an earlier timestamp.
 pub(crate) fn now() -> SystemTime {
     let now = clock_gettime(ClockId::RealtimeCoarse);
     at(now.tv_sec, now.tv_nsec)
