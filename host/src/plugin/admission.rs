@@ -14,19 +14,22 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Limits on concurrent calls. Further calls wait in a queue. A call fails with [`CallError::Busy`]
-/// if the queue is full or the call waits for too long.
+/// if it waits for too long, or if it is refused by or evicted from a full queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// Maximum running calls in the host. The default of 256 keeps every processor busy while some
-    /// calls sleep or wait for a backend, and still bounds the memory of the calls.
+    /// Maximum running calls in the host, or three quarters of the host's instance slots if that is
+    /// less. The default of 256 keeps every processor busy while some calls sleep or wait for a
+    /// backend, and still bounds the memory of the calls.
     pub calls: usize,
-    /// Maximum running calls in one plugin. With the default of 64, a plugin that hangs leaves
-    /// capacity to the others.
+    /// Maximum running calls in one plugin, unless the plugin's settings have their own maximum.
+    /// With the default of 64, a plugin that hangs leaves capacity to the others.
     pub calls_per_plugin: usize,
-    /// Maximum queued calls of all plugins together. With the default of 1,024, a burst is served
-    /// late and a flood is refused at once.
+    /// Maximum queued calls of all plugins together, and also the maximum of calls that wait for a
+    /// plugin to be loaded. With the default of 1,024, a burst is served late, and most calls of a
+    /// flood are refused at once.
     pub queue: usize,
-    /// The longest time that a call waits. The default is 1 second: few clients wait longer.
+    /// The longest time that a call waits in the queue, and the longest time that a call first
+    /// waits for its plugin to be loaded. The default is 1 second: few clients wait longer.
     pub queue_time: Duration,
 }
 
@@ -37,8 +40,8 @@ impl Default for Admission {
     }
 }
 
-/// How often a waiting call retries its memory reservation. Only a call that ends wakes a waiting
-/// call: a body or a cache that frees memory does not.
+/// How often each waiting call makes the host try to admit the next call. Otherwise only a call
+/// that ends admits the next call: a body or a cache that frees memory does not.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Admits calls to a host.
@@ -53,8 +56,8 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Creates the gate of a host. `slots` is the number of instance slots, or 0 if instances do
-    /// not use slots. The gate never admits more calls than there are slots, because a call without
-    /// a slot fails.
+    /// not use slots. If they do, the gate admits fewer calls than there are slots, because a call
+    /// without a slot fails.
     pub(super) fn new(mut admission: Admission, slots: u32, memory: &Arc<HostMemory>) -> Self {
         if slots > 0 {
             // The remaining slots are for idle instances.
@@ -66,13 +69,15 @@ impl Gate {
         Gate { admission, places, memory, lease_waits, loading }
     }
 
-    /// Creates the call counter of a plugin. All versions of the plugin share it.
+    /// Creates the limits on a plugin's running calls and memory. All versions of the plugin share
+    /// these limits. If `most` is `None`, the default maximum of calls applies.
     pub(super) fn calls(&self, most: Option<usize>) -> Arc<PluginCalls> {
         let most = most.unwrap_or(self.admission.calls_per_plugin);
         PluginCalls::new(&self.places, most, PluginMemory::new(&self.memory))
     }
 
-    /// Creates the limit on a plugin's lease waits. All versions of the plugin share it.
+    /// Creates the limit on a plugin's lease waits, for a plugin of at most `calls` running calls.
+    /// All versions of the plugin share this limit.
     pub(super) fn lease_waits(&self, calls: Option<usize>) -> LeaseWaits {
         let of_plugin = semaphore(most_waits(calls.unwrap_or(self.admission.calls_per_plugin)));
         LeaseWaits::new(of_plugin, Arc::clone(&self.lease_waits))
@@ -83,7 +88,7 @@ impl Gate {
         self.admission.calls
     }
 
-    /// The number of waiting calls.
+    /// The number of calls that are queued, or that wait for their plugin to be loaded.
     pub(super) fn waiting(&self) -> usize {
         self.places.waiting() + self.loading.load(Ordering::Relaxed)
     }
@@ -104,7 +109,7 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`CallError::Busy`] if the queue is full or the call waited for too long.
+    /// [`CallError::Busy`] if the queue is full, or the call was evicted or waited for too long.
     pub(super) async fn admit(
         &self,
         calls: &Arc<PluginCalls>,
@@ -145,11 +150,12 @@ impl Gate {
         }
     }
 
-    /// Waits until a plugin is loaded. The caller counts as a waiting call.
+    /// Waits for `loaded`, a future that ends with the first load of a plugin. Meanwhile the call
+    /// counts as waiting.
     ///
     /// # Errors
     ///
-    /// As [`Gate::admit`].
+    /// [`CallError::Busy`] if too many calls wait for plugins, or the load takes too long.
     pub(super) async fn await_load(
         &self,
         plugin: &str,
@@ -171,7 +177,7 @@ impl Gate {
     }
 }
 
-/// Counts a call that waits until its plugin is loaded. Dropping this value ends the count.
+/// Counts a call as waiting for the load of its plugin, until this value is dropped.
 struct Loading<'a>(&'a AtomicUsize);
 
 impl<'a> Loading<'a> {
@@ -316,7 +322,7 @@ mod tests {
         let waiting = async {
             let greedy = || named(&gate, &greedy, 'g', &order);
             let modest = || named(&gate, &modest, 'm', &order);
-            // One call of the greedy plugin finds the queue full; another one is evicted.
+            // The fifth greedy call is refused, and two others are evicted for the modest plugin.
             tokio::join!(greedy(), greedy(), greedy(), greedy(), greedy(), modest(), modest());
         };
         let ends = async {

@@ -17,9 +17,9 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// If there is no such service, if too many calls are running, or if the service returns a
-    /// failure, traps, exits, violates the contract or reaches a limit. None of these affects the
-    /// host or other calls.
+    /// If there is no such service, if the host is busy or lacks a resource, or if the service
+    /// returns a failure, traps, exits, violates the contract or reaches a limit. None of these
+    /// errors stops the host or another call.
     pub async fn call(&self, service: &str, request: Request) -> Result<Response, CallError> {
         let target = self.find(&ServiceName::new(service)).await?.ok_or_else(|| {
             CallError::UnknownService { name: service.to_owned(), offered: self.full_names() }
@@ -86,7 +86,8 @@ impl Host {
         self.call_traced(target, request, None).await
     }
 
-    /// Calls a service and records the outcome in its span.
+    /// Calls a service, and records the outcome in the metrics and in `span`. Rolls the plugin back
+    /// if its version fails its probation with this call.
     pub(crate) async fn call_traced(
         &self,
         target: &Target,

@@ -1,5 +1,5 @@
-//! Deployment: finds plugins in a folder or by name, loads them in the background, replaces them
-//! when their files change, and unloads them when their files are gone.
+//! Deployment: finds plugins in a folder or at configured paths, loads them in the background,
+//! replaces them when their files change, and unloads them when their files are gone.
 
 mod candidate;
 mod fetch;
@@ -35,12 +35,12 @@ use tokio::task::JoinSet;
 use tokio::time::{self, MissedTickBehavior};
 use watch::Watch;
 
-/// Time between the first two scans. It is short, so that a server loads complete files soon after
-/// its start.
+/// Time between the first two scans, and the minimum of the scan interval. The time is short, so
+/// that a server loads complete files soon after its start.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Maximum slow loads that may give up their turn in the quick lane. Further slow loads keep their
-/// turn, so that other loads wait for them.
+/// Maximum running loads that have given up their turn in the quick lane because they take long.
+/// Further long loads keep their turn, so that other loads wait for them.
 const MAX_SLOWER: usize = 8;
 
 /// A plugin that the operator has configured by name.
@@ -48,15 +48,16 @@ const MAX_SLOWER: usize = 8;
 pub struct NamedPlugin {
     /// The plugin's name, unique among the named plugins.
     pub name: PluginName,
-    /// The file of a component, or a source if the deployment has a [`Build`].
+    /// The path of a component. If the deployment has a [`Build`], this may also be the path of a
+    /// source, or of a folder that contains one plugin.
     pub path: PathBuf,
     /// The plugin's grants, and how the host runs it.
     pub settings: PluginSettings,
 }
 
 /// A folder of plugins: its components, and also its sources if there is a [`Build`].
-/// [`discover`](crate::source::discover) defines how components and sources are found and named.
-/// Files of a [`NamedPlugin`] are excluded.
+/// [`discover`](crate::source::discover) defines how components and sources are found. A plugin
+/// that is also a [`NamedPlugin`] is excluded.
 #[derive(Clone, Debug)]
 pub struct PluginFolder {
     /// The folder.
@@ -80,7 +81,7 @@ pub struct Built {
 
 /// Keeps a host's plugins in sync with files.
 ///
-/// It scans the files at an interval, because scans find every change on every file system,
+/// It scans all files at an interval, because scans find every change on every file system,
 /// including network and container file systems. It applies a change once two consecutive scans
 /// find the same state, and so ignores a file that is being written or is missing for a moment.
 ///
@@ -92,17 +93,17 @@ pub struct Built {
 ///   same content changes nothing.
 /// - A file that cannot be loaded changes nothing: the old version keeps serving, and
 ///   [`Deployment::list`] has the reason. For example, the file became a folder, a pipe or a
-///   dangling link. Content that was refused or rolled back is not loaded again until the file
-///   changes.
-/// - When a file is gone, its plugin is unloaded. Its private cache is kept for a while, as with
-///   [`Host::unload`], so that the plugin finds its entries if the file returns. A folder that
-///   cannot be read changes nothing, because its disk may be unmounted for a moment.
+///   dangling link. Content that was refused or rolled back is not loaded again when only the
+///   file's modification time changes.
+/// - When a file is gone, its plugin is unloaded. The plugin's private cache is kept for a while,
+///   as with [`Host::unload`], so that the plugin finds its entries if the file returns. A folder
+///   that cannot be read changes nothing, because its disk may be unmounted for a moment.
 /// - Links are followed, and their targets are watched. If two files have the same plugin name, the
 ///   file that already serves keeps the name; a named plugin takes precedence over both.
 /// - For a source, all files that its last build read are watched. Adding or removing a module in
 ///   the source's folder also counts as a change.
 ///
-/// Each of these events is logged as one line in the host's log.
+/// Each load, each unload and each new reason for a failure is logged as one line.
 pub struct Deployment {
     shared: Arc<Shared>,
     /// The running loads, which are aborted when this value is dropped.
@@ -117,36 +118,36 @@ struct Shared {
     folder: Option<PluginFolder>,
     build: Option<Build>,
     entries: Mutex<BTreeMap<Key, Candidate>>,
-    /// The last logged reason why the folder could not be read.
+    /// The logged reason why the folder cannot be read; `None` while the folder can be read.
     folder_fault: Mutex<Option<String>>,
-    /// True once a scan has read the folder.
+    /// True once a scan has read the folder, or has run without a folder.
     scanned: AtomicBool,
     /// True once every initial plugin has been loaded or refused.
     started: AtomicBool,
     /// True if the server is stopping.
     stopping: AtomicBool,
-    /// The queues of the quick loads and of the other loads.
+    /// The queues of the quick lane and of the slow lane.
     quick: Arc<Queue>,
     slow: Arc<Queue>,
-    /// Permits for slow loads to give up their turn in the quick lane.
+    /// Permits for long loads to give up their turn in the quick lane.
     slower: Semaphore,
     /// The plugins to load last, because an earlier server ended while loading them.
     interrupted: Mutex<BTreeSet<PluginName>>,
-    /// The file watcher, while it runs.
+    /// The file watcher; `None` before [`Deployment::run`], or if files cannot be watched.
     watch: Mutex<Option<Arc<Watch>>>,
-    /// True once the log has the line that some files are not watched.
+    /// True once [`Shared::report_unwatched`] has logged its line.
     unwatched: AtomicBool,
-    /// Notified at the end of a load if its files were written during the load.
+    /// Notified at the end of a load if the plugin's files were written during the load.
     behind: Notify,
 }
 
 impl Deployment {
     /// Creates a deployment. Nothing is scanned before [`Deployment::run`] or [`Deployment::scan`].
     ///
-    /// Loads run in two lanes: a quick one for small plugins and those with cached code, and a slow
-    /// one for all others. Each lane loads the smallest plugins first, and has about half as many
-    /// loads at once as there are processors. A plugin is loaded last if an earlier server ended
-    /// while loading it.
+    /// Loads run in two lanes: a quick lane for components that are small or have cached code, and
+    /// a slow lane for sources and all other components. Each lane admits the smallest plugins
+    /// first, and about half as many at once as there are processors. A component file is loaded
+    /// last if an earlier server ended while loading it.
     pub fn new(
         host: Arc<Host>,
         named: Vec<NamedPlugin>,
@@ -177,8 +178,8 @@ impl Deployment {
         Deployment { shared: Arc::new(shared), loads: Mutex::default(), required: Vec::new() }
     }
 
-    /// Scans once in each `interval`, and whenever files are written, until `shutdown` is ready.
-    /// Half a second is a good interval. The runtime's I/O driver must be enabled.
+    /// Scans once in each `interval` until `shutdown` is ready. On Linux, also scans when files are
+    /// written. Half a second is a good interval. The runtime's I/O driver must be enabled.
     pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
         let scans = async {
             self.shared.begin_watching();
@@ -205,7 +206,8 @@ impl Deployment {
         }
     }
 
-    /// Scans all files once, and starts to load those that are stable.
+    /// Scans all files once, and applies each change that the previous scan also found: starts a
+    /// load, or unloads the plugin.
     pub async fn scan(&self) {
         self.scan_for(&Cause::Interval).await;
     }
@@ -222,7 +224,7 @@ impl Deployment {
         }
     }
 
-    /// Makes the next scans build and load each source again, even if it has not changed.
+    /// Makes the next scans build and load each source again, unless it is being loaded.
     pub fn load_sources_again(&self) {
         self.shared.entries().values_mut().for_each(Candidate::load_source_again);
     }
@@ -305,7 +307,7 @@ impl Shared {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes an entry, if it still exists.
+    /// Calls `change` with an entry, or returns `None` if the entry no longer exists.
     fn change<T>(&self, key: &Key, change: impl FnOnce(&mut Candidate) -> T) -> Option<T> {
         self.entries().get_mut(key).map(change)
     }
@@ -329,8 +331,8 @@ impl Shared {
         }
     }
 
-    /// Waits until files are written, or until a load ends during which its files were written.
-    /// Returns the written files.
+    /// Waits until files are written, or until a load ends whose files were written meanwhile.
+    /// Returns the files that were written since the last call.
     async fn written(&self) -> BTreeSet<PathBuf> {
         let watch = self.watching();
         let until_written = async {
@@ -351,7 +353,7 @@ impl Shared {
         infos.map(|info| (info.name.clone(), info)).collect()
     }
 
-    /// Reports to the host which plugins are being loaded for the first time.
+    /// Reports to the host which plugins are refused or being loaded for the first time.
     fn report_pending(&self) {
         let entries = self.entries();
         // Set the refused plugins first: a call that stops waiting for a plugin must find that the

@@ -1,5 +1,5 @@
-//! Fair allocation of call places: limits calls per host and per plugin, and serves the plugins in
-//! turn.
+//! Fair allocation of call places: limits calls per host and per plugin, and prefers the plugins
+//! with few running calls.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +23,8 @@ impl PluginCalls {
         Arc::new(PluginCalls { places, most, memory, under_way })
     }
 
-    /// Reserves memory for a call, reclaiming memory if needed.
+    /// Reserves memory for a call, reclaiming memory if needed. Returns `None` if the memory does
+    /// not suffice.
     pub(super) fn charge(&self, memory: usize) -> Option<InstanceCharge> {
         InstanceCharge::make(&self.memory, memory)
     }
@@ -39,15 +40,15 @@ impl PluginCalls {
 
 /// All call places of a host.
 ///
-/// A freed place goes to the waiting plugin that has the fewest running calls, so that a plugin
-/// with few calls does not wait behind one with many.
+/// Of the plugins that have a waiting call and may run it, the plugin with the fewest running calls
+/// gets a freed place. A plugin with few calls thus does not wait behind a plugin with many.
 pub(super) struct Places(Mutex<PlacesState>);
 
 struct PlacesState {
     free: usize,
     waiting: usize,
-    /// One waiting line for each plugin with waiting calls. The line of the plugin that was served
-    /// last is at the end.
+    /// One waiting line for each plugin with waiting calls. After a call of a line is admitted, the
+    /// line moves to the end.
     lines: Vec<WaitingCalls>,
     next: u64,
 }
@@ -102,14 +103,14 @@ impl Places {
         self.state().free
     }
 
-    /// The number of waiting calls.
     pub(super) fn waiting(&self) -> usize {
         self.state().waiting
     }
 
     /// Takes a place and reserves `memory` bytes for a call, or else adds the call to the queue of
-    /// at most `queue` calls. If the queue is full, evicts the last call of the plugin with the
-    /// most queued calls, in favor of a plugin with fewer.
+    /// at most `queue` calls. In a full queue, the call replaces the last call of the plugin with
+    /// the most queued calls, if its own plugin has at least two fewer. Otherwise the call is
+    /// refused.
     pub(super) fn enter(&self, calls: &Arc<PluginCalls>, memory: usize, queue: usize) -> Entered {
         // Reserve memory before taking the lock, because reclaiming memory takes time.
         let charge = calls.charge(memory);
@@ -133,7 +134,7 @@ impl Places {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Releases a place, and passes it to a waiting call, if any.
+    /// Releases a place, and passes it to the next call that may run, if any.
     fn give_back(&self, calls: &PluginCalls) {
         let mut state = self.state();
         state.free += 1;
@@ -146,15 +147,15 @@ impl Places {
         self.give_out(self.state());
     }
 
-    /// If there is a free place, gives it to the next waiting call, if any.
+    /// Gives a free place to the next waiting call, if a place is free and a call may run.
     fn give_out(&self, mut state: MutexGuard<'_, PlacesState>) {
         if state.free == 0 {
             return;
         }
         let Some((waiter, calls, charge)) = state.next_waiter() else { return };
         let place = state.take(&calls, charge);
-        // Unlock first: if the waiter has just left, `send` drops the place, and that takes the
-        // lock again to pass the place to the next waiter.
+        // Unlock first: if the waiter has just left, the place is dropped here, and its `drop`
+        // takes the lock again to pass the place to the next waiter.
         drop(state);
         let _ = waiter.send(place);
     }
@@ -187,7 +188,8 @@ impl PlacesState {
         number
     }
 
-    /// Removes and returns the call to admit next, and reserves its memory.
+    /// Removes and returns the call to admit next, and reserves its memory. Returns `None` if no
+    /// waiting call may run.
     fn next_waiter(
         &mut self,
     ) -> Option<(oneshot::Sender<CallPlace>, Arc<PluginCalls>, InstanceCharge)> {
@@ -256,7 +258,7 @@ impl Drop for Ticket {
 
 impl Drop for CallPlace {
     fn drop(&mut self) {
-        // Release the memory before the place: the next call may need it.
+        // Release the memory before the place, because the next call may need the memory.
         drop(self.charge.take());
         self.calls.places.give_back(&self.calls);
     }
