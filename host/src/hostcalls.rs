@@ -1,12 +1,12 @@
 //! The host's interfaces for guests: one file for each interface, and WASI without any grants.
 //!
 //! **A guest can use only interfaces that are offered here and that its grants allow.** Every
-//! interface is always linked. Each call checks the plugin's grants, so that a refusal can name the
-//! setting that would grant access.
+//! interface is always linked. Calls that need a grant check the plugin's grants, so that a refusal
+//! can name the setting that would grant access.
 //!
-//! The files of all interfaces have the same structure: the import, the grant check,
-//! `add_to_linker`, conversions, tests. Each interface has one line in [`CAPABILITIES`]. An
-//! interface that needs a grant has it in [`Grants`].
+//! The file of each interface of Hostel begins with the name of the import and `add_to_linker`.
+//! Each interface has one line in [`CAPABILITIES`]. The grant of an interface, if it needs one, is a
+//! field of [`Grants`].
 //!
 //! [`Grants`]: crate::grants::Grants
 

@@ -15,10 +15,10 @@ use std::task::{Context, Poll, Waker};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{ComponentNamedList, Lift, LinkerInstance, Lower};
 
-/// A boxed error, which keeps results small.
+/// An error in a box, so that a `Result` with this error is small.
 pub(super) type SmallError = Box<Error>;
 
-/// A function that returns the plugin's cache, if this call may use it.
+/// A function that returns the plugin's cache, or an error if this call may not use the cache.
 pub(super) type CacheAccess = fn(&State) -> Result<&CacheStore, SmallError>;
 
 /// Links a function that uses the plugin's cache.
@@ -57,7 +57,7 @@ where
     }
 }
 
-/// Polls an operation that never waits, and returns its result.
+/// Polls an operation that never waits, and returns the result; an error if the operation waits.
 fn at_once<T>(operation: impl Future<Output = Result<T, SmallError>>) -> Result<T, SmallError> {
     match pin!(operation).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -65,7 +65,7 @@ fn at_once<T>(operation: impl Future<Output = Result<T, SmallError>>) -> Result<
     }
 }
 
-/// Runs an operation, and ends its span.
+/// Runs an operation, and ends its span, if any.
 pub(super) async fn traced<T>(
     span: Option<RedisSpan>,
     operation: impl Future<Output = Result<T, SmallError>>,
@@ -77,12 +77,12 @@ pub(super) async fn traced<T>(
     result
 }
 
-/// Returns the plugin's cache, if this call may read it.
+/// Returns the plugin's cache, or an error if this call may not read it.
 pub(super) fn to_read(state: &State) -> Result<&CacheStore, SmallError> {
     Ok(&capabilities(state)?.cache)
 }
 
-/// Returns the plugin's cache, if this call may write to it.
+/// Returns the plugin's cache, or an error if this call may not write to it.
 pub(super) fn to_write(state: &State) -> Result<&CacheStore, SmallError> {
     let capabilities = capabilities(state)?;
     match capabilities.grants.cache.access {
@@ -105,8 +105,8 @@ const READ_ONLY: &str =
     "the plugin may only read its cache: set `access = \"read-write\"` to let it write";
 const CLOSED: &str = "the cache is closed while a plugin lists its services: call it from `handle`";
 
-/// Returns the cache in the host's memory, for the synchronous linkage. A plugin with a cache
-/// elsewhere is linked asynchronously.
+/// Returns the cache in the host's memory, for the synchronous linkage. A plugin whose cache is on
+/// Redis is linked asynchronously.
 pub(super) fn in_memory(store: &CacheStore) -> Result<&Cache, SmallError> {
     store.memory().ok_or_else(unlinked)
 }

@@ -33,7 +33,7 @@ async fn increment(
     cache: CacheStore,
     (key, delta, expiry): (String, f64, Option<u32>),
 ) -> Result<f64, SmallError> {
-    // An invalid key is reported before other errors, as in every function.
+    // As in every function, an invalid key is reported before any other invalid argument.
     hostel_cache::Key::new(&key)?;
     let sum = cache.increment(&key, integer(delta)?, expiry).await?;
     // The conversion is exact: the cache refuses sums beyond `hostel_cache::MAX_INTEGER`.
@@ -60,8 +60,8 @@ async fn take(cache: CacheStore, (key,): (String,)) -> Result<Option<String>, Sm
     Ok(cache.take(&key).await?.map(|value| value.to_string()))
 }
 
-/// Converts a delta to an integer. A delta out of range becomes the nearest 64-bit integer, which
-/// the cache refuses.
+/// Converts a delta to an integer, or returns an error if the delta is not a whole number. A delta
+/// out of range becomes the nearest 64-bit integer, which the cache refuses.
 fn integer(delta: f64) -> Result<i64, SmallError> {
     if delta.fract() == 0.0 {
         return Ok(delta as i64);

@@ -2,9 +2,9 @@
 //!
 //! Grant: see `access.rs`.
 //!
-//! Values and long keys are borrowed from the guest's memory, validated and only then copied; a
-//! short key is copied first. The value of a hit is lowered into the guest directly from the
-//! cache's memory, without an intermediate copy.
+//! With the synchronous linkage, values and long keys are borrowed from the guest's memory, and
+//! copied only into a new entry; a short key is copied first. With either linkage, the value of a
+//! hit is lowered into the guest without an intermediate copy.
 
 #[cfg(not(feature = "public-wasmtime-api"))]
 mod lift;

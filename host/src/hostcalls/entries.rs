@@ -1,4 +1,4 @@
-//! `hostel:cache/entries`: the lifetime of entries, and operations on all entries.
+//! `hostel:cache/entries`: the lifetime of an entry, and operations on all entries with a prefix.
 //!
 //! Grant: see `access.rs`; `ttl` and `keys` read, `expire` and `delete-prefix` write.
 

@@ -1,4 +1,4 @@
-//! `hostel:cache/lease`: concurrent callers compute a value only once.
+//! `hostel:cache/lease`: one of several concurrent calls computes a value.
 //!
 //! Grant: see `access.rs`; every function writes. A call may wait for a lease even if the cache is
 //! in memory, so each function is linked asynchronously.
@@ -68,7 +68,8 @@ fn add(mut import: LinkerInstance<'_, State>, is_on_redis: bool) -> wasmtime::Re
     )
 }
 
-/// Returns the leases of this call, if the call may write to the plugin's cache.
+/// Returns the leases and the capabilities of this call, or an error if the call may not write to
+/// the plugin's cache.
 fn open(state: &mut State) -> Result<(&mut CallLeases, &Capabilities), SmallError> {
     to_write(state)?;
     state.leases().ok_or_else(super::access::closed)

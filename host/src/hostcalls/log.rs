@@ -1,4 +1,4 @@
-//! `hostel:log/log`: writes a guest's lines, bounded and escaped, to the log of its call.
+//! `hostel:log/log`: writes a guest's lines, bounded and escaped, to the log of the current call.
 //!
 //! A plugin needs no grant for its log, which it can use even while it lists its services.
 

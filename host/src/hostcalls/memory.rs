@@ -10,9 +10,9 @@ const ELEMENT_BYTES: usize = size_of::<usize>();
 
 /// Counts the bytes of a guest's memories and tables, and refuses growth beyond the limit.
 ///
-/// To the guest, a refused growth is an ordinary failure of `memory.grow`. The limiter logs and
-/// counts the first refusal of each call. If the guest then ends with an error, the host reports
-/// the refusal as the cause.
+/// To the guest, a refused growth is an ordinary failure of `memory.grow` or `table.grow`. The
+/// limiter logs and counts the first refusal of each call. If the guest then traps, the host
+/// reports the last refusal as the cause.
 pub(crate) struct MemoryLimiter {
     used: usize,
     most: usize,
@@ -28,7 +28,7 @@ pub(crate) struct MemoryLimiter {
 /// Why a guest was refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MemoryRefusal {
-    /// The growth would exceed the limit of one call.
+    /// The growth would exceed `limits.memory`.
     Limit,
     /// The growth would exceed the plugin's share of the host's budget, or the whole budget.
     Budget,
@@ -64,7 +64,7 @@ impl MemoryLimiter {
         self.used
     }
 
-    /// Returns why the guest was refused memory in this call, if it was.
+    /// Returns why the guest was last refused memory in this call; `None` if it was not.
     pub(crate) fn refused(&self) -> Option<MemoryRefusal> {
         self.refused
     }

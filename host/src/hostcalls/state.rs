@@ -21,7 +21,7 @@ pub(crate) struct Capabilities {
     /// Limits how many of the plugin's calls may wait for a lease.
     pub(crate) lease_waits: LeaseWaits,
     pub(crate) lease_meter: LeaseMeter,
-    /// The other servers to which the plugin may send requests.
+    /// The client that sends the plugin's requests to other servers.
     pub(crate) outbound: Arc<Outbound>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct StoreBounds {
     pub(crate) handles: usize,
     /// Random bytes of one host call.
     pub(crate) random_bytes: u64,
-    /// Requests of one call to other servers.
+    /// Requests to other servers during one call.
     pub(crate) http_requests: usize,
     /// Bytes of a response from another server.
     pub(crate) http_response: usize,
@@ -45,8 +45,8 @@ pub(crate) struct StoreBounds {
 /// The state that the host calls of one call use. It is created for the call and dropped at the end
 /// of the call, or reset for the next call if the plugin reuses instances.
 pub(crate) struct State {
-    /// `None` while the plugin lists its services: then only its log and its configuration are
-    /// available.
+    /// `None` while the plugin lists its services: then only its log, its configuration and WASI
+    /// are available.
     pub(super) capabilities: Option<Arc<Capabilities>>,
     /// The plugin's settings and secrets.
     pub(super) config: Arc<ConfigValues>,
@@ -56,11 +56,11 @@ pub(crate) struct State {
     pub(crate) memory: MemoryLimiter,
     /// The deadline of the call.
     until: Instant,
-    /// Created when the guest first requests a lease.
+    /// Created when the guest first calls a function of leases.
     leases: Option<CallLeases>,
     /// Created when the guest first sends a request to another server.
     sending: Option<SendingCall>,
-    /// Created when the guest first uses WASI: a call that uses only the plugin's cache never does.
+    /// Created when the guest first uses WASI, because many calls do not use it.
     wasi: Option<WasiCtx>,
     bounds: StoreBounds,
     table: ResourceTable,
@@ -105,8 +105,8 @@ impl State {
         self.until = until;
     }
 
-    /// Ends a call whose instance is kept. Marks the instance's memory as idle, and resets the log,
-    /// the leases and the count of requests.
+    /// Ends a call whose instance is kept. Marks the instance's memory as idle, ends the log of the
+    /// call, releases its leases, and resets the count of requests to other servers.
     pub(crate) fn end(&mut self) {
         self.memory.end();
         self.log.end();

@@ -1,4 +1,4 @@
-//! WASI 0.2, which every language's runtime imports. A plugin needs no grant for it.
+//! WASI 0.2, which the runtimes of most languages import. A plugin needs no grant for it.
 //!
 //! A guest has no files, network, environment variables or arguments. Its stdout and stderr become
 //! lines of the call's log, at `info` and at `warn`.
@@ -52,8 +52,8 @@ pub(super) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Re
     wasmtime_wasi::p2::add_to_linker_async(linker)
 }
 
-/// Creates the WASI context of one call, with clocks, random numbers and the call's log. Everything
-/// else is refused.
+/// Creates the WASI context of an instance, with clocks, random numbers, and stdout and stderr that
+/// write to the log. Everything else is empty or refused.
 pub(super) fn context(log: &CallLog, random_bytes: u64) -> WasiCtx {
     let mut context = WasiCtx::builder();
     context
@@ -66,7 +66,7 @@ pub(super) fn context(log: &CallLog, random_bytes: u64) -> WasiCtx {
     context.build()
 }
 
-/// Stdout or stderr of one call.
+/// Stdout or stderr of an instance.
 struct Output {
     log: CallLog,
     level: Level,
@@ -89,7 +89,7 @@ impl StdoutStream for Output {
     }
 }
 
-/// A stream that logs its lines.
+/// A stream that logs the lines that the guest writes to it.
 struct LineStream {
     log: CallLog,
     level: Level,

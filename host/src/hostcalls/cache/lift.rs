@@ -10,8 +10,8 @@ use wasmtime::{Result, StoreContext};
 /// The longest string that is copied, in bytes. Most keys are shorter.
 const SHORT_BYTES: usize = 64;
 
-/// A string that a guest passed. A short UTF-8 string is copied, unless it is at the very end of
-/// the guest's memory. Any other string stays in the guest's memory.
+/// A string that a guest passed. A short UTF-8 argument is copied, unless it begins in the last 63
+/// bytes of the guest's memory. Any other string stays in the guest's memory.
 ///
 /// Copying 64 bytes is cheaper than looking up the guest's memory a second time, as reading a
 /// [`WasmStr`] does.
@@ -52,9 +52,9 @@ unsafe impl ComponentType for GuestStr {
     }
 }
 
-// SAFETY: in the canonical ABI, a string is passed as two numbers: its address and its length in
-// bytes. A string that is not forwarded is read by these numbers, and only from inside the guest's
-// memory.
+// SAFETY: in the canonical ABI, a UTF-8 string is passed as two numbers: its address and its length
+// in bytes. A string that is not forwarded is UTF-8 and is read by these numbers, only from inside
+// the guest's memory.
 unsafe impl Lift for GuestStr {
     fn linear_lift_from_flat(
         cx: &mut LiftContext<'_>,

@@ -15,8 +15,8 @@ use wasmtime::{Result, bail};
 ///
 /// wasmtime's derived implementations write a result field by field and look up the guest's memory
 /// for each field. Most calls are hits, so this type writes a hit in only two steps: the text, and
-/// then the record that points to it, with the padding cleared. For every other result it uses
-/// wasmtime's implementation.
+/// then the record that points to the text, with zeroed padding. Other results, and hits in guests
+/// whose strings are not UTF-8, use wasmtime's implementation.
 pub(super) struct GetResult(std::result::Result<Option<Value>, Error>);
 
 /// Wraps the result of `get` for lowering.
@@ -30,9 +30,9 @@ type Plain<'a> = std::result::Result<Option<&'a str>, &'a Error>;
 /// The longest string of the component model, in bytes.
 const MAX_TEXT_BYTES: usize = (1 << 31) - 1;
 
-/// Bytes of the type in the canonical ABI. The byte at offset 0 is 1 for an error, and the byte at
-/// offset 4 is 1 if there is a value. The address of the value's text is at offset 8, and the
-/// text's length in bytes at offset 12.
+/// Bytes of [`Plain`] in the canonical ABI. In a hit, the byte at offset 0 is 0 (no error) and the
+/// byte at offset 4 is 1 (a value). The address of the value's text is at offset 8, and the text's
+/// length in bytes at offset 12.
 const BYTES: usize = 16;
 
 const _: () = assert!(Plain::ABI.size32 as usize == BYTES && Plain::ABI.align32 == 4);

@@ -1,5 +1,5 @@
 //! Lifting and lowering with wasmtime's public API only. With the feature `public-wasmtime-api`,
-//! this module replaces `lift` and `lower`. It copies each hit one more time.
+//! this module replaces `lift` and `lower`. It copies the value of each hit one more time.
 
 use crate::bindings::hostel::cache::cache::Error;
 use hostel_cache::Value;
