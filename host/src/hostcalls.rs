@@ -5,7 +5,7 @@
 //! can name the setting that would grant access.
 //!
 //! The file of each interface of Hostel begins with the name of the import and `add_to_linker`.
-//! Each interface has one line in [`CAPABILITIES`]. The grant of an interface, if it needs one, is a
+//! Each interface has one line in [`CAPABILITIES`]. If an interface needs a grant, the grant is a
 //! field of [`Grants`].
 //!
 //! [`Grants`]: crate::grants::Grants
