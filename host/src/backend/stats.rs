@@ -24,8 +24,8 @@ pub struct CacheStats {
     pub takes: u64,
     /// Calls of `expire` that found a live entry.
     pub expires: u64,
-    /// The size of a cache in this host's memory, and its removed entries; `None` for a cache on
-    /// Redis.
+    /// The size of a cache in this host's memory, and the numbers of its removed entries. `None`
+    /// for a cache on Redis.
     pub memory: Option<MemoryStats>,
 }
 

@@ -14,7 +14,7 @@ pub(super) const MAX_READ_BYTES: usize = 16 << 20;
 /// One cache of a host. Clones share the same cache.
 ///
 /// Each operation on one key is linearizable: in memory among the calls of this host, on Redis
-/// among the calls of all hosts.
+/// among the calls of all hosts, unless Redis loses writes in a failover.
 #[derive(Clone, Debug)]
 pub struct CacheStore(Backing);
 
@@ -284,8 +284,8 @@ impl CacheStore {
     /// Returns a page of the live entries whose keys begin with `prefix`: at most `most` of them.
     /// On Redis, a page may have more, and may be empty without being the last.
     ///
-    /// `cursor` is the `next` of the previous page, or `None` for the first page. An entry that
-    /// lives until all pages are read is on some page.
+    /// `cursor` is the `next` of the previous page, or `None` for the first page. An entry that is
+    /// live while all pages are read is on at least one page.
     ///
     /// # Errors
     ///

@@ -34,7 +34,7 @@ impl RedisCommand {
 ///
 /// Nearly all commands have one key, because a command with two keys may fail while their slot
 /// migrates to another server. For the same reason a batch is not a transaction. Only the scripts
-/// that grant and fill leases have two keys; they may have to wait for the end of a migration.
+/// that grant and fill leases have two keys, so a migration can delay them.
 #[derive(Debug)]
 pub(super) struct Batch {
     slot: u16,

@@ -95,7 +95,7 @@ impl RedisCache {
             self.meters.counts.increment();
             return Ok(sum);
         }
-        // Repeat the script's checks on the value that it found, to create the error message.
+        // Repeat the script's checks on the value in its reply, to create the error message.
         let found = bytes(detail).map_err(unavailable)?;
         Integer::sum(Some(&String::from_utf8_lossy(&found)), integer_delta, self.value_limit)?;
         Err(unavailable(unexpected(&redis::Value::Nil)))

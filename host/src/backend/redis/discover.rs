@@ -44,8 +44,8 @@ pub(super) async fn layout(known: KnownServers<'_>) -> Result<ServerLayout, Stri
     }
 }
 
-/// Queries the servers in turn, and returns the layout from the first server that reports that the
-/// cluster is up. Without such a server, returns the first layout received.
+/// Queries the servers in turn, and returns the layout from the first server that does not report
+/// that the cluster is down. Without such a server, returns the first layout received.
 async fn of_cluster(
     nodes: impl Iterator<Item = Arc<RedisNode>>,
     node: &(dyn Fn(ServerPlace) -> Arc<RedisNode> + Sync),

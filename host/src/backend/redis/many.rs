@@ -1,5 +1,5 @@
-//! Operations on several entries. Each entry is read or changed independently of the others, by one
-//! deadline for all.
+//! Operations on several entries. Each entry is read or changed independently of the others, but
+//! all entries share one deadline.
 
 use super::super::error::CacheError;
 use super::super::store::MAX_READ_BYTES;
@@ -19,8 +19,8 @@ use tokio::time::Instant;
 const MAX_BATCH_ENTRIES: usize = 64;
 const MAX_BATCHES: usize = 64;
 
-/// Maximum bytes of the values in a batch of several values, and the bytes in flight from which no
-/// further batch is started.
+/// Maximum bytes of the values in a batch of several entries, and the number of bytes in flight at
+/// which an operation starts no further batch.
 const MAX_BATCH_BYTES: usize = 1 << 20;
 const MAX_BYTES_UNDER_WAY: usize = 16 << 20;
 

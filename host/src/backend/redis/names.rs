@@ -16,7 +16,7 @@ const ZATO: &str = "zato:cache:";
 /// The format of entries' names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyFormat {
-    /// Prefix, kind and name of the cache, and key.
+    /// The name consists of the prefix, the kind and the name of the cache, and the key.
     #[default]
     Hostel,
     /// `zato:cache:KEY`, as in Zato: all caches with this format in one database share their

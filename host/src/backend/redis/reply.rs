@@ -14,14 +14,14 @@ pub(super) enum Meaning {
     Moved(ServerPlace),
     /// This server does not have the key, and its slot is migrating to another server.
     Ask(ServerPlace),
-    /// The server has not run the command, and may be able to soon.
+    /// The server has not run the command, but may be able to run it soon.
     NotYet(String),
-    /// The server has not run the command; another server may be able to.
+    /// The server has not run the command, but another server may be able to run it.
     NotHere(String),
 }
 
 /// Interprets the reply of the server at `asked`. Each result except [`Meaning::Reply`] proves that
-/// the command was not run, so that it is safe to send it again.
+/// the command was not run, so the caller can safely send it again.
 pub(super) fn meaning(value: Value, asked: &ServerPlace) -> Meaning {
     let Value::ServerError(error) = &value else { return Meaning::Reply(value) };
     let target = || {

@@ -74,7 +74,7 @@ mod tests {
     use hostel_cache::{BudgetPart, Cache, CacheLimits, Clock, MemoryBudget};
     use std::sync::Arc;
 
-    /// Returns caches, their memory budget, and a point in time.
+    /// Returns caches, their memory budget, and the current time.
     fn caches() -> (Caches, Arc<BudgetPart>, Instant) {
         let memory = MemoryBudget::new(1 << 30).part(1 << 30);
         let caches = Caches::new(Clock::mock().0, Metrics::new().redis(), &memory);
