@@ -1,5 +1,6 @@
-/* The SDK as one translation unit, the only file that a build adds to a service's files. Everything
- * that the headers do not declare is static, so it cannot clash with the service's names. */
+/* The SDK as one translation unit, the only file that a build adds to a service's files. Functions
+ * and variables that the headers do not declare are static, so they cannot clash with the service's
+ * names. The bindings in src/wit*.c are the exception; their names begin with `wit_`. */
 
 #include "src/ctx.h"
 

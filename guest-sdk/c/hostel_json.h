@@ -54,10 +54,9 @@ bool hostel_json_has(hostel_ctx *ctx, hostel_json value, const char *pointer);
 
 /* Functions that read the value at the pointer as a C type. Each returns an error if the value is
  * missing, is of another kind, or is a number that the type cannot represent; `*out` is then
- * unchanged. The error is
- * HOSTEL_BAD_REQUEST for the body of a request, HOSTEL_INTERNAL for the body of a server's
- * response, and HOSTEL_INVALID_VALUE for any other text. No function converts a value of another
- * kind, and none rounds an integer. */
+ * unchanged. The error is HOSTEL_BAD_REQUEST for the body of a request, HOSTEL_INTERNAL for the
+ * body of a server's response, and HOSTEL_INVALID_VALUE for any other text. No function converts a
+ * value of another kind, and none rounds an integer. */
 
 /* A signed 64-bit integer: a number without fraction and exponent. `-0` is refused. */
 HOSTEL_MUST_USE hostel_result hostel_json_integer(hostel_ctx *ctx, hostel_json value,

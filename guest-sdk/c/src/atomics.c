@@ -2,8 +2,8 @@
 
 #include "ctx.h"
 
-/* The number of times that hostel_cache_update tries to replace a value. A try fails only if
- * another caller changed the entry, so only a key with very many writers reaches the limit. */
+/* The maximum number of tries of hostel_cache_update. A further try is necessary only if the entry
+ * changed meanwhile, so only a key with very many writers reaches the limit. */
 #define UPDATE_TRIES 100
 
 hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,

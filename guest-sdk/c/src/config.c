@@ -1,4 +1,4 @@
-/* A plugin's settings. */
+/* The plugin's settings and secrets. */
 
 #include "ctx.h"
 

@@ -11,7 +11,7 @@
 
 #define NO_TEXT ((hostel_str){NULL, 0})
 
-/* The longest excerpt of an invalid text in a message, in bytes. */
+/* The longest excerpt of a text in a message, in bytes. */
 #define EXCERPT_BYTES 64
 
 /* The characters that is_token allows, for messages. */
@@ -36,20 +36,20 @@ struct failure {
 struct hostel_ctx {
     struct chunk *chunks;     /* The newest chunk is first. */
     struct failure failure;   /* Zeroed when no call failed. */
-    hostel_str unwritten;     /* The text of why_unwritten; `ptr` may be NULL. */
+    hostel_str unwritten;     /* The reason that why_unwritten returns; `ptr` may be NULL. */
     struct hostel_fake *fake; /* NULL in a real host. */
 };
 
-/* Frees the memory of `ctx`, except one chunk that the next request reuses. */
+/* Frees the memory of `ctx`. In wasm, may keep one chunk, which the next request then uses. */
 static void ctx_reset(hostel_ctx *ctx);
 
-/* Enlarges a block from hostel_alloc, without a copy if the newest chunk has room after the
- * block. */
+/* Enlarges a block from hostel_alloc, or allocates a block if `old` is NULL. Copies no bytes if the
+ * newest chunk has room after the block. */
 static void *grow(hostel_ctx *ctx, void *old, size_t old_size, size_t size);
 
 static hostel_str vformat(hostel_ctx *ctx, const char *format, va_list arguments);
 
-/* The offset of the first byte that is not UTF-8; the length of the text if all bytes are UTF-8. */
+/* The offset of the first byte that is not UTF-8; the length of the text if the text is UTF-8. */
 static size_t valid_utf8(hostel_str text);
 
 /* Returns the text itself if it is UTF-8. Otherwise returns a copy in which U+FFFD replaces each
@@ -79,7 +79,7 @@ struct flaw {
     const char *reason; /* NULL when the text is JSON. */
 };
 
-/* Checks a complete JSON text by the rules of hostel_json_parse. Refuses more than `depth`
+/* Checks a complete JSON text by the rules of hostel_json_parse, but with a limit of `depth`
  * levels. */
 static struct flaw check_json(hostel_ctx *ctx, hostel_str text, unsigned depth);
 
@@ -121,25 +121,25 @@ static hostel_str why_unwritten(const hostel_ctx *ctx);
 /* Writes a code point as UTF-8 and returns the number of bytes. */
 static size_t put_utf8(char *out, uint32_t code);
 
-/* Passes the request to the service that it names. Returns HOSTEL_OK or a kind of failure, with its
- * message in `ctx`. */
+/* Calls the handler of the service that the request names. Returns HOSTEL_OK with the response in
+ * `*res`, or a kind of failure with its message in `ctx`. */
 static hostel_result dispatch(hostel_ctx *ctx, const hostel_request *req, hostel_response *res);
 
-/* These functions check arguments of the cache's functions before the call to the host, because the
- * host traps on text that is not UTF-8. */
+/* These functions check arguments of the cache's functions before the call to the host. The host
+ * would trap on text that is not UTF-8. */
 static hostel_result check_key(hostel_ctx *ctx, hostel_str key);
 static hostel_result check_count(hostel_ctx *ctx, size_t count);
 static hostel_result check_keys(hostel_ctx *ctx, const hostel_str *keys, size_t count);
 static hostel_result check_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
-/* Converts an expiry to the host's form: whole seconds, or 0 for no expiry. */
+/* Validates an expiry and converts it to the host's form: whole seconds, or 0 for no expiry. */
 static hostel_result whole_seconds(hostel_ctx *ctx, double expiry, uint32_t *seconds);
 
 /* True for an integer in the range of hostel_cache_increment. */
 static bool is_integer_in_range(double number);
 
-/* Returns HOSTEL_INVALID_VALUE and adds the key to the host's message. If the value looks like a
- * text without quotes, also names the function that converts a text to JSON. */
+/* Returns HOSTEL_INVALID_VALUE and adds the key to the message of the last failure. If the value
+ * looks like a text without quotes, also names the function that converts a text to JSON. */
 static hostel_result refused_value(hostel_ctx *ctx, hostel_str key, hostel_str json);
 
 /* These functions look up a header by its case-insensitive name. joined_header joins all fields of
@@ -151,11 +151,11 @@ static hostel_str joined_header(hostel_ctx *ctx, const hostel_pair *headers, siz
 static struct texts header_values(hostel_ctx *ctx, const hostel_pair *headers, size_t count,
                                   const char *name);
 
-/* Adds a header with a copy of its value. Replaces `*headers` with a larger copy. */
+/* Adds a header with a copy of its value. Replaces `*headers` with a larger copy of the array. */
 static void add_field(hostel_ctx *ctx, const hostel_pair **headers, size_t *count, hostel_str name,
                       hostel_str value);
 
-/* True for a token (RFC 9110, section 5.6.2) in upper or lower case. */
+/* True for a token (RFC 9110, section 5.6.2). */
 static bool is_token(hostel_str text);
 
 /* Converts a response's header names to lower case. Returns HOSTEL_INTERNAL if HTTP does not allow
@@ -166,7 +166,7 @@ static hostel_result check_response(hostel_ctx *ctx, hostel_response *res);
 static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id,
                                         hostel_result kind);
 
-/* A URL in quotes, for messages. */
+/* A URL in quotes, without its query and fragment, for messages. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url);
 
 /* The lifetime of an entry that compare-and-swap writes. The numbers are the same as in `wit/`. */
@@ -185,8 +185,8 @@ enum found {
 };
 
 /* The host's functions. wit.c, wit_cache.c and wit_http.c call the real host; fake.c, fake_cache.c
- * and fake_http.c implement the host for tests. All texts are UTF-8; a `ptr` of NULL means no text.
- * An `expiry` of 0 means no expiry. */
+ * and fake_http.c implement the host for tests. All texts are UTF-8, except bodies and the values
+ * of headers. A `ptr` of NULL means no text. An `expiry` of 0 means no expiry. */
 static hostel_result host_get(hostel_ctx *ctx, hostel_str key, hostel_str *text);
 static hostel_result host_set(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t expiry);
 static hostel_result host_delete(hostel_ctx *ctx, hostel_str key, bool *deleted);

@@ -5,24 +5,24 @@
 
 #include <time.h>
 
-/* Declared in hostel_fake_clock.h. This file does not include it, because its macros would replace
- * the C library's clock functions here too. */
+/* A copy of the declaration in hostel_fake_clock.h. This file does not include that header, because
+ * its macros would replace the C library's clock functions in this file too. */
 bool hostel_fake_now(struct timespec *now);
 
 struct entry {
     hostel_str key;
     hostel_str json;
-    int64_t deadline; /* In milliseconds; INT64_MAX for no expiry. */
+    int64_t deadline; /* On the clock `now` of the fake; INT64_MAX for no expiry. */
 };
 
-/* A lease to compute the value of a key. Its holder is the test's call or a simulated other
- * call. */
+/* A lease to compute the value of a key. Its holder is a call in the test, or the other call that
+ * hostel_fake_hold simulates. */
 struct lease {
     hostel_str key;
     bool is_of_another;
 };
 
-/* A row of the table of outbound routes. */
+/* A route to a remote server: a row of the table in hostel_fake.h. */
 struct route {
     hostel_str method, url;
     hostel_fake_server *serve; /* If NULL, `error` and `response` apply. */
@@ -40,7 +40,7 @@ struct served {
 
 struct hostel_fake {
     hostel_ctx look;   /* The memory of the test and of the fake itself. */
-    hostel_ctx called; /* The memory of the latest call. */
+    hostel_ctx called; /* The memory of the latest call to a service. */
     int64_t now;       /* In milliseconds since the fake was created. */
     struct timespec began;
     struct entry *entries;

@@ -2,7 +2,8 @@
 
 #include "ctx.h"
 
-/* True for control and invisible characters, which the host shows as hexadecimal escapes. */
+/* True for control, invisible and private-use characters, which the host shows as hexadecimal
+ * escapes. */
 static bool is_hidden(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA1) || code == 0xAD ||

@@ -1,8 +1,8 @@
-/* The fake cache: implements the host's interfaces by the host's rules. */
+/* The fake cache: implements the host's functions for the cache, by the host's rules. */
 
 #include "ctx.h"
 
-/* The maximum number of entries that are examined for one page of keys. */
+/* The maximum number of entries that host_keys examines for one page. */
 #define PAGE_ENTRIES 1000
 
 /* Returns the live entry of a key, or NULL. Removes an expired entry. */
@@ -51,7 +51,8 @@ static void release(hostel_fake *fake, hostel_str key, bool is_of_another)
         end_lease(fake, key);
 }
 
-/* Gives the holder the lease of a key, unless another holder has it. */
+/* Gives the holder the lease of a key, unless another holder has this lease. Returns true if the
+ * holder then has the lease. */
 static bool begin_lease(hostel_fake *fake, hostel_str key, bool is_of_another)
 {
     const struct lease *lease = lease_of(fake, key);
@@ -221,7 +222,7 @@ static hostel_result host_take(hostel_ctx *ctx, hostel_str key, hostel_str *text
     return HOSTEL_OK;
 }
 
-/* Never waits: no other call can store the value while the test runs. */
+/* Never waits: no other call can store the value while this call runs. */
 static hostel_result host_get_or_lease(hostel_ctx *ctx, hostel_str key, uint32_t early,
                                        uint32_t wait, enum found *found, hostel_str *text)
 {
@@ -243,8 +244,8 @@ static hostel_result host_fill(hostel_ctx *ctx, hostel_str key, hostel_str json,
                                bool *filled)
 {
     HOSTEL_TRY(check_both(ctx, key, json));
-    /* Every change of an entry ends its lease, so an existing lease belongs to the current
-     * entry. */
+    /* Every change of an entry ends its lease, so the entry has not changed since an existing lease
+     * began. */
     const struct lease *lease = lease_of(ctx->fake, key);
     *filled = lease != NULL && !lease->is_of_another;
     if (*filled)
@@ -341,8 +342,8 @@ static int compare(const void *one, const void *other)
     return order(*(const hostel_str *)one, *(const hostel_str *)other);
 }
 
-/* Examines the next PAGE_ENTRIES entries in key order; the new cursor is the last key examined. So
- * a page may be empty without being the last one, as with a real host. */
+/* Examines up to PAGE_ENTRIES entries in key order; the new cursor is the last key examined. So a
+ * page may be empty without being the last one, as with a real host. */
 static hostel_result host_keys(hostel_ctx *ctx, hostel_str prefix, hostel_str cursor,
                                struct texts *page, hostel_str *next)
 {

@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* Headers that only the host sets. */
+/* Headers that a request must not have, because the host sets them. */
 static const char *const headers_of_host[] = {
     "host", "content-length", "connection",        "keep-alive", "proxy-connection",
     "te",   "trailer",        "transfer-encoding", "upgrade",
@@ -94,7 +94,7 @@ static bool matches(const struct route *route, const hostel_http_request *reques
     return begins_with(request->url, (hostel_str){url.ptr, url.len - 1});
 }
 
-/* The newest row that matches. Ends the test if no row matches. */
+/* The newest route that matches. Ends the test if no route matches. */
 static const struct route *route_of(hostel_fake *fake, const hostel_http_request *request)
 {
     for (size_t i = fake->route_count; i-- > 0;) {
@@ -185,8 +185,8 @@ static void drop_headers(hostel_ctx *ctx, hostel_http_request *request, const ch
     request->header_count = left_count;
 }
 
-/* Changes a request to follow a redirect: sets the new URL, and changes the method and headers
- * where HTTP requires it. */
+/* Changes a request to follow a redirect: sets the new URL, drops credentials if the origin
+ * changes, and makes the request a GET without a body where HTTP clients usually do. */
 static void redirect(hostel_ctx *ctx, hostel_http_request *request, uint16_t status,
                      hostel_str location)
 {
@@ -217,7 +217,7 @@ static bool is_redirect(uint16_t status)
     return (status >= 301 && status <= 303) || status == 307 || status == 308;
 }
 
-/* Refuses the same requests as a host. */
+/* Checks the method, the URL and the names of the headers, similarly to a host. */
 static hostel_result check_as_host(hostel_ctx *ctx, const hostel_http_request *request)
 {
     hostel_str method = request->method, url = shown_url(ctx, request->url);

@@ -37,8 +37,8 @@ static void add_field(hostel_ctx *ctx, const hostel_pair **headers, size_t *coun
     ++*count;
 }
 
-/* Finds the next field of a name and stores its value in `*value`. Returns false if there is no
- * such field. The search starts at index `*at`, initially 0. */
+/* Finds the next field of a name, stores its value in `*value`, and advances `*at` past the field.
+ * Returns false if there is no such field. The search starts at index `*at`, initially 0. */
 static bool next_field(const hostel_pair *headers, size_t count, hostel_str name, size_t *at,
                        hostel_str *value)
 {

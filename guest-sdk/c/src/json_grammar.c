@@ -1,7 +1,7 @@
-/* Validates a JSON text in one pass and reports the offset and reason of the first error.
+/* Validates a JSON text and reports the offset and reason of the first error.
  *
  * The grammar is in RFC 8259; the messages are the same as the host's. Two integers have one bit
- * for each open array or object, so even deeply nested text causes no recursion or allocation. */
+ * for each open array or object, so nested arrays and objects need no recursion or allocation. */
 
 #include "ctx.h"
 
@@ -197,7 +197,8 @@ static bool check_name(struct reading *r)
     return true;
 }
 
-/* Opens an array or object. Sets `*more` if a value must follow immediately. */
+/* Opens an array or object, and reads the name of an object's first member. Sets `*more` if a value
+ * must follow. */
 static bool check_opening(struct reading *r, bool object, bool *more)
 {
     if (r->depth == r->most)

@@ -217,7 +217,7 @@ hostel_json hostel_json_at(hostel_ctx *ctx, hostel_json value, const char *point
         value = child(ctx, value, pointer_token(ctx, (hostel_str){token, length}));
         pointer = token + length;
     }
-    /* A pointer that does not begin with a slash is invalid and finds no value. */
+    /* The rest of the pointer is invalid, or continues below a missing value. */
     if (pointer[0] != '\0')
         value.text = NO_TEXT;
     return value;

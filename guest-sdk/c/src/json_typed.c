@@ -1,4 +1,5 @@
-/* Converts JSON values to C types: exactly, or with an error. */
+/* Converts JSON values to C types. Refuses a value of another kind, and an integer that the type
+ * cannot represent. */
 
 #include "ctx.h"
 

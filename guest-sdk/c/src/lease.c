@@ -2,7 +2,7 @@
 
 #include "ctx.h"
 
-/* The default time to wait for another call that computes the value, in seconds. */
+/* The default of `wait_seconds`. */
 #define USUAL_WAIT 5
 
 hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds)
@@ -57,8 +57,8 @@ static hostel_result compute_text(hostel_ctx *ctx, hostel_str key, hostel_comput
     return HOSTEL_OK;
 }
 
-/* Stores the computed value if this call still holds the lease. Logs an unavailable cache as a
- * warning and ignores it: the service already has the value. */
+/* Stores the computed value if this call still holds the lease. If the cache is unavailable,
+ * only logs a warning: the service already has the value. */
 static hostel_result fill(hostel_ctx *ctx, hostel_str key, hostel_str json, uint32_t seconds)
 {
     bool filled;

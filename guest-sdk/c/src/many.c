@@ -17,8 +17,8 @@ hostel_result hostel_cache_get_many(hostel_ctx *ctx, const hostel_str *keys, siz
     return HOSTEL_OK;
 }
 
-/* Adds the key of the entry that the host refused to the host's message: the first entry whose
- * value is not JSON. */
+/* Adds a key to the host's message: the key of the first entry whose value is not JSON, which is
+ * the entry that the host refused. */
 static hostel_result refused_entry(hostel_ctx *ctx, const hostel_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++) {

@@ -1,9 +1,11 @@
-/* The memory of a request: allocated in chunks, all freed after the response is sent. */
+/* The memory of a request. The SDK allocates it in chunks, and releases all chunks together after
+ * the response is sent. */
 
 #include "ctx.h"
 
-/* The chunk size. In native builds (tests), each allocation is a separate block, so that valgrind
- * and AddressSanitizer detect a write out of bounds. */
+/* The size of a chunk, unless one allocation needs more. 0 in native builds (tests): each
+ * allocation is then a separate block, so valgrind and AddressSanitizer detect a write out of
+ * bounds. */
 #ifdef __wasm__
 #define CHUNK_BYTES ((size_t)16 * 1024)
 #else

@@ -1,5 +1,5 @@
-/* The checks of a response. A host makes the same checks, but it only logs the reason, and a fake
- * has no host to make them. */
+/* The checks of a response's headers and content type. A host makes these checks too; the SDK makes
+ * them so that a test on the fake also fails. */
 
 #include "ctx.h"
 

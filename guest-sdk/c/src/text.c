@@ -1,4 +1,4 @@
-/* Functions for texts. They also validate UTF-8, because the host traps on any other text. */
+/* Functions for texts. Some validate UTF-8, because the host traps on any other text. */
 
 #include "ctx.h"
 
@@ -17,7 +17,8 @@ static bool continues(unsigned char byte)
     return (byte & 0xC0) == 0x80;
 }
 
-/* The length of the UTF-8 character at the beginning of `left` bytes; 0 if it is invalid. */
+/* The length of the UTF-8 character at the beginning of `left` bytes; 0 if the bytes do not begin
+ * with a character. */
 static size_t character(const unsigned char *at, size_t left)
 {
     unsigned char first = at[0];

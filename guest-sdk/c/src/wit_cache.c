@@ -10,8 +10,9 @@
 #define BATCH __attribute__((import_module("hostel:cache/batch@0.1.1")))
 #define ENTRIES __attribute__((import_module("hostel:cache/entries@0.1.1")))
 
-/* The result of every function but `increment`: result<T, error>. Each member of the union is named
- * after its T. The host only writes the bytes of the member that the function returns. */
+/* The result of every function but `increment`: result<T, error>. The union has a member for the
+ * error and one for each T. The host only writes the bytes of the member that the function
+ * returns. */
 struct wit_cache_answer {
     uint8_t failed;
     union {
@@ -65,11 +66,11 @@ LAYOUT(offsetof(struct wit_cache_answer, as.ttl.seconds) == 8);
 LAYOUT(offsetof(struct wit_cache_answer, as.page.cursor) == 12);
 LAYOUT(offsetof(struct wit_cache_answer, as.deleted.cursor) == 8);
 LAYOUT(sizeof(struct wit_sum_answer) == 24 && offsetof(struct wit_sum_answer, as) == 8);
-/* list<string> and list<tuple<string, json>> */
+/* The elements of list<string> and list<tuple<string, json>>. */
 LAYOUT(sizeof(hostel_str) == 8 && sizeof(hostel_entry) == 16);
 
-/* The canonical ABI flattens parameters: option<seconds> takes two parameters and option<string>
- * three; a variant takes one for its case and one for its payload. */
+/* The canonical ABI flattens parameters: option<seconds> takes two parameters, and option<string>
+ * takes three. The variant `lifetime` takes two: one for its case and one for its seconds. */
 CACHE IMPORT("get") void wit_get(const char *key, size_t key_len, struct wit_cache_answer *answer);
 CACHE IMPORT("set") void wit_set(const char *key, size_t key_len, const char *json,
                                  size_t json_len, int32_t has_expiry, uint32_t expiry,
