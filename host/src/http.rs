@@ -57,9 +57,9 @@
 //! |---|---|---|
 //! | `bad-request` | 400 | the request is malformed, or the service reports it |
 //! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
-//! | `forbidden` | 403 | the service reports it, CORS does not allow what a preflight asks for, or
-//! a web page of another site calls the admin interface |
-//! | `not-found` | 404 | no service or file has this path, or the service reports it |
+//! | `forbidden` | 403 | the service reports it, the CORS settings refuse a preflight, or a web
+//! page of another origin calls the admin interface |
+//! | `not-found` | 404 | the path matches nothing, or the service reports it |
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
 //! | `request-timeout` | 408 | the body came too slowly |
 //! | `conflict` | 409 | the service reports it |
@@ -69,19 +69,21 @@
 //! | `range-not-satisfiable` | 416 | the file ends before the range of the request |
 //! | `expectation-failed` | 417 | `Expect` is not `100-continue` |
 //! | `too-many-requests` | 429 | the service reports it, or the client keeps failing authentication
-//! and another of its requests waits (`Retry-After`) |
+//! while another of its requests waits, or too many of its passwords wait (`Retry-After`) |
 //! | `headers-too-large` | 431 | the request has too many headers |
-//! | `internal` | 500 | the service reports it, trapped, exited, or reached a limit of its call |
+//! | `internal` | 500 | the service reports it, trapped, exited or reached a limit of its call, or
+//! a file cannot be read |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
-//! | `unavailable` | 503 | the service reports it, or its plugin did not load |
+//! | `unavailable` | 503 | the service reports it, or its plugin did not load; in the admin
+//! interface, a cache does not respond or the server is not ready |
 //! | `busy` | 503 | the plugin is loading, or the host has too many calls, password checks or open
 //! files, or too many bytes of bodies and responses, in total or for this client (`Retry-After`) |
 //! | `timeout` | 504 | the service did not respond within `limits.time` |
 //!
-//! If the status is below 500, the `detail` of an error that a service reports is the service's
-//! message. Otherwise, the `detail` is a fixed sentence, and the log has the reason, with the id of
-//! the request. The response to bytes that are not HTTP has a status without a body. A connection
-//! whose head does not arrive in time is closed.
+//! If a service reports an error with a status below 500, the `detail` is the service's message. If
+//! a call fails with a status of 500 or more, the `detail` is a fixed sentence, and the log has the
+//! reason, with the id of the request. The response to bytes that are not HTTP has a status without
+//! a body. If the head of a request does not arrive in time, the server closes the connection.
 
 mod admin;
 mod auth;

@@ -30,8 +30,9 @@ pub(super) struct AdminApi {
 /// The header in which a browser reports whether a request comes from a page of the same site.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses a request from a web page of another site. A browser on this machine, or one with stored
-/// credentials, would send such a request with the rights of its user.
+/// Refuses a request from a web page of another origin, for example of another port. A browser on
+/// this machine, or a browser with stored credentials, would send such a request with the rights of
+/// its user.
 ///
 /// Browsers send `Origin` with each request that may change something, and `Sec-Fetch-Site` with
 /// each request to an address that they trust, such as 127.0.0.1. Other programs send neither.
@@ -50,14 +51,15 @@ pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
 
 impl AdminApi {
     /// True if a path is open to every client, including web pages. A probe changes nothing, and
-    /// reveals only whether the server runs and the names of missing plugins and caches.
+    /// reveals only whether the server is ready, and the names of unavailable plugins and caches.
     pub(super) fn is_probe(path: &str) -> bool {
         path == "/healthz" || path == "/readyz"
     }
 
-    /// Refuses a request without a token whose `Host` is neither an IP address nor `localhost`.
-    /// Without this check, a web page could make its site's name resolve to this machine (DNS
-    /// rebinding). A browser on this machine would then send the page's requests to this listener.
+    /// If the interface requires no token, refuses a request whose `Host` is neither an IP address
+    /// nor `localhost`. Without this check, a web page could make its site's name resolve to this
+    /// machine (DNS rebinding). A browser on this machine would then send the page's requests to
+    /// this listener.
     pub(super) fn check_host(&self, head: &Parts) -> Result<(), Problem> {
         let host = request::authority(head).and_then(|host| Authority::try_from(host).ok());
         let is_local = |host: &str| {
@@ -135,8 +137,8 @@ fn index() -> String {
     format!("{{\n  \"endpoints\": [\n{}\n  ]\n}}\n", rows.join(",\n"))
 }
 
-/// Responds to the readiness probe. A probe needs no token, so the response names the refused
-/// plugins and the unavailable caches, but omits the reasons.
+/// Responds to the readiness probe. The response names unavailable plugins and caches, but omits
+/// the reasons, because a probe needs no token.
 fn ready(readiness: &Readiness) -> Result<Response<Bytes>, Problem> {
     if !readiness.is_ready {
         return Err(Problem::not_ready(readiness));

@@ -64,16 +64,18 @@ impl Authenticator {
         }
     }
 
-    /// Returns the name of the caller, or `None` if no authentication is required. A client that
-    /// keeps failing waits before its credentials are checked. Another client waits only if the
-    /// name that it sends has many failures. `client` is `None` for a proxy that does not name its
-    /// clients.
+    /// Returns the name of the caller, or `None` if no authentication is required. `client` is
+    /// `None` for a proxy that does not name its clients.
+    ///
+    /// A client that keeps failing waits before its credentials are checked. Another client waits
+    /// only if the name that it sends has many failures. Credentials that were accepted recently
+    /// usually need no wait.
     ///
     /// # Errors
     ///
-    /// `unauthorized` if the credentials are missing or wrong. `too-many-requests` if the client
-    /// keeps failing, and another of its requests with the same name is already waiting. `busy` if
-    /// too many password checks are queued.
+    /// `unauthorized` if the credentials are missing, malformed or wrong. `too-many-requests` if
+    /// the client keeps failing with a name while another check of this name is pending, or if the
+    /// client has too many pending checks. `busy` if the server cannot check more passwords.
     pub(super) async fn caller(
         &self,
         callers: &Callers,

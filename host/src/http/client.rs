@@ -4,7 +4,8 @@ use crate::config::{ClientHeader, Server};
 use hyper::header::HeaderMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// Maximum number of addresses to examine in a header. No real request passes through more proxies.
+/// Maximum number of list elements to examine in a header. Real requests pass through fewer
+/// proxies.
 const MAX_HOPS: usize = 32;
 
 /// The client of a connection, or of a request.
@@ -43,8 +44,8 @@ impl Client {
         Client { ip, address: address.to_string(), is_shared, may_name: false }
     }
 
-    /// Returns the client that a request of this client names, or `None` if this client is not a
-    /// trusted proxy or the request names no client.
+    /// Returns the client that a request of this client names. Returns `None` if requests of this
+    /// client may not name a client, or if [`walk`] finds no address.
     pub(super) fn named(&self, headers: &HeaderMap, server: &Server) -> Option<Client> {
         let address = self.may_name.then(|| walk(headers, server))??;
         Some(Client::new(address, false))
@@ -73,8 +74,8 @@ impl Client {
 }
 
 /// Returns the last address of the header that is not a trusted proxy's. Each proxy appends its
-/// peer's address, so any address to the left of the returned one may be forged. Returns `None` if
-/// an examined element is malformed, or all addresses are trusted.
+/// peer's address, so any address to the left of the returned address may be forged. Returns `None`
+/// if an examined element is malformed, or all examined addresses are trusted.
 fn walk(headers: &HeaderMap, server: &Server) -> Option<SocketAddr> {
     let (name, last_comma, read): (_, LastComma, fn(&str) -> Option<SocketAddr>) =
         match server.client_header {
@@ -130,8 +131,8 @@ fn from_right(list: &[u8], last_comma: LastComma) -> impl Iterator<Item = &[u8]>
     })
 }
 
-/// Returns the address in the parameter `for` of an element of `Forwarded`, or `None` if the
-/// parameter is missing or repeated, or the element is malformed.
+/// Returns the address in the parameter `for` of an element of `Forwarded`. Returns `None` if the
+/// parameter is missing, repeated or not an IP address, or the element is malformed.
 fn for_parameter(element: &str) -> Option<SocketAddr> {
     let is_between = |c: char| c == ';' || c.is_ascii_whitespace();
     let mut rest = element.trim_matches(is_between);
@@ -152,7 +153,7 @@ fn for_parameter(element: &str) -> Option<SocketAddr> {
 }
 
 /// Parses the value of a parameter: a token or a quoted string. Returns the value and the text
-/// after it.
+/// after the value, or `None` if a quoted string has no end.
 fn value(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let (token, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
@@ -191,7 +192,8 @@ fn node(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port))
 }
 
-/// Parses a port. Returns 0 for an obfuscated port: RFC 7239, section 6.3.
+/// Parses a port. Returns 0 for an obfuscated port (RFC 7239, section 6.3), and `None` for other
+/// text that is not a port.
 fn port(text: &str) -> Option<u16> {
     match text.strip_prefix('_') {
         Some(_) => Some(0),

@@ -22,7 +22,7 @@ const PREFIX: &str = "access-control-";
 #[derive(Debug)]
 pub(super) struct CorsPolicy {
     origins: CorsOrigins,
-    /// `None` allows the methods of the path.
+    /// `None` allows the methods of the route.
     methods: Option<Vec<Method>>,
     /// `None` allows any headers.
     headers: Option<Vec<HeaderName>>,
@@ -35,7 +35,7 @@ pub(super) struct CorsPolicy {
 #[derive(Debug)]
 pub(super) struct Preflight<'a> {
     pub(super) policy: &'a CorsPolicy,
-    /// The pattern of the route that handles the method, or `None` if no route does.
+    /// The pattern of the route that handles the method, or `None` if no route handles it.
     pub(super) route: Option<&'a str>,
     /// The method that the page wants to use.
     pub(super) method: Method,
@@ -107,8 +107,8 @@ impl CorsPolicy {
         is_allowed.then(|| origin.clone())
     }
 
-    /// Returns the `Vary` header for HTTP caches. Responses to requests without an origin need this
-    /// header too.
+    /// Returns the `Vary` header for HTTP caches, or `None` if the policy allows any origin.
+    /// Responses to requests without an origin need this header too.
     fn vary(&self) -> Option<HeaderValue> {
         (self.origins != CorsOrigins::Any).then(|| HeaderValue::from_static("origin"))
     }
@@ -119,7 +119,8 @@ impl Preflight<'_> {
     ///
     /// # Errors
     ///
-    /// A problem without CORS headers, when the origin, the method or a header is not allowed.
+    /// A problem without CORS headers, when the origin, the method or a header is not allowed, or
+    /// the name of a header is malformed.
     pub(super) fn respond(&self, request: &HeaderMap) -> Result<Response<Bytes>, Problem> {
         let policy = self.policy;
         let refused = |what: &str| Problem::not_shared(what, policy.vary());

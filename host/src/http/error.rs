@@ -18,8 +18,8 @@ pub enum HttpError {
     /// The certificate and the key do not match, or one of them is invalid.
     #[error("cannot use the TLS certificate and its key")]
     Tls(#[source] rustls::Error),
-    /// The settings name an undefined group of callers. Without the group, the server would admit
-    /// every client or none.
+    /// The settings name an undefined group of callers. Without the group, the server cannot
+    /// authenticate callers.
     #[error("{place} names the group of callers `{group}`, which is not defined")]
     UnknownGroup {
         /// The server, or the route or plugin whose settings name the group.

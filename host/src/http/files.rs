@@ -64,14 +64,14 @@ impl Default for FileServer {
 }
 
 impl FileServer {
-    /// Responds to GET or HEAD with a file. `below` has the segments of the request's path that
-    /// follow the endpoint's path.
+    /// Responds to GET or HEAD with a file, or with a redirect for a folder without a trailing
+    /// slash. `below` has the segments of the request's path that follow the endpoint's path.
     ///
     /// # Errors
     ///
     /// 404 if the file does not exist or clients may not read it; 412 if a precondition fails; 416
-    /// for a range beyond the file's end; 503 if too many files are open; 500 if the file cannot be
-    /// read.
+    /// for a range beyond the file's end; 503 if too many files are open, no thread is free or the
+    /// system lacks a resource; 500 if the file cannot be read.
     pub(super) async fn respond(
         &self,
         endpoint: &FileEndpoint,

@@ -100,7 +100,7 @@ impl Handler {
         }
     }
 
-    /// Makes each further response close its connection.
+    /// Makes each further HTTP/1 response close its connection.
     pub(super) fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// Maximum bytes of a message; the rest is cut off.
 const MAX_MESSAGE_BYTES: usize = 8 << 10;
 
-/// Minimum time between two log lines of one kind.
+/// Minimum time between two log lines of one [`LogBound`].
 const MIN_LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Limits the log lines of one kind to one per second, because clients can cause any number of
@@ -26,8 +26,8 @@ struct LastLine {
 }
 
 impl LogBound {
-    /// Returns the line of an event, including the number of lines omitted before it, or `None` if
-    /// this line is to be omitted.
+    /// Returns the line of an event, including the number of lines omitted since the last line.
+    /// Returns `None` if the line of this event must be omitted.
     fn line(&self, message: fmt::Arguments<'_>, now: Instant) -> Option<String> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if last.at.is_some_and(|at| now < at + MIN_LOG_INTERVAL) {
@@ -61,8 +61,8 @@ impl ErrorLog {
         log_event(&self.0, Level::Error, "", &escape(message, MAX_MESSAGE_BYTES));
     }
 
-    /// Logs an event, or omits its line if `bound` requires that. A line includes the number of
-    /// lines omitted since the last one.
+    /// Logs an event, or omits its line if `bound` had another line less than a second ago. A line
+    /// includes the number of lines omitted since the last line.
     pub(super) fn bounded(&self, bound: &LogBound, level: Level, message: fmt::Arguments<'_>) {
         let Some(message) = bound.line(message, Instant::now()) else { return };
         log_event(&self.0, level, "", &escape(&message, MAX_MESSAGE_BYTES));

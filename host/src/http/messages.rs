@@ -49,8 +49,8 @@ struct Taken {
     by_client: HashMap<IpAddr, Sizes>,
 }
 
-/// The error that a message exceeds a pool or a share. Contains the name of the setting that raises
-/// this bound.
+/// The error that a message exceeds a pool, a share or the host's memory budget. Contains the name
+/// of the setting that raises this bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NoRoom {
     bound: MessageBound,
@@ -77,8 +77,8 @@ impl Messages {
         Arc::new(Messages { part: Arc::clone(part), most, setting, taken: Mutex::default() })
     }
 
-    /// Creates an empty charge. If the client is unknown, `client` is `None`, and only the pools
-    /// bound the charge.
+    /// Creates an empty charge. If the client is unknown, `client` is `None`, and no share bounds
+    /// the charge.
     pub(super) fn charge(self: &Arc<Self>, client: Option<IpAddr>) -> MessageCharge<'_> {
         MessageCharge { messages: self, client, held: Sizes::default() }
     }
@@ -164,10 +164,10 @@ impl fmt::Display for NoRoom {
     }
 }
 
-/// The charge for one message, released when this is dropped.
+/// The charge for one message. Dropping this value releases the charge.
 ///
-/// It borrows the `Arc` of the pools instead of cloning it: a clone writes to memory that all
-/// threads share, and most messages are not charged.
+/// Borrows the `Arc` of the pools instead of cloning it: a clone writes to memory that all threads
+/// share, and most messages are not charged.
 pub(super) struct MessageCharge<'a> {
     messages: &'a Arc<Messages>,
     client: Option<IpAddr>,
@@ -175,9 +175,10 @@ pub(super) struct MessageCharge<'a> {
 }
 
 impl MessageCharge<'_> {
-    /// Sets the charge to `bytes`. `length` is the length of the whole message, or 0 if it is
-    /// unknown: a large message counts as large from its first byte. A declared length is not
-    /// charged: otherwise, clients could use up the pool without sending a byte.
+    /// Sets the charge to `bytes`, or to 0 for at most [`MAX_FREE_BYTES`]. `length` is the length
+    /// of the whole message, or 0 if the length is unknown: a large message counts as large from
+    /// its first byte. A declared length is not charged: otherwise, clients could use up the pool
+    /// without sending a byte.
     ///
     /// # Errors
     ///
@@ -210,7 +211,8 @@ impl Drop for MessageCharge<'_> {
     }
 }
 
-/// The charge for a response, released when this is dropped after the response is sent.
+/// The charge for a response. Dropping this value releases the charge, once the response is sent or
+/// the client disconnects.
 pub(super) struct ResponseCharge {
     messages: Arc<Messages>,
     client: Option<IpAddr>,

@@ -8,7 +8,7 @@ pub(super) fn take(methods: &[Method], method: &Method) -> bool {
     has(method) || (method == Method::HEAD && has(&Method::GET))
 }
 
-/// Returns the value of the `Allow` header for these methods. GET implies HEAD.
+/// Returns the methods as the value of a header such as `Allow`. GET implies HEAD.
 pub(super) fn list<'a>(methods: impl IntoIterator<Item = &'a Method>) -> String {
     let mut names: Vec<&str> = methods.into_iter().map(Method::as_str).collect();
     if names.contains(&"GET") {

@@ -1,4 +1,4 @@
-//! One client: routes its requests, authenticates their callers, and calls services.
+//! One client: routes its requests, authenticates their callers, and responds to them.
 
 use super::admin::{self, AdminApi};
 use super::client::Client;
@@ -38,7 +38,7 @@ struct RequestBody<'a> {
 /// A call to a service for a request.
 struct ServiceCall<'a> {
     service: &'a ServiceName,
-    /// The resolved service, or `None` if it does not exist.
+    /// The resolved service, or `None` if the service does not exist or its plugin was refused.
     target: Option<Target>,
     path_params: Vec<(String, String)>,
     caller: Option<&'a str>,
@@ -113,8 +113,8 @@ impl Peer {
     }
 
     /// Replaces the charge for the request with the charge for the response, which lasts until the
-    /// response is sent. Short responses of the host itself are not charged, so that probes and
-    /// lists always work.
+    /// response is sent. Short responses of the admin interface and short lists of services are not
+    /// charged, so that they always work.
     fn charge(
         &self,
         response: Response<Content>,
@@ -209,7 +209,7 @@ impl Peer {
         Ok((target, caller))
     }
 
-    /// Responds with a file.
+    /// Authenticates the caller of a file, and responds with the file.
     async fn file(
         &self,
         endpoint: &FileEndpoint,
@@ -361,7 +361,12 @@ fn callers_of<'a>(
     }
 }
 
-/// Returns the target of a service, after waiting until its plugin is loaded.
+/// Returns the target of a service, or `None` if the service does not exist or its plugin was
+/// refused. If the plugin is loading for the first time, waits for the load.
+///
+/// # Errors
+///
+/// When the load takes too long, or too many calls wait.
 async fn loaded(host: &Host, service: &ServiceName) -> Result<Option<Target>, Problem> {
     host.find(service).await.map_err(|_| Problem::loading())
 }

@@ -1,7 +1,7 @@
 //! Problems: the bodies of error responses, as defined by RFC 9457.
 //!
-//! A problem contains a stable code and a sentence that is safe to publish. The details of a server
-//! error are only in the log, with the id of the request.
+//! A problem contains a stable code and a sentence that is safe to show to the client. The details
+//! of a failed service call are only in the log, with the id of the request.
 
 use super::messages::NoRoom;
 use super::rate::BODY_GRACE;
@@ -48,7 +48,7 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
-    /// A web page of another site sent the request, according to the header `header`.
+    /// A web page of another origin sent the request, according to the header `header`.
     pub(super) fn of_another_site(header: &HeaderName) -> Self {
         let detail = format!(
             "{header} shows that a web page of another site sent this request: the admin interface \
@@ -127,7 +127,7 @@ impl Problem {
         }
     }
 
-    /// The credentials of the request are not checked, because another request of its client is
+    /// The credentials of the request are not checked, because other requests of its client are
     /// waiting.
     pub(super) fn too_many_guesses() -> Self {
         let detail = "requests of this client keep failing authentication, and another one waits to \
@@ -165,7 +165,7 @@ impl Problem {
         Problem::new(StatusCode::PRECONDITION_FAILED, "precondition-failed", detail)
     }
 
-    /// The requested range begins beyond the end of the file, which has `length` bytes.
+    /// The file has `length` bytes, but none in the requested range.
     pub(super) fn range_not_satisfiable(length: u64) -> Self {
         let detail = format!("the file has {length} bytes and ends before this range");
         let code = "range-not-satisfiable";
@@ -234,7 +234,7 @@ impl Problem {
         }
     }
 
-    /// The request body or the response exceeds the memory for messages.
+    /// The request body or the response does not fit into the memory for messages.
     pub(super) fn no_room(reason: NoRoom) -> Self {
         let detail = format!("{reason}: try again in a second");
         Problem { detail: detail.into(), ..Problem::busy() }

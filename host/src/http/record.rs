@@ -13,7 +13,7 @@ use tokio::time::Instant;
 pub(super) struct RequestRecord<'a> {
     pub(super) kind: RequestKind,
     meter: &'a HttpMeter,
-    /// `None` without an access log, so that no request does work for it.
+    /// `None` without an access log, so that requests do no work for the log.
     access: Option<AccessRecord<'a>>,
     has_ended: bool,
 }

@@ -34,7 +34,7 @@ pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
         || OTHERS.contains(&name.as_str())
 }
 
-/// Creates ids that are unique in this process and cannot be guessed.
+/// Creates ids of 64 bits that clients cannot guess.
 #[derive(Default)]
 pub(super) struct RequestIds {
     count: AtomicU64,
@@ -44,7 +44,7 @@ pub(super) struct RequestIds {
 
 impl RequestIds {
     /// Returns the id of a request, as text and as a header: the client's id if it is valid, or
-    /// else a new one.
+    /// else a new id.
     pub(super) fn of(&self, headers: &HeaderMap) -> (String, HeaderValue) {
         let sent = headers.get(REQUEST_ID).filter(|value| is_valid_id(value.as_bytes()));
         if let Some((text, value)) = sent.and_then(|value| Some((value.to_str().ok()?, value))) {
@@ -151,13 +151,14 @@ fn is_valid_host(value: &HeaderValue) -> bool {
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
 }
 
-/// Returns the content type that the client sent.
+/// Returns the content type that the client sent, or `None` if it is missing or not ASCII text.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-/// Converts a request for a guest. Removes the headers of the connection and the credentials that
-/// the host has checked, and adds the name of the authenticated caller.
+/// Converts a request for a guest. Removes the headers of the connection, the headers that only the
+/// host may set, and the credentials that the host has checked. Adds the name of the authenticated
+/// caller.
 pub(super) fn http(
     head: &Parts,
     client: &str,
@@ -206,8 +207,8 @@ fn headers(
     }
     let cookies: Vec<_> = sent.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
     if !cookies.is_empty() && !is_named(&COOKIE) {
-        // HTTP/2 may send cookies in several headers; RFC 9113, section 8.2.3, requires joining
-        // them.
+        // An HTTP/2 client may send cookies in several headers. RFC 9113, section 8.2.3, requires
+        // the server to join them.
         headers.push((COOKIE.as_str().to_owned(), cookies.join(&b"; "[..])));
     }
     if let Some(caller) = caller {

@@ -1,4 +1,5 @@
-//! The body of a request: its minimum rate and its maximum size.
+//! Reads the body of a request, and enforces its maximum size, its maximum time and its minimum
+//! rate.
 
 use super::messages::MessageCharge;
 use super::problem::Problem;
@@ -16,8 +17,8 @@ use tokio::time::{Instant, sleep};
 /// any length.
 const MAX_INITIAL_CAPACITY: usize = 64 << 10;
 
-/// The minimum rate of a body. Without this rate, a client could hold its charged bytes for the
-/// whole body time by sending a byte now and then.
+/// The maximum time and the minimum rate of a body. Without the rate, a client could hold its
+/// charged bytes for the whole time by sending a byte now and then.
 pub(super) struct BodyPace {
     begun: Instant,
     time: Duration,

@@ -134,9 +134,9 @@ pub(super) fn from_problem(problem: Problem, request_id: &str) -> Response<Bytes
     response
 }
 
-/// Converts the response of a service. Removes the headers that belong to the connection. The
-/// response's field `content_type` takes precedence over a header `content-type`. Returns `None` if
-/// the response is not valid HTTP.
+/// Converts the response of a service. Removes `content-length` and the headers that belong to the
+/// connection. The response's field `content_type` takes precedence over a header `content-type`.
+/// Returns `None` if the response is not valid HTTP.
 pub(super) fn from_service(response: crate::Response) -> Option<Response<Bytes>> {
     // Leave room for the headers that the server adds.
     let mut headers = HeaderMap::with_capacity(response.headers.len().min(1_000) + 3);

@@ -49,8 +49,8 @@ pub(super) enum Match<'a> {
 }
 
 impl<'a> Match<'a> {
-    /// Returns the pattern of the path, for traces. For a preflight, this is the pattern of the
-    /// requested method's route.
+    /// Returns the pattern of the path, for traces, or `None` if no route handles the request. For
+    /// a preflight, returns the pattern of the requested method's route.
     pub(super) fn route(&self) -> Option<&'a str> {
         match self {
             Match::List => Some(LIST_ROUTE),
@@ -107,7 +107,7 @@ pub(super) struct Router {
     /// True if `/services` and `/services/<name>` are served. If false, these paths match nothing,
     /// not even a configured route.
     serves_directly: bool,
-    /// The CORS policy of all paths except routes with their own policy.
+    /// The server's CORS policy. A route may have its own policy, or none.
     cors: Option<Arc<CorsPolicy>>,
 }
 
@@ -117,8 +117,8 @@ struct Node {
     parameter: Option<Box<Node>>,
     /// The routes that end at this node, in the order of the configuration.
     ends: Vec<Endpoint>,
-    /// The route of files at this path. It matches every path below this one that matches no other
-    /// route.
+    /// The route of files at this path. The route matches this path, and every path below that
+    /// matches no other route.
     files: Option<Arc<FileEndpoint>>,
 }
 
@@ -162,8 +162,8 @@ impl Router {
         router
     }
 
-    /// Returns the match of a request, and the CORS policy for its response. The policy is `None`
-    /// for a preflight, because its response already has CORS headers.
+    /// Returns the match of a request, and the CORS policy to apply to the response. The policy is
+    /// `None` for a preflight, because [`Preflight::respond`] applies the policy itself.
     pub(super) fn of_request(&self, head: &Parts) -> (Match<'_>, Option<&CorsPolicy>) {
         let path = head.uri.path();
         if let Some(method) = cors::preflighted(head)
@@ -201,9 +201,9 @@ impl Router {
     }
 
     /// Matches a method and a path. If several routes match, their segments are compared from left
-    /// to right: a fixed segment takes precedence over a parameter. A match of either kind takes
+    /// to right: a fixed segment takes precedence over a parameter. Any longer route takes
     /// precedence over a route of files at a shorter path. The method is checked last. HEAD matches
-    /// wherever GET does.
+    /// where GET matches.
     pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
         if path == "*" && method == Method::OPTIONS {
             return Match::Server;
@@ -315,7 +315,8 @@ impl Endpoint {
     }
 }
 
-/// Returns the CORS policy of a route: its own policy, the server's policy, or `None`.
+/// Returns the CORS policy of a route: its own policy or the server's policy. Returns `None` if
+/// the route has no CORS.
 fn policy(cors: &RouteCors, server: Option<&Arc<CorsPolicy>>) -> Option<Arc<CorsPolicy>> {
     match cors {
         RouteCors::Server => server.cloned(),

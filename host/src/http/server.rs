@@ -68,8 +68,8 @@ pub async fn run(
 ///
 /// With a token, every path except `/healthz` and `/readyz` requires the token. Without a token,
 /// the listener should be on loopback, and the `Host` of requests must be an IP address or
-/// `localhost`. Requests from web pages of other sites are refused. `/healthz` and `/readyz` accept
-/// all requests.
+/// `localhost`. Requests from web pages of other origins are refused. `/healthz` and `/readyz`
+/// accept all requests.
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,

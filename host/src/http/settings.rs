@@ -35,7 +35,7 @@ impl Default for HttpSettings {
 }
 
 impl HttpSettings {
-    /// Creates the settings of the service listener from a configuration, without an access log and
+    /// Creates the settings of the service listener from a configuration, without an access log or
     /// traces.
     pub fn of(config: &Config, log: LogSink) -> Self {
         let callers = config.plugins.iter().map(|it| (it.name.clone(), it.callers.clone()));

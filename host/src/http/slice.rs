@@ -26,8 +26,8 @@ pub(super) struct FileSlice {
     _open: OwnedSemaphorePermit,
 }
 
-/// Logs that a file cannot be read to its end. The client only sees that the connection ends,
-/// because the response has already begun.
+/// Logs that a file cannot be read to its end. The client only sees that the connection or the
+/// stream ends, because the response has already begun.
 #[derive(Clone)]
 pub(super) struct ReadErrors {
     pub(super) path: PathBuf,

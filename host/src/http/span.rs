@@ -24,8 +24,8 @@ pub(super) fn begin(
     })
 }
 
-/// Returns a header if it occurs exactly once. W3C Trace Context, section 3.2.1: repeated
-/// `traceparent` headers are invalid.
+/// Returns a header if it occurs exactly once and is ASCII text. A repeated `traceparent` is
+/// invalid (W3C Trace Context).
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;

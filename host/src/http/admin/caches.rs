@@ -181,7 +181,7 @@ async fn remove(
     Ok(response::json(&json!({ "removed": page.removed, "next": page.cursor })))
 }
 
-/// Returns a page of a cache's entries.
+/// Lists a page of a cache's entries: their keys, sizes and remaining times.
 async fn entries(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
     let limit = query.number("limit")?.map_or(DEFAULT_ENTRIES, |limit| limit as usize);
     let limit = limit.clamp(1, MAX_ENTRIES);

@@ -27,22 +27,22 @@ impl<'a> Query<'a> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| &**value)
     }
 
-    /// Returns the name of the first parameter.
+    /// Returns the name of the first parameter, or `None` if the query is empty.
     pub(super) fn first_name(&self) -> Option<&str> {
         self.0.first().map(|(name, _)| &**name)
     }
 
-    /// Returns a parameter as an integer.
+    /// Returns a parameter as an integer, or `None` if the parameter is missing.
     ///
     /// # Errors
     ///
-    /// When the parameter is not an integer.
+    /// When the parameter is not an integer, or is out of range.
     pub(super) fn integer(&self, name: &'static str) -> Result<Option<i64>, Problem> {
         let invalid = |_| Problem::refused(format!("`{name}` must be an integer"));
         self.text(name).map(|text| text.parse().map_err(invalid)).transpose()
     }
 
-    /// Returns a parameter as a whole number.
+    /// Returns a parameter as a whole number, or `None` if the parameter is missing.
     ///
     /// # Errors
     ///

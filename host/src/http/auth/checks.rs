@@ -1,5 +1,5 @@
 //! Checks credentials, and makes guessing slow: a client that keeps failing waits before its next
-//! check, and has one check at a time for each name.
+//! check. A known client has at most one password check at a time for each name.
 
 use super::credentials::SentCredentials;
 use super::groups::Group;
@@ -24,9 +24,10 @@ pub(super) struct CredentialChecks {
 pub(super) enum Denied {
     /// The credentials are wrong, and the failure is counted.
     Wrong(Guess),
-    /// The credentials are not checked: the client has too many pending checks.
+    /// The credentials are not checked: the client has too many pending checks, or has failed too
+    /// often while another check is pending.
     TooMany,
-    /// The credentials are not checked: the server has too many pending checks.
+    /// The credentials are not checked: the server has too many pending checks, or cannot run one.
     Busy,
 }
 
@@ -45,7 +46,7 @@ impl CredentialChecks {
     ///
     /// # Errors
     ///
-    /// When the credentials are wrong, or too many checks are pending.
+    /// When the credentials are wrong, or cannot be checked now.
     pub(super) async fn check(
         &self,
         group: &Arc<Group>,
@@ -67,8 +68,8 @@ impl CredentialChecks {
     }
 
     /// Checks a token. Accepts a valid token without a delay if it was also sent recently, even if
-    /// other clients at the same address keep failing. This does not help guessing: tokens are
-    /// random, so a client cannot guess one even without a delay.
+    /// other clients at the same address keep failing. This exception does not help guessing:
+    /// tokens are long and random, so a client cannot guess one even without a delay.
     async fn check_token(
         &self,
         group: &Group,
@@ -119,9 +120,9 @@ impl CredentialChecks {
         self.threads.run(client, is_late, work).await?.ok_or(Denied::Wrong(guess))
     }
 
-    /// Creates the job that checks a password. The job counts the result and holds the lock until
-    /// it ends, even if the client disconnects. Otherwise, a client could make guesses that are not
-    /// counted, and find out later which password was verified.
+    /// Creates the job that checks a password. The job records the result, and holds the lock until
+    /// the job ends, even if the client disconnects. Otherwise, a client could make guesses that
+    /// are not counted, and find out later which password was verified.
     fn work(
         &self,
         group: Arc<Group>,
@@ -167,7 +168,7 @@ impl CredentialChecks {
     }
 
     /// Refuses the request if its client has failed too often with this name. Called only if
-    /// another request of the same client and name was being checked.
+    /// another request held the lock of the same client and name.
     fn refuse_another(&self, guess: &Guess) -> Result<(), Denied> {
         let now = Instant::now();
         if self.throttle.delays_name(guess, now) {

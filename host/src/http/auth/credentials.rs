@@ -5,14 +5,14 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::{AUTHORIZATION, HeaderMap};
 
-/// Maximum bytes of Basic credentials in base64: a name with at most 128 bytes, a colon, and a
-/// password.
+/// Maximum bytes of Basic credentials in base64: enough for a name of 128 bytes, a colon, and the
+/// longest password.
 const MAX_PAIR_TEXT_BYTES: usize = (128 + 1 + MAX_SECRET_BYTES).div_ceil(3) * 4;
 
 /// The credentials of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentCredentials {
-    /// The digest of a token, computed once for each request.
+    /// The digest of a token.
     Token([u8; 32]),
     Password {
         name: String,
@@ -23,8 +23,7 @@ pub(super) enum SentCredentials {
 /// The credentials in the headers of a request, for one scheme.
 pub(super) enum HeaderCredentials {
     Missing,
-    /// The credentials are malformed, have another scheme, are longer than any secret, or are
-    /// repeated.
+    /// The credentials are malformed, have another scheme, are too long, or are repeated.
     Malformed,
     Sent(SentCredentials),
 }
@@ -66,7 +65,7 @@ impl SentCredentials {
         }
     }
 
-    /// Returns the name of the caller, or `None` for a token.
+    /// Returns the name that the client sent, or `None` for a token.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
             SentCredentials::Token(_) => None,

@@ -45,7 +45,7 @@ impl Group {
         self.credentials.get(index).map(|credential| credential.caller.as_str())
     }
 
-    /// Returns the index of the caller whose token has this digest.
+    /// Returns the index of the caller whose token has this digest, or `None` for an unknown token.
     pub(super) fn find_token(&self, digest: &[u8; 32]) -> Option<usize> {
         self.by_digest.get(digest).copied()
     }
@@ -61,16 +61,16 @@ impl Group {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).insert(index, now);
     }
 
-    /// Returns the index of the caller, if the password was verified recently.
+    /// Returns the index of the caller, or `None` if this password was not verified recently.
     pub(super) fn recently_verified(&self, sent: &SentCredentials, now: Instant) -> Option<usize> {
         let SentCredentials::Password { name, password } = sent else { return None };
         let index = *self.by_name.get(name)?;
         self.passwords.contains(index, password, now).then_some(index)
     }
 
-    /// Verifies a password, and remembers it if it is valid. Returns the index of the caller.
-    /// Verifying takes as long for an unknown name as for a known one, so that the duration does
-    /// not reveal which names exist.
+    /// Verifies a password, and remembers it if it is valid. Returns the index of the caller, or
+    /// `None` if the name is unknown or the password is wrong. For an unknown name, uses the
+    /// hash of the first caller, so that the duration does not reveal which names exist.
     pub(super) fn verify(
         &self,
         sent: &SentCredentials,
@@ -92,8 +92,8 @@ mod tests {
     use super::*;
     use crate::config::{SecretHash, token_digest};
 
-    /// Fails by taking too long if each look-up compares all tokens: 2 * 10^10 comparisons would
-    /// take more than an hour.
+    /// The test takes too long if each look-up compares all tokens: it would make 2 * 10^10
+    /// comparisons.
     #[test]
     fn each_of_very_many_tokens_is_found() {
         const CALLERS: usize = 200_000;

@@ -1,18 +1,18 @@
-//! Allows one guess at a time for each client and name.
+//! Allows one guess at a time for each client, group and name.
 
 use super::throttle::FailureKey;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedMutexGuard;
 
-/// Locks by client and name. Each lock exists while a request holds it or waits for it.
+/// Locks by client, group and name. A lock exists as long as there is a handle to the lock.
 #[derive(Default)]
 pub(super) struct GuessLocks {
     by_key: Mutex<HashMap<FailureKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// A request's handle to the lock for one client and name. Dropping a handle releases the lock, and
-/// dropping the last handle removes it.
+/// A request's handle to the lock for one key. Dropping the handle releases the lock if this handle
+/// holds the lock. Dropping the last handle removes the lock.
 pub(super) struct GuessLock {
     locks: Arc<GuessLocks>,
     key: FailureKey,
@@ -21,8 +21,7 @@ pub(super) struct GuessLock {
 }
 
 impl GuessLocks {
-    /// Returns a handle to the lock for a client and name. Takes the lock if no other request holds
-    /// it.
+    /// Returns a handle to the lock for a key. Takes the lock if no other request holds it.
     pub(super) fn enter(self: &Arc<Self>, key: FailureKey) -> GuessLock {
         let lock = Arc::clone(self.by_key().entry(key).or_default());
         let held = Arc::clone(&lock).try_lock_owned().ok();

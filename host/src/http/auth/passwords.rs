@@ -1,8 +1,8 @@
 //! Threads that check passwords, and their queue.
 //!
-//! Checking a password takes tens of milliseconds and tens of MiB. There are half as many threads
-//! as processors, but at least one, so that clients that guess passwords do not slow down the
-//! services of other clients.
+//! Checking a password takes tens of milliseconds and tens of MiB. The maximum number of threads is
+//! half the number of processors, but at least one. Clients that guess passwords thus leave
+//! processors for the requests of other clients.
 
 use super::queue::{FairQueue, QueueFull, QueueTicket};
 use crate::config::PasswordMemory;
@@ -35,7 +35,8 @@ struct WaitingWork {
     is_closed: bool,
 }
 
-/// Removes a job that has not started when its client disconnects.
+/// A client that waits for its job. If the client disconnects, dropping this value removes the job,
+/// unless the job has started.
 struct WaitingClient<'a> {
     shared: &'a PasswordQueue,
     ticket: QueueTicket,
@@ -46,7 +47,7 @@ struct WaitingClient<'a> {
 pub(super) enum NotChecked {
     /// The client has too many passwords in the queue.
     TooManyOfClient,
-    /// The queue is full, or the system refused a thread.
+    /// The queue is full, the system refused a thread, or the job panicked.
     Busy,
 }
 
@@ -72,8 +73,8 @@ impl PasswordThreads {
     ///
     /// # Errors
     ///
-    /// If the queue is full, if it has too many items of the client, if the system refuses a
-    /// thread, or if the job panics.
+    /// If the queue is full or has too many jobs of the client, if there is no thread and the
+    /// system refuses one, or if the job panics.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         client: Option<IpAddr>,
@@ -103,7 +104,7 @@ impl PasswordThreads {
     ///
     /// # Errors
     ///
-    /// When the system refuses the first thread.
+    /// When there is no thread yet, and the system refuses one.
     fn start_thread(&self, waiting: &mut WaitingWork) -> Result<(), NotChecked> {
         if waiting.threads < self.max_threads {
             let shared = Arc::clone(&self.shared);
@@ -128,7 +129,8 @@ impl Drop for PasswordThreads {
 impl Drop for WaitingClient<'_> {
     fn drop(&mut self) {
         let removed = self.shared.waiting().queue.remove(self.ticket);
-        // Drop the job outside this lock, because the job holds the lock of its client and name.
+        // Drop the job after the queue is unlocked, because the drop takes the lock of
+        // `GuessLocks`.
         drop(removed);
     }
 }
@@ -147,7 +149,8 @@ impl PasswordQueue {
         }
     }
 
-    /// Waits for a job. Frees the hashing memory before waiting.
+    /// Returns the next job, or `None` once the queue is closed. Frees the hashing memory before it
+    /// waits for a job.
     fn next(&self, memory: &mut PasswordMemory) -> Option<PasswordWork> {
         let mut waiting = self.waiting();
         loop {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-/// Maximum number of items of one client. It may be high, because the items of a client delay only
-/// that client.
+/// Maximum number of items of one client. The limit may be high: clients take turns, so the items
+/// of one client delay another client by only one item each turn.
 const MAX_OF_CLIENT: usize = 256;
 
 /// Maximum number of items of all clients.
@@ -81,8 +81,8 @@ impl<T> FairQueue<T> {
         Ok(QueueTicket { client, order })
     }
 
-    /// Removes the first item of the client whose turn it is. The client's next turn is after the
-    /// turns of all other clients.
+    /// Removes and returns the first item of the client whose turn it is, or returns `None` if the
+    /// queue is empty. The client's next turn is after the turns of all other clients.
     pub(super) fn pop(&mut self) -> Option<T> {
         let (_, client) = self.turns.pop_first()?;
         let of_client = self.clients.get_mut(&client)?;
@@ -98,7 +98,7 @@ impl<T> FairQueue<T> {
         Some(item)
     }
 
-    /// Removes an item, if it is still in the queue.
+    /// Removes and returns an item, or returns `None` if the item is no longer in the queue.
     pub(super) fn remove(&mut self, ticket: QueueTicket) -> Option<T> {
         let of_client = self.clients.get_mut(&ticket.client)?;
         let item = of_client.items.remove(&ticket.order)?;

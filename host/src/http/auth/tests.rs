@@ -62,7 +62,8 @@ fn of(group: &str) -> Callers {
 }
 
 /// Checks which caller a group finds for the `Authorization` headers `sent`. `Err(true)` means that
-/// the group counts the credentials as wrong, `Err(false)` that they are missing.
+/// the credentials are wrong or malformed. `Err(false)` means that the credentials are missing or
+/// the group is undefined.
 async fn check(auth: &Authenticator, group: &str, sent: &[&str], expected: Result<&str, bool>) {
     let (callers, headers) = (of(group), headers(sent));
     let found = auth.find(&callers, &headers, None).await;

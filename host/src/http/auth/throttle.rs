@@ -1,4 +1,4 @@
-//! Counts wrong credentials, and delays further attempts, so that guessing is slow.
+//! Counts wrong credentials, and computes the delays that make further guesses slow.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -29,11 +29,12 @@ const MAX_COUNT: u32 = 128;
 /// network would limit the rate of guesses at a verified password.
 const MAX_COMPARED: u32 = 100;
 
-/// Maximum number of failure counts. A new count replaces the least recently raised one.
+/// Maximum number of failure counts. At the maximum, a new count replaces the least recently raised
+/// count.
 const MAX_COUNTS: usize = 4_096;
 
-/// The key of a failure count. The subject is a hash of a group, or of a group and a name: clients
-/// choose the names, which may be long.
+/// The key of a failure count. The subject is the hash of a group, or of a group and a name.
+/// Clients choose the names, so storing the names could take much memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct FailureKey {
     client: Option<IpAddr>,
@@ -52,7 +53,8 @@ pub(super) struct Guess {
 }
 
 impl Guess {
-    /// Returns the key that is locked while a guess is checked: see `GuessLocks`.
+    /// Returns the key that is locked while a guess is checked: see `GuessLocks`. `None` for
+    /// tokens, and if the client is unknown.
     pub(super) fn lock_key(&self) -> Option<FailureKey> {
         self.of_client_and_name
     }
@@ -62,7 +64,7 @@ impl Guess {
     }
 }
 
-/// The failures of clients and names. While there are no failures, a request costs one atomic read.
+/// The failures of clients and names. Until the first failure, each query costs one atomic read.
 #[derive(Default)]
 pub(super) struct Throttle {
     has_any: AtomicBool,
@@ -89,8 +91,9 @@ struct Failures {
 
 impl Throttle {
     /// Creates a client's guess: for the password of `name` in the group, or for a token of the
-    /// group if `name` is `None`. `client` is `None` for a proxy that does not name its clients:
-    /// these clients must not delay each other.
+    /// group if `name` is `None`. `client` is `None` for a proxy that does not name its clients.
+    /// Their failures are then counted only by name, because these clients must not delay each
+    /// other.
     pub(super) fn guess(&self, client: Option<IpAddr>, group: &str, name: Option<&str>) -> Guess {
         let of_group = self.hash.hash_one(group);
         let of_name = name.map(|name| self.hash.hash_one((group, name)));
@@ -113,7 +116,7 @@ impl Throttle {
         self.count_of(guess.of_client_and_name, now) >= MAX_UNDELAYED
     }
 
-    /// True if the password may be compared with the recently verified one without a delay.
+    /// True if the password may be compared with a recently verified password without a delay.
     pub(super) fn allows_comparison(&self, guess: &Guess, now: Instant) -> bool {
         self.count_of(guess.of_client_and_name, now) < MAX_COMPARED
     }
@@ -265,7 +268,7 @@ mod tests {
         throttle.failed(&guess, start + Duration::from_secs(130));
         assert_eq!([179, 180, 300].map(count), [33, 16, 4]);
         assert_eq!(throttle.delay(&guess, start + Duration::from_secs(300)), Duration::ZERO);
-        // A count of 0 is removed, so that the next request costs one atomic read again.
+        // Reading a count of 0 removes it.
         assert_eq!(count(1_000_000_000), 0);
         let counts = throttle.counts();
         assert_eq!((counts.by_key.len(), counts.by_age.len()), (0, 0));
@@ -284,7 +287,7 @@ mod tests {
         assert_eq!(is_delayed(ip(1), "people", Some("ben")), (true, false));
         assert_eq!(is_delayed(ip(1), "people", None), (true, false));
         assert_eq!(is_delayed(ip(1), "others", Some("ann")), (false, false));
-        // Other clients and unknown clients are delayed for this name, but never refused.
+        // Other clients and unknown clients are delayed for this name, but not refused.
         assert_eq!(is_delayed(ip(2), "people", Some("ann")), (true, false));
         assert_eq!(is_delayed(None, "people", Some("ann")), (true, false));
         assert_eq!(is_delayed(ip(2), "people", Some("ben")), (false, false));

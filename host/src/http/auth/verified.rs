@@ -1,5 +1,5 @@
-//! Recently verified passwords, so that the slow hash of a password is not computed for each
-//! request.
+//! Remembers recently verified passwords, so that the slow hash of a password is not computed for
+//! each request.
 
 use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
@@ -25,8 +25,8 @@ struct VerifiedDigest {
 }
 
 impl VerifiedPasswords {
-    /// How long a verified password is remembered: long enough to spread the cost of its slow hash
-    /// over many requests, and short enough that a memory dump contains few passwords.
+    /// How long a verified password or a valid token counts as recent: long enough to spread the
+    /// cost of a password's slow hash over many requests.
     pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 
     /// Creates an empty set for a group with this number of credentials.

@@ -12,7 +12,8 @@ fn server(client_header: ClientHeader) -> Server {
     }
 }
 
-/// Returns the client that the header lines of a request name, for a connection from `peer`.
+/// Returns the address of the client that the header lines of a request name, for a connection from
+/// `peer`.
 fn named(peer: &str, header: ClientHeader, lines: &[&[u8]]) -> Option<String> {
     let server = server(header);
     let name = match header {

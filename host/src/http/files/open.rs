@@ -29,11 +29,11 @@ pub(super) struct OpenedFile {
 /// Why a file cannot be opened.
 #[derive(Debug)]
 pub(super) enum FileOpenError {
-    /// The folder has no such file.
+    /// The folder has no such regular file, or the path leads out of the folder.
     NoFile,
     /// The process lacks the permission to read the file.
     Denied(io::Error),
-    /// The system has run out of a resource, such as file descriptors.
+    /// Too many files are open, no thread is free, or the system lacks a resource.
     Busy,
     /// Any other error.
     Failed(io::Error),
@@ -56,8 +56,8 @@ impl From<Errno> for FileOpenError {
     }
 }
 
-/// Opens a relative path in a folder, following links that stay in the folder. Reads a small file
-/// if `reads` is true. Returns `None` if the path is a folder with an index.
+/// Opens a relative path in a folder. With `openat2`, follows links that stay in the folder. Reads
+/// a small file if `reads` is true. Returns `None` if the path is a folder with an index.
 pub(super) fn open(
     folder: &Path,
     path: &Path,
@@ -102,7 +102,7 @@ fn open_beneath(folder: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
     open_without_links(folder, path)
 }
 
-/// Opens a path one name at a time, without following links: a system without `openat2` cannot
+/// Opens a path one name at a time, without following links: without `openat2`, the server cannot
 /// confine links to the folder.
 fn open_without_links(folder: BorrowedFd<'_>, path: &Path) -> Result<OwnedFd, Errno> {
     let mut opened: Option<OwnedFd> = None;

@@ -8,9 +8,9 @@ pub(super) const INDEX: &str = "index.html";
 /// The only name with a leading dot that is served: RFC 8615.
 const WELL_KNOWN: &str = ".well-known";
 
-/// Converts decoded segments to a path relative to the folder. This path never leads out of the
-/// folder or to a hidden file. An empty last segment is the index of a folder, and an empty list is
-/// the folder itself. Returns `None` if clients may not request this path.
+/// Converts decoded segments to a path relative to the folder. The path contains neither `..` nor a
+/// hidden name. An empty last segment is the index of a folder, and an empty list is the folder
+/// itself. Returns `None` if clients may not request this path.
 pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
     let Some((last, folders)) = segments.split_last() else { return Some(PathBuf::from(".")) };
     let last = if last.is_empty() { INDEX } else { last };

@@ -42,7 +42,8 @@ impl ByteRange {
     }
 }
 
-/// Parses a number that consists of digits only. Returns `u64::MAX` for a number that is too large.
+/// Parses a number that consists of digits only, or returns `None` for other text. Returns
+/// `u64::MAX` for a number that is too large.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

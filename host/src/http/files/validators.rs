@@ -8,13 +8,13 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
-/// A file that changed more recently than this may change again without a new modification time:
+/// A file that changed less than two seconds ago may change again without a new modification time:
 /// file systems record times in steps of milliseconds, and some in steps of two seconds.
 const STEP: Duration = Duration::from_secs(2);
 
 /// The entity tag and the modification time of a file.
 pub(super) struct Validators {
-    /// The entity tag, including the quotation marks.
+    /// The entity tag, with its quotation marks but without `W/`.
     tag: String,
     /// True if the tag and the time identify the exact bytes of the file.
     are_strong: bool,

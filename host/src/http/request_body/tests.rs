@@ -33,7 +33,7 @@ fn pace(seconds: u64) -> BodyPace {
     BodyPace::new(&Server::default(), begun)
 }
 
-/// True if `read` still waits for a body after `kib` KiB have arrived in `seconds` seconds.
+/// True if the server still waits for a body after `kib` KiB have arrived in `seconds` seconds.
 async fn is_waited_for(kib: usize, seconds: u64) -> bool {
     let part = MemoryBudget::new(64 << 20).part(64 << 20);
     let messages = Messages::new(1 << 20, &part);

@@ -28,15 +28,15 @@ fn router(file_paths: &[&str]) -> Router {
     Router::new(&routes, &files.collect::<Vec<_>>(), true, None)
 }
 
-/// Checks a match. `expected` is the route's service and the values of its parameters, `405 ALLOW`,
-/// or the name of another kind of match, such as `list`.
+/// Checks a match. `expected` is the route's service and its parameters, `405 ALLOW`, or another
+/// kind of match, such as `list`.
 #[track_caller]
 fn check(request: &str, expected: &str) {
     check_beside(&[], request, expected);
 }
 
-/// Checks a match in a router with routes of files. For a file, `expected` is the route's pattern
-/// and the segments below it.
+/// Checks a match in a router with routes of files. For a file, `expected` is `files`, the route's
+/// pattern, and the segments below the pattern.
 #[track_caller]
 fn check_beside(files: &[&str], request: &str, expected: &str) {
     let (method, path) = request.split_once(' ').unwrap();

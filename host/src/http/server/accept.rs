@@ -55,8 +55,8 @@ impl Acceptor {
     }
 }
 
-/// Returns the connections that the system has established and the server has not yet accepted, and
-/// closes the listener.
+/// Returns the connections that the system has established and the server has not yet accepted.
+/// Dropping the iterator closes the listener.
 pub(super) fn drain_backlog(
     listener: TcpListener,
 ) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
@@ -68,8 +68,8 @@ pub(super) fn drain_backlog(
     })
 }
 
-/// True if an error concerns only the connection that is being accepted, so that the next one may
-/// succeed at once.
+/// True if an error concerns only the connection that is being accepted, so that the next `accept`
+/// may succeed at once.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())

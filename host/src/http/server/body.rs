@@ -15,8 +15,8 @@ use std::task::{Context, Poll, ready};
 /// sent, which shows that the client is receiving.
 const FRAME_BYTES: usize = 64 << 10;
 
-/// A body that is sent in frames. hyper drops the body once hyper's buffer has the last frame. It
-/// drops each frame once the frame is written or the client disconnects.
+/// A body that is sent in frames. hyper drops the body once hyper's buffer has the last frame.
+/// hyper drops each frame once the frame is written or the client disconnects.
 pub(super) struct ResponseBody {
     /// The bytes that hyper has not requested yet.
     unsent: BodySource,
@@ -76,7 +76,7 @@ impl ResponseBody {
 impl Body for ResponseBody {
     type Data = Bytes;
     /// The error that a file cannot be read to its end. hyper then ends the connection or the
-    /// stream, because it has sent fewer bytes than declared.
+    /// stream, because the response has fewer bytes than declared.
     type Error = io::Error;
 
     fn poll_frame(

@@ -33,10 +33,11 @@ const MAX_STREAMS: u32 = 100;
 
 /// Maximum HTTP/2 streams that a client may open and reset before the server accepts them. One more
 /// reset ends the connection, because unlimited resets would exhaust memory and CPU
-/// (RUSTSEC-2024-0003).
+/// (hyper issue 2877).
 const MAX_RESET_STREAMS: usize = 20;
 
-/// Maximum HTTP/2 streams that may fail through the client's fault before the connection ends.
+/// Maximum HTTP/2 streams that the server resets for the client's errors before the connection
+/// ends. Without this limit, queued resets would exhaust memory and CPU (RUSTSEC-2024-0003).
 const MAX_FAILED_STREAMS: usize = 100;
 
 /// The interval of the pings that the server sends to an HTTP/2 client to detect a dead connection.
@@ -55,7 +56,7 @@ const GRACE: Duration = Duration::from_millis(100);
 /// second check, clients that were on time would be disconnected.
 const SECOND_CHECK: Duration = Duration::from_millis(1);
 
-/// The minimum buffer size for HTTP/1. hyper panics if the buffer is smaller.
+/// The minimum of `max_buf_size` for HTTP/1. hyper panics at a smaller value.
 const MIN_BUFFER_BYTES: usize = 8 << 10;
 
 /// The settings of HTTP, TLS and the PROXY protocol, shared by all connections.
@@ -132,8 +133,8 @@ impl StopSignal {
 /// Serves a connection to its end. Dropping the future ends the connection and cancels its calls.
 pub(super) async fn serve(accepted: Accepted, handler: Arc<Handler>, protocols: Arc<Protocols>) {
     let Accepted { mut stream, client, timers, mut stop } = accepted;
-    // Nagle's algorithm would only delay responses, because each write is a complete response.
-    // Errors are ignored, because the connection also works without this option.
+    // Nagle's algorithm would delay the end of a response until the client acknowledges earlier
+    // bytes. Errors are ignored, because the connection also works without this option.
     let _ = stream.set_nodelay(true);
     let client = match &protocols.proxy {
         None => Client::at(client, &handler.server),
@@ -276,8 +277,8 @@ async fn drive<C: Future>(
     .await;
 }
 
-/// Waits until the connection is overdue. A `select!` must poll its other branches first, so that
-/// bytes that have arrived are read before this check.
+/// Waits until the connection is overdue, and then for [`SECOND_CHECK`]. A `select!` must poll its
+/// other branches first, so that bytes that have arrived are read before the connection ends.
 async fn overdue(timers: &Timers) {
     loop {
         let now = Instant::now();

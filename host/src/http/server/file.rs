@@ -23,7 +23,7 @@ pub(super) struct FileStream {
 
 type PieceReading = Pin<Box<dyn Future<Output = io::Result<Bytes>> + Send>>;
 
-/// The file and the exchange of a response. They are dropped with the last frame.
+/// The file and the exchange of a response, which last until the stream and all frames are dropped.
 struct FileSending {
     body: FileBody,
     /// A single permit, for the piece that is in memory.
@@ -31,7 +31,7 @@ struct FileSending {
     _exchange: Exchange,
 }
 
-/// The owner of a piece's frames.
+/// The owner of the bytes of a piece. Dropped with the last frame of the piece.
 struct UnsentPiece {
     bytes: Vec<u8>,
     _turn: OwnedSemaphorePermit,

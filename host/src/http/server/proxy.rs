@@ -126,7 +126,8 @@ async fn read_line(
 }
 
 /// Parses a version 1 header: `TCP4` or `TCP6`, the addresses of the client and the proxy, and
-/// their ports; or `UNKNOWN` and any text. Returns `None` if the header is malformed.
+/// their ports; or `UNKNOWN` and any text. Returns `Some(None)` for `UNKNOWN`, and `None` if the
+/// header is malformed.
 fn parse_line(line: &[u8]) -> Option<Option<SocketAddr>> {
     let line = line.strip_prefix(PREFIX)?.strip_suffix(b"\r\n")?;
     if line == b"UNKNOWN" || line.starts_with(b"UNKNOWN ") {

@@ -23,7 +23,7 @@ pub(super) struct PendingResponses {
     deadlines: Mutex<Vec<Arc<AtomicInstant>>>,
 }
 
-/// The deadline of a response. Dropping this removes the deadline.
+/// The deadline of a response. Dropping this value clears the deadline.
 pub(super) struct ResponseTime(Arc<AtomicInstant>);
 
 /// Extends the deadline of a response.

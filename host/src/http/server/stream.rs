@@ -101,8 +101,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedStream<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
-        // hyper flushes when it has nothing more to write, so a completed flush means that all
-        // bytes are sent.
+        // hyper flushes when it has nothing more to write, so a completed flush means that no write
+        // is blocked.
         if flushed.is_ready() {
             self.timers.flushed();
         }

@@ -22,7 +22,8 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(super) enum Overdue {
     /// The connection had no request for too long. It is shut down gracefully.
     Idle,
-    /// The client sends a head or receives a response too slowly. The connection is dropped.
+    /// The client sends a head or receives a response too slowly, or the linger time is over. The
+    /// connection is dropped.
     Stuck,
 }
 
@@ -36,9 +37,10 @@ pub(super) struct Timers {
     requests: AtomicUsize,
     /// The responses that have begun and are not completely sent.
     responses: PendingResponses,
-    /// When the last request ended.
+    /// When the last request ended, HTTP/2 began, or the graceful shutdown began.
     idle: AtomicInstant,
-    /// When the first byte of the current head arrived.
+    /// When the first byte of the current head arrived. For the first head, when the connection
+    /// began.
     head: AtomicInstant,
     /// True for HTTP/1, in which bytes between requests begin a head. In HTTP/2, such bytes may
     /// also be another frame, such as a ping.
@@ -105,7 +107,7 @@ impl Timers {
         }
     }
 
-    /// Records that all written bytes are sent.
+    /// Records that no write is blocked.
     pub(super) fn flushed(&self) {
         if self.stuck.is_set() {
             self.stuck.clear();
@@ -159,7 +161,7 @@ impl Timers {
 /// One request and its response, from the end of the request's head until the response is sent or
 /// the client disconnects.
 pub(super) struct Exchange {
-    /// `None` until there is a response.
+    /// `None` until a response with a body begins.
     response: Option<ResponseTime>,
     timers: Arc<Timers>,
 }
@@ -171,8 +173,8 @@ impl Exchange {
         Exchange { response: None, timers: Arc::clone(timers) }
     }
 
-    /// Records that the response is ready, and sets the deadline by which the client must receive
-    /// it.
+    /// Records that a response with a body begins, and sets the deadline by which the client must
+    /// receive it.
     pub(super) fn responded(&mut self) {
         self.response = Some(self.timers.responses.begin());
     }

@@ -121,8 +121,7 @@ async fn a_verified_password_waits_for_nothing_and_a_wrong_one_is_not_remembered
     let now = Instant::now();
     assert_eq!(group.recently_verified(&pair("ann", "wrong"), now), None);
     assert_eq!(group.recently_verified(&pair("ann", ANN), now), Some(0));
-    // After 99 failures, the verified password is still compared without a delay; after 100, it is
-    // delayed.
+    // A verified password is compared without a delay after 99 failures, but not after 100.
     fail(&checks, ip(1), "ann", 99);
     assert_eq!(poll_once(check("ann", ANN)), Some(Ok(0)));
     fail(&checks, ip(1), "ann", 100);
