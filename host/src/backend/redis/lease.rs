@@ -17,7 +17,8 @@ use hostel_cache::{Expiry, Json, Key, Value};
 use redis::cmd;
 use std::time::Duration;
 
-/// Maximum duration of a lease: one day, the longest time limit of a call in a configuration.
+/// Maximum duration of a lease: one day. In a call that runs longer, the lease expires before the
+/// call ends.
 const MAX_LEASE_MILLIS: u64 = 86_400_000;
 
 /// The result of [`RedisCache::lease_once`].
