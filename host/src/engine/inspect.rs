@@ -8,7 +8,7 @@ use wasmparser::{
     TableType,
 };
 
-/// The default page size of a memory, as a power of two.
+/// The base-2 logarithm of the default page size of a memory.
 const PAGE_LOG2: u32 = 16;
 
 /// The contents of a WebAssembly file, up to the first part that cannot be read. Names come from
@@ -17,11 +17,12 @@ const PAGE_LOG2: u32 = 16;
 pub struct ComponentInfo {
     /// The kind of file, or `None` if it is not WebAssembly.
     pub kind: Option<FileKind>,
-    /// The imports in the file's order, each name once.
+    /// The imports in the file's order, each name once. For a core module, these are the names of
+    /// the modules from which it imports.
     pub imports: Vec<ImportInfo>,
     /// The names of the exports, in the file's order.
     pub exports: Vec<String>,
-    /// The number of core modules, including adapters.
+    /// The number of core modules, including adapters and the file itself if it is a core module.
     pub modules: usize,
     /// The memories that the core modules define, in bytes.
     pub memories: Vec<Extent>,
@@ -71,7 +72,7 @@ pub struct Producer {
 }
 
 impl ComponentInfo {
-    /// Reads the bytes of a file.
+    /// Reads a file's bytes, up to the first part that cannot be read.
     #[must_use]
     pub fn read(bytes: &[u8]) -> ComponentInfo {
         let mut reading = Reading::default();

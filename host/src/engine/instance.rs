@@ -18,12 +18,13 @@ pub enum Instances {
     /// The instance is dropped: each call starts with the component's initial memory.
     #[default]
     Fresh,
-    /// The next call reuses the instance, one call at a time, and finds the guest's memory as the
+    /// A later call reuses the instance, one call at a time, and finds the guest's memory as the
     /// previous call left it. The instance is dropped after `calls` calls, or after any error
     /// except a failure that the service returned. It is also dropped once its memory has grown by
-    /// a quarter of `limits.memory` since the first call.
+    /// more than a quarter of `limits.memory` since the end of its first call. An idle instance is
+    /// dropped if enough other instances are idle, or if the host is short of memory.
     Reuse {
-        /// Calls before the instance is dropped.
+        /// Maximum calls before the instance is dropped.
         calls: NonZeroU32,
         /// How long an instance waits for its next call before it is dropped.
         idle_time: Duration,
@@ -56,14 +57,14 @@ pub(crate) struct HostIdle {
 }
 
 impl HostIdle {
-    /// Creates the record of idle instances for a host with this many slots. Idle instances may use
-    /// at most a quarter of the slots, so that they never keep a call from getting a slot.
+    /// Creates the record of idle instances for a host with this many slots. The number of idle
+    /// instances is at most a quarter of the slots, because calls may need the other slots.
     pub(super) fn of(slots: u32) -> Arc<Self> {
         let most = if slots == 0 { MAX_IDLE_OF_HOST } else { slots as usize / 4 };
         Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })
     }
 
-    /// Drops the instance that has been idle longest. Returns false if no instance is idle.
+    /// Drops the instance that has been idle longest. Returns false if no instance was dropped.
     pub(crate) fn end_longest(&self) -> bool {
         let pools = self.pools();
         let longest =
@@ -94,16 +95,15 @@ pub(super) struct Instance {
     calls: u32,
     /// Bytes of the instance's memories and tables at the end of its first call.
     memory: usize,
-    /// The time when the instance's last call ended.
+    /// The time when the instance last became idle, or was created if it has never been idle.
     since: Instant,
-    /// Counts the end of the instance when it is dropped. `None` unless its plugin reuses
-    /// instances.
+    /// Counts the end of the instance when it is dropped. `None` if the instance is never reused.
     pub(super) retires: Option<Retirement>,
 }
 
 impl Instance {
-    /// Creates an empty store with every limit set. The guest is instantiated later, during its
-    /// first call.
+    /// Creates a store that has its limits but no guest. The guest is instantiated later, during
+    /// the first call.
     pub(super) fn new(
         engine: &wasmtime::Engine,
         limits: &Limits,
@@ -144,7 +144,8 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// When the instance cannot be created: a limit forbids it, or its start function traps.
+    /// When the guest cannot be instantiated: a limit forbids it, no slot or memory is free, or a
+    /// start function traps.
     pub(super) async fn guest(&mut self) -> wasmtime::Result<(&Guest, &mut Store<State>)> {
         let guest = match self.guest.take() {
             Some(guest) => guest,
@@ -154,7 +155,7 @@ impl Instance {
     }
 }
 
-/// The idle instances of one plugin, dropped with the plugin.
+/// The idle instances of one version of a plugin, dropped with that version.
 pub(super) struct Idle {
     calls: NonZeroU32,
     idle_time: Duration,
@@ -182,14 +183,14 @@ impl Idle {
         self.waiting().as_ref().is_some_and(|waiting| !waiting.is_empty())
     }
 
-    /// Returns the time when the instance that has been idle longest became idle, or `None` if no
-    /// instance is idle.
+    /// Returns the time when the first instance in `waiting` became idle, or `None` if no instance
+    /// is idle.
     fn since(&self) -> Option<Instant> {
         Some(self.waiting().as_ref()?.front()?.since)
     }
 
     /// Drops the instance that has been idle longest, if `is_to_end` returns true for the time when
-    /// it became idle. Returns false if no instance was dropped.
+    /// that instance became idle. Returns false if no instance was dropped.
     fn end_first(&self, is_to_end: impl Fn(Instant) -> bool) -> bool {
         let take = |waiting: &mut VecDeque<Instance>| {
             is_to_end(waiting.front()?.since).then(|| waiting.pop_front())?
@@ -202,15 +203,15 @@ impl Idle {
         true
     }
 
-    /// Takes the most recently used instance: its memory is the most likely to be in a processor's
-    /// cache.
+    /// Takes the most recently used instance, because its memory is the most likely to be in a
+    /// processor's cache. Returns `None` if no instance is idle.
     pub(super) fn take(&self) -> Option<Instance> {
         let instance = self.waiting().as_mut()?.pop_back()?;
         self.host_idle.count.fetch_sub(1, Ordering::Relaxed);
         Some(instance)
     }
 
-    /// Turns reuse on or off and returns the instances that were idle.
+    /// Turns reuse on or off. Returns the instances that were idle, or `None` if reuse was off.
     pub(super) fn set_open(&self, open: bool) -> Option<VecDeque<Instance>> {
         let before = std::mem::replace(&mut *self.waiting(), open.then(VecDeque::new));
         let count = before.as_ref().map_or(0, VecDeque::len);
@@ -223,8 +224,9 @@ impl Idle {
     }
 
     /// Keeps an instance for its next call, unless it has served its maximum of calls, its memory
-    /// has grown too much, or enough instances are idle. Ends the current call before the instance
-    /// becomes idle: the call's last log line is written, and the call's leases are released.
+    /// has grown too much, enough instances are idle, or reuse is off. Ends the current call before
+    /// the instance becomes idle: this writes the call's unfinished log lines and releases its
+    /// leases.
     pub(super) fn keep(&self, mut instance: Instance, limits: &Limits) {
         let memory = instance.store.data().memory.used();
         instance.calls += 1;

@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
-/// The limits of a host. Each field's comment states its default and the reason for it.
+/// The limits of calls and components. Each field's comment states the default and its reason.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// Time of one call, from the creation of the instance to the response, including waits.
+    /// Time of one call, including its waits and the creation of its instance if it needs one.
     /// Default 1 second: a service that people wait for needs no more. For a plugin that may send
     /// requests to other servers, the default is 30 seconds: see [`Limits::for_sources`].
     pub time: Duration,
-    /// Processor time of one call's guest, without its waits. Default 1 second. The host checks
-    /// this limit every 5 ms. The limit has an effect only if it is less than `time`.
+    /// Processor time of one call, without its waits. Default 1 second. The host checks this limit
+    /// about every 5 ms. The limit has an effect only if it is less than `time`.
     pub cpu: Duration,
     /// Bytes of an instance's memories and tables together; a table's element counts as 8 bytes.
     /// Default 64 MiB: room for a language runtime and its working set.
@@ -48,8 +48,8 @@ pub struct Limits {
     /// Requests that one call may send to other servers, including redirects. Default 50: only a
     /// crawler needs more.
     pub http_requests: usize,
-    /// Bytes of a response from another server, headers included. Concurrent requests share the
-    /// limit. Default 8 MiB: this fits in a guest's memory.
+    /// Bytes of a response from another server, headers included. Requests that one host call sends
+    /// together share this limit. Default 8 MiB: this fits in a guest's memory.
     pub http_response: usize,
     /// Log lines of one call; further lines are counted and dropped. Default 1,000: more is a
     /// flood.
@@ -77,15 +77,16 @@ pub struct Limits {
     pub function_bytes: usize,
     /// Locals, parameters and results of a function. Default 3,000: compilers emit fewer than 300.
     pub locals: usize,
-    /// Blocks, loops and conditions of a function. Default 40,000: JavaScript's engine has 4,200 in
-    /// one function.
+    /// Blocks of a function, including loops and conditions. Default 40,000: JavaScript's engine
+    /// has 4,200 in one function.
     pub blocks: usize,
-    /// Locals of a function times its blocks. Default 2,000,000: JavaScript's engine has 200,000 in
-    /// one function, and the memory for compiling grows with this product.
+    /// Locals of a function, counted as for `locals`, times its blocks. Default 2,000,000:
+    /// JavaScript's engine has 200,000 in one function, and the memory for compiling grows with
+    /// this product.
     pub block_locals: usize,
-    /// Locals of a function times the nesting depth of each loop, summed over its loops. Default
-    /// 1,000,000: JavaScript's engine has 124,000 in one function, and the time for compiling grows
-    /// with this sum.
+    /// Locals of a function, counted as for `locals`, times the nesting depth of each loop, summed
+    /// over the function's loops. Default 1,000,000: JavaScript's engine has 124,000 in one
+    /// function, and the time for compiling grows with this sum.
     pub loop_locals: usize,
     /// Types that a component's core modules define. Default 10,000: Python with its library has
     /// 1,100, and the engine compiles a function for each.
@@ -144,7 +145,7 @@ const TIME_WITH_SOURCES: Duration = Duration::from_secs(30);
 
 impl Limits {
     /// Returns these limits with 30 seconds for a call, for a plugin that may send requests to
-    /// other servers. Only for limits whose `time` is not configured.
+    /// other servers. Call this only if `time` is not configured.
     #[must_use]
     pub fn for_sources(self) -> Self {
         Limits { time: TIME_WITH_SOURCES, ..self }

@@ -1,35 +1,37 @@
-//! The pool of instance slots: address space reserved once, so that creating an instance maps no
-//! memory. A freed slot is cleaned only where the guest wrote.
+//! The pool of instance slots. Their address space is reserved once, when the engine is created, so
+//! that creating an instance is fast.
 
 use std::ops::RangeInclusive;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// The number of slots that the host tries to reserve first. Each slot has a memory, a table and a
-/// stack. Each memory reserves 4 GiB of the 128 TiB of address space that a process has.
+/// stack. Each memory reserves 4 GiB of address space. A process has 128 TiB on x86-64.
 pub(crate) const MAX_SLOTS: u32 = 1_024;
 
 /// With fewer slots than this, a pool is not worthwhile.
 const MIN_SLOTS: u32 = 16;
 
-/// Minimum and maximum bytes that a freed slot keeps: the engine zeroes these bytes and does not
-/// return them to the system. The actual number depends on the memory budget, because every slot
-/// that was ever used keeps this much memory.
+/// Minimum and maximum bytes that the memory of a freed slot keeps, and likewise its table: the
+/// engine zeroes these bytes and does not return them to the system. The actual number depends on
+/// the memory budget, because every slot that was ever used may keep this much memory.
 const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 
 /// The number of slots in use when as many calls run as the default settings allow.
 const USED_TOGETHER: usize = 256;
 
-/// If more free slots than this have been used before, the engine reuses one of them. Otherwise it
-/// may take a slot that was never used.
+/// A new instance gets a free slot that its module has used before, if there is one. Otherwise, it
+/// gets a free slot that another module has used if there are at least this many such slots, or
+/// else a slot that was never used.
 const WARM_SLOTS: u32 = 32;
 
-/// Maximum number of freed slots whose memory the engine returns to the system in one batch. Each
-/// batch interrupts the other threads, so a few large ones are better than many small ones.
+/// The engine returns the memory of freed slots to the system in batches of at most about this many
+/// regions. Each batch interrupts the other threads, so few large batches are better than many
+/// small batches.
 const GIVEN_BACK_TOGETHER: usize = 16;
 
 /// The share of the memory budget for slots without an instance, as a divisor. An eighth of the
-/// budget is for the bytes that such slots keep, and another eighth for slots whose memory is not
-/// yet returned to the system.
+/// budget is for the bytes that such slots keep. Another eighth bounds each batch of slots whose
+/// memory is not yet returned to the system. Each processor, of at most 16, has its own batch.
 const UNUSED_SHARE: usize = 8;
 
 /// The largest memory that a 32-bit guest can address. The memory limiter bounds the memory that a
@@ -37,19 +39,22 @@ const UNUSED_SHARE: usize = 8;
 const MAX_MEMORY_BYTES: usize = 1 << 32;
 
 /// Bytes of address space to reserve for a memory when address space is short. A memory that
-/// outgrows them is moved, and every access is bounds-checked.
+/// outgrows its reservation is moved, and every access is bounds-checked.
 const LITTLE_SPACE: u64 = 1 << 20;
 
-/// Elements of the largest table that fits a slot: 128 MiB of address space.
+/// Elements of the largest table that fits a slot. Such a table takes 128 MiB of address space.
 const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 
 /// A part of the engine's error message for a table that does not fit a slot.
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
-/// Creates an engine with as large a pool as the address space allows. Returns the engine and the
-/// pool's number of slots. The unused memory in the pool is bounded in proportion to `budget`;
-/// `instance` is the maximum size of one instance in bytes. If address space is short, the engine
-/// has no pool: it maps each instance's memory separately, and the number of slots is 0.
+/// Creates an engine with a pool of [`MAX_SLOTS`] slots, and returns the engine and the number of
+/// slots. While the address space does not suffice, reduces the number to a quarter. If it falls
+/// below [`MIN_SLOTS`], the engine has no pool: it maps each instance's memory separately, and the
+/// number of slots is 0.
+///
+/// `budget` is the host's memory in bytes, which determines how much unused memory the pool keeps.
+/// `instance` is the maximum size of one instance in bytes.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! Measures a component before the engine compiles it.
 //!
-//! A few hundred bytes can make the engine compile for minutes, take gigabytes or overflow its
-//! stack. So this module reads the bytes once, without recursion and in linear time. It refuses a
+//! A small component can make the engine compile for minutes, take gigabytes or overflow its stack.
+//! So this module reads the component's bytes without recursion and in linear time. It refuses a
 //! component that exceeds a limit or does not fit the world before any of it is compiled.
 
 mod arity;
@@ -22,7 +22,8 @@ use wasmparser::{
     Encoding, FunctionBody, Parser, Payload,
 };
 
-/// The error for a component that instantiates a component passed to it.
+/// The error for a component that instantiates a component that it imports or gets from an
+/// instance.
 const PASSED_COMPONENT: &str =
     "it instantiates a component that it does not contain: nest that component in it";
 
@@ -30,12 +31,13 @@ impl Limits {
     /// Checks a component's sizes against these limits, and its imports and exports against the
     /// world. Takes time and memory in proportion to the component's size.
     ///
-    /// [`Host::load`](crate::Host::load) makes the same checks and also compiles the component, so
-    /// it may still refuse the component.
+    /// [`Host::load`](crate::Host::load) makes further checks, so it may still refuse the
+    /// component.
     ///
     /// # Errors
     ///
-    /// When a limit is exceeded, the bytes are malformed, or the names do not fit the world.
+    /// When a limit is exceeded, the bytes are not a valid component, or the names of its imports
+    /// and exports do not fit the world.
     pub fn check_component(&self, bytes: &[u8]) -> Result<(), ComponentError> {
         if bytes.len() as u64 > self.component {
             return Err(Limit::Component.reached(self).into());
@@ -72,7 +74,7 @@ fn check(bytes: &[u8], limits: &Limits) -> Result<(), ComponentError> {
 struct Screen<'a, 'l> {
     limits: &'l Limits,
     scopes: Scopes,
-    /// The types of the core module being read.
+    /// The types and functions of the core module being read.
     arity: Arity,
     functions: usize,
     types: usize,

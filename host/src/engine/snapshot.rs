@@ -2,9 +2,9 @@
 //! state.
 //!
 //! A language's tool makes a base: a component with an interpreter and no plugin code. This module
-//! calls an export of the base that loads the plugin author's files, and writes the resulting
-//! memory and globals into a copy of the base. The copy has the same functions, so it reuses the
-//! code that was compiled for the base.
+//! calls an export of the base that loads the plugin author's code, and writes the resulting memory
+//! and globals into a copy of the base. The copy has the same functions as the base, so cached
+//! compiled functions serve both.
 
 mod inner;
 mod layout;
@@ -57,7 +57,7 @@ pub(crate) enum SnapshotError {
     /// The base is malformed.
     #[error("the base is not a component: {0}")]
     Malformed(#[from] BinaryReaderError),
-    /// The base has state that cannot be written into a copy.
+    /// The base has a feature that snapshots do not support.
     #[error("the base has {0}, which no copy of it can begin with")]
     Unsupported(&'static str),
     /// The base cannot be compiled.
@@ -69,21 +69,20 @@ pub(crate) enum SnapshotError {
     /// The script does not load.
     #[error("the script does not load: {0}")]
     Script(String),
-    /// The initialisation called exit, after it had printed the reason.
+    /// The initialisation called exit. The base prints the reason to stderr first.
     #[error("the initialisation called exit")]
     Exited,
-    /// The initialisation ended by a trap.
+    /// The initialisation trapped, or could not be started.
     #[error("the initialisation failed")]
     Run(#[source] wasmtime::Error),
 }
 
-/// Initialises a base by calling a function of its instance `interface`, and returns a component
-/// that starts in the resulting state.
+/// Initialises a base by calling a function of its exported instance `interface`. Returns a
+/// component that starts in the resulting state.
 ///
 /// # Errors
 ///
-/// When the base is refused or the call fails. In the latter case the base prints the reason to
-/// stderr.
+/// When the base is refused, it cannot be compiled, or the call fails.
 pub(crate) fn take(
     base: &[u8],
     interface: &str,
@@ -132,7 +131,7 @@ pub(crate) fn take(
 #[error("{0}")]
 struct Refusal(String);
 
-/// Makes a base load a plugin.
+/// Makes a base load a plugin: from `script`, or else from its folders.
 fn load(
     instance: &Instance,
     mut store: &mut Store<Visit>,
@@ -167,7 +166,7 @@ fn request(script: &str) -> Val {
     Val::Record(fields.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
-/// Returns the message of a failure.
+/// Returns the message of a failure, or an empty text if it has none.
 fn message(failure: Option<Box<Val>>) -> String {
     let Some(Val::Record(fields)) = failure.map(|failure| *failure) else { return String::new() };
     let message = fields.into_iter().find(|(name, _)| name == "message");
@@ -195,7 +194,8 @@ fn read(
     Ok(state.as_le_slice(&store).to_vec())
 }
 
-/// Returns a linker with WASI. Every other import traps when it is called.
+/// Returns a linker with WASI. Every other function of an imported interface fails when it is
+/// called.
 fn linker(component: &Component) -> wasmtime::Result<Linker<Visit>> {
     let engine = component.engine();
     let mut linker = Linker::new(engine);

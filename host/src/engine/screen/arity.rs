@@ -5,7 +5,8 @@ use wasmparser::{
     BinaryReaderError, BlockType, CompositeInnerType, FunctionSectionReader, TypeSectionReader,
 };
 
-/// For a core module: how many parameters and results each type has, and the type of each function.
+/// The number of parameters and results of each type of a core module, and the type of each
+/// function whose body is not yet read.
 #[derive(Default)]
 pub(super) struct Arity {
     types: Vec<usize>,

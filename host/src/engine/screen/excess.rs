@@ -1,4 +1,4 @@
-//! Why a component is refused before it is compiled.
+//! The reasons for refusing a component before it is compiled.
 
 use crate::engine::limits::Limit;
 use wasmparser::BinaryReaderError;

@@ -1,5 +1,5 @@
-//! Measures one function. Compiling takes time linear in its bytes, but more if many variables live
-//! across many blocks, and far more if they live across nested loops.
+//! Measures one function. The time for compiling is linear in the function's bytes, but longer if
+//! many variables live across many blocks, and far longer if they live across nested loops.
 
 use super::arity::Arity;
 use super::excess::{Excess, within};

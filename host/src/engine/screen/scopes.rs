@@ -61,12 +61,13 @@ impl Scopes {
         Ok(())
     }
 
-    /// Adds definitions to the current component.
+    /// Adds a number of definitions to the cost of the current component.
     pub(super) fn define(&mut self, definitions: usize) {
         self.add(Cost { instances: 0, definitions });
     }
 
-    /// Reads instances of core modules, and returns the number of definitions in them.
+    /// Reads instances of core modules, and adds them to the cost of the current component. Returns
+    /// the number of definitions: the instances and their arguments or exports.
     pub(super) fn core_instances(
         &mut self,
         section: CoreInstances<'_>,
@@ -84,7 +85,8 @@ impl Scopes {
         Ok(definitions)
     }
 
-    /// Reads instances of components, and returns the number of definitions in them.
+    /// Reads instances of components, and adds the cost of each instantiated component. Returns the
+    /// number of definitions: the instances and their arguments or exports.
     pub(super) fn instances(&mut self, section: ComponentInstances<'_>) -> Result<usize, Excess> {
         let mut definitions = 0;
         for instance in section {
@@ -140,7 +142,7 @@ impl Scopes {
     }
 
     /// Returns the cost of the component with this index in the scope that is `outwards` levels
-    /// further out.
+    /// further out. Returns `None` if the cost is unknown.
     fn component(&self, outwards: u32, index: u32) -> Option<Cost> {
         let scope = self.open.iter().rev().nth(outwards as usize)?;
         scope.components.get(index as usize).copied().flatten()

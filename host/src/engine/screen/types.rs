@@ -18,7 +18,8 @@ const INSTANCE_TYPE: u8 = 0x42;
 /// Counts the types and declarations of a section. At most `room` levels of nesting are allowed.
 pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usize, Excess> {
     let mut count = 0;
-    // The number of remaining declarations of each open type, starting with the section.
+    // The number of types that remain in the section, and then the number of declarations that
+    // remain in each open type, outermost first.
     let mut open = vec![reader.read_var_u32()?];
     while let Some(left) = open.last_mut() {
         let Some(rest) = left.checked_sub(1) else {
@@ -54,8 +55,8 @@ fn core_type(reader: &mut BinaryReader<'_>) -> Result<usize, BinaryReaderError> 
     })
 }
 
-/// Reads a declaration in a type. If the declaration declares a type, returns true and leaves that
-/// type unread.
+/// Reads a declaration in a type. If the declaration declares a type other than a core type,
+/// returns true and leaves that type unread. Adds the definitions of a core type to `count`.
 fn declares_type(
     reader: &mut BinaryReader<'_>,
     count: &mut usize,
@@ -84,8 +85,8 @@ fn declares_type(
     Ok(false)
 }
 
-/// Reads a type. If the type can contain others, reads only the number of its declarations, and
-/// returns that number.
+/// Reads a type. If the type can contain other types, reads only the number of its declarations and
+/// returns that number; otherwise returns `None`.
 fn container(reader: &mut BinaryReader<'_>) -> Result<Option<u32>, BinaryReaderError> {
     match reader.clone().read_u8()? {
         COMPONENT_TYPE | INSTANCE_TYPE => {

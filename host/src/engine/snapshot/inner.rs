@@ -19,17 +19,18 @@ pub(super) struct Inner {
     pub(super) place: Range<usize>,
     /// The index of the inner component among the outer component's components.
     number: u32,
-    /// The index of the inner component's instance.
+    /// The index of the inner component's instance among the outer component's instances.
     instance: Option<u32>,
     counts: Counts,
 }
 
 impl Inner {
-    /// Finds the inner component that exports an interface. Returns `None` if no inner component
-    /// does, or if the outer component has core modules of its own.
+    /// Finds the inner component that exports an interface. Returns `None` if no instantiated inner
+    /// component exports the interface, or the outer component has core modules of its own.
     pub(super) fn of(component: &[u8], interface: &str) -> Result<Option<Self>, SnapshotError> {
         let mut found = Inner::default();
-        // The ranges of the open components and modules, and the number of components so far.
+        // The ranges of the open components and modules, and the number of components so far that
+        // are directly in the outer component.
         let (mut around, mut components) = (Vec::new(), 0);
         for payload in Parser::new(0).parse_all(component) {
             let payload = payload?;

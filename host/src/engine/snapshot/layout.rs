@@ -7,9 +7,9 @@ use wasmparser::{
     Instance, MemoryType, Parser, Payload, TypeRef, ValType,
 };
 
-/// Functions of C libraries that discard the host's handles. The probe calls them before it reads
-/// the state, so that each copy requests its own handles. The first belongs to the adapter of WASI
-/// 0.1, the second to wasi-libc. `toolchain/merge.rs` keeps them exported.
+/// Functions that discard the handles that a module got from the host. The probe calls them before
+/// it reads the state, so that each copy requests its own handles. The first function belongs to
+/// the adapter of WASI 0.1, the second to wasi-libc. `toolchain/merge.rs` keeps both exported.
 const FORGETTING: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
 /// The places of a component's state. Core modules are identified by their index.
@@ -41,8 +41,8 @@ pub(super) struct MemoryPlace {
     pub(super) minimum: u64,
 }
 
-/// The number of items of each kind in a component. Each number is also the index of the next item
-/// of that kind.
+/// The numbers of a component's items, for the kinds of items that the probe adds or uses. Each
+/// number is also the index of the next item of that kind.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) modules: u32,
@@ -59,7 +59,8 @@ impl Layout {
     ///
     /// # Errors
     ///
-    /// When the component is malformed, or has state other than one memory and integer globals.
+    /// When the component is malformed, has a module in an inner component, or has state other than
+    /// one exported memory and integer globals.
     pub(super) fn read(component: &[u8]) -> Result<Self, SnapshotError> {
         let mut layout = Layout::default();
         let mut memories = Vec::new();
@@ -153,7 +154,7 @@ impl Layout {
         self.counts.add_section(section)
     }
 
-    /// Returns the core instance of a module.
+    /// Returns the core instance of a module, or an error if the module is not instantiated once.
     pub(super) fn instance_of(&self, module: u32) -> Result<u32, SnapshotError> {
         let mut of_module = self.instances.iter().filter(|(of, _)| *of == module);
         match (of_module.next(), of_module.next()) {
@@ -164,7 +165,7 @@ impl Layout {
 }
 
 impl Counts {
-    /// Counts the items of a section of the component.
+    /// Counts the items that a section of the component defines.
     pub(super) fn add_section(&mut self, section: &Payload<'_>) -> Result<(), SnapshotError> {
         match section {
             Payload::InstanceSection(instances) => self.core_instances += instances.count(),

@@ -1,7 +1,8 @@
 //! The probe: a module that is added to a component to read the component's state.
 //!
-//! The probe's only function makes the C libraries discard their handles. It then grows the memory
-//! and writes all globals to the new part, so that memory and globals form one list of bytes.
+//! The probe's only function first makes the component discard its handles. It then grows the
+//! memory and writes all mutable globals to the new part, so that the memory and these globals form
+//! one list of bytes.
 
 use super::SnapshotError;
 use super::layout::{GlobalPlace, Layout};
@@ -16,22 +17,22 @@ use wasm_encoder::{
 };
 use wasmparser::{ExternalKind, Payload};
 
-/// The export that returns the state.
+/// The name of the exported function that returns the state.
 pub(super) const FUNCTION: &str = "hostel-state";
 
 /// Bytes of a page of memory.
 pub(super) const PAGE: u32 = 1 << 16;
 
-/// Returns the number of bytes that the probe appends to the memory: for the address and the length
-/// of the list, and for each global.
+/// Returns the number of bytes that the probe appends to the memory: [`SLOT`] bytes for the address
+/// and the length of the list, and [`SLOT`] bytes for each mutable global.
 pub(super) fn bytes_behind(layout: &Layout) -> u32 {
     (layout.globals.len() as u32 + 1) * SLOT
 }
 
-/// Bytes of each global in the appended bytes.
+/// Bytes that each mutable global takes in the appended bytes.
 pub(super) const SLOT: u32 = 8;
 
-/// Adds the probe to a component.
+/// Returns a copy of a component with the probe and with an export of its function.
 pub(super) fn add(component: &[u8], layout: &Layout) -> Result<Vec<u8>, SnapshotError> {
     let mut component = copy(component, |module, payload, changed| {
         let Payload::ExportSection(exports) = payload else { return Ok(false) };

@@ -4,16 +4,17 @@ use super::SnapshotError;
 use wasm_encoder::{Component, Module, ModuleSection, RawSection};
 use wasmparser::{Parser, Payload};
 
-/// Copies a component. `edit` gets each section of each core module, with the module's number, and
-/// returns true if it has replaced or removed the section.
+/// Copies a component. For each section of each core module, calls `edit` with the module's number,
+/// the section, and the copy of the module so far. `edit` returns false if the section is to be
+/// copied unchanged, or true if it has added a replacement to the copy.
 pub(super) fn copy(
     component: &[u8],
     mut edit: impl FnMut(u32, &Payload<'_>, &mut Module) -> Result<bool, SnapshotError>,
 ) -> Result<Component, SnapshotError> {
     let mut copy = Component::default();
     let mut module: Option<Module> = None;
-    // The number of modules so far, and the current depth in nested components. Nested components
-    // are copied unchanged.
+    // The number of modules so far, and the current depth in nested components, which are copied
+    // unchanged.
     let (mut modules, mut nested) = (0, 0_u32);
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload?;

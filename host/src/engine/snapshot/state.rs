@@ -1,4 +1,4 @@
-//! Writes a state into a copy of a component, in place of the component's initial state.
+//! Copies a component, and replaces the initial state in the copy by another state.
 
 use super::SnapshotError;
 use super::layout::Layout;
@@ -11,13 +11,13 @@ use wasm_encoder::{
 };
 use wasmparser::{GlobalSectionReader, Payload};
 
-/// Runs of at least this many zeros are omitted from the memory's segments. Shorter runs are kept,
-/// because each segment has a cost of its own.
+/// Runs of more zeros than this are omitted from the memory's segments. Shorter runs between other
+/// bytes are kept, because each segment has a cost of its own.
 const MANY_ZEROS: usize = 64;
 
 const CUT_SHORT: SnapshotError = SnapshotError::Unsupported("a state that is cut short");
 
-/// Writes a state that the probe has read into a copy of a component.
+/// Returns a copy of a component that starts in `state`, which the probe has read.
 pub(super) fn put(base: &[u8], layout: &Layout, state: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     let size = state.len().checked_sub(bytes_behind(layout) as usize).ok_or(CUT_SHORT)?;
     let (memory, behind) = state.split_at_checked(size).ok_or(CUT_SHORT)?;
@@ -49,8 +49,8 @@ pub(super) fn put(base: &[u8], layout: &Layout, state: &[u8]) -> Result<Vec<u8>,
     Ok(copy.finish())
 }
 
-/// Returns the globals of a module. Sets the mutable ones to the values in the state, which has
-/// eight bytes for each.
+/// Returns the globals of a module. Sets the mutable globals to the values in `state`, which has
+/// eight bytes for each mutable global of the component.
 fn with_values(
     reader: &GlobalSectionReader<'_>,
     module: u32,
@@ -81,7 +81,7 @@ fn with_values(
     Ok(globals)
 }
 
-/// Adds data segments with the content of the memory.
+/// Adds data segments with the bytes of the memory in these ranges.
 fn fill(changed: &mut Module, memory: &[u8], segments: &[Range<usize>]) {
     let mut data = DataSection::new();
     for range in segments {
@@ -91,7 +91,7 @@ fn fill(changed: &mut Module, memory: &[u8], segments: &[Range<usize>]) {
     changed.section(&data);
 }
 
-/// The non-zero parts of a memory.
+/// The parts of a memory without long runs of zeros.
 struct Segments<'a> {
     memory: &'a [u8],
     at: usize,

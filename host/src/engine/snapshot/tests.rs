@@ -5,8 +5,8 @@ use crate::engine::Compiler;
 
 /// A component with two modules. The first has the memory and three globals. The second has a
 /// global that stands for a handle of the host, and the function that discards this handle.
-/// `services` changes the memory and all mutable globals. It traps if the handle of the previous
-/// call was not discarded.
+/// `services` changes the memory and all mutable globals. It traps if a previous call has set the
+/// handle and the handle was not discarded since.
 const BASE: &str = r#"
 (component
   (core module $main
