@@ -11,7 +11,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Older versions of Node.js lack features that the build and the tests use.
+/// The oldest accepted major version of Node.js. Older versions lack features that the build and
+/// the tests use.
 const OLDEST_NODE: u32 = 20;
 
 const FIX: &str = "install Node.js 20 or newer, which includes npm";
@@ -20,7 +21,7 @@ const FIX: &str = "install Node.js 20 or newer, which includes npm";
 const SDK: &str = "guest-sdk/javascript";
 
 /// A package of the npm registry, at the version that the SDK is tested with. The build script has
-/// an option of the same name for the package's location.
+/// an option for the package's folder, with the name of the package without its scope.
 struct NpmPackage {
     name: &'static str,
     version: &'static str,
@@ -125,7 +126,8 @@ fn read_list(list: &Path, read: &mut Inputs) {
     let listed = std::fs::read_to_string(list).unwrap_or_default();
     for file in listed.lines().map(Path::new) {
         read.add(file);
-        // This manifest determines which file a package name resolves to, and how files are parsed.
+        // The nearest manifest determines which file a package name resolves to, and how files are
+        // parsed.
         read.add_nearest(file, "package.json");
     }
 }
@@ -149,7 +151,7 @@ fn depends_on_sdk(manifest: &Value) -> bool {
         .any(|pointer| manifest.pointer(pointer).is_some())
 }
 
-/// The package of the engine that the manifest selects.
+/// The package for the engine that the manifest selects; by default the one for QuickJS.
 fn engine(manifest: &Value, path: &Path) -> Result<&'static NpmPackage, BuildError> {
     let Some(asked) = manifest.pointer("/hostel/engine") else {
         return Ok(&COMPONENTIZE_QJS);
@@ -179,8 +181,8 @@ pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     }
 }
 
-/// A script that loads a package from the current folder, and runs a small task that uses all parts
-/// of the package.
+/// A script that tries a package in the current folder. The script runs TypeScript and esbuild, and
+/// only loads any other package.
 const TRIAL: &str = r#"
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";

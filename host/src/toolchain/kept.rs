@@ -77,8 +77,8 @@ fn once(
     }
 }
 
-/// Returns the component of a source. If the component is not cached, reports a build and builds
-/// the component.
+/// Returns the path of a source's component, and sets `inputs` to the files that the build read. If
+/// no up-to-date component is cached, reports a build to `progress` and builds the component.
 ///
 /// `tools` identifies the versions of the build tools. `build` writes the component to the given
 /// file, and adds the files that it reads to the given inputs, even if the build fails.
@@ -120,9 +120,9 @@ pub(super) fn component(
     Ok(component)
 }
 
-/// Returns the cached component that a build with `tools` made from a source, if the component is
-/// up to date. Sets `inputs` to the files that this build read. A quick build can thus use the
-/// component of an ordinary build.
+/// Returns the cached component that a build with `tools` made from a source, and sets `inputs` to
+/// the files that this build read. Returns `None` if no such component is up to date. A quick build
+/// can thus use the component of an ordinary build.
 pub(super) fn by_others(
     Work { source, modules, .. }: Work<'_>,
     tools: &str,
@@ -153,8 +153,8 @@ impl ComponentPlace {
         Ok(ComponentPlace { built: cache.join("built"), list, way })
     }
 
-    /// The cached component, if it is up to date. Sets `inputs` to the files that the last build
-    /// read.
+    /// The cached component, if it is up to date. If the inputs of the last build are known, sets
+    /// `inputs` to them.
     fn component(&self, source: &Source, inputs: &mut Inputs) -> Option<PathBuf> {
         *inputs = read(&self.list)?;
         let folder = self.built.join(name(&self.way, inputs));
@@ -188,8 +188,8 @@ fn hex(digest: &[u8]) -> String {
 }
 
 /// The digest of everything that determines a build's result, except for the content of the inputs:
-/// the source's path, the SDK, the tools, and the list of modules, because an import may resolve to
-/// a new module.
+/// the source's path and language, the SDK, the tools, and the list of modules, because an import
+/// may resolve to a new module.
 fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Result<Sha256> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| add_file(&mut digest, name, content);

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The languages that the toolchain can build.
+/// The languages that the toolchain can build. `C` includes C++ and Zig.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Language {
@@ -51,7 +51,8 @@ impl Language {
         }
     }
 
-    /// The manifest that marks a folder as a package of this language.
+    /// The name of the manifest that marks a folder as a package of this language. `None` for
+    /// languages other than Go and Rust.
     pub(crate) fn manifest(self) -> Option<&'static str> {
         match self {
             Language::Go => Some("go.mod"),
@@ -60,9 +61,9 @@ impl Language {
         }
     }
 
-    /// True if a source in this language may read the file: a module that the source may import, or
-    /// in Python any file, because the component includes all files beside the source. False for
-    /// tests, and for files meant for people and tools.
+    /// True if a source in this language may read the file: a module that the source may import or,
+    /// in Python, any other file that is not for people or tools. A component in Python includes
+    /// all files beside the source. False for tests.
     pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
             Language::C => &["h", "hpp"],
@@ -76,7 +77,7 @@ impl Language {
         !is_test(file) && (self.extensions().contains(&extension) || others.contains(&extension))
     }
 
-    /// The language of a source file, by its extension.
+    /// The language of a source file, by its extension; `None` for other files.
     pub(crate) fn of_file(file: &Path) -> Option<Language> {
         let extension = file.extension().and_then(OsStr::to_str)?;
         Language::ALL.into_iter().find(|language| language.extensions().contains(&extension))
@@ -118,8 +119,8 @@ impl Source {
         }
     }
 
-    /// The file name of the source's component, without the extension: the name of the source file.
-    /// For a package, or a file called `service`, it is the name of the folder.
+    /// The file name of the source's component, without the extension. It is the name of the source
+    /// file; for a package, or a file called `service`, the name of the folder.
     pub(crate) fn stem(&self) -> String {
         let is_package = self.language.manifest().is_some_and(|name| self.file.ends_with(name));
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();

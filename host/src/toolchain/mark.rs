@@ -15,7 +15,7 @@ pub(super) fn marked(mut component: Vec<u8>, source: &Source) -> Vec<u8> {
     let language = source.shown_language();
     let mut section = Vec::new();
     for part in [SECTION, language] {
-        // Both names have fewer than 128 bytes, so their length takes one byte of LEB128.
+        // The section has fewer than 128 bytes, so each length takes one byte of LEB128.
         section.extend(u8::try_from(part.len()));
         section.extend_from_slice(part.as_bytes());
     }
@@ -26,7 +26,8 @@ pub(super) fn marked(mut component: Vec<u8>, source: &Source) -> Vec<u8> {
 }
 
 /// The source language of a component, from its mark. Components built by Cargo have no mark:
-/// without one, the language is Rust if Rust produced the largest core module.
+/// without a mark, the language is Rust if Rust produced the largest core module. `None` if the
+/// language is unknown.
 pub fn source_language(component: &[u8]) -> Option<String> {
     let (mut depth, mut module) = (0_usize, 0);
     // The size of the largest module that Rust produced, and the size of the largest module

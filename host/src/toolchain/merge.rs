@@ -17,11 +17,12 @@ mod write;
 use group::MergeGroup;
 use outline::Outline;
 
-/// Functions that must stay exported, because a component's initialization calls them by name: see
+/// Functions that must stay exported, because a snapshot of the component calls them by name: see
 /// `engine/snapshot/layout.rs`.
 const KEPT: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
-/// Merges as many core modules as possible. Returns `None` if no two can be merged.
+/// Merges core modules of a component into one, as many as can be merged safely. Returns `None` if
+/// these are fewer than two.
 pub(super) fn merge(component: &[u8]) -> Option<Vec<u8>> {
     let outline = Outline::read(component)?;
     let group = MergeGroup::choose(&outline)?;

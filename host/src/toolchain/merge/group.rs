@@ -14,7 +14,7 @@ use wasmparser::CanonicalOption;
 pub(super) struct MergeGroup {
     /// The members, in the order of their creation.
     pub(super) members: Vec<u32>,
-    /// Non-member instances and lowered functions that need a member.
+    /// Non-member instances and lowered functions that need a member, directly or indirectly.
     behind: BTreeSet<Definition>,
     /// True if no further instance can become a member.
     is_closed: bool,
@@ -24,9 +24,10 @@ pub(super) struct MergeGroup {
 }
 
 impl MergeGroup {
-    /// Selects instances that can be created together without a visible difference: no definition
-    /// between two members depends on the first and is needed by the second, and no function runs
-    /// between their creation.
+    /// Selects instances that can be created together without a visible difference. Between two
+    /// members, no definition depends on the first and is needed by the second, no start function
+    /// runs, and no other instance writes a table or memory that members write. Returns `None` if
+    /// fewer than two instances can be selected.
     pub(super) fn choose(outline: &Outline<'_>) -> Option<Self> {
         let mut group = MergeGroup::default();
         let mut instantiated: HashMap<u32, u32> = HashMap::new();
@@ -45,8 +46,8 @@ impl MergeGroup {
                         group.consider(outline, *number, is_only)?;
                     }
                 }
-                // Component-level definitions keep their position, so the group must end before
-                // this one.
+                // Component-level definitions keep their position, so the group must end before a
+                // lifted function that needs a member.
                 Entry::Lift { core, options, .. } => {
                     let function = outline.definition(Kind::Function, *core)?;
                     let options = needs(outline, options)?;
@@ -64,7 +65,8 @@ impl MergeGroup {
         (group.members.len() > 1).then_some(group)
     }
 
-    /// Adds an instance to the group if possible.
+    /// Adds an instance to the group if possible. Otherwise records what the instance writes, and
+    /// whether it needs a member. Returns `None` if an imported definition is not found.
     fn consider(&mut self, outline: &Outline<'_>, number: u32, is_only: bool) -> Option<()> {
         let (module, _) = outline.module_of(number)?;
         let mut needed = Vec::new();
@@ -120,7 +122,8 @@ impl MergeGroup {
     }
 }
 
-/// The definitions that the options of a lifted or lowered function refer to.
+/// The definitions that the options of a lifted or lowered function refer to; `None` if one of them
+/// is not found.
 pub(super) fn needs(outline: &Outline<'_>, options: &[CanonicalOption]) -> Option<Vec<Definition>> {
     let needed = options.iter().filter_map(|option| match *option {
         CanonicalOption::Memory(number) => Some((Kind::Memory, number)),

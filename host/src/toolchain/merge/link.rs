@@ -16,7 +16,7 @@ use wasmparser::{FuncType, Name, TypeRef};
 /// The merged module of a group.
 pub(super) struct MergedModule {
     pub(super) module: Module,
-    /// The module's imports, by name.
+    /// The module's imports, each with its name, kind and definition.
     pub(super) imports: Vec<(String, Kind, Definition)>,
 }
 
@@ -45,7 +45,8 @@ struct Linker<'o, 'a> {
     outline: &'o Outline<'a>,
     members: Vec<Member<'o, 'a>>,
     types: Vec<FuncType>,
-    /// The definitions that no member provides, with their types.
+    /// The definitions that no member provides, each with its kind and type. The last number is the
+    /// position of the member to whose type indices the type refers.
     imports: Vec<(Kind, Definition, TypeRef, usize)>,
     /// The new indices of all imports and definitions of the members.
     numbers: HashMap<(Kind, Definition), u32>,
@@ -182,7 +183,8 @@ struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// Adds the definitions of a member. `constants` are the known values of globals, by new index.
+    /// Adds the definitions of a member. `constants` are the known values of immutable globals, by
+    /// new index.
     fn add(
         &mut self,
         member: &Member<'_, 'a>,

@@ -49,7 +49,7 @@ impl Kind {
 pub(super) struct CoreModule<'a> {
     /// The module's bytes in the component.
     pub(super) bytes: &'a [u8],
-    /// True if all types are function types, each in a recursion group of its own.
+    /// True if all types are plain function types, and none is in an explicit recursion group.
     pub(super) has_plain_types: bool,
     pub(super) types: Vec<FuncType>,
     pub(super) imports: Vec<Import<'a>>,
@@ -63,16 +63,17 @@ pub(super) struct CoreModule<'a> {
     pub(super) elements: Vec<Element<'a>>,
     pub(super) data: Vec<Data<'a>>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
-    /// The custom sections that name the module's producers.
+    /// The contents of the custom sections that name the module's producers.
     pub(super) producers: Vec<&'a [u8]>,
     pub(super) names: Option<NameSectionReader<'a>>,
-    /// The imports of each kind, which have the lowest indices.
+    /// For each kind, the positions of its imports in `imports`, in the order of their indices.
     imported: HashMap<Kind, Vec<usize>>,
     exported: HashMap<&'a str, (Kind, u32)>,
 }
 
 impl<'a> CoreModule<'a> {
-    /// Parses a module. Returns `None` if it is invalid or has a definition of an unknown kind.
+    /// Parses a module. Returns `None` if it cannot be parsed, or has an import or export of an
+    /// unsupported kind.
     pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut module = CoreModule { bytes, has_plain_types: true, ..CoreModule::default() };
         for payload in Parser::new(0).parse_all(bytes) {
@@ -124,7 +125,7 @@ impl<'a> CoreModule<'a> {
         Some(())
     }
 
-    /// The number of imports of a kind, which is the index of the first definition.
+    /// The number of imports of a kind, which is the index of the module's first own definition.
     pub(super) fn imports_of(&self, kind: Kind) -> u32 {
         self.imported.get(&kind).map_or(0, |all| all.len() as u32)
     }
@@ -142,7 +143,7 @@ impl<'a> CoreModule<'a> {
         numbers.filter_map(|(kind, index)| Some((kind, index, self.import_at(kind, index)?)))
     }
 
-    /// The number of definitions of a kind.
+    /// The number of the module's own definitions of a kind.
     pub(super) fn defined(&self, kind: Kind) -> u32 {
         let all = match kind {
             Kind::Function => self.functions.len(),
@@ -154,12 +155,12 @@ impl<'a> CoreModule<'a> {
         all as u32
     }
 
-    /// The kind and index of an export.
+    /// The kind and index of the export of this name.
     pub(super) fn export(&self, name: &str) -> Option<(Kind, u32)> {
         self.exported.get(name).copied()
     }
 
-    /// A name under which a definition is exported.
+    /// A name under which a definition is exported; `None` if it is not exported.
     pub(super) fn name_of(&self, kind: Kind, index: u32) -> Option<&'a str> {
         let is_it = |it: &&Export<'_>| it.index == index && Kind::of(it.kind) == Some(kind);
         self.exports.iter().find(is_it).map(|export| export.name)
@@ -189,7 +190,8 @@ fn all<'a, T: wasmparser::FromReader<'a>>(
     section.into_iter().collect::<Result<_, _>>().ok()
 }
 
-/// The function type, unless it refers to other types.
+/// The type, if it is a plain function type: final, not shared, without a supertype, and without
+/// references to other types.
 fn plain(ty: SubType) -> Option<FuncType> {
     let is_alone = ty.is_final && ty.supertype_idx.is_none() && !ty.composite_type.shared;
     let refers = |ty: &wasmparser::ValType| match ty {

@@ -22,7 +22,7 @@ pub(super) struct Outline<'a> {
 
 /// An entry of a component.
 pub(super) enum Entry<'a> {
-    /// A section without references to core definitions.
+    /// A section, or one alias of a section, without references to core definitions.
     Section {
         id: u8,
         data: Cow<'a, [u8]>,

@@ -18,7 +18,7 @@ pub(super) struct Renumber {
     pub(super) imported_globals: u32,
 }
 
-/// The value of a constant expression.
+/// The known value of a constant expression.
 #[derive(Clone, Copy)]
 pub(super) enum Constant {
     I32(i32),
@@ -39,7 +39,8 @@ impl Renumber {
     }
 
     /// Renumbers a constant expression, or replaces it by its value if the value is known: the
-    /// engine can only initialize a table at compile time if the offsets are constants.
+    /// engine can only initialize a table at compile time if the offsets are constants. Returns
+    /// `None` if the expression needs a global that the merged module does not import.
     pub(super) fn constant(
         &mut self,
         expression: &wasmparser::ConstExpr<'_>,

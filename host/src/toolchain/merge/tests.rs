@@ -1,4 +1,5 @@
-//! Tests merging on minimal components. Runs each component before and after the merge.
+//! Tests merging on minimal components. Most of the merged components run before and after the
+//! merge, with the same results.
 
 use super::merge;
 use wasmparser::{Parser, Payload};
@@ -158,7 +159,8 @@ fn modules(component: &[u8]) -> usize {
 fn one_module_does_what_linked_modules_did() {
     let linked = wat::parse_str(LINKED).unwrap();
     let merged = merge(&linked).unwrap();
-    // The instance that fills the shim needs the memory, so it is not merged.
+    // The instance that fills the shim needs a lowered function, which needs the memory of a
+    // member. So this instance is not merged.
     assert_eq!((modules(&linked), modules(&merged)), (5, 2));
     let arguments = [0, 1, 4, 4, 5, 5, 8];
     let (results, notes) = run(&linked, &arguments);
@@ -168,7 +170,8 @@ fn one_module_does_what_linked_modules_did() {
     assert_eq!(merge(&merged), None, "there is nothing left to merge");
 }
 
-/// Returns modules that fill the table of another module. The module `fills` fills that table too.
+/// Returns modules that fill the table of a module `$other`. The module in the text `fills` is
+/// changed, so that it fills this table too.
 fn fills_another(fills: &str) -> String {
     format!(
         r#"(core module $other (table (export "table") 1 funcref))
@@ -203,7 +206,7 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
     let writes = r#"
       (core module $writes (import "main" "memory" (memory 1)) (data (i32.const 0) "\05"))
       (core instance (instantiate $writes (with "main" (instance $main))))"#;
-    // Each module is instantiated twice, which prevents merging.
+    // Instantiates the module twice, which prevents merging.
     let twice = |text: &str| {
         let (module, instance) = text.split_at(text.find("(core instance").unwrap());
         format!("{module} {instance} {instance}")
@@ -218,17 +221,18 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
         )
     };
     let cases = [
-        // A start function ends the group: the data of a later module must be written after it
-        // runs.
+        // A start function ends the group: the data of a later module must be written after the
+        // function runs.
         (format!("{starts}{writes}"), 5, 2),
         (format!("{writes}{starts}"), 3, 1),
-        // Between the members is a non-member that writes memory or runs a start function.
+        // One of the modules cannot be merged, and it has a start function, or writes the memory or
+        // the table that another module uses.
         (format!("{}{starts}", twice(writes)), 3, 3),
         (format!("{}{writes}", twice(starts)), 5, 3),
         (format!("{}{}", twice(&fills("one")), fills("two")), 2, 3),
         (format!("{}{}", fills("one"), twice(&fills("two"))), 2, 2),
-        // A non-member writes the same table as members, and is created before them, because it
-        // does not need them.
+        // A non-member that needs no member writes the same table as a member. The group must end
+        // before the non-member, which would otherwise write first.
         (fills_another(&fills("one")), 5, 5),
     ];
     for (modules_text, expected, left) in cases {

@@ -10,8 +10,8 @@ use wasm_encoder::{
     ComponentSectionId, InstanceSection, ModuleArg, ModuleSection, RawSection,
 };
 
-/// Writes a component. `kept` are the names of functions that stay exported even if nothing in the
-/// component needs them.
+/// Writes a component. `kept` are the names of members' exports that stay exported even if nothing
+/// in the component needs them. Returns `None` if the group cannot be merged.
 pub(super) fn write(outline: &Outline<'_>, group: &MergeGroup, kept: &[&str]) -> Option<Vec<u8>> {
     let exports = exports(outline, group, kept)?;
     let linked = link(outline, group, &exports)?;
@@ -32,7 +32,7 @@ pub(super) fn write(outline: &Outline<'_>, group: &MergeGroup, kept: &[&str]) ->
     Some(writer.component.finish())
 }
 
-/// The exports of the merged module, under unique names.
+/// The definitions that the merged module exports, each with a unique name.
 fn exports(
     outline: &Outline<'_>,
     group: &MergeGroup,
@@ -85,7 +85,7 @@ struct Writer<'o, 'a> {
     group: &'o MergeGroup,
     exports: BTreeMap<Definition, String>,
     component: Component,
-    /// The number of core definitions of each kind.
+    /// The number of core definitions of each kind that were written so far.
     core: HashMap<Kind, u32>,
     /// The new indices of core definitions.
     placed: HashMap<(Kind, Definition), u32>,
@@ -214,7 +214,7 @@ impl<'a> Writer<'_, 'a> {
         self.next_instance - 1
     }
 
-    /// Creates a list of core definitions.
+    /// Creates an instance that lists core definitions, and returns its index.
     fn list<'n>(
         &mut self,
         definitions: impl Iterator<Item = (&'n str, Kind, Definition)>,
