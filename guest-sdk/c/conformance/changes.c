@@ -1,4 +1,4 @@
-/* Steps that use the atomic operations, leases, batches, expiry and prefixes. */
+/* The operations of steps that use atomic operations, leases, batches, expiry and prefixes. */
 
 #include "step.h"
 
@@ -23,7 +23,8 @@ static hostel_result number_at(struct step *step, const char *pointer, double *n
     return hostel_json_double(step->ctx, step->body, pointer, number);
 }
 
-/* Reads a step's expiry from `args.expiry` or `expiry`. HOSTEL_NO_EXPIRY if both are missing. */
+/* Reads a step's expiry from `expiry` or else `args.expiry`. `*expiry` is HOSTEL_NO_EXPIRY if both
+ * are missing. */
 static hostel_result expiry_of(struct step *step, double *expiry)
 {
     *expiry = HOSTEL_NO_EXPIRY;
@@ -115,7 +116,7 @@ static hostel_result answered(struct step *step, hostel_result result)
     return HOSTEL_OK;
 }
 
-/* Appends the step's value to a list. */
+/* Computes the new value of an entry: the old list with the step's value appended. */
 static hostel_result append(hostel_ctx *ctx, void *user_data, hostel_json old, hostel_str *json)
 {
     struct step *step = (struct step *)user_data;
@@ -288,7 +289,7 @@ static hostel_result delete_prefix(struct step *step)
     return HOSTEL_OK;
 }
 
-/* A step, and whether its value has been computed. */
+/* A step, and whether the SDK called `compute` for it. */
 struct computing {
     struct step *step;
     bool computed;

@@ -1,5 +1,5 @@
-/* The conformance plugin in C: each request is one step of a scenario. The plugin executes the step
- * with the public SDK only, and returns the result. */
+/* The conformance plugin in C. Each request to its service `conformance` is one step of a scenario:
+ * the service executes the step with the public SDK only, and returns the result. */
 
 #include "step.h"
 
@@ -65,7 +65,7 @@ static hostel_result set(struct step *step)
     hostel_json value = hostel_json_at(step->ctx, step->body, "/value");
     hostel_json given = hostel_json_at(step->ctx, step->body, "/expiry");
     hostel_json_kind kind = hostel_json_kind_of(given);
-    /* Skip the step: the C compiler already refuses a text where a double is expected. */
+    /* Skip a step whose expiry is a text: the C compiler already refuses a text for a double. */
     if (kind != HOSTEL_NUMBER && kind != HOSTEL_MISSING) {
         step->answer = (hostel_str){NULL, 0};
         return HOSTEL_OK;

@@ -62,7 +62,8 @@ hostel_result set_bits(struct step *step)
     return set_double(step, number);
 }
 
-/* Stores a double and reads it. Sets the step's result if the value changed. */
+/* Stores a finite double and reads it. If the double changed, sets the step's result to the stored
+ * text. */
 static hostel_result check_float(struct step *step, double number)
 {
     hostel_json value;
@@ -86,7 +87,7 @@ static double whole_number(uint64_t bits, int size)
     return number;
 }
 
-/* Stores and reads random doubles: half have random bits, half are integral. */
+/* Stores and reads pseudo-random doubles: half have random bits, half are integers. */
 hostel_result loop_through_bits(struct step *step)
 {
     int64_t rounds;

@@ -131,7 +131,7 @@ static hostel_result write_redirect(struct step *step)
     return hostel_respond_redirect_with(ctx, step->res, location, (int)status);
 }
 
-/* Adds a step's headers one by one, to the response or to the failure. */
+/* Adds a step's headers one by one, with the SDK's functions, to the response or to the failure. */
 static void add_headers(struct step *step, bool to_failure)
 {
     hostel_items each =
@@ -169,7 +169,8 @@ static hostel_result respond(struct step *step)
     return write_status(step);
 }
 
-/* Assigns a step's headers to the field `headers` of the response, without the SDK's functions. */
+/* Assigns up to 8 headers of a step to the field `headers` of the response, without the SDK's
+ * functions. */
 static hostel_result respond_directly(struct step *step)
 {
     hostel_items each =

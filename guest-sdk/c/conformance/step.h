@@ -4,8 +4,8 @@
 
 #include <hostel.h>
 
-/* One step and its result: `answer` is a JSON text. The `ptr` of `answer` is NULL if C
- * cannot express the step. */
+/* One step, and its result `answer`, which is a JSON text. The `ptr` of `answer` is NULL if the
+ * plugin skips the step, because C cannot express the step or the operation is unknown. */
 struct step {
     hostel_ctx *ctx;
     const hostel_request *req;

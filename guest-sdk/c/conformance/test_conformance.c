@@ -109,8 +109,8 @@ static hostel_str sent(hostel_ctx *ctx, hostel_json step)
     return hostel_written(&json);
 }
 
-/* Reads the array of pairs at a pointer, and appends a pair that contains the step. Returns the
- * number of pairs. */
+/* Reads up to 7 pairs from the array at a pointer, and appends a pair that contains the step.
+ * Returns the number of pairs. */
 static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, hostel_json step,
                        hostel_pair pairs[static 8])
 {
@@ -124,7 +124,8 @@ static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, 
     return found;
 }
 
-/* Sends a step. A step with its own HTTP request is sent over HTTP, with the step in a header. */
+/* Sends a step. If the step describes an HTTP request, sends this request, with the step in a
+ * header. */
 static hostel_answer answered(hostel_fake *fake, hostel_json step)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);
@@ -240,7 +241,8 @@ static void check_result(hostel_ctx *ctx, hostel_json step, hostel_json expected
         check(equal(ctx, ok, hostel_json_at(ctx, expected, "/ok")), step, body);
 }
 
-/* Executes one step on the fake. `*lines` is the number of lines logged so far. */
+/* Executes one step on the fake and checks its result and its log lines. `*lines` is the number of
+ * log lines that are already checked. */
 static void do_step(hostel_fake *fake, hostel_json step, size_t *lines)
 {
     hostel_ctx *ctx = hostel_fake_ctx(fake);

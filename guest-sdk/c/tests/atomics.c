@@ -111,8 +111,8 @@ static void delta_that_is_not_an_integer_in_range_is_refused(void)
     CHECK(increment(-0.0, 60) == 0);
 }
 
-/* Calls compare-and-swap; NULL stands for no entry. Returns whether the call replaced the entry. If
- * the call did not, checks `current`. */
+/* Calls compare-and-swap; NULL stands for no entry. Returns whether the call changed the entry. If
+ * not, checks that the call returned `current`. */
 static bool swap(const char *expected, const char *wanted, double expiry, const char *current)
 {
     hostel_swap swap;

@@ -1,4 +1,4 @@
-/* Shared by the SDK's tests: assertions that NDEBUG does not disable. */
+/* Shared by the SDK's tests: assertions that NDEBUG does not disable, and helper functions. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -39,13 +39,13 @@
         }                                                                                          \
     } while (0)
 
-/* Checks that a call aborts the test and prints this line. */
+/* Calls `act` in a child process, and checks that the call aborts after printing `line`. */
 void check_stops(void (*act)(const char *argument), const char *argument, const char *line);
 
 /* Defined in requests.c. */
 hostel_handler handle_order;
 
-/* The JSON text under a key; `ptr` is NULL if there is no entry. */
+/* The JSON text under a key; `ptr` is NULL if there is no live entry. */
 static inline hostel_str stored(hostel_ctx *ctx, const char *key)
 {
     hostel_str text;

@@ -72,7 +72,8 @@ static void delete_many_counts_live_entries(void)
     CHECK(hostel_cache_delete_many(ctx, keys, 4, NULL) == HOSTEL_OK);
 }
 
-/* Stores two entries, the second one invalid, and checks that neither is stored. */
+/* Calls hostel_cache_set_many with a valid entry, `wrong` and `expiry`. Checks the error, and that
+ * the valid entry is not stored. */
 static void check_nothing_set(hostel_entry wrong, double expiry, hostel_result result,
                               const char *words)
 {

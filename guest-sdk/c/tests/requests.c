@@ -4,7 +4,8 @@
 
 static hostel_fake *fake;
 
-/* Executes the command in the header `x-do`; without one, responds with the request as text. */
+/* Executes the command in the header `x-do`. An unknown command becomes the response's content
+ * type. Without the header, responds with the request as text. */
 hostel_result handle_order(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     hostel_str todo = hostel_request_header(ctx, req, "x-do");

@@ -17,7 +17,7 @@ static hostel_result show(hostel_ctx *ctx, const hostel_request *req, hostel_res
     return HOSTEL_OK;
 }
 
-/* Executes the command in the body, which is a JSON string. */
+/* Executes the command in the body, which is a JSON string. Does nothing without a command. */
 static hostel_result misbehave(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     hostel_json body;

@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-/* Responds with the seconds of each C clock. */
+/* Responds with the times that the C functions return, in seconds. */
 static hostel_result tell(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     struct timespec standard, monotonic;
@@ -24,7 +24,8 @@ static hostel_result tell(hostel_ctx *ctx, const hostel_request *req, hostel_res
 
 HOSTEL_SERVICES({"tell", "", tell})
 
-/* Returns the seconds that the service reads from a clock. */
+/* Returns the time that the service reads, in seconds. `clock` is a JSON Pointer into the
+ * response. */
 static double shown(hostel_fake *fake, const char *clock)
 {
     double seconds;

@@ -1,5 +1,5 @@
-/* A host that wraps the fake's functions and records each call. A test can make a call fail or
- * return an invalid result. */
+/* A host that wraps the fake's functions, except those for the log and for the names of settings,
+ * and records each call. A test can make a call fail or return an invalid result. */
 #ifndef NOTING_HOST_H
 #define NOTING_HOST_H
 
@@ -62,7 +62,7 @@ static struct {
     const char *refuses;  /* The name of the call to fail. */
     hostel_result result; /* The result of that call. */
     bool release_fails;
-    const double *sum;    /* The result of `increment`. */
+    const double *sum;    /* The result of `increment`; NULL for the fake's result. */
     size_t more_values;   /* The number of extra values that `get_many` returns. */
     bool fewer_values;
     uint32_t early, wait; /* The arguments of the last `get_or_lease`. */
