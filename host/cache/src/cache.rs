@@ -153,8 +153,8 @@ impl Cache {
     }
 
     /// Removes expired entries, to free their memory even if no caller uses their keys again. Scans
-    /// about `most` entries, continuing where the last call stopped, and returns how many
-    /// entries it removed. Holds each lock only for a few hundred entries at a time.
+    /// about `most` entries, continuing where the last call stopped, and returns how many entries
+    /// it removed. Holds each lock only for a few hundred entries at a time.
     ///
     /// Writes also remove some expired entries. A host that scans 10,000 entries every 20
     /// milliseconds removes a million expired entries in a few seconds, without noticeable delays

@@ -3,8 +3,8 @@
 //! The directory has one place for each value of a tag's highest `bits` bits. A segment whose tags
 //! share fewer bits owns several adjacent places: the first place holds the segment, and the others
 //! are empty. A full segment is split without changing the other segments, so no caller waits until
-//! a whole table is copied, and no second copy takes memory. Two
-//! sibling segments with few entries are joined.
+//! a whole table is copied, and no second copy takes memory. Two sibling segments with few entries
+//! are joined.
 
 use crate::limits::MAX_DIRECTORY_BITS;
 use crate::segment::{Segment, Tag};

@@ -1,7 +1,7 @@
 //! An entry in a single allocation: header, key and value, one after another.
 //!
-//! For texts of about a hundred bytes, two or three allocations per entry would dominate the cost
-//! in memory and time, because reading each one costs a cache miss. So this module implements a
+//! For texts of about a hundred bytes, two or three allocations per entry would dominate the cost:
+//! each one takes extra memory, and reading it costs a cache miss. So this module implements a
 //! reference-counted block by hand. It is the only module of the crate with `unsafe` code.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
@@ -19,16 +19,16 @@ use crate::value::Json;
 #[repr(C)]
 struct Head {
     /// Two halves, because an `AtomicU64` would pad the header by four bytes. Atomic, because
-    /// `expire` writes the deadline while readers share the entry. Only a holder of the shard's
-    /// lock accesses the deadline.
+    /// `expire` writes the deadline while readers share the entry. Only a thread that has the
+    /// shard's lock accesses the deadline.
     deadline: [AtomicU32; 2],
     owners: AtomicU32,
     value_bytes: u32,
     key_bytes: u16,
 }
 
-/// A counted reference to an entry. Dropping the last reference frees the entry. The table holds
-/// one reference, and so does each reader that still has the value.
+/// A counted reference to an entry. Dropping the last reference frees the entry. The table has one
+/// reference, and each [`Value`] of the entry has another.
 pub(crate) struct Entry(NonNull<Head>);
 
 /// The value of an entry, as returned by [`Cache::get`](crate::Cache::get): one JSON text.
@@ -71,7 +71,7 @@ impl Entry {
         }
     }
 
-    /// Adds an owner to the entry, and returns the new owner as a value.
+    /// Adds an owner to the entry, and returns the new owner as a [`Value`].
     pub(crate) fn share(&self) -> Value {
         // Relaxed suffices: the caller already owns a reference.
         if self.head().owners.fetch_add(1, Ordering::Relaxed) >= MAX_OWNERS {
@@ -81,7 +81,7 @@ impl Entry {
     }
 
     /// Overwrites the value and the deadline without a new allocation. Returns false and changes
-    /// nothing if a reader still has the old value, or if the new value has another length.
+    /// nothing if a [`Value`] of the entry still exists, or if the new value has another length.
     pub(crate) fn replace(&mut self, value: &str, deadline: Deadline) -> bool {
         // Acquire: everything that a reader did with the value happened before it dropped its
         // reference.
@@ -108,8 +108,8 @@ impl Entry {
 
     /// Returns `bytes` bytes of text that start `skipped` bytes after the header.
     fn text(&self, skipped: usize, bytes: usize) -> &str {
-        // SAFETY: callers pass the range of the key or of the value, which `new` copied from a
-        // `str`.
+        // SAFETY: callers pass the range of the key or of the value. `new` or `replace` copied each
+        // of them from a `str`.
         unsafe {
             let start = self.0.add(1).cast::<u8>().add(skipped).as_ptr();
             std::str::from_utf8_unchecked(std::slice::from_raw_parts(start, bytes))

@@ -2,14 +2,14 @@
 
 use crate::limits::{MAX_EXPIRY_SECONDS, MAX_KEY_BYTES};
 
-/// The number of characters of an invalid text that a message quotes.
+/// The maximum number of characters of an invalid text that a message quotes.
 const EXCERPT_CHARS: usize = 32;
 
 /// The reason why a call was refused. A refused call leaves the entry and its expiry unchanged.
 ///
 /// A message states the rule and quotes the invalid text, shortened and with control characters
-/// escaped, so it is safe to log. An in-memory map has no other errors. The host adds errors for a
-/// plugin without access and a backend that does not respond.
+/// escaped, so that the message is one short line. An in-memory cache has no other errors. The host
+/// adds others, for example for a backend that does not respond.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// An empty key.
@@ -39,13 +39,14 @@ pub enum Error {
         /// The expiry as given.
         seconds: u32,
     },
-    /// The stored value or the number to add is not an integer from -(2^53 - 1) to 2^53 - 1.
+    /// The stored value is not an [`Integer`](crate::Integer), or the number to add is out of
+    /// range.
     #[error(
         "{what} is not an integer from -(2^53 - 1) to 2^53 - 1, written without fraction, \
          exponent and spaces"
     )]
     NotAnInteger {
-        /// The stored value, quoted and shortened, or the number to add.
+        /// `value` and the stored text, quoted and shortened, or `delta` and the number to add.
         what: String,
     },
     /// A sum outside -(2^53 - 1) to 2^53 - 1.
@@ -56,7 +57,7 @@ pub enum Error {
         /// The number to add.
         delta: i64,
     },
-    /// A cursor that this cache did not return.
+    /// A text that this cache cannot have returned as a cursor.
     #[error("{cursor} is not a cursor of this cache: use the cursor of the previous page")]
     InvalidCursor {
         /// The beginning of the cursor, quoted.
@@ -81,7 +82,8 @@ pub enum Error {
 pub enum ErrorKind {
     /// The key is empty or too long, or the cursor is invalid.
     InvalidKey,
-    /// The value is not valid JSON, or not an integer where one is required.
+    /// The value breaks a rule of [`Json`](crate::Json). For `increment`: the stored value, the
+    /// number to add or the sum is not a valid integer.
     InvalidValue,
     /// The expiry is 0 or more than ten years.
     InvalidExpiry,
@@ -90,7 +92,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// Returns the kind of the error, which names the invalid argument.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -106,7 +108,8 @@ impl Error {
     }
 }
 
-/// Returns the beginning of a text in double quotes, with control characters escaped.
+/// Returns the beginning of a text in double quotes, with special characters escaped. Adds `...` if
+/// the text is longer.
 pub(crate) fn excerpt(text: &str) -> String {
     let end = text.char_indices().nth(EXCERPT_CHARS).map_or(text.len(), |(end, _)| end);
     let shown = text.get(..end).unwrap_or_default();

@@ -1,15 +1,15 @@
 //! Eviction: which entry a full shard removes.
 //!
-//! The policy is S3-FIFO (Yang et al., SOSP 2023) with one difference: instead of queues, clock
-//! hands visit the entries in the table's own order, by hash. So there is no list to update, and a
-//! hit only increments a use count in the entry's slot.
+//! The policy is S3-FIFO (Yang et al., SOSP 2023) without its queues: clock hands visit the entries
+//! in the table's own order, by hash. So there is no list to update, and a hit only increments a
+//! use count in the entry's slot.
 //!
 //! An entry is new until a hand first reaches it. If it was used by then, it is promoted to kept.
 //! Otherwise it is evicted and its key is remembered for a while; a remembered key that is set
 //! again is kept at once. New entries are evicted while they are more than a tenth of all entries,
-//! so a scan that uses each entry once cannot displace frequently used entries. If there are fewer
-//! new entries, kept entries are evicted: a hand subtracts one use from each entry that it passes,
-//! and evicts the first entry without uses.
+//! so a scan that sets many entries and uses none again cannot displace frequently used entries. If
+//! there are fewer new entries, kept entries are evicted: another hand subtracts one use from each
+//! entry that it passes, and evicts the first entry without uses.
 
 use crate::clock::Now;
 use crate::limits::MAX_SEGMENTS_PER_EVICTION;
@@ -38,7 +38,7 @@ struct ClockHand {
 pub(crate) struct Removed {
     /// Entries that had expired.
     pub(crate) expired: usize,
-    /// Live entries.
+    /// Other entries, which were evicted to make room.
     pub(crate) evicted: usize,
 }
 
@@ -47,8 +47,8 @@ impl ClockHands {
         Self { new: ClockHand::FIRST, kept: ClockHand::FIRST }
     }
 
-    /// Removes the expired entries of a segment, or else one live entry whose tag is not `spared`.
-    /// Removes nothing only if there is no such entry.
+    /// Removes the expired entries of a segment, or else evicts one entry whose tag is not
+    /// `spared`. Removes nothing only if there is no such entry.
     pub(crate) fn evict(
         &mut self,
         table: &mut Table,
@@ -68,7 +68,8 @@ impl ClockHands {
         self.evict_any(table, spared)
     }
 
-    /// Evicts the least used entry of the next segment that has an entry to evict.
+    /// Evicts the entry with the lowest [worth](Slot::worth) in the next segment that has an entry
+    /// to evict.
     fn evict_any(&mut self, table: &mut Table, spared: Option<Tag>) -> Removed {
         for _ in 0..table.segments() {
             let at = table.segment_of(self.new.segment);
@@ -86,7 +87,7 @@ impl ClockHand {
 
     /// Removes the expired entries of the current segment. If there are none, visits the entries
     /// for which `is_wanted` returns true: passes the used ones, and evicts the first unused one.
-    /// If all were used, moves to the next segment.
+    /// If no entry was evicted, moves to the next segment.
     fn advance(
         &mut self,
         table: &mut Table,
@@ -115,8 +116,8 @@ impl ClockHand {
     }
 }
 
-/// Evicts the least used entry of a segment, but never one with the tag `spared`. Returns false if
-/// there is no entry to evict.
+/// Evicts the entry with the lowest [worth](Slot::worth) in a segment, but never one with the tag
+/// `spared`. Returns false if there is no entry to evict.
 pub(crate) fn evict_least(table: &mut Table, at: usize, spared: Option<Tag>) -> bool {
     let may_go = |slot: &&Slot| Some(slot.tag()) != spared;
     let slots = table.segment(at).map(|segment| segment.slots().filter(may_go));

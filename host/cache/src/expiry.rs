@@ -51,12 +51,12 @@ impl Deadline {
         }))
     }
 
-    /// Returns true if the entry has expired. Reads the clock only if there is a deadline.
+    /// Returns true if the deadline has passed. Does not read the clock for [`NEVER`](Self::NEVER).
     pub(crate) fn has_passed(self, now: &Now<'_>) -> bool {
         self.0 != Moment::NEVER && now.moment() >= self.0
     }
 
-    /// Returns the time left, or `None` without a deadline.
+    /// Returns the time left, or `None` for [`NEVER`](Self::NEVER).
     pub(crate) fn remaining(self, now: &Now<'_>) -> Option<Duration> {
         (self.0 != Moment::NEVER).then(|| self.0.since(now.moment()))
     }
@@ -78,7 +78,7 @@ impl Deadline {
 }
 
 impl Due {
-    /// The value for an entry without a deadline.
+    /// The value for an entry without expiry.
     pub(crate) const NEVER: Self = Self(u32::MAX);
 
     /// True once the deadline may have passed; check the entry to be sure. A distant deadline is

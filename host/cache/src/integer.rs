@@ -6,7 +6,7 @@ use crate::limits::MAX_INTEGER;
 /// An integer from -[`MAX_INTEGER`] to [`MAX_INTEGER`].
 ///
 /// A stored integer is the text `0`, or an optional `-` and digits that do not begin with `0`.
-/// Other JSON texts of the same number, such as `1.0`, `1e2` and `-0`, are refused.
+/// Other spellings of an integer, such as `1.0`, `1e2` and `-0`, are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Integer(i64);
 

@@ -33,12 +33,12 @@ impl Holder {
 pub enum Found {
     /// The value of a live entry.
     Value(Value),
-    /// The value of a live entry that expires soon; the caller must recompute it.
+    /// The value of a live entry that expires soon. The caller now has the lease and must recompute
+    /// the value.
     Refresh(Value),
-    /// There is no live entry; the caller must compute the value.
+    /// There is no live entry. The caller now has the lease and must compute the value.
     Compute,
-    /// There is no live entry, and another holder is computing the value: retry once its lease has
-    /// ended.
+    /// There is no live entry, and another holder has the lease: retry once that lease has ended.
     Held(LeaseEnd),
 }
 
@@ -54,8 +54,8 @@ pub(crate) struct Leases(BTreeMap<Box<str>, Lease>);
 #[must_use = "it is dropped outside the shard's lock"]
 pub(crate) struct Lease {
     holder: Holder,
-    /// The value when the lease began. If the entry has another value now, the key was set since
-    /// then.
+    /// The value that its holder saw last, or `None` if there was no live entry. If there is
+    /// another value now, the key was set since then.
     seen: Option<Value>,
     waiters: Arc<Waiters>,
 }
@@ -94,7 +94,7 @@ impl Leases {
             if lease.holder != holder {
                 return Err(LeaseEnd::of(&lease.waiters));
             }
-            // The holder now computes from this entry, no longer from the one it saw before.
+            // The holder computes again: from now on, its fill may replace only this entry.
             lease.seen = seen.map(Entry::share);
             return Ok(());
         }
@@ -103,8 +103,9 @@ impl Leases {
         Ok(())
     }
 
-    /// Returns true if the holder has the lease of the key and the entry was not replaced since the
-    /// lease began. The entry may have expired or been evicted.
+    /// Returns true if the holder has the lease of the key, and `entry`, the live entry, is the
+    /// entry that the holder saw. Also accepts a missing entry: it may have expired or been
+    /// evicted.
     pub(crate) fn is_valid(&self, key: &str, holder: Holder, entry: Option<&Entry>) -> bool {
         self.0.get(key).is_some_and(|lease| {
             let is_as_seen = match (&lease.seen, entry) {
@@ -152,7 +153,7 @@ impl WaitersState {
 }
 
 /// A future that completes when another holder's lease ends: the holder stored the value or
-/// released the lease, or another operation wrote to the key.
+/// released the lease, or another operation ended the lease.
 #[derive(Debug)]
 pub struct LeaseEnd {
     waiters: Arc<Waiters>,

@@ -1,37 +1,40 @@
-//! All limits of the cache: on arguments, on the size of a cache, and on its internals.
+//! The limits of the cache: on arguments, on the size of a cache, and on its internals.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 
 use thiserror::Error;
 
-/// The longest key, in bytes of UTF-8: short enough for any backend to index.
+/// The longest key, in bytes of UTF-8: short enough for common databases to index.
 pub const MAX_KEY_BYTES: usize = 1024;
 
 /// The longest expiry, in seconds: ten years of 365 days.
 ///
-/// A longer expiry is probably in the wrong unit. Every clock and backend supports an expiry of
+/// A longer expiry is probably in the wrong unit. The clock and every backend support an expiry of
 /// this length.
 pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
 
 /// The largest integer that `increment` accepts or produces, 2^53 - 1. The smallest is -(2^53 - 1).
-/// Every language represents all integers of this range exactly in its ordinary number type.
+/// Languages whose only number type is binary64, such as JavaScript, represent every integer of
+/// this range exactly.
 pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// The maximum nesting of arrays and objects in a value.
 ///
-/// Common JSON parsers stop at 127 or 128 levels, and a message around the value needs some of
-/// these levels.
+/// Some common JSON parsers stop at 127 or 128 levels, and a message that contains the value needs
+/// some of these levels.
 pub const MAX_DEPTH: u32 = 100;
 
-/// The most keys in one batch call, so that no call takes too long.
+/// The most keys that a guest may pass to one batch call, so that no call takes too long. The host
+/// enforces this limit.
 pub const MAX_KEYS: usize = 1_000;
 
-/// The longest value that a cache can be configured to accept, in bytes: an entry stores the length
-/// in 32 bits.
+/// The longest value that a cache accepts, in bytes, even if its value limit is higher: an entry
+/// stores the length in 32 bits.
 pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
 
-/// The longest name of a cache, in bytes: names appear in log lines, addresses and file names.
+/// The longest name of a plugin or cache, in bytes: names appear in log lines, addresses and file
+/// names.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// The default capacity of a cache: 64 MiB.
@@ -53,7 +56,7 @@ pub const MIN_CAPACITY_IN_VALUES: usize = 16;
 
 /// The minimum capacity, whatever the value limit: 64 KiB.
 ///
-/// A shard needs about 3 KiB for one entry with the longest key and a small value.
+/// A shard needs less than 4 KiB for one entry with the longest key and a small value.
 pub const MIN_CAPACITY: usize = 64 << 10;
 
 /// The most shards of a cache: enough that threads on a large machine rarely wait for each other.
@@ -85,12 +88,11 @@ pub(crate) const MIN_SHARD_ENTRIES: usize = 256;
 pub(crate) const MAX_DIRECTORY_BITS: u32 = 20;
 
 /// The most segments in which one eviction looks for an unused entry. The search takes a few
-/// microseconds under the shard's lock. If it finds none, the eviction removes a used entry,
-/// because other threads wait for the lock.
+/// microseconds under the shard's lock. If it finds none, the eviction removes an entry even if it
+/// was used, because other threads wait for the lock.
 pub(crate) const MAX_SEGMENTS_PER_EVICTION: usize = 16;
 
-/// The approximate number of entries that one page of a walk scans, and the maximum number of keys
-/// in a page.
+/// The maximum number of entries that one page of a walk scans, and thus of keys in a page.
 pub(crate) const MAX_PAGE_ENTRIES: usize = 1_000;
 
 /// The most owners of an entry. Adding one more aborts the process, as with an `Arc`: if the count
@@ -157,7 +159,7 @@ impl CacheLimits {
     }
 
     /// Adds a limit on the number of entries. The limit is divided among the shards, as the
-    /// capacity is, so eviction may begin slightly below the limit.
+    /// capacity is, so eviction may begin below the limit.
     ///
     /// # Errors
     ///
@@ -186,7 +188,7 @@ impl CacheLimits {
     }
 }
 
-/// Prints, for example, "a capacity of 2 bytes, a value limit of 1 and any number of entries".
+/// Prints, for example, "a capacity of 65536 bytes, a value limit of 4096 and at most 9 entries".
 impl fmt::Display for CacheLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { capacity, value_limit, entries } = self;

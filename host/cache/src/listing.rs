@@ -5,7 +5,7 @@ use crate::expiry::Deadline;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Information about a live entry that does not include its value.
+/// Information about a live entry, without its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryInfo {
     /// The key.
@@ -16,7 +16,7 @@ pub struct EntryInfo {
     pub remaining: Option<Duration>,
 }
 
-/// Collects the first matching keys, in byte order.
+/// Collects the first matching entries, in byte order of their keys.
 pub(crate) struct Listing<'a> {
     prefix: &'a str,
     after: &'a str,
@@ -26,14 +26,15 @@ pub(crate) struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// Creates an empty listing of at most `most` keys that begin with `prefix` and come after
-    /// `after`.
+    /// Creates an empty listing for at most `most` entries whose keys begin with `prefix` and come
+    /// after `after`.
     pub(crate) fn new(prefix: &'a str, after: Option<&'a str>, most: usize, now: Now<'a>) -> Self {
         // Keys are never empty, so all of them come after the empty text.
         Listing { prefix, after: after.unwrap_or(""), most, now, found: BTreeMap::new() }
     }
 
-    /// Adds an entry to the listing if it is live and its key is among the first matching keys.
+    /// Adds an entry to the listing if it is live and its key is among the first `most` matching
+    /// keys so far.
     pub(crate) fn see(&mut self, key: &str, bytes: usize, deadline: Deadline) {
         let is_first = self.found.len() < self.most
             || self.found.last_key_value().is_some_and(|(last, _)| key < &**last);

@@ -38,13 +38,14 @@ pub enum TimeLeft {
 }
 
 impl TimeLeft {
-    /// Converts the remaining time of a live entry.
+    /// Converts the remaining time of a live entry, which is `None` without an expiry.
     pub(crate) fn of(remaining: Option<Duration>) -> Self {
         let Some(remaining) = remaining else {
             return Self::Unlimited;
         };
         let seconds = remaining.as_secs().saturating_add((remaining.subsec_nanos() > 0).into());
-        // At least 1: the coarse clock may lag, so a live entry's deadline may just have passed.
+        // At least 1: if the coarse clock lags, an entry can count as live although its deadline
+        // has just passed.
         Self::Seconds(u32::try_from(seconds).unwrap_or(u32::MAX).max(1))
     }
 }

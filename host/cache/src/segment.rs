@@ -1,8 +1,8 @@
 //! A small hash table of entries, laid out for the cache lines of a processor.
 //!
-//! Each slot holds all data that lookups, eviction and the sweep compare. Four slots fit into a
-//! cache line. So a hit touches one or two lines of the table and then the entry, and a scan for
-//! entries to remove reads sequentially without touching the entries.
+//! Each slot holds the key's tag, the marks for eviction and the tick of the deadline. Four slots
+//! fit into a cache line. So a hit usually touches one or two lines of slots and then the entry. A
+//! scan for entries to remove reads the slots in order, and rarely reads an entry.
 
 use crate::clock::Now;
 use crate::entry::Entry;
@@ -16,24 +16,24 @@ pub(crate) const SLOTS: usize = 64;
 /// stops at the first free slot.
 pub(crate) const FULL: usize = 58;
 
-/// Two segments are joined when they have at most this many entries together, so that the result is
-/// not soon split again.
+/// Two segments are joined only if they have at most this many entries together, so that the result
+/// is not soon split again.
 const FIT_ONE: usize = SLOTS / 2;
 
 /// Number of evicted keys that a segment remembers. These keys and the fields before them fill one
 /// cache line.
 const REMEMBERED: usize = 28;
 
-/// The high bits of a key's hash: the only bits that a table uses. The low bits are free for the
-/// marks of a [`Slot`].
+/// The high bits of a key's hash: the only bits that a table uses. The three low bits are zero, to
+/// make room for the marks of a [`Slot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tag(u32);
 
 /// A slot of the table, free or with an entry.
 ///
 /// A free slot has tag zero, so that a lookup can compare tags without checking first whether a
-/// slot is free. The three low bits hold the marks: two bits count uses, and one is set once the
-/// entry is kept (see `eviction.rs`).
+/// slot is free. The three low bits of `tag_and_marks` are the marks: two bits count uses, and one
+/// bit is set once the entry is kept (see `eviction.rs`).
 #[derive(Debug)]
 pub(crate) struct Slot {
     entry: Option<Entry>,
@@ -52,8 +52,9 @@ pub(crate) struct Segment {
     /// A lower bound for the `due` of every slot.
     due: Due,
     remembered: [u16; REMEMBERED],
-    /// Linear probing: an insertion uses the first free slot, starting at the key's home slot and
-    /// wrapping round. There is never a free slot between the key's home slot and its actual slot.
+    /// Linear probing: an insertion uses the first free slot, starting at the home slot of the key
+    /// and wrapping round. There is never a free slot between an entry's home slot and its actual
+    /// slot.
     slots: [Slot; SLOTS],
 }
 
@@ -84,7 +85,7 @@ impl Tag {
         self.0
     }
 
-    /// Returns the highest bits of the tag as a number.
+    /// Returns the `bits` highest bits of the tag as a number.
     pub(crate) fn high(self, bits: u32) -> usize {
         (u64::from(self.0) >> (u32::BITS - bits)) as usize
     }
@@ -160,7 +161,7 @@ impl Slot {
         self.tag_and_marks = self.tag().0 | KEPT;
     }
 
-    /// Returns the marks as a number: entries with lower numbers are evicted first.
+    /// Returns the marks as a number. `evict_least` evicts the entry with the lowest number.
     pub(crate) fn worth(&self) -> u32 {
         self.tag_and_marks & MARKS
     }
@@ -215,7 +216,8 @@ impl Segment {
         self.len() >= FULL
     }
 
-    /// Returns how many high bits the tags of all entries of the segment have in common.
+    /// Returns the number of high tag bits that select the segment. The tags of all its entries
+    /// agree in these bits.
     pub(crate) fn depth(&self) -> u32 {
         self.depth.into()
     }
@@ -224,7 +226,8 @@ impl Segment {
         self.due
     }
 
-    /// Returns the number of the slot that holds a key's entry.
+    /// Returns the number of the slot that holds a key's entry, or `None` if there is no such
+    /// entry.
     pub(crate) fn find(&self, tag: Tag, key: Key<'_>) -> Option<usize> {
         for at in around(tag.home()) {
             let slot = self.slots.get(at)?;
@@ -250,7 +253,8 @@ impl Segment {
         self.slots.iter().filter(|slot| slot.is_taken())
     }
 
-    /// Returns the number of the first slot at or after `from` for which `is_it` returns true.
+    /// Returns the number of the first taken slot at or after `from` for which `is_it` returns
+    /// true.
     pub(crate) fn position(&self, from: usize, is_it: impl Fn(&Slot) -> bool) -> Option<usize> {
         (from..SLOTS).find(|at| self.slot(*at).is_some_and(&is_it))
     }
@@ -333,7 +337,8 @@ impl Segment {
         half
     }
 
-    /// Returns true if one segment could hold the entries of both and stay far from full.
+    /// Returns true if the segments have the same depth, and one could hold the entries of both and
+    /// stay far from full.
     pub(crate) fn fits(&self, other: &Self) -> bool {
         self.depth == other.depth && self.len() + other.len() <= FIT_ONE
     }

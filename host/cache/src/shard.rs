@@ -1,6 +1,6 @@
 //! One shard of a cache: the entries of the keys that hash to it, under one lock.
 //!
-//! Each operation is atomic because it runs under the lock.
+//! Each operation on a key is atomic because it reads and changes the entry under the lock.
 
 mod leases;
 mod walks;
@@ -33,7 +33,7 @@ const EVICTIONS_AT_ONCE: usize = 64;
 const SWEPT_AT_ONCE: usize = 8;
 
 /// Entries under a lock. The alignment prevents false sharing between neighbouring shards: it is
-/// 128 because processors prefetch cache lines of 64 bytes in pairs.
+/// 128 because some processors prefetch cache lines of 64 bytes in pairs.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Shard(Mutex<Entries>);
@@ -51,7 +51,7 @@ struct Entries {
     leases: Leases,
 }
 
-/// The new value and deadline of a key.
+/// The new value and deadline of an entry.
 pub(crate) struct Write<'a> {
     /// A JSON text, within the cache's limit.
     pub(crate) value: Cow<'a, str>,
@@ -86,7 +86,8 @@ impl Shard {
         }))
     }
 
-    /// Returns the bytes of a shard with one entry of the largest size.
+    /// Returns the bytes that a shard needs for one entry of the largest size. See
+    /// [`new`](Self::new).
     pub(crate) fn least_bytes(value_limit: usize) -> usize {
         let tables = Table::empty_bytes() + Table::least_bytes(MAX_KEY_BYTES, value_limit);
         size_of::<Self>().saturating_add(tables)
@@ -208,7 +209,7 @@ impl Shard {
         swept
     }
 
-    /// The maximum number of entries that one [`sweep`](Self::sweep) scans.
+    /// An upper bound for the number of entries that one [`sweep`](Self::sweep) scans.
     pub(crate) const SWEPT_ENTRIES: usize = SWEPT_AT_ONCE * crate::segment::SLOTS;
 
     /// Passes every entry to a listing.
@@ -325,8 +326,9 @@ impl Entries {
     }
 
     /// If the sweep is late, removes expired entries. Otherwise, or if there are none, removes the
-    /// entries that the clock hands select. Spares the entry being written unless it is the only
-    /// one: otherwise incrementing a counter in a full cache could evict that counter.
+    /// entries that the clock hands select. Spares the existing entry of the key being written
+    /// unless no other entry is left: without this, incrementing a counter in a full cache could
+    /// evict the counter.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;

@@ -1,10 +1,10 @@
-//! The counters of a cache.
+//! The counters and the current size of a cache.
 
 /// The counters of one cache since it was created, and its current size.
 ///
-/// An operation is counted before it returns. The shards are read one after another, so concurrent
-/// operations may or may not be included. A refused call (see [`Error`](crate::Error)) is not
-/// counted.
+/// An operation changes its counters before it returns. The shards are read one after another, so
+/// concurrent operations may or may not be included. A refused call (see [`Error`](crate::Error))
+/// is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Calls of `get` and `get_or_lease`, and keys of `get_many`, that found a live entry.
@@ -17,14 +17,14 @@ pub struct Stats {
     pub sets: u64,
     /// Live entries that `delete`, `delete_many` and `delete_prefix` removed.
     pub deletes: u64,
-    /// Expired entries that any operation, an eviction or the sweep removed.
+    /// Entries that an operation, an eviction or the sweep found expired and removed.
     pub expired: u64,
-    /// Live entries removed to make room.
+    /// Entries evicted to make room.
     pub evicted: u64,
     /// Current entries, including expired ones that have not been removed yet.
     pub entries: u64,
     /// Current bytes: keys, values and bookkeeping, as requested from the allocator. Never more
-    /// than `capacity`. Excludes a removed value that a reader still holds.
+    /// than `capacity`. Excludes leases, and removed values that readers still hold.
     pub bytes: u64,
     /// The maximum of `bytes`.
     pub capacity: u64,
@@ -39,7 +39,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Adds the counters of `other`, a shard. Keeps the capacity, because a shard's is 0.
+    /// Adds the counters of `other`, a shard. Keeps the capacity, because a shard's capacity is 0.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             hits: self.hits + other.hits,

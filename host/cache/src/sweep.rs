@@ -1,8 +1,8 @@
-//! The sweep for expired entries that are no longer read.
+//! The sweep: removes expired entries, even if no operation uses their keys again.
 //!
-//! The sweep visits the segments in turn, as long as one may contain an expired entry. If the
-//! segment's `due` rules out expired entries, a visit reads one cache line. Otherwise it reads all
-//! lines of the segment and the entries to remove.
+//! The sweep visits the segments in turn, as long as any segment may contain an expired entry. If a
+//! segment's `due` rules out expired entries, the visit reads one cache line. Otherwise it reads
+//! the whole segment and the entries that may have expired.
 
 use crate::clock::Now;
 use crate::expiry::Due;
@@ -15,15 +15,15 @@ pub(crate) struct Sweep {
     next: Tag,
     /// A lower bound for the `due` of every segment.
     due: Due,
-    /// A lower bound for the `due` of the segments visited in this round, and of the entries set
-    /// since the round began.
+    /// A lower bound for the `due` of the segments visited in this round, and of the deadlines
+    /// recorded since the round began.
     passed: Due,
 }
 
 /// The result of a step.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Swept {
-    /// Expired entries that were removed.
+    /// The number of expired entries that were removed.
     pub(crate) expired: usize,
     /// True if no entry can have expired, or if a round has ended.
     pub(crate) is_done: bool,
@@ -34,7 +34,7 @@ impl Sweep {
         Self { next: Tag::FIRST, due: Due::NEVER, passed: Due::NEVER }
     }
 
-    /// Records the deadline of an entry that was set.
+    /// Records the new deadline of an entry.
     pub(crate) fn note(&mut self, due: Due) {
         self.due = self.due.min(due);
         self.passed = self.passed.min(due);

@@ -141,8 +141,8 @@ impl Table {
 
     /// Returns true if an entry of `bytes` bytes fits beside the existing ones; `added` is true for
     /// an additional entry and false for a replacement. Charges the bytes to the budget. Even if
-    /// the budget is exhausted, the table may hold one chunk, or the new entry if no other entry
-    /// can be evicted.
+    /// the budget is exhausted, the table may grow to one chunk, or to any size that the new entry
+    /// needs if there is no other entry.
     pub(crate) fn has_room(&mut self, bytes: usize, added: bool) -> bool {
         if added && self.sums.entries >= self.room.entries {
             return false;
@@ -219,7 +219,7 @@ impl Table {
         segment.insert(slot);
     }
 
-    /// Replaces the value of an entry, which keeps its marks.
+    /// Replaces the value and deadline of an entry, which keeps its marks.
     pub(crate) fn replace(&mut self, place: Place, key: Key<'_>, value: &str, deadline: Deadline) {
         let Some(segment) = self.directory.get_mut(place.segment) else {
             return;

@@ -7,10 +7,10 @@ use crate::error::{Error, excerpt};
 
 /// A valid value: one unchanged JSON text (RFC 8259) that guests in any language can parse.
 ///
-/// RFC 8259 leaves some limits to the parser. This type refuses texts that a common parser would
-/// refuse or change: nesting deeper than [`MAX_DEPTH`](crate::MAX_DEPTH), an unpaired escaped
-/// surrogate, and a number that is not finite as a binary64. Otherwise it accepts numbers of any
-/// length and precision, and duplicate member names.
+/// RFC 8259 leaves some limits to the parser. This type refuses nesting deeper than
+/// [`MAX_DEPTH`](crate::MAX_DEPTH), an unpaired escaped surrogate, and a number that is not finite
+/// as a binary64, because some common parsers refuse or alter such texts. It accepts duplicate
+/// member names, and all other numbers, however long or precise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Json<'a>(&'a str);
 
@@ -20,7 +20,7 @@ impl<'a> Json<'a> {
     /// # Errors
     ///
     /// [`Error::TooLarge`] if the text is longer than `limit`, without parsing it;
-    /// [`Error::InvalidValue`] with the offset of the first byte that makes the text invalid.
+    /// [`Error::InvalidValue`] with the offset of the first error.
     pub fn new(text: &'a str, limit: usize) -> Result<Self, Error> {
         if text.len() > limit {
             return Err(Error::TooLarge { value: excerpt(text), bytes: text.len(), limit });
@@ -39,7 +39,8 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Asserts that a text is refused at the byte that the caret in `marked` precedes.
+/// Asserts that a text is refused at the byte that the caret in `marked` precedes, and that the
+/// error contains `reason`.
 #[cfg(test)]
 #[track_caller]
 fn check_marked(marked: &str, reason: &str) {

@@ -23,7 +23,7 @@ pub(crate) struct Walk {
 
 impl Walk {
     /// Starts a page of a walk through `shards` shards. Without a cursor, this is the first page.
-    /// Otherwise it is the page after the one that returned the cursor.
+    /// With a cursor, it is the page after the page that returned the cursor.
     ///
     /// # Errors
     ///
@@ -50,7 +50,7 @@ impl Walk {
         format!("{}-{:08x}", self.shard, self.from.number())
     }
 
-    /// Returns the number of the next shard.
+    /// Returns the number of the shard to visit next.
     pub(crate) fn shard(&self) -> usize {
         self.shard
     }

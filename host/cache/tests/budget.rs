@@ -10,8 +10,9 @@ use hostel_cache::{
 };
 use proptest::prelude::*;
 
-/// The bytes that a shard takes at once, and the number of shards of a default cache.
+/// The bytes that a shard of a default cache takes at once.
 const CHUNK: usize = 16 << 10;
+/// The number of shards of a default cache.
 const SHARDS: usize = 8;
 
 fn part(bytes: usize) -> Arc<BudgetPart> {
@@ -27,7 +28,7 @@ fn bytes(cache: &Cache) -> usize {
     usize::try_from(cache.stats().bytes).unwrap()
 }
 
-/// Sets `entries` entries of 200 bytes.
+/// Sets `entries` entries with values of 200 bytes.
 fn fill(cache: &Cache, entries: usize, expiry: Option<u32>) {
     let value = format!("\"{}\"", "x".repeat(198));
     (0..entries).for_each(|number| cache.set(&number.to_string(), &value, expiry).unwrap());
@@ -91,8 +92,8 @@ fn where_nothing_is_left_the_largest_value_is_set_and_replaced() {
     assert!(memory.taken() <= SHARDS * 2 * CHUNK, "{} bytes", memory.taken());
 }
 
-/// Fills a cache, removes all entries with `remove`, and checks the bytes given back immediately
-/// and after a sweep for expired entries.
+/// Fills a cache, removes all entries with `remove`, and checks the bytes given back immediately,
+/// after a sweep for expired entries, and when the cache is dropped.
 #[track_caller]
 fn gives_back(remove: impl Fn(&Cache, &MockClock)) {
     let memory = part(usize::MAX);

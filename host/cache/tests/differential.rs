@@ -10,7 +10,8 @@ use proptest::prelude::*;
 
 const CASES: u32 = if cfg!(miri) { 2 } else { 300 };
 
-/// The most bytes of a test case. Four bytes encode one operation.
+/// The length of each test case is less than this number of bytes. The first byte encodes the
+/// limits of the cache; each operation takes four more bytes.
 const MOST_BYTES: usize = if cfg!(miri) { 200 } else { 3_000 };
 
 proptest! {

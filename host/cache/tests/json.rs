@@ -253,7 +253,7 @@ fn bytes_that_are_not_text_are_refused() {
     }
 }
 
-/// Numbers close to the largest finite binary64, in all notations.
+/// Numbers close to the largest finite binary64, with the decimal point in different places.
 fn edge_of_numbers() -> impl Strategy<Value = String> {
     let digits = "1797693134862315[78][0-9]{0,20}";
     (digits, -40..40_i32, any::<bool>(), 0..30_usize).prop_map(|(digits, by, negative, point)| {
@@ -277,7 +277,7 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// A valid text with bytes changed, inserted, removed or duplicated.
+/// A valid text with characters changed, inserted, removed or duplicated.
 fn mutated() -> impl Strategy<Value = String> {
     let valid = prop::sample::select(vec![
         r#"{"a":[1,-2.5e3,"x\u00e9\n",{"b":null}],"c":{"d":[true,false]},"e":""}"#,

@@ -22,8 +22,8 @@ const ROUNDS: u64 = if cfg!(miri) { 4 } else { 300 };
 /// Operations per thread and round: few enough for one history, even if all use the same key.
 const CALLS: usize = MOST_EVENTS / THREADS;
 
-/// Waits long enough for another processor to run an operation. Yielding could take arbitrarily
-/// long on a busy machine.
+/// Waits long enough for another processor to run an operation. Yielding the thread could take
+/// arbitrarily long on a busy machine.
 fn spin() {
     (0..50).for_each(|_| std::hint::spin_loop());
 }

@@ -1,4 +1,4 @@
-//! Checks against a counting allocator that the cache counts its bytes correctly.
+//! Checks with a counting allocator that the cache counts its bytes correctly and frees memory.
 
 #![allow(unsafe_code, reason = "an allocator cannot be written without")]
 #![allow(clippy::unwrap_used, reason = "the whole file is a test")]
@@ -42,7 +42,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Bytes of a cache that belong to no shard.
+/// The maximum difference between the cache's count of its bytes and the allocator's count. The
+/// allocator does not count the `Cache` itself, which is on the stack with its first shard.
 const OUTSIDE_SHARDS: usize = size_of::<Cache>();
 
 /// Returns a key on the stack, so that keys themselves allocate nothing.

@@ -1,5 +1,5 @@
-//! Checks that a cache behaves like its model. The fuzzer's bytes encode the
-//! limits of the cache and the operations.
+//! Checks that a cache behaves like its model. The fuzzer's bytes encode the limits of the cache
+//! and the operations.
 
 #![no_main]
 

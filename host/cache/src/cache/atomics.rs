@@ -58,9 +58,9 @@ impl Cache {
         outcome
     }
 
-    /// Replaces the value of the entry with `wanted` if it equals `expected` byte for byte. In both
-    /// arguments, `None` means "no live entry", so this operation can also create and remove an
-    /// entry. `lifetime` is ignored when `wanted` is `None`.
+    /// Replaces the value of the entry with `wanted` if the current value equals `expected` byte
+    /// for byte. In both arguments, `None` means "no live entry", so this operation can also create
+    /// and remove an entry. `lifetime` is ignored when `wanted` is `None`.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The cache on a mock clock: operations, errors, expiry, eviction and counters.
+//! Unit tests of the cache: operations, errors, expiry, eviction, counters and threads.
 
 use super::*;
 use crate::clock::MockClock;
@@ -754,7 +754,8 @@ fn several_keys_are_read_written_and_removed_in_their_order() {
     assert_eq!((stats.sets, stats.hits, stats.misses, stats.deletes), (4, 3, 1, 2));
 }
 
-/// Returns all pages of a walk by `keys`. Calls `after` after each page.
+/// Returns all pages of a walk by `keys`. After each page, calls `after` with the number of pages
+/// so far.
 fn walk(cache: &Cache, prefix: &str, mut after: impl FnMut(usize)) -> Vec<Vec<String>> {
     let (mut pages, mut cursor) = (Vec::new(), None);
     loop {

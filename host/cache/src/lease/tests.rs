@@ -98,7 +98,7 @@ fn what_changes_an_entry_ends_its_lease_and_nothing_older_is_filled_in() {
         ("clear", |cache| assert_eq!(cache.clear(), 0)),
     ];
     for (name, change) in changes {
-        // A cache with one shard, so that the first page of a walk reaches the key.
+        // A cache with few shards, so that the first page of `delete_prefix` reaches the key.
         let limits = CacheLimits::new(MIN_CAPACITY, 100).unwrap();
         let cache = Cache::new(limits, Clock::mock().0);
         let (one, other) = (Holder::new(), Holder::new());

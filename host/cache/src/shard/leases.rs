@@ -10,7 +10,8 @@ use crate::segment::Tag;
 
 impl Shard {
     /// Returns the value of the live entry, as [`get`](Self::get) does. Grants the holder the lease
-    /// of the key if there is no live entry, or if the entry expires within `early`.
+    /// of the key if there is no live entry, or if the entry expires within `early`, unless another
+    /// holder has the lease.
     pub(crate) fn get_or_lease(
         &self,
         hash: u32,
@@ -40,8 +41,8 @@ impl Shard {
         Found::Value(entry.share())
     }
 
-    /// If the holder's lease is valid, writes the value and ends the lease. Returns true if the
-    /// value was written.
+    /// Writes the value if the holder's lease is valid. In any case, ends the holder's lease.
+    /// Returns true if the value was written.
     pub(crate) fn fill<'a>(
         &self,
         hash: u32,
@@ -73,8 +74,8 @@ impl Shard {
         }
     }
 
-    /// Ends the lease of a key after a call that did not change the entry. The calls that change
-    /// the entry end the lease themselves.
+    /// Ends the lease of a key after an operation that did not change the entry. Operations that
+    /// change the entry end the lease themselves.
     pub(crate) fn end_lease(&self, key: Key<'_>) {
         let ended = self.lock().leases.end(key.as_str());
         drop(ended);

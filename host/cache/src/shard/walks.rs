@@ -22,7 +22,8 @@ impl Shard {
     }
 
     /// Continues a walk, holding the lock briefly. Removes the live entries whose keys begin with
-    /// `prefix` and returns how many there were.
+    /// `prefix` and returns how many there were. Ends the leases of all keys that begin with
+    /// `prefix`.
     pub(crate) fn delete_prefix(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> usize {
         let mut removed = 0;
         let mut shard = self.lock();
@@ -55,8 +56,8 @@ impl Entries {
                 return;
             }
             let at = self.table.segment_of(walk.from());
-            // Read both before removing anything: removals may join segments, which changes
-            // positions.
+            // Read both numbers first: removals change the number of entries, and `tidy` may join
+            // segments.
             let entries = self.table.segment(at).map_or(0, Segment::len);
             let next = self.table.after(at);
             self.remove_expired(at, now);

@@ -1,11 +1,11 @@
 //! Validates a JSON text in one pass and locates the first error.
 //!
-//! The grammar is that of RFC 8259. One integer holds the stack of open arrays and objects as bits,
-//! so even a deeply nested text needs neither recursion nor allocation.
+//! Implements the grammar of RFC 8259. One integer holds the stack of open arrays and objects as
+//! bits, so even a deeply nested text needs neither recursion nor allocation.
 
 use crate::limits::MAX_DEPTH;
 
-/// Why and where a text is not valid JSON.
+/// Why and where a text is not a valid value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Flaw {
     /// Byte offset from the beginning; always a character boundary.
@@ -26,7 +26,7 @@ pub(super) fn check(text: &str) -> Result<(), Flaw> {
 /// The reason why a text is not valid. `Reader::at` is the offset of the error.
 pub(super) type Reason = &'static str;
 
-/// The position of the parser in a text.
+/// The state of the parser: the text, the offset of the next byte, and the open arrays and objects.
 pub(super) struct Reader<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
@@ -86,8 +86,8 @@ impl Reader<'_> {
         Ok(false)
     }
 
-    /// Reads the closing brackets and the comma after a value. Returns true if another value
-    /// follows, false at the end of the text.
+    /// Reads the closing brackets after a value, then a comma and, in an object, the next member's
+    /// name. Returns true if another value must follow, false at the end of the text.
     fn end_value(&mut self) -> Result<bool, Reason> {
         loop {
             let next = self.after_space();
@@ -324,8 +324,8 @@ mod tests {
         })
     }
 
-    /// Short texts that are almost JSON. None is nested deeply enough for the depth limits of the
-    /// two parsers to matter.
+    /// Short texts that are JSON or almost JSON. None is nested deeply enough to reach the depth
+    /// limit of this parser or of `serde_json`.
     fn nearly_json() -> impl Strategy<Value = String> {
         let edit = (any::<prop::sample::Index>(), "[\\[\\]{},:\"\\\\u0-9deE.+ \n-]{0,2}");
         prop_oneof![

@@ -40,8 +40,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads an optional exponent and returns an upper bound of it: 0 without an exponent, 99 for
-    /// two digits.
+    /// Reads an optional exponent and returns an upper bound for its value: 0 without an exponent,
+    /// 99 for two digits.
     fn largest_exponent(&mut self) -> Result<usize, Reason> {
         if !matches!(self.peek(), Some(b'e' | b'E')) {
             return Ok(0);
@@ -137,17 +137,19 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the UTF-16 code unit of the `\uXXXX` at an offset.
+    /// Returns the UTF-16 code unit of the `\uXXXX` at an offset, or `None` if the bytes there have
+    /// another form.
     fn code_unit(&self, at: usize) -> Option<u32> {
         let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
     }
 }
 
-/// Sets the top bit of each byte that is a quote, a backslash or a control character.
+/// Marks each byte that is a quote, a backslash or a control character: returns a number in which
+/// the top bit of the byte is set.
 ///
-/// A borrow of the subtraction may also set the bit of a byte above a marked one, so only the
-/// lowest mark is reliable. The caller uses only that one.
+/// A borrow of the subtraction may also mark a byte above a marked byte, so only the lowest mark is
+/// reliable. The caller uses only the lowest mark.
 fn special_bytes(eight: u64) -> u64 {
     const EVERY: u64 = 0x0101_0101_0101_0101;
     let below = |bytes: u64, bound: u8| bytes.wrapping_sub(EVERY * u64::from(bound)) & !bytes;

@@ -1,5 +1,5 @@
 //! Runs a cache and a simple model of its guarantees side by side. A test or a fuzzer provides the
-//! bytes that encode the operations.
+//! bytes that encode the limits of the cache and the operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,15 +8,16 @@ use hostel_cache::{Cache, CacheLimits, Clock, MIN_CAPACITY, MockClock, Stats};
 use hostel_cache::{Error, ErrorKind, Lifetime, Swap, TimeLeft, Value};
 use hostel_cache::{MAX_EXPIRY_SECONDS, MAX_INTEGER};
 
-/// The value limit of the small cache.
+/// The value limit of every tested cache.
 const VALUE_LIMIT: usize = MIN_CAPACITY / 16;
 
-/// How many values the test holds at once, to check that they never change.
+/// How many values of earlier reads the test holds besides the latest one, to check that held
+/// values never change.
 const HELD: usize = 8;
 
-/// The number of entries that one operation sets or removes. A cache with room for all of them uses
-/// `MANY`, so that a walk has several pages. The small cache uses `FEW`, because the model compares
-/// all entries after each eviction.
+/// The number of entries in an operation on many entries. The large cache uses `MANY`, so that a
+/// walk has several pages. Small caches use `FEW`, because the model compares all entries after
+/// each eviction.
 const MANY: usize = 400;
 const FEW: usize = 4;
 
@@ -41,8 +42,8 @@ pub(crate) fn check(bytes: &[u8]) {
     pair.end();
 }
 
-/// Returns the limits of a cache with room for all entries, or of one that soon reaches its limit
-/// of bytes or entries.
+/// Returns the limits of a large cache that rarely evicts, or of a small cache that soon reaches
+/// its limit of bytes or entries.
 fn limits_of(byte: u8) -> CacheLimits {
     let small = CacheLimits::new(MIN_CAPACITY, VALUE_LIMIT).unwrap();
     match byte % 4 {
@@ -180,7 +181,7 @@ fn key_of(byte: u8) -> String {
     }
 }
 
-/// Returns an integer, a longer text up to the limit, or an invalid value.
+/// Returns an integer, another text or a long text up to the limit, or an invalid value.
 fn value_of(byte: u8) -> String {
     let padded = |length: usize| format!("{byte}{}", " ".repeat(length - byte.to_string().len()));
     match byte {
@@ -213,7 +214,7 @@ fn duration_of(byte: u8) -> Duration {
     match byte % 8 {
         0 => Duration::from_nanos(1),
         1 => Duration::from_nanos(999_999_999),
-        // One tick of the cache's coarse clock.
+        // One tick, the unit in which a cache first compares deadlines with the time.
         2 => Duration::from_nanos(1 << 30),
         3 => Duration::from_millis(500),
         4 if byte > 200 => Duration::from_secs(MAX_EXPIRY_SECONDS.into()),
@@ -504,7 +505,7 @@ impl Pair {
         self.put += u64::from(self.entries.insert(key.to_owned(), entry).is_none());
     }
 
-    /// Reads one page of a walk, possibly after earlier pages.
+    /// Reads the next page of the current walk, or the first page of a new walk.
     fn keys(&mut self, prefix: &str) {
         let keys = |prefix: &str| {
             let keys = self.entries.keys().filter(|key| key.starts_with(prefix));
@@ -606,7 +607,8 @@ impl Pair {
         assert!(unchanged, "{operation:?} changed a value that a reader holds");
     }
 
-    /// Reads every entry, then lets all entries expire and be reclaimed without a read.
+    /// Reads every entry. Then lets all entries with an expiry expire, and checks that they are
+    /// reclaimed without a read.
     fn end(mut self) {
         self.list("");
         let keys: Vec<_> = self.entries.keys().cloned().collect();

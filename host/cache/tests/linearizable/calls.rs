@@ -52,8 +52,8 @@ impl Dice {
         Operation::CompareAndSwap(expected, wanted, lifetime)
     }
 
-    /// Returns a short number or one of fifteen digits. Equal lengths are common, so that writes
-    /// often reuse an entry's memory.
+    /// Returns a number of one or two digits, or of fifteen digits. Equal lengths are common, so
+    /// that writes often reuse an entry's memory.
     fn value(&mut self) -> i64 {
         let number = self.roll(12) as i64;
         if number % 2 == 0 { number } else { 100_000_000_000_000 + number * 7_777_777_777 }
@@ -68,8 +68,8 @@ pub(crate) struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// Runs an operation and records its result. `pause` lets other threads run between the
-    /// recorded call and the operation.
+    /// Runs an operation and records its result. `pause` lets other threads run before and after
+    /// the operation, between the recorded call and the recorded return.
     pub(crate) fn note(
         &self,
         operation: Operation,

@@ -1,8 +1,8 @@
 //! Recorded histories of operations on one key, and a check that they are linearizable.
 //!
-//! The search is that of Wing and Gong (1993) with the memoization of Lowe (2017): as the next
-//! operation, it tries each one that began before the earliest return of a pending operation. It
-//! skips a state that it has already visited after the same operations.
+//! The search follows Wing and Gong (1993) with the memoization of Lowe (2017): as the next
+//! operation, it tries each remaining operation that was called before the earliest return of a
+//! remaining operation. It skips a state that it has already visited after the same operations.
 
 use std::collections::HashSet;
 
@@ -57,7 +57,7 @@ pub(crate) struct Event {
     pub(crate) answer: Answer,
 }
 
-/// The most events in a history.
+/// The most events in a history: the search has one bit for each.
 pub(crate) const MOST_EVENTS: usize = u128::BITS as usize;
 
 /// The sequential model of one key.
