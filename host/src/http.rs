@@ -59,7 +59,7 @@
 //! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
 //! | `forbidden` | 403 | the service reports it, the CORS settings refuse a preflight, or a web
 //! page of another origin calls the admin interface |
-//! | `not-found` | 404 | the path matches nothing, or the service reports it |
+//! | `not-found` | 404 | nothing exists at this path, or the service reports it |
 //! | `method-not-allowed` | 405 | the path has other methods (`Allow`), or the service reports it |
 //! | `request-timeout` | 408 | the body came too slowly |
 //! | `conflict` | 409 | the service reports it |
