@@ -252,7 +252,7 @@ impl Deployment {
         states
     }
 
-    /// The current step of each running load, with the plugin's name and the step's start time.
+    /// The latest step of each running load, with the plugin's name and the step's start time.
     pub(crate) fn under_way(&self) -> Vec<(&'static str, String, Instant)> {
         let entries = self.shared.entries();
         let doing = entries.values().filter_map(|entry| {

@@ -18,7 +18,8 @@ pub enum HostError {
     /// The thread that reclaims expired entries cannot be started.
     #[error("the thread that reclaims memory cannot be started")]
     Reclaim(#[source] io::Error),
-    /// The folder for compiled code cannot be created, or other users can write to it.
+    /// The folder for compiled code or its key cannot be created or read, or other users can
+    /// replace files in the folder.
     #[error("cannot store compiled code in {}", folder.display())]
     CodeFolder {
         /// The folder.
@@ -28,7 +29,7 @@ pub enum HostError {
     },
 }
 
-/// Why a plugin could not be loaded or replaced. The host is unchanged.
+/// Why a plugin could not be loaded, replaced or unloaded. The host's plugins are unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -41,7 +42,7 @@ pub enum LoadError {
     /// There is no plugin of that name to replace or to unload.
     #[error("no plugin called `{0}` is loaded")]
     NotLoaded(String),
-    /// The component is invalid.
+    /// The component is invalid, or cannot be compiled now.
     #[error(transparent)]
     Component(#[from] ComponentError),
     /// The compiler panicked.
@@ -50,7 +51,7 @@ pub enum LoadError {
     /// The system refused a thread for the compilation. The component may be valid.
     #[error("the system refused a thread")]
     NoThread(#[source] io::Error),
-    /// The component failed to list its services.
+    /// The call that lists the component's services failed.
     #[error("it failed to list its services: {0}")]
     Services(CallError),
     /// The component lists no service.
@@ -63,7 +64,7 @@ pub enum LoadError {
         excerpt(.0)
     )]
     ServiceName(String),
-    /// A description has more than one line or exceeds the limit.
+    /// A description contains a control character, such as a line break, or exceeds the limit.
     #[error(
         "its service `{0}` has a description of more than one line or of more than {most} bytes",
         most = MAX_DESCRIPTION_BYTES
@@ -72,7 +73,7 @@ pub enum LoadError {
     /// Two services have the same name.
     #[error("it lists two services called `{0}`")]
     ServiceTwice(String),
-    /// The plugin's cache cannot be opened.
+    /// The plugin's cache is already open with other limits or on another backend.
     #[error("its cache cannot be opened")]
     Cache(#[from] OpenError),
 }

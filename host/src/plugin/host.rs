@@ -39,7 +39,7 @@ pub struct Host {
     memory: Arc<HostMemory>,
     counts: Metrics,
     log: LogSink,
-    /// Shared by all plugins with outbound connections.
+    /// The connections to remote servers, shared by all plugins.
     network: Arc<Network>,
     /// Cloned by each version, to count the versions in memory.
     alive: Arc<()>,
@@ -53,7 +53,7 @@ impl Host {
     /// # Errors
     ///
     /// If the engine rejects the limits, a thread cannot be started, or the folder for compiled
-    /// code cannot be created or is writable by other users.
+    /// code is not usable; see [`HostError`].
     pub fn new(settings: Settings) -> Result<Host, HostError> {
         let Settings {
             limits,
@@ -131,8 +131,9 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// If the name is taken, the component is invalid or does not match the world, or its list of
-    /// services is missing or malformed. The host is then unchanged.
+    /// If the name is taken, the component is invalid or does not match the world, its list of
+    /// services is missing or malformed, the plugin's cache cannot be opened, or the machine is
+    /// short of a resource. The host's plugins are then unchanged.
     pub async fn load(
         &self,
         name: PluginName,
@@ -176,10 +177,11 @@ impl Host {
         }
     }
 
-    /// Replaces a plugin's component atomically, and returns its services.
+    /// Replaces a plugin's component atomically, and returns the new component's services.
     ///
-    /// The plugin keeps its settings, its cache and its entries. Running calls finish on the old
-    /// component. Calls that begin after this function has returned run on the new one.
+    /// The plugin keeps its settings, its cache and the cache's entries. Running calls, and calls
+    /// of a [`Target`](crate::Target) that was resolved before, use the old component. Other calls
+    /// that begin after this function has returned use the new component.
     ///
     /// The new component is on probation until its first response. If three calls before that
     /// response fail through the guest's fault, the old component is restored, also atomically, and
@@ -260,7 +262,7 @@ impl Host {
         &self.engine
     }
 
-    /// Restores the version that `failed` replaced, if `failed` still serves.
+    /// Restores the version that the probation of `failed` keeps, if `failed` still serves.
     pub(super) fn roll_back(
         &self,
         failed: &Arc<Plugin>,
@@ -308,8 +310,8 @@ impl Host {
         self.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns how to link a plugin's cache functions. If `cache` is `None`, the cache is opened
-    /// when the plugin is loaded.
+    /// Returns how to link a plugin's cache functions. `cache` is `None` if the cache is not open
+    /// yet; the host then opens it on its own backend.
     fn linkage(&self, cache: Option<&CacheStore>) -> Linkage {
         let is_in_memory = || self.backend == Backend::Memory;
         match cache.map_or_else(is_in_memory, |cache| cache.memory().is_some()) {
@@ -318,7 +320,7 @@ impl Host {
         }
     }
 
-    /// Opens a plugin's cache. A configured cache that is already open keeps its size.
+    /// Opens a plugin's cache. A configured cache that is already open keeps its size and backend.
     fn open_cache(&self, name: &CacheName) -> Result<CacheStore, LoadError> {
         let open = match name {
             CacheName::Private(_) => None,

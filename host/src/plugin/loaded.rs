@@ -9,15 +9,15 @@ use crate::name::PluginName;
 use hostel_cache::CacheName;
 use std::sync::Arc;
 
-/// A callable plugin: one version, with its grants. Immutable: each replacement creates a new
-/// value.
+/// A callable plugin: one version, with its grants. Each replacement and each rollback creates a
+/// new value.
 pub(super) struct Plugin {
     pub(super) name: PluginName,
     pub(super) version: Arc<Version>,
     pub(super) capabilities: Arc<Capabilities>,
     pub(super) cache_name: CacheName,
     pub(super) settings: PluginSettings,
-    /// The running calls of all versions of the plugin.
+    /// The running calls and the memory of all versions of the plugin.
     pub(super) calls: Arc<PluginCalls>,
     pub(super) probation: Probation,
     pub(super) rolled_back: Option<RolledBack>,

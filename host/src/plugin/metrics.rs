@@ -42,7 +42,7 @@ struct KindLabel {
     kind: &'static str,
 }
 
-/// A metric of a cache: name, help text, and value.
+/// A metric of a cache: its name, its help text, and the function that returns its value.
 type CacheMetric<T> = (&'static str, &'static str, fn(&T) -> u64);
 
 const OPERATIONS: [CacheMetric<CacheStats>; 9] = [
@@ -69,8 +69,8 @@ const SIZES: [CacheMetric<MemoryStats>; 3] = [
 ];
 
 impl Host {
-    /// Returns the metrics of the host as OpenMetrics 1.0 text, which Prometheus reads: counters
-    /// since the host was created, and current gauges. Every name begins with `hostel_`.
+    /// Returns the metrics of the host and its process as OpenMetrics 1.0 text, which Prometheus
+    /// reads. Names begin with `hostel_`, or with `process_` for the metrics of the process.
     ///
     /// # Errors
     ///

@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 use tokio::sync::watch;
 
-/// The names of the plugins that are being loaded for the first time.
+/// The names of the plugins that are being loaded for the first time, and of the refused plugins.
 #[derive(Default)]
 pub(super) struct Pending {
     names: watch::Sender<BTreeSet<PluginName>>,
-    /// True if there are names. While this flag is false, looking for a name takes no lock.
+    /// True if `names` is not empty. While this flag is false, looking for a name takes no lock.
     has_any: AtomicBool,
     /// The names of refused plugins that have no serving version. May contain duplicates.
     refused: RwLock<Vec<String>>,
 }
 
 impl Pending {
-    /// Replaces the names, and wakes the waiters of removed names.
+    /// Replaces `names`, and wakes all waiters if `names` has changed.
     pub(super) fn set(&self, names: BTreeSet<PluginName>) {
         self.names.send_if_modified(|before| {
             // Set the flag under the lock of the names, so that it always matches them.
@@ -38,7 +38,8 @@ impl Pending {
         refused.iter().any(|name| name == plugin)
     }
 
-    /// The number of pending plugins and the number of refused plugins.
+    /// The number of plugins that are being loaded for the first time, and the number of refused
+    /// plugins.
     pub(super) fn counts(&self) -> (usize, usize) {
         let refused = self.refused.read().unwrap_or_else(PoisonError::into_inner);
         (self.names.borrow().len(), refused.len())
@@ -53,7 +54,7 @@ impl Pending {
         self.until(|names| !has(names, plugin)).await;
     }
 
-    /// Waits until no plugins other than `these` are pending.
+    /// Waits until no plugins other than `these` are being loaded for the first time.
     pub(super) async fn until_only(&self, these: &BTreeSet<PluginName>) {
         self.until(|names| names.is_subset(these)).await;
     }

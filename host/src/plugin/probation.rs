@@ -13,7 +13,7 @@ use std::time::SystemTime;
 const CALLS: u32 = 3;
 
 /// Number of timeouts that count as one failed call while the host is busy: a good version may be
-/// slow then, but one that never responds must still be rolled back.
+/// slow then, but a version that never responds must still be rolled back.
 const BUSY_TIMEOUTS: u32 = 10;
 
 /// Records that a new version failed its probation and the old one serves again.
@@ -23,20 +23,21 @@ pub struct RolledBack {
     pub from: Digest,
     /// When the old version was restored.
     pub at: SystemTime,
-    /// The error of the last call to the failed version.
+    /// The error of the call that caused the rollback.
     pub reason: String,
 }
 
 /// The failures of a new version so far, and the version to restore.
 ///
-/// The probation ends with the first response. Errors that the guest did not cause, and failures
-/// that the service returns, do not count: bad requests can neither roll back a good version nor
-/// keep a bad one. However, a caller who knows a request that makes the guest trap can force a
-/// rollback, unless another caller gets a response before the third trap. Calls that time out while
-/// the host is busy may have had too little processor time, so ten of them count as one.
+/// The probation ends with the first response, a rollback or a further replacement. Errors that the
+/// guest did not cause, and failures that the service returns, do not count: bad requests can
+/// neither roll back a good version nor keep a bad one. However, a caller who knows a request that
+/// makes the guest trap can force a rollback, unless another caller gets a response before the
+/// third trap. Calls that time out while the host is busy may have had too little processor time,
+/// so ten of them count as one.
 ///
-/// Until the probation ends, the old version stays in memory without instances: at most one old
-/// version for each plugin.
+/// Until the probation ends, the old version stays in memory, without idle instances: at most one
+/// old version for each plugin.
 pub(super) struct Probation {
     /// Every call reads this flag, which is the only cost of a probation after its end. `Relaxed`
     /// is enough, because the lock of `calls` guards everything else.
@@ -87,7 +88,8 @@ impl Probation {
         None
     }
 
-    /// Ends the probation, and returns the version that was kept for a rollback.
+    /// Ends the probation, and returns the version that was kept for a rollback. Returns `None` if
+    /// the probation has already ended.
     pub(super) fn end(&self) -> Option<Arc<Version>> {
         self.open.store(false, Ordering::Relaxed);
         self.calls().previous.take()
@@ -113,8 +115,8 @@ fn is_out_of_time(error: &CallError) -> bool {
     matches!(error, CallError::Limit(reached) if reached.limit == Limit::Time)
 }
 
-/// True if the call failed because of the guest, not because of the request, other calls or the
-/// machine.
+/// True if the call failed through the guest's fault, not because of the request, other calls or
+/// the machine. A failure that the service returns may be due to the request.
 fn is_guest_fault(error: &CallError) -> bool {
     match error {
         CallError::Trap { .. } | CallError::Exit | CallError::ContractViolation(_) => true,

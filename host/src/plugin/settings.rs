@@ -20,17 +20,17 @@ pub struct Settings {
     pub limits: Limits,
     /// Limits on concurrent and waiting calls.
     pub admission: Admission,
-    /// The size of each cache, unless it was already opened with another size through
-    /// [`Host::caches`](crate::Host::caches).
+    /// The size of each cache. A configured cache that was opened before through
+    /// [`Host::caches`](crate::Host::caches) keeps its size.
     pub cache: CacheLimits,
-    /// The storage of each cache, unless it was already opened.
+    /// The storage of each cache. A configured cache that was opened before keeps its storage.
     pub backend: Backend,
     /// Budget in bytes for cache entries, instances and bodies of requests and responses together.
-    /// The default is three quarters of the memory that the machine and its control groups allow.
-    /// Caches get at most half of the budget, bodies a quarter. The program and compiled code do
-    /// not count.
+    /// The default is three quarters of the memory that the machine and the process's control
+    /// groups allow. Caches get at most half of the budget, and bodies at most a quarter. The
+    /// program and compiled code do not count.
     pub memory: Option<usize>,
-    /// The clock that determines when cache entries expire.
+    /// The clock that determines when entries of caches in memory expire.
     pub clock: Clock,
     /// The sink for log lines. By default, log lines are discarded.
     pub log: LogSink,
@@ -64,8 +64,8 @@ impl Default for Settings {
 pub struct PluginSettings {
     /// The plugin's grants; by default, access to its own cache.
     pub grants: Grants,
-    /// The limits of a call; by default the limits in the host's settings. `stack` is the same for
-    /// all plugins of a host.
+    /// The limits of a call; by default the limits in the host's settings. The limit `stack` is
+    /// always the host's.
     pub limits: Option<Limits>,
     /// What happens to an instance when its call ends; by default it is dropped.
     pub instances: Instances,
@@ -93,7 +93,7 @@ pub struct PluginInfo {
 pub struct Activity {
     /// Running calls.
     pub calls: usize,
-    /// Waiting calls.
+    /// Calls that are queued, or that wait for their plugin to be loaded.
     pub waiting: usize,
     /// Maximum instances with reserved address space: 1,024, or fewer if the system grants less
     /// address space, or 0 if each instance maps its own memory.
@@ -103,8 +103,8 @@ pub struct Activity {
     pub most_calls: usize,
     /// Open connections of plugins to remote servers, idle ones included.
     pub http_connections: usize,
-    /// Versions of plugins in memory: serving ones, and old ones that a running call or a probation
-    /// still needs.
+    /// Versions of plugins in memory: serving ones, and old ones that a running call, a
+    /// [`Target`](crate::Target) or a probation still needs.
     pub versions: usize,
 }
 

@@ -30,13 +30,13 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// One version of a plugin, ready to be called. A replaced version stays in memory while calls use
-/// it.
+/// One version of a plugin, ready to be called. A replaced version stays in memory while a call or
+/// a probation needs it.
 pub(super) struct Version {
     pub(super) digest: Digest,
     pub(super) component: Compiled,
     pub(super) services: Vec<ServiceInfo>,
-    /// The counters of each service, in the order of `services`.
+    /// The metrics of each service's calls, in the order of `services`.
     pub(super) meters: Vec<ServiceMeter>,
     /// Lets the host count the versions in memory.
     pub(super) _alive: Arc<()>,

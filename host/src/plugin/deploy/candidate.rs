@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 
-/// The result of a scan for a path: the stamp of its file, or the reason why the file cannot be
-/// loaded.
+/// The result of a scan for a location: the stamp of its files, or the reason why its plugin cannot
+/// be loaded.
 pub(super) type Observation = Result<Stamp, Unfit>;
 
-/// The reason why a path cannot be loaded.
+/// The reason why a scan found no plugin that can be loaded at a location.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unfit {
     #[error(transparent)]
@@ -40,7 +40,7 @@ impl Unfit {
     }
 }
 
-/// Identifies a location. Named plugins sort first, and so claim their names first.
+/// Identifies a location: by its plugin's name if the plugin is named, otherwise by its path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     Named(PluginName),
@@ -51,10 +51,11 @@ pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) name: Result<PluginName, Unfit>,
     pub(super) settings: PluginSettings,
-    /// The result of the last scan.
+    /// The result of the last scan for [`Cause::Interval`], or a later result that was applied at
+    /// once.
     seen: Option<Observation>,
     /// The state that was last applied, after two consecutive scans had found it or the system had
-    /// reported the end of a write.
+    /// reported the end of a write. `None` makes the next scans apply their state again.
     settled: Option<Observation>,
     /// The files that the last build read, which are watched. After a failed build, also the files
     /// of the previous build.
@@ -63,13 +64,14 @@ pub(super) struct Candidate {
     loading: Option<Arc<Notify>>,
     /// The stamp after a completed write that was reported while a load was running.
     written: Option<Stamp>,
-    /// The current step of the running load, and its start time.
+    /// The latest step of the last load, and the step's start time.
     doing: Option<(&'static str, Instant)>,
-    /// The content that the host last loaded. A rollback may have restored the previous content.
+    /// The content that the host last loaded, or `None` if the plugin is not loaded. A rollback may
+    /// since have restored the previous content.
     pub(super) serving: Option<Digest>,
-    /// The content that last failed to load, and the reason. This content is not loaded again.
+    /// The content that was last refused, and the reason. This content is not loaded again.
     refused: Option<(Digest, String)>,
-    /// The reason for the last failure.
+    /// Why the latest state was not loaded; `None` after a successful load.
     reason: Option<String>,
     since: SystemTime,
     /// How long the load of the serving content took.
@@ -177,17 +179,19 @@ impl Candidate {
         self.doing = Some((doing, Instant::now()));
     }
 
-    /// The current step of the running load, and its start time.
+    /// Returns the latest step of the running load, and the step's start time. Returns `None` if no
+    /// load runs, or the load has begun no step.
     pub(super) fn doing(&self) -> Option<(&'static str, Instant)> {
         self.doing.filter(|_| self.loading.is_some())
     }
 
-    /// Returns the files that the last build read, if any.
+    /// Returns the files that builds read, as recorded by [`Candidate::built`]; `None` before the
+    /// first build.
     pub(super) fn inputs(&self) -> Option<Arc<Inputs>> {
         self.inputs.clone()
     }
 
-    /// Records the inputs that a build read, and their stamp at the start of the build.
+    /// Records the files that a build read, and the stamp from [`Stamp::after_build`].
     pub(super) fn built(&mut self, inputs: Inputs, stamp: Stamp) {
         self.inputs = Some(Arc::new(inputs));
         // Later scans compare the stamp of the new inputs, so this stamp must count as applied.
@@ -201,12 +205,13 @@ impl Candidate {
         self.loading.clone().unwrap_or_default()
     }
 
-    /// Returns the stamp that was last applied.
+    /// Returns the stamp of the applied state; `None` if this state cannot be loaded, or no state
+    /// was applied.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
         self.settled.as_ref()?.as_ref().ok()
     }
 
-    /// Returns why this content was refused, if it was refused before.
+    /// Returns why this content was refused; `None` if it is not the last refused content.
     pub(super) fn refusal_of(&self, content: Digest) -> Option<String> {
         let (refused, reason) = self.refused.as_ref()?;
         (*refused == content).then(|| reason.clone())
@@ -226,7 +231,8 @@ impl Candidate {
         self.reason = None;
     }
 
-    /// Records that a load failed. Returns true if the reason is new.
+    /// Records that a load failed, and makes later loads refuse `content`, if given. Returns true
+    /// if the reason is new.
     pub(super) fn failed(&mut self, content: Option<Digest>, reason: &str) -> bool {
         self.loading = None;
         self.refused = content.map(|content| (content, reason.to_owned())).or(self.refused.take());
@@ -251,14 +257,14 @@ impl Candidate {
         self.settled = None;
     }
 
-    /// If this is a source, makes the next scans load it again.
+    /// If this is a source that is not being loaded, makes the next scans load it again.
     pub(super) fn load_source_again(&mut self) {
         if self.loading.is_none() && self.stamp().is_some_and(Stamp::is_of_source) {
             self.settled = None;
         }
     }
 
-    /// Records that the plugin was removed from the host.
+    /// Records that the plugin was removed from the host, and why.
     pub(super) fn unloaded(&mut self, reason: &str) {
         self.serving = None;
         self.refused = None;
@@ -266,12 +272,13 @@ impl Candidate {
         self.reason = Some(reason.to_owned());
     }
 
-    /// True if the plugin was neither loaded nor refused yet.
+    /// True if the plugin has not been loaded yet, and no scan or load of the plugin has failed.
     pub(super) fn is_new(&self) -> bool {
         self.serving.is_none() && self.reason.is_none()
     }
 
-    /// True if the plugin was refused, and no version of it serves.
+    /// True if no version of the plugin serves, because a scan or a load failed, or the plugin's
+    /// file is gone.
     pub(super) fn is_refused(&self) -> bool {
         self.serving.is_none() && self.reason.is_some()
     }
@@ -288,7 +295,7 @@ impl Candidate {
         self.name.as_ref().map_or_else(|_| stem(), ToString::to_string)
     }
 
-    /// Returns the state of the plugin. `info` is the host's report about the plugin of this name.
+    /// Returns the state of the plugin. `info` is the host's report about the plugin, if it serves.
     pub(super) fn state(&self, info: Option<PluginInfo>) -> PluginState {
         let rolled_back = info.as_ref().and_then(|info| info.rolled_back.clone());
         let stage = match &info {

@@ -26,11 +26,11 @@ pub(super) struct Component {
 /// A component to read, or a source to build.
 struct Fetch {
     path: PathBuf,
-    /// The stamp that was found when the load was started.
+    /// The stamp from the scan that started the load.
     stamp: Stamp,
     max_bytes: u64,
     build: Option<Build>,
-    /// The inputs of the previous build.
+    /// The inputs that earlier builds recorded.
     inputs: Option<Arc<Inputs>>,
 }
 
@@ -77,7 +77,7 @@ impl Shared {
 
 impl Fetch {
     /// Reads the component. If the path is a source, builds it first, and sets `read` to the
-    /// build's inputs and their stamp.
+    /// build's inputs and their stamp. In the quick lane, a source is rejected as slow.
     fn read(self, lane: Lane, read: &mut Option<(Inputs, Stamp)>) -> Result<Vec<u8>, Stopped> {
         let location = self.build.as_ref().and_then(|_| Location::at(&self.path).ok());
         if let (Some(Location::Source(source)), Some(build)) = (&location, &self.build) {
@@ -122,7 +122,7 @@ fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
 fn unfit(error: FileError) -> Stopped {
     match error {
         FileError::Unreadable(_) => Stopped::Later(error.to_string()),
-        // The next scan reports the same fault.
+        // The next scan of the file finds the same fault, and reports it.
         _ => Stopped::Changed,
     }
 }

@@ -12,7 +12,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
-/// A load in the quick lane that takes longer than this lets other loads begin.
+/// After this time, a load in the quick lane may give up its turn, so that another load begins.
 const QUICK: Duration = Duration::from_secs(1);
 
 /// A load that takes longer than this is logged.
@@ -104,8 +104,9 @@ impl Shared {
         loading.await
     }
 
-    /// Waits until all plugins are loaded except those that wait here, and then for a turn. An
-    /// earlier server ended while loading this plugin, and the plugin may have been the cause.
+    /// Waits until all plugins have been loaded or refused, except the plugins that wait here. Then
+    /// waits for a turn. An earlier server ended while loading this plugin, and the plugin may have
+    /// been the cause.
     async fn last(&self, order: &Order) -> Turn {
         let message = "it was being loaded when a server ended, so the others are loaded first";
         self.log(Level::Warn, order.name.as_str(), message);

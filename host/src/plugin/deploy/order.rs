@@ -1,4 +1,4 @@
-//! A load to perform, and the reasons why it may fail.
+//! A load to perform, and the reasons why it may stop.
 
 use crate::engine::{CallError, ComponentError, Limits};
 use crate::name::PluginName;
@@ -13,39 +13,40 @@ pub(super) struct Order {
     pub(super) name: PluginName,
     pub(super) settings: PluginSettings,
     pub(super) limits: Limits,
-    /// The stamp that was found when the load was started.
+    /// The stamp from the scan that started the load.
     pub(super) stamp: Stamp,
-    /// True if the host has the plugin.
+    /// True if the plugin was loaded before, and the host still has it.
     pub(super) serves: bool,
 }
 
 /// The queue of a load: quick loads do not wait for slow ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// Small components, and components whose compiled code is on disk.
+    /// Components that are small, or whose compiled code is on disk. All loads begin in this lane.
     Quick,
-    /// All others: sources to build, and large components to compile.
+    /// Sources to build, large components to compile, and components that an earlier server was
+    /// loading when it ended.
     Slow,
 }
 
-/// The reason why a load failed.
+/// The reason why a load stopped.
 pub(super) enum Stopped {
-    /// The file has changed since the scan.
+    /// The file or the source has changed since the scan.
     Changed,
     /// The load will take long, so it belongs in the slow lane.
     Slow {
         /// True if an earlier server ended while loading this component.
         was_interrupted: bool,
     },
-    /// The component cannot be loaded. Contains its digest, or `None` if it could not be built or
-    /// read, and the reason.
+    /// The component is not a valid plugin, or could not be built. Contains the component's digest,
+    /// if there is a component, and the reason.
     Refused(Option<Digest>, String),
     /// The component cannot be loaded now; the next scans try again.
     Later(String),
 }
 
-/// Maps a load error to a refusal, or to a retry if the component may be valid: its name is still
-/// taken, or the host or the system was short of a resource.
+/// Maps a load error to a refusal, or to a retry if the component may be valid: the plugin was
+/// loaded or unloaded meanwhile, or the host or the system was short of a resource.
 pub(super) fn stopped(content: Digest, error: &LoadError) -> Stopped {
     match error {
         LoadError::NameTaken(_)
@@ -59,7 +60,7 @@ pub(super) fn stopped(content: Digest, error: &LoadError) -> Stopped {
     }
 }
 
-/// Formats an error with its causes as one line.
+/// Formats an error, followed by its causes.
 pub(super) fn whole(error: &dyn Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", whole(cause)),

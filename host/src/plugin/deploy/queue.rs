@@ -91,7 +91,7 @@ mod tests {
         let Poll::Ready(second) = poll(small.as_mut()) else { panic!("the smallest, and first") };
         drop(second);
         let Poll::Ready(third) = poll(next.as_mut()) else { panic!("the other one") };
-        // A waiting load that is admitted but dropped before its next poll passes its turn on.
+        // The last waiting load gets the turn, and its end leaves the queue free.
         drop(third);
         drop(poll(large.as_mut()));
         assert!(poll(pin!(queue.enter(1))).is_ready());

@@ -60,7 +60,8 @@ impl Shared {
         scan
     }
 
-    /// Watches the folders of the plugins, and then the folders of build inputs.
+    /// Watches the folders of the plugins and of the build inputs. The folders of the inputs come
+    /// last, because the number of watched folders is limited.
     fn watch(&self, places: &BTreeMap<Key, Observation>) {
         let Some(watch) = self.watching() else { return };
         let own: Vec<PathBuf> = {
@@ -93,8 +94,8 @@ impl Shared {
         Ok(found)
     }
 
-    /// Records the result of a scan, assigns names to files, and returns the keys of the plugins to
-    /// load.
+    /// Records the result of a scan, assigns names to locations, refuses and unloads plugins, and
+    /// returns the keys of the plugins to load.
     fn take_in(&self, Scan { folder, mut places, names }: Scan, cause: &Cause) -> Vec<Key> {
         let mut entries = self.entries();
         for key in places.keys() {
@@ -163,7 +164,7 @@ impl Shared {
         entry.unloaded(&gone.to_string());
     }
 
-    /// Logs once that the folder cannot be read, and once that it is readable again.
+    /// Logs each new reason why the folder cannot be read, and that the folder is readable again.
     fn report_folder(&self, found: &Result<(), String>) {
         let Some(folder) = &self.folder else { return };
         let mut reported = self.folder_fault.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,7 +185,8 @@ impl Shared {
     }
 }
 
-/// Assigns each name to one location: the named plugin, or else the serving one, or else the first.
+/// Assigns each plugin name to one location: to a named plugin, or else to a plugin that serves or
+/// is being loaded, or else to the first path. Refuses the other locations with this name.
 fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Observation>) {
     let mut order: Vec<_> = entries.iter().collect();
     order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));

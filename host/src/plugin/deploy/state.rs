@@ -13,11 +13,11 @@ use std::time::{Duration, SystemTime};
 /// The stage of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// The plugin's file was found, but not yet loaded or refused.
+    /// The plugin has not been loaded or refused yet.
     Loading,
     /// The plugin serves the version that was loaded last.
     Serving,
-    /// The plugin does not serve.
+    /// The plugin does not serve: it was refused, or its file is gone.
     Failed,
     /// The plugin serves its previous version, because the first calls of the new version failed.
     RolledBack,
@@ -55,10 +55,11 @@ pub struct PluginState {
     /// When the plugin entered this stage. For a serving plugin, when the version began to serve;
     /// for a failed plugin, when the reason last changed.
     pub since: SystemTime,
-    /// Why the file cannot be loaded, or why the last version was rolled back, as one line. May be
-    /// set while an old version serves.
+    /// Why the file cannot be loaded, or why the last version was rolled back. May be set while an
+    /// old version serves.
     pub reason: Option<String>,
-    /// How long the last load took, including building and compiling.
+    /// How long the last successful load took, including building and compiling; `None` if the
+    /// plugin does not serve.
     pub took: Option<Duration>,
     /// The services of the serving version.
     pub services: Vec<ServiceInfo>,
@@ -91,6 +92,6 @@ pub struct Readiness {
     pub missing_caches: Vec<String>,
     /// All caches that do not respond.
     pub unavailable: Vec<String>,
-    /// The refused plugins that have no serving version.
+    /// The plugins that do not serve, because they were refused or their files are gone.
     pub refused: Vec<String>,
 }

@@ -40,7 +40,7 @@ mod linux {
     /// The events that end the writing of a file.
     const WRITTEN: WatchFlags = WatchFlags::CLOSE_WRITE.union(WatchFlags::MOVED_TO);
 
-    /// Watches folders.
+    /// Watches folders for written files.
     pub(in super::super) struct Watch {
         inotify: AsyncFd<OwnedFd>,
         state: Mutex<State>,
@@ -52,7 +52,7 @@ mod linux {
         folders: BTreeMap<i32, BTreeSet<PathBuf>>,
         /// The paths of files that are links, by their targets.
         links: BTreeMap<PathBuf, PathBuf>,
-        /// The written files that [`Watch::take_written`] has not returned yet.
+        /// The written files and their folders, until [`Watch::take_written`] returns them.
         written: BTreeSet<PathBuf>,
     }
 
@@ -67,11 +67,12 @@ mod linux {
         }
 
         /// Watches exactly `folders` and, for each of the `files` that is a link, the folder of its
-        /// target. Skips folders that cannot be read. May block.
+        /// target. Skips folders that cannot be watched. May block.
         ///
         /// # Errors
         ///
-        /// If there are too many folders. Only the first ones are then watched.
+        /// If there are too many folders for [`MAX_FOLDERS`] or for the system. The remaining
+        /// folders are then not watched.
         pub(in super::super) fn follow<'a>(
             &self,
             folders: impl Iterator<Item = &'a Path>,
@@ -99,7 +100,7 @@ mod linux {
             }
             let mut state = self.state();
             for number in state.folders.keys().filter(|number| !found.contains_key(number)) {
-                // Fails if the folder is gone, because the system has already removed its watch.
+                // This fails if the folder is gone, because the system has removed its watch.
                 let _ = inotify::remove_watch(&self.inotify, *number);
             }
             (state.folders, state.links) = (found, links);
@@ -107,7 +108,7 @@ mod linux {
         }
 
         /// Watches a folder and returns its watch descriptor. A folder that is already watched
-        /// keeps its descriptor. A new folder at the same path gets a new one.
+        /// keeps its descriptor. A new folder at the same path gets a new descriptor.
         fn add(&self, folder: &Path, watched: usize) -> Result<i32, Errno> {
             if watched >= MAX_FOLDERS {
                 return Err(Errno::NOSPC);
@@ -126,8 +127,8 @@ mod linux {
             let _ = timeout(MAX_BURST, burst).await;
         }
 
-        /// Takes all paths of the written files and of the folders that contain them. The folders
-        /// count as written because a source's inputs may include them.
+        /// Takes all paths of the written files and of the folders that contain the files. The
+        /// folders count as written, because a source's inputs may include folders.
         pub(in super::super) fn take_written(&self) -> BTreeSet<PathBuf> {
             std::mem::take(&mut self.state().written)
         }
