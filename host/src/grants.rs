@@ -129,8 +129,8 @@ impl Grants {
         rows
     }
 
-    /// Returns the grants for a reader: the rows of [`Grants::rows`], with the cache and the access
-    /// to it in one row.
+    /// Returns the grants as text for people: the rows of [`Grants::rows`], but the cache and the
+    /// access to the cache are one row.
     #[must_use]
     pub fn summary(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, String)> {
         let (of_cache, others): (Vec<_>, Vec<_>) = self

@@ -1,8 +1,8 @@
 //! The host's interfaces for guests: one file for each interface, and WASI without any grants.
 //!
 //! **A guest can use only interfaces that are offered here and that its grants allow.** Every
-//! interface is always linked. Calls that need a grant check the plugin's grants, so that a refusal
-//! can name the setting that would grant access.
+//! interface is always linked. Each host call that needs a grant checks it, so that a refusal can
+//! name the setting that would grant access.
 //!
 //! The file of each interface of Hostel begins with the name of the import and `add_to_linker`.
 //! Each interface has one line in [`CAPABILITIES`]. If an interface needs a grant, the grant is a

@@ -109,8 +109,8 @@ impl<'a> Diagnostics<'a> {
         self.warnings.push(warning);
     }
 
-    /// Reports that a plugin, or with `None` the folder of plugins, is missing or unusable. The
-    /// configuration remains valid.
+    /// Reports a missing or unusable plugin; if `plugin` is `None`, a missing or unusable folder of
+    /// plugins. The configuration remains valid.
     pub(super) fn absent(
         &mut self,
         plugin: Option<&PluginName>,

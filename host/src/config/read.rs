@@ -118,8 +118,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The faults that were found in the text, and in files of callers that the text names. After a
-    /// fault in the syntax, in a type or in a top-level key, values are not checked.
+    /// The faults that were found in the text, and in files of callers that the text names. A fault
+    /// can hide others: for example, after a syntax error no values are checked.
     pub fn parse(
         file: &Path,
         text: &str,

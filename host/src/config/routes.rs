@@ -21,7 +21,7 @@ pub struct Route {
     pub service: ServiceName,
     /// The callers who may call; `None`: the plugin's callers.
     pub callers: Option<Callers>,
-    /// The pages of other origins that may read responses.
+    /// Which pages of other origins may read responses.
     pub cors: RouteCors,
 }
 

@@ -17,7 +17,8 @@ pub(crate) const MAX_SECRET_BYTES: usize = 1 << 10;
 /// Maximum memory to check one password, in KiB: 256 MiB. Each concurrent check may need as much.
 const MOST_MEMORY: u32 = 256 << 10;
 
-/// Maximum number of passes over this memory, and maximum number of lanes: parameters of Argon2id.
+/// Maximum number of passes over the memory, and maximum number of lanes: two parameters of
+/// Argon2id.
 const MOST_PASSES: u32 = 64;
 
 /// The prefix of a token's hash.
@@ -37,7 +38,7 @@ enum HashKind {
 /// Why a secret or its hash is invalid. Contains no part of either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// The token is short enough to guess.
+    /// The token has fewer than 20 bytes, so it can be guessed.
     #[error(
         "the token has fewer than {TOKEN_CHARACTERS} characters and can be guessed: make one with \
          `openssl rand -hex 32`"

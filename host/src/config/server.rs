@@ -30,7 +30,7 @@ pub struct Server {
     /// The CORS settings of routes without their own; `None`: the services' own headers apply.
     /// Default: `None`.
     pub cors: Option<Cors>,
-    /// Maximum open connections; further ones wait in the system's queue. Default: 10,000.
+    /// Maximum open connections; further connections wait in the system's queue. Default: 10,000.
     pub connections: usize,
     /// Maximum headers of a request. Default: 100.
     pub headers: usize,
@@ -42,19 +42,19 @@ pub struct Server {
     /// Maximum bytes of request bodies, and of responses until they are sent, over all clients. A
     /// client gets at most a quarter. Default: 256 MiB.
     pub bodies: usize,
-    /// Maximum time to send a request's head. Default: 10 s.
+    /// Maximum time for a client to send a request's head. Default: 10 s.
     pub header_time: Duration,
-    /// Maximum time to send a request's whole body. Default: 30 s.
+    /// Maximum time for a client to send a request's whole body. Default: 30 s.
     pub body_time: Duration,
-    /// Maximum time to read a response, plus one second for each `min_rate` bytes of it. Default:
-    /// 30 s.
+    /// Maximum time for a client to read a response. One second is added for each `min_rate` bytes
+    /// of the response. Default: 30 s.
     pub write_time: Duration,
     /// Minimum rate in bytes per second: for a request's body after 5 s, and for reading a response
     /// after `write_time`. Default: 4 KiB.
     pub min_rate: usize,
     /// Maximum time between two requests of a connection. Default: 60 s.
     pub idle_time: Duration,
-    /// Time after the stop signal during which connections are still accepted. Default: 0 s.
+    /// Time after the stop signal in which the server still accepts connections. Default: 0 s.
     pub stop_delay: Duration,
     /// Time for running requests to finish after `stop_delay`. Default: 10 s.
     pub drain_time: Duration,
@@ -89,12 +89,12 @@ impl Server {
 /// Linux.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wall {
-    /// As far as the kernel or a container allows.
+    /// The server gives up as much access as the kernel or a container allows.
     #[default]
     Available,
-    /// In full, or the server does not start.
+    /// The server gives up all of this access, or does not start.
     Required,
-    /// Not at all.
+    /// The server keeps its access.
     Off,
 }
 

@@ -154,7 +154,7 @@ pub(super) fn add_zato(
         }
         let host_url = host.get().trim_end_matches('/');
         let path = url_path.as_ref().map_or("/", |path| path.get());
-        // Allow the whole path, or the part before the last slash before its first parameter.
+        // Allow the whole path, or only the segments before the first segment with a parameter.
         let fixed = path.split('{').next().unwrap_or_default();
         let below = match fixed.len() == path.len() {
             true => fixed,

@@ -32,7 +32,7 @@ pub(crate) struct StoreBounds {
     pub(crate) memory: usize,
     /// Core instances, memories and tables, each counted separately.
     pub(crate) instances: usize,
-    /// Live handles.
+    /// Live handles to resources of the host.
     pub(crate) handles: usize,
     /// Random bytes of one host call.
     pub(crate) random_bytes: u64,

@@ -41,7 +41,8 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasi:sockets/udp-create-socket",
 ];
 
-/// The version of the supported interfaces. A component may import any 0.2 version.
+/// The version of the supported interfaces. A component may import any 0.2 version, but only
+/// functions of this version.
 pub(crate) const VERSION: &str = "0.2.12";
 
 /// Maximum bytes of one write to stdout or stderr: the host processes a write without yielding.
