@@ -154,7 +154,7 @@ impl CodeStore {
     /// Stores a draft as this engine's compiled code of these bytes, and loads it. If the draft
     /// cannot be renamed, its code is loaded but not stored.
     ///
-    /// No other process may still be able to write to the draft.
+    /// No other process may write to the draft any more.
     ///
     /// # Errors
     ///

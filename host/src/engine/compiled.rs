@@ -20,7 +20,7 @@ pub(crate) struct Compiled {
     pub(super) meter: InstanceMeter,
     /// The settings and secrets of its plugin.
     pub(super) config: Arc<ConfigValues>,
-    /// The recent CPU time of its plugin's long calls.
+    /// The recent CPU time of the component's long calls.
     pub(super) cpu_share: Arc<CpuShare>,
 }
 

@@ -55,7 +55,7 @@ pub enum CallError {
     /// The guest trapped.
     #[error("the guest trapped: {reason}")]
     Trap {
-        /// The kind of trap.
+        /// The kind of trap, in some cases with a hint at the cause.
         reason: String,
         /// The guest's stack frames, innermost first. Each is one line of escaped text.
         frames: Vec<String>,

@@ -67,8 +67,8 @@ impl LongCalls {
         Ok(calls)
     }
 
-    /// Runs a plugin's call: on this task while the plugin has an allowance of CPU time, and then
-    /// on the threads for long calls.
+    /// Runs a plugin's call: in the calling task while the plugin has an allowance of CPU time, and
+    /// then on the threads for long calls.
     ///
     /// Dropping the future drops the call: at once, or after the current poll if a thread is
     /// polling it.

@@ -42,14 +42,14 @@ impl Instances {
     }
 }
 
-/// Maximum number of idle instances of one plugin.
+/// Maximum number of idle instances of one plugin version.
 const MAX_IDLE_OF_PLUGIN: usize = 16;
 
 /// Maximum number of idle instances of a host without pool slots.
 const MAX_IDLE_OF_HOST: usize = 256;
 
-/// The idle instances of all plugins of a host: their number, its maximum, and the pool of each
-/// plugin.
+/// The idle instances of all plugins of a host: their number, the maximum number, and the pool of
+/// each plugin version.
 pub(crate) struct HostIdle {
     count: AtomicUsize,
     most: usize,

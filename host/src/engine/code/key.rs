@@ -81,7 +81,7 @@ fn is_unfit(error: &io::Error) -> bool {
 /// process has just created one.
 fn make(path: &Path) -> io::Result<MacKey> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    // When two processes start at once, the second waits here, and then reads the first's key.
+    // When two processes start at once, the second waits here and then reads the key of the first.
     let lock = File::open(folder)?;
     flock(&lock, FlockOperation::LockExclusive)?;
     if let Some(key) = read(path)? {

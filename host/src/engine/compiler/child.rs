@@ -73,7 +73,8 @@ fn bound(limits: &Limits) -> io::Result<()> {
     Ok(())
 }
 
-/// Lowers a limit. Keeps an inherited limit that is lower: an unprivileged process cannot raise it.
+/// Lowers the soft and the hard limit of a resource. Keeps inherited limits that are lower, because
+/// an unprivileged process cannot raise a hard limit.
 fn lower(resource: Resource, current: u64, maximum: u64) -> io::Result<()> {
     let inherited = getrlimit(resource);
     let least = |most: u64, inherited: Option<u64>| Some(inherited.map_or(most, |it| it.min(most)));

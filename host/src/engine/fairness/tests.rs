@@ -134,7 +134,7 @@ async fn a_call_that_has_computed_for_too_long_is_stopped_and_dropped() {
 #[tokio::test]
 async fn an_abandoned_call_is_dropped_wherever_it_is() {
     let calls = Arc::new(on_one_thread());
-    // When it is abandoned, the first call is waiting. Each other call is in the queue or being
+    // The first call is waiting when it is abandoned. Each other call is in the queue or being
     // polled.
     for rest in 0..10_u32 {
         let (dropped, is_dropped) = mpsc::channel::<()>();
