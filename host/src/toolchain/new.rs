@@ -24,9 +24,9 @@ fn template(language: Language) -> &'static str {
 ///
 /// # Errors
 ///
-/// If the name is invalid for a service in the language, or the folder already exists or cannot be
-/// written. No files are left behind, unless only the exclusion from an enclosing Rust workspace
-/// failed.
+/// If the name is invalid for a service in the language, the folder or one of the service's files
+/// already exists, or a file cannot be written. If only the exclusion from an enclosing Rust
+/// workspace fails, the service exists nevertheless.
 pub fn create(
     folder: &Path,
     name: &str,
@@ -62,7 +62,7 @@ pub fn create(
         true => move_in(&made, folder)?,
         false => std::fs::rename(&made, folder).map_err(failed)?,
     }
-    // Remove the temporary folder first: Cargo would take it for a package too.
+    // Remove the temporary folder first: the workspace could include it as a member too.
     drop(making);
     match language {
         Language::Rust => workspace::leave(folder),

@@ -10,7 +10,7 @@ pub(super) const FIX: &str =
     "run `python3 -m ensurepip --upgrade`, or install your system's python3-pip";
 
 /// The pip settings that define how packages are reached. Only these are kept. Other settings, such
-/// as the target, are for the user's own installs and conflict with an install into a folder.
+/// as the target, are for the user's own installs and may conflict with an install into a folder.
 const KEPT: [&str; 11] = [
     "index-url",
     "extra-index-url",
@@ -34,8 +34,8 @@ pub(super) fn install(
     let python = python().ok_or(BuildError::NoTool { tool: "pip", fix: FIX })?;
     let settings = settings(&python);
     let mut pip = pip(&python);
-    // With this setting, pip reads no other configuration, not even the system's. With `--isolated`
-    // alone, pip would read the system's.
+    // With this variable, pip reads no configuration file. With `--isolated` alone, pip would read
+    // the system's file.
     pip.env("PIP_CONFIG_FILE", "/dev/null")
         .args(["--isolated", "install", "--quiet", "--no-input", "--no-compile"])
         .args(["--disable-pip-version-check", "--root-user-action=ignore", "--no-warn-conflicts"])
@@ -46,7 +46,7 @@ pub(super) fn install(
     tool::run("pip", folder, &mut pip, progress, &[], false).map(drop)
 }
 
-/// The name and version that pip prints, if it is installed.
+/// The name and version that pip prints, if a Python with pip is installed.
 pub(super) fn version() -> Option<String> {
     let words = version_of(&python()?)?;
     Some(words.split(" from ").next().unwrap_or_default().to_owned())
@@ -70,15 +70,15 @@ fn pip(python: &Path) -> Command {
     pip
 }
 
-/// The kept settings as options, from the user's files and environment.
+/// The kept settings as options, from pip's configuration files and the environment.
 fn settings(python: &Path) -> Vec<String> {
     let listed = tool::complete(pip(python).args(["config", "list"]));
     let listed = listed.map(|output| output.stdout).unwrap_or_default();
     options(&String::from_utf8_lossy(&listed))
 }
 
-/// Converts a list of settings, with one `section.name='value'` per line, to options. Later lines
-/// take precedence; several values are separated by lines or spaces.
+/// Converts the kept settings in a list to options. The list has one `section.name='value'` per
+/// line, and later lines take precedence. Line breaks or spaces separate the values of a setting.
 fn options(listed: &str) -> Vec<String> {
     let value = |name: &str| {
         let named = listed.lines().filter_map(|line| line.split_once('='));

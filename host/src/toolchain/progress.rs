@@ -3,9 +3,9 @@
 /// The receiver of a build's progress.
 #[derive(Clone, Copy)]
 pub struct Progress<'a> {
-    /// Called with each line, from any thread.
+    /// Called with each line that a tool or the build reports, from any thread.
     pub line: &'a (dyn Fn(&str) + Sync),
-    /// Called once, when the long step of the build begins.
+    /// Called at most once, with a description of the long step of the build, when the step begins.
     pub step: &'a (dyn Fn(&str) + Sync),
     /// Whether the lines may contain colors.
     pub colour: bool,
@@ -16,7 +16,7 @@ pub struct Progress<'a> {
 pub struct Check {
     /// The tool.
     pub what: &'static str,
-    /// The tool's version or path, if it was found.
+    /// The tool's version or path, if the tool was found or the first build fetches it.
     pub found: Option<String>,
     /// The fix if the tool is missing: a command, or where to get the tool.
     pub fix: &'static str,

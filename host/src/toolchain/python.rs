@@ -46,7 +46,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
     let project = inputs.clone();
     kept::component(work, &tools, inputs, |component, read| {
         read.extend(&project);
-        // The file names show which packages and versions are installed.
+        // The names in the folder show which packages and versions are installed.
         packages.iter().for_each(|packages| read.add(packages));
         check_python()?;
         let tool = fetched(progress)?;
@@ -75,7 +75,7 @@ pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, Buil
 /// The command of the SDK's build script, which writes to a file or folder.
 fn script(root: &Path, tool: &Path, output: &Path) -> Command {
     let mut python = Command::new(PYTHON);
-    // `-E` ignores the user's Python settings.
+    // With `-E`, Python ignores the user's `PYTHON*` variables.
     python.args(["-E", "-B"]).arg(root.join("guest-sdk/python/build.py"));
     python.arg("--tool").arg(tool).arg("--wit").arg(root.join("wit")).arg("--output").arg(output);
     python
@@ -91,7 +91,8 @@ fn why(output: &Output, progress: Progress<'_>) -> String {
     why
 }
 
-/// The folder of the base: a component with Python and the SDK loaded, but no plugin.
+/// The folder of the base: a component with Python and the SDK loaded, but no plugin. Creates the
+/// base if it is missing.
 fn base(root: &Path, tool: &Path, progress: Progress<'_>) -> Result<PathBuf, BuildError> {
     kept::base(&format!("{TOOL} {VERSION} {FORM}"), |made| {
         (progress.line)("preparing Python, once for all services, so that edits build in a second");
@@ -103,8 +104,8 @@ fn base(root: &Path, tool: &Path, progress: Progress<'_>) -> Result<PathBuf, Bui
     })
 }
 
-/// Merges the modules that the tool has linked into one: CPython, the SDK's bindings and the
-/// libraries. A component built from a base is already merged.
+/// Merges the core modules of a component that the tool has linked, such as CPython and its
+/// libraries. The modules of a component that was built from a base are already merged.
 fn merge_modules(file: &Path) -> Result<(), BuildError> {
     let component =
         std::fs::read(file).map_err(|source| BuildError::Read { path: file.to_owned(), source })?;
@@ -115,19 +116,21 @@ fn merge_modules(file: &Path) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// Maps a path under which a build's Python found a file to the file's real path.
+/// Maps a path under which a build's Python found a file to the file's real path. Returns `None` if
+/// the file is in neither of the folders.
 fn path_here(read: &str, folders: [Option<&Path>; 2]) -> Option<PathBuf> {
     let mut places = FOLDERS.into_iter().zip(folders);
     places.find_map(|(place, folder)| Some(folder?.join(Path::new(read).strip_prefix(place).ok()?)))
 }
 
-/// True if a service's folder comes from the template, whose tests find the SDK through the link.
+/// True if the `.gitignore` of a service's folder names the link to the SDK: then the folder comes
+/// from the template, whose tests find the SDK through the link.
 fn wants_link(folder: &Path) -> bool {
     let ignored = std::fs::read_to_string(folder.join(".gitignore")).unwrap_or_default();
     ignored.lines().any(|line| line.trim().trim_matches('/') == sdk::LINK)
 }
 
-/// The folder of componentize-py.
+/// The folder of componentize-py. Fetches the tool if it is missing.
 fn fetched(progress: Progress<'_>) -> Result<PathBuf, BuildError> {
     kept::tool(TOOL, VERSION, progress, |folder| {
         let package = format!("{TOOL}=={VERSION}");

@@ -1,9 +1,9 @@
 //! Quick builds, for trying out a component. A quick build takes one second instead of ten.
 //!
-//! In Python and JavaScript, a quick build starts from a base: a component with the interpreter and
-//! the SDK loaded, which all quick builds of a user share. The built components therefore share the
-//! random state of the base, such as Python's seed of `hash`. In other languages, a quick build is
-//! an ordinary build.
+//! In Python, and in JavaScript and TypeScript with QuickJS, a quick build starts from a base: a
+//! component with the interpreter, but without a plugin. All quick builds of a user share bases:
+//! components from one base have the same random state, such as Python's seed of `hash`. In other
+//! languages, and with SpiderMonkey, a quick build is an ordinary build.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,9 +21,9 @@ pub(crate) fn builds_quickly() -> bool {
     IS_QUICK.load(Ordering::Relaxed)
 }
 
-/// The path of the program that a quick build starts: this program. The path stays valid for other
-/// processes even if the program's file is replaced or removed. `None` if quick builds are disabled
-/// or unsupported.
+/// The path of the program that a quick build starts: this program. While this process runs, the
+/// path stays valid even if the program's file is replaced or removed. `None` if quick builds are
+/// disabled or unsupported.
 pub(super) fn program() -> Option<PathBuf> {
     let is_able = cfg!(target_os = "linux") && builds_quickly();
     is_able.then(|| format!("/proc/{}/exe", std::process::id()).into())

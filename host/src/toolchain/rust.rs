@@ -11,7 +11,7 @@ const TARGET: &str = "wasm32-wasip2";
 
 const FIX: &str = "install Rust with rustup, and open a new shell";
 
-/// Files that configure cargo and rustup, in a package's folder or above it.
+/// Files that determine how cargo and rustup build a package, in the package's folder or above it.
 const SETTINGS: [&str; 4] =
     ["Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
 
@@ -21,7 +21,8 @@ const SETTINGS: [&str; 4] =
 const SET_BY_USER: [&str; 3] =
     ["CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR"];
 
-/// Builds the crate in a folder and returns its component. Cargo itself detects what has changed.
+/// Builds the crate in a folder, and returns the path of its component. Cargo itself detects
+/// changes.
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {
     let Work { source, progress, .. } = work;
     let folder = &source.folder;
@@ -74,7 +75,8 @@ fn add_read(messages: &[String], component: &Path, source: &Source, inputs: &mut
     SETTINGS.iter().for_each(|name| inputs.add_nearest(&manifest, name));
 }
 
-/// Adds the manifests and sources of a package's local dependencies.
+/// Adds the manifests of a package and of its local dependencies, and all files beside the root
+/// files of their crates.
 fn add_packages(folder: &Path, inputs: &mut Inputs) {
     let arguments = ["metadata", "--offline", "--format-version", "1"];
     let Ok(output) = run("cargo", folder, &arguments) else { return };
@@ -95,8 +97,8 @@ fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     object.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Returns the component under the name of its source. Cargo names a component after its package.
-/// If the folder has another name, this function makes a copy.
+/// Returns the path of a component that has the name of its source. Cargo names a component after
+/// its crate. If the source has another name, this function makes a copy.
 fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
     let name = source.component_name();
     let found = component.file_name().unwrap_or_default().to_string_lossy();

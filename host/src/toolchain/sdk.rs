@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The link from a service's folder to the SDK.
+/// The name of the link from a service's folder to the SDK.
 pub(super) const LINK: &str = ".hostel";
 
-/// Folders that tools create beside the files they read.
+/// The names of folders that tools create beside the files they read.
 const MADE_BY_TOOLS: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
 #[derive(Embed)]
@@ -28,7 +28,7 @@ struct Wit;
 #[exclude = "*/node_modules/*"]
 struct GuestSdk;
 
-/// The SDK's fake cache for tests is the host's own cache.
+/// The host's own cache, which is the fake cache in tests of Rust services.
 #[derive(Embed)]
 #[folder = "cache"]
 #[exclude = "target/*"]
@@ -91,7 +91,7 @@ pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
 }
 
 /// Removes all files below a folder except those in `paths`. Skips files that cannot be removed,
-/// and folders that tools created.
+/// unfinished files, and folders that tools created.
 fn remove_others(folder: &Path, paths: &BTreeSet<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, name) = (entry.path(), entry.file_name());
@@ -115,7 +115,8 @@ pub(super) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Points the link in a service's folder to this version's SDK.
+/// Creates the link in a service's folder to this version's SDK, or replaces a link to another
+/// target.
 pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     let root = lay_out()?;
     let link = folder.join(LINK);

@@ -14,8 +14,8 @@ const GO_NAMES: &str = "archive arena bufio bytes cmd cmp compress container con
 /// A Python program that prints Python's keywords and the modules of its standard library.
 const PYTHON_NAMES: &str = "import keyword, sys; print(*keyword.kwlist, *sys.stdlib_module_names)";
 
-/// Checks a name for a service in a language. If it is invalid, returns the reason and a similar
-/// valid name.
+/// Checks a name for a service in a language. If the name is invalid, returns the reason and a
+/// proposal: a valid name, which is similar if possible.
 pub(super) fn check(name: &str, language: Language) -> Result<(), (String, String)> {
     let others = names_of(language);
     let Some(why) = fault(name, language, &others) else {

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{RwLock, RwLockWriteGuard};
 
-/// Tool messages about the machine rather than the source, and their explanations.
+/// Parts of tool messages about the machine, the network or a registry rather than the source. Each
+/// has an explanation.
 const MACHINE_TROUBLE: &[(&str, &str)] = &[
     ("No space left on device", "the disk is full: make room and try again"),
     ("ENOSPC", "the disk is full: make room and try again"),
@@ -33,7 +34,8 @@ const MACHINE_TROUBLE: &[(&str, &str)] = &[
     ("npm error code E404", NO_SUCH_PACKAGE),
 ];
 
-/// Compiler messages about cache methods that do not exist, and the methods that do.
+/// Parts of compiler messages about missing methods and functions of the SDK, each with an
+/// explanation.
 const NO_SUCH_METHOD: &[(&str, &str)] = &[
     (
         "type hostel.Cache has no field or method",
@@ -97,7 +99,8 @@ const NO_NETWORK: &str = "something could not be fetched: check the network and 
 static STARTING: RwLock<()> = RwLock::new(());
 
 /// Returns a guard. Until the guard is dropped, no tool starts, and the end of a tool is not
-/// reported. For use while this process and its tools are being killed.
+/// reported. For use while this process and its tools are being killed. `None` if the lock is
+/// poisoned.
 pub(crate) fn start_no_more() -> Option<RwLockWriteGuard<'static, ()>> {
     STARTING.write().ok()
 }
@@ -115,7 +118,8 @@ pub(super) fn complete(command: &mut Command) -> io::Result<Output> {
 }
 
 /// Runs a tool on a service's source. Passes the tool's output to `progress`, except lines that
-/// begin with one of `hides`. If `keeps_stdout` is set, returns the lines of stdout instead.
+/// begin with one of `hides`. Returns the lines of stdout; if `keeps_stdout` is set, does not pass
+/// them to `progress`.
 pub(super) fn run(
     tool: &'static str,
     path: &Path,
@@ -159,8 +163,8 @@ fn relay(
         let is_quoted = plain.contains(" | ");
         let mut known = MACHINE_TROUBLE.iter().chain(NO_SUCH_METHOD);
         let trouble = known.find(|(words, _)| plain.contains(words) && !is_quoted);
-        // A failed fetch is followed by a message about a missing package: keep the first
-        // explanation.
+        // After a failed fetch, a tool may print a message about a missing package: keep the
+        // explanation of the fetch.
         if why != Some(NO_NETWORK) {
             why = trouble.map(|(_, why)| *why).or(why);
         }
@@ -186,7 +190,7 @@ pub(super) fn try_fetched(tool: &'static str, command: &mut Command) -> Result<(
     Err(BuildError::Tool { tool: tool.to_owned(), why })
 }
 
-/// The first line that a tool prints, if the tool exists and succeeds.
+/// The first line that a tool prints to stdout, if the tool exists and succeeds.
 pub(super) fn ask(tool: &str, arguments: &[&str]) -> Option<String> {
     let output = complete(Command::new(tool).args(arguments)).ok()?;
     let words = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Excludes a new package from the enclosing workspace if cargo would treat it as a member: no
-/// member may be a workspace of its own. Returns the workspace's manifest if it was changed.
+/// member may be a workspace of its own. Returns the path of the workspace's manifest if the
+/// function changed the manifest. If the exclusion does not help, undoes it and returns an error.
 pub(super) fn leave(folder: &Path) -> Result<Option<PathBuf>, NewError> {
     let Some((root, text)) = above(folder) else { return Ok(None) };
     if is_sound(&root) {
@@ -41,14 +42,14 @@ fn is_sound(root: &Path) -> bool {
     cargo.status().map_or(true, |status| status.success())
 }
 
-/// Returns the folder's path relative to the workspace.
+/// Returns the folder's path relative to the workspace; `None` if the folder is not inside.
 fn member(folder: &Path, root: &Path) -> Option<String> {
     let folder = folder.canonicalize().ok()?;
     Some(folder.strip_prefix(root.parent()?).ok()?.to_string_lossy().into_owned())
 }
 
-/// Returns the manifest with an exclusion of the folder, or `None` if the existing exclusion cannot
-/// be parsed.
+/// Returns the manifest with an exclusion of the folder, or `None` if the section `[workspace]` or
+/// its exclusions are not found in the expected form.
 fn excluding(text: &str, member: &str) -> Option<String> {
     let (before, after) = text.split_once("[workspace]\n")?;
     let section = after.split("\n[").next()?;

@@ -1,4 +1,4 @@
-//! The packages of a Python project: its virtual environment, or its declared dependencies.
+//! The packages of a Python project, from its virtual environment or its declared dependencies.
 
 use crate::toolchain::{BuildError, Inputs, Progress, Source, kept, pip};
 use sha2::{Digest, Sha256};
@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 const REQUIREMENTS: &str = "requirements.txt";
 const PROJECT: &str = "pyproject.toml";
 
-/// The folder of a source's packages, if it has any: the active virtual environment; else the
-/// project's `.venv`, as uv and Poetry create it; else an installation made once from its
-/// `requirements.txt`, or from the `dependencies` of its `pyproject.toml`.
+/// The folder of a source's packages, if it has any: those of the active virtual environment. If no
+/// environment is active, searches the project's folders, from the source's folder upwards. In each
+/// folder, looks for a `.venv`, as uv and Poetry create it, then for a `requirements.txt`, and then
+/// for the `dependencies` of a `pyproject.toml`. Installs the packages of such a list once.
 ///
-/// The project is the source's folder, and its ancestors within the same repository. Adds the
-/// examined files to `inputs`.
+/// The project is the source's folder, and its ancestors within the same repository. Adds the lists
+/// that it looks for to `inputs`.
 pub(super) fn of(
     source: &Source,
     inputs: &mut Inputs,
@@ -54,7 +55,7 @@ fn project(folder: &Path) -> Vec<PathBuf> {
     folder.ancestors().take(count + 1).map(Path::to_owned).collect()
 }
 
-/// The packages' folder of an environment.
+/// The packages' folder of a virtual environment, if it exists.
 fn site_packages(environment: &Path) -> Option<PathBuf> {
     let libraries = fs::read_dir(environment.join("lib")).ok()?;
     let folders = libraries.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
@@ -78,7 +79,7 @@ fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
         for name in text.lines().filter_map(included) {
             let other = file.with_file_name(name);
             inputs.add(&other);
-            // A file may include itself under another name.
+            // A file may include itself through another path.
             let Ok(other) = other.canonicalize() else { continue };
             if !seen.contains(&other) {
                 seen.push(other.clone());
@@ -90,14 +91,16 @@ fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
     whole
 }
 
-/// The file that a line of a requirements file includes.
+/// The file that a line of a requirements file includes. `None` if the line includes no file, or a
+/// URL.
 fn included(line: &str) -> Option<&str> {
     let options = ["--requirement", "--constraint", "-r", "-c"];
     let rest = options.iter().find_map(|option| line.trim().strip_prefix(option))?;
     rest.trim_start_matches('=').split_whitespace().next().filter(|name| !name.contains("://"))
 }
 
-/// Installs packages into a folder that is cached for this list of packages.
+/// Returns the folder with the packages of a list. Installs the packages if no folder is cached for
+/// the list's path and text.
 fn install(
     list: &Path,
     text: &str,
