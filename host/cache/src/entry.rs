@@ -102,7 +102,7 @@ impl Entry {
     }
 
     fn head(&self) -> &Head {
-        // SAFETY: an owner's entry is allocated, and `new` wrote its header.
+        // SAFETY: the block is allocated as long as it has an owner, and `new` wrote its header.
         unsafe { self.0.as_ref() }
     }
 

@@ -45,7 +45,7 @@ pub const DEFAULT_CAPACITY: usize = 64 << 20;
 
 /// The default maximum length of a value: 1 MiB.
 ///
-/// A guest copies the whole value on every read, so a larger value belongs in a file.
+/// Every read copies the whole value into the guest, so a larger value belongs in a file.
 pub const DEFAULT_VALUE_LIMIT: usize = 1 << 20;
 
 /// The minimum ratio of capacity to value limit.

@@ -13,8 +13,8 @@ pub struct Name(Arc<str>);
 
 /// The name of a cache.
 ///
-/// The two kinds cannot collide: a [`Name`] contains no slash, so a configured name is never
-/// displayed like a private one.
+/// Names of the two kinds cannot collide: a [`Name`] contains no slash, so a configured name is
+/// never displayed like a private one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CacheName {
     /// The private cache of one plugin, displayed as `plugin/<name>`.

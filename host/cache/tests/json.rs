@@ -1,5 +1,5 @@
-//! Checks which texts are valid values: every class of text that RFC 8259 distinguishes, and the
-//! limits that it leaves to implementations.
+//! Checks which texts are valid values: numbers, strings, arrays, objects and white space by RFC
+//! 8259, and the limits that it leaves to implementations.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the whole file is a test")]
 

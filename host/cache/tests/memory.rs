@@ -46,7 +46,7 @@ unsafe impl GlobalAlloc for Counting {
 /// allocator does not count the `Cache` itself, which is on the stack with its first shard.
 const OUTSIDE_SHARDS: usize = size_of::<Cache>();
 
-/// Returns a key on the stack, so that keys themselves allocate nothing.
+/// Returns a key on the stack, so that the test's keys allocate nothing.
 fn key(number: usize) -> [u8; 10] {
     let mut key = [0; 10];
     write!(&mut key[..], "{number:010}").unwrap();
