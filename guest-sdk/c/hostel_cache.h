@@ -160,7 +160,7 @@ typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_st
  * wait. A call whose wait ends without the value computes its own value and does not store it. So
  * `compute` can run in several calls at the same time: the function is not a lock.
  *
- * A stored null counts as a value. If another change sets or deletes the key while `compute` runs,
+ * A stored null counts as a value. If another caller sets or deletes the key while `compute` runs,
  * `*value` is the result of `compute`, but the SDK does not store this result.
  *
  * If `compute` does not return HOSTEL_OK, this call returns the same result, and the next call

@@ -98,13 +98,13 @@ hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call 
 /* The header of that name in a response. Names are case-insensitive. Several fields are joined by
  * ", ". `ptr` is NULL if the header is missing or not UTF-8. The media type is in `content_type`,
  * not here. Joined `set-cookie` fields cannot be separated: use hostel_fake_header_values. The text
- * lives as long as the response. */
+ * is valid until the next call or HTTP request that the test sends with the same fake. */
 hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response,
                               const char *name);
 
 /* Points `*values` to the values of the header fields of that name, and returns their number. Names
- * are case-insensitive. Skips values that are not UTF-8. The values live as long as the
- * response. */
+ * are case-insensitive. Skips values that are not UTF-8. The values are valid until the next call
+ * or HTTP request that the test sends with the same fake. */
 size_t hostel_fake_header_values(hostel_fake *fake, const hostel_response *response,
                                  const char *name, const hostel_str **values);
 
@@ -156,7 +156,7 @@ void hostel_fake_route_error(hostel_fake *fake, const char *method, const char *
 typedef hostel_result hostel_fake_server(hostel_ctx *ctx, void *user_data,
                                          const hostel_http_request *req, hostel_response *res);
 
-/* Like hostel_fake_route, but the function `server` responds. It receives `user_data`. */
+/* Like hostel_fake_route, but calls `server` with `user_data` to get the response. */
 void hostel_fake_route_function(hostel_fake *fake, const char *method, const char *url,
                                 hostel_fake_server *server, void *user_data);
 

@@ -143,7 +143,7 @@ void hostel_write_object(hostel_writer *json);
 void hostel_write_array(hostel_writer *json);
 void hostel_write_end(hostel_writer *json);
 
-/* The name of the next member. */
+/* Writes the name of the next member. */
 void hostel_write_name(hostel_writer *json, hostel_str name);
 
 void hostel_write_null(hostel_writer *json);
@@ -155,11 +155,11 @@ void hostel_write_unsigned(hostel_writer *json, uint64_t value);
  * otherwise with 16 or 17. Writes 1 as `1.0`. */
 void hostel_write_double(hostel_writer *json, double value);
 
-/* A string. Quotes, backslashes and control characters are escaped. */
+/* Writes a string, with quotes, backslashes and control characters escaped. */
 void hostel_write_string(hostel_writer *json, hostel_str value);
 
-/* A complete JSON text, copied verbatim: for example a result of hostel_cache_get_raw, or the
- * `text` of a parsed value. The step is invalid if the text is not JSON. */
+/* Writes a complete JSON text verbatim: for example a result of hostel_cache_get_raw, or the `text`
+ * of a parsed value. The step is invalid if the text is not JSON. */
 void hostel_write_raw(hostel_writer *json, hostel_str text);
 
 /* The finished text, which belongs to `ctx`. `ptr` is NULL if a step was invalid or the text is

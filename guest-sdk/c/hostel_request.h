@@ -63,9 +63,9 @@ hostel_str hostel_request_header(hostel_ctx *ctx, const hostel_request *req, con
 size_t hostel_request_header_values(hostel_ctx *ctx, const hostel_request *req, const char *name,
                                     const hostel_str **values);
 
-/* The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy this is
- * the client's address only if the host's configuration lists the proxy in
- * `server.trusted-proxies`; otherwise it is the proxy's address. */
+/* The client's IP address, without its port: `192.0.2.1`, or `2001:db8::1`. Behind a proxy, the
+ * result is the client's address only if the host's configuration lists the proxy in
+ * `server.trusted-proxies`; otherwise the result is the proxy's address. */
 hostel_str hostel_request_client_address(const hostel_request *req);
 
 /* The first value of the query parameter of that name, decoded like a form field. */

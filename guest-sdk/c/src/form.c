@@ -91,7 +91,7 @@ size_t hostel_request_query_values(hostel_ctx *ctx, const hostel_request *req, c
     return found.count;
 }
 
-/* Checks that a request's body is a form, and stores it in `*form`. */
+/* Checks that a request's body is a form, and stores the body in `*form`. */
 static hostel_result form_of(hostel_ctx *ctx, const hostel_request *req, hostel_str *form)
 {
     hostel_str parameters = req->content_type;
