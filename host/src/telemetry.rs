@@ -1,6 +1,7 @@
-//! A host's reports about itself and its guests: log lines, access lines, metrics and traces.
+//! A host's reports about itself and its guests: log lines, access lines, metrics and traces. Also
+//! the status line of commands.
 //!
-//! The embedder provides a [`LogSink`], which is called with each log line.
+//! The embedder provides a [`LogSink`], which receives the log lines.
 
 mod access;
 mod call_log;

@@ -29,9 +29,9 @@ pub struct AccessLine<'a> {
     pub took: Duration,
     /// The address and port of the client. The port is 0 if a proxy names only the address.
     pub client: &'a str,
-    /// The name of the authenticated caller; empty if authentication is not required or has failed.
+    /// The name of the authenticated caller of a service or a file; otherwise empty.
     pub caller: &'a str,
-    /// The called service; empty if no service was called.
+    /// The requested service, if the caller may call it; otherwise empty.
     pub service: &'a str,
 }
 
@@ -57,7 +57,7 @@ struct JsonAccessLine<'a> {
     message: &'static str,
 }
 
-/// Returns the line as one JSON object, without empty fields.
+/// Returns the line as one JSON object. Omits an empty caller and an empty service.
 pub(super) fn json(line: &AccessLine<'_>) -> String {
     let AccessLine { time, request_id, method, path, status, bytes, .. } = *line;
     let AccessLine { took, client, caller, service, .. } = *line;
@@ -75,7 +75,7 @@ pub(super) fn json(line: &AccessLine<'_>) -> String {
         service,
         message: "request",
     };
-    // Cannot fail: a struct of strings and numbers always serializes.
+    // This cannot fail: a struct of strings and numbers always serializes.
     serde_json::to_string(&json).unwrap_or_default()
 }
 

@@ -83,7 +83,7 @@ impl CallState {
 }
 
 impl CallLog {
-    /// Creates the log. Each text in `masks` is replaced by `***` in every line.
+    /// Creates the log. Each text in `masks` is replaced by `***` in every line of the guest.
     pub(crate) fn new(
         sink: Arc<CallSink>,
         origin: Origin,
@@ -120,7 +120,8 @@ impl CallLog {
         self.0.emit(&self.0.call().origin, level, message);
     }
 
-    /// Returns the last warning or error of the call. A guest that panics logs the reason first.
+    /// Returns the last line of level warn or error that the guest has written. If the guest
+    /// panicked, this line may contain the reason.
     pub(crate) fn last_warning(&self) -> Option<String> {
         self.0.call().last_warning.clone()
     }
@@ -175,8 +176,8 @@ impl SharedLog {
         masked
     }
 
-    /// Appends bytes to a line, and drops those past the limit. Otherwise, a guest that never
-    /// writes a newline could fill the host's memory.
+    /// Appends bytes to an unfinished line, and drops the bytes past the limit. Otherwise, a guest
+    /// that never writes a newline could fill the host's memory.
     fn push(&self, partial: &mut Vec<u8>, bytes: &[u8]) {
         // Keep one byte past the limit, so that `escape` cuts the line and reports the cut. Also
         // keep the length of the longest mask, because only a complete text can be masked.
@@ -259,8 +260,7 @@ mod tests {
     fn lines_past_the_bound_of_bytes_are_dropped_and_counted_for_each_call() {
         let bounds = LogBounds { lines: 9, bytes: 12, line_bytes: 10 };
         let (log, sink, seen) = bounded(bounds, Arc::new([]));
-        // The first two messages have six bytes each, because `\u{1b}` is escaped to six
-        // characters.
+        // Each of the first two messages takes six bytes: `\u{1b}` is escaped to six characters.
         for message in ["123456", "\u{1b}", "x", "", "more"] {
             log.write(Level::Info, message);
         }

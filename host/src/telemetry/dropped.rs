@@ -17,7 +17,7 @@ impl LineCount {
     }
 }
 
-/// A count shared by threads.
+/// A [`LineCount`] that several threads increase.
 #[derive(Default)]
 pub(super) struct LineCounter {
     lines: AtomicU64,

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-/// Maximum bytes of untrusted text in an error. The longest valid names are shorter.
+/// Maximum bytes of an excerpt, before escaping. The longest valid name of a service is shorter.
 const MAX_EXCERPT_BYTES: usize = 200;
 
-/// Returns the first `most` bytes of a message as one line. Control characters and characters that
-/// reorder or break a line are replaced by escapes.
+/// Returns at most the first `most` bytes of a message, as one line, and a note if bytes were cut.
+/// Control characters and characters that reorder or break a line are replaced by escapes.
 pub(crate) fn escape(message: &str, most: usize) -> String {
     let kept = cut(message, most);
     let mut line = one_line(kept);
@@ -18,7 +18,8 @@ pub(crate) fn escape(message: &str, most: usize) -> String {
     line
 }
 
-/// Returns the first 200 bytes of an untrusted text as one escaped line, for an error.
+/// Returns at most the first 200 bytes of an untrusted text as one escaped line, for errors and log
+/// lines. The excerpt of a longer text ends in ` ...`.
 pub(crate) fn excerpt(text: &str) -> String {
     let kept = cut(text, MAX_EXCERPT_BYTES);
     let ending = if kept.len() < text.len() { " ..." } else { "" };
@@ -43,8 +44,9 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// True for Unicode's line and paragraph separators and for the bidirectional controls, which can
-/// make a text look like a different one (Unicode Technical Report 36, section 2.3).
+/// True for Unicode's line and paragraph separators, and for the bidirectional controls. These
+/// controls can make a text look like a different text (Unicode Technical Report 36, "Bidirectional
+/// Text Spoofing").
 fn breaks_a_line(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

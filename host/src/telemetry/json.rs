@@ -16,12 +16,12 @@ struct JsonLine<'a> {
     message: &'a str,
 }
 
-/// Returns the line as one JSON object, without empty fields.
+/// Returns the line as one JSON object. Omits an empty plugin, service or request id.
 pub(super) fn json(line: &LogLine<'_>) -> String {
     let LogLine { time, level, plugin, service, request_id, message } = *line;
     let time = humantime::format_rfc3339_millis(time).to_string();
     let line = JsonLine { time, level: level.as_str(), plugin, service, request_id, message };
-    // Cannot fail: a struct of strings always serializes.
+    // This cannot fail: a struct of strings always serializes.
     serde_json::to_string(&line).unwrap_or_default()
 }
 

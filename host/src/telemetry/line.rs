@@ -40,7 +40,7 @@ impl fmt::Display for Level {
 /// One line of the log, written by a guest or by the host.
 #[derive(Clone, Copy, Debug)]
 pub struct LogLine<'a> {
-    /// When the host received the line.
+    /// When the host received the guest's line, or created its own line.
     pub time: SystemTime,
     /// The severity.
     pub level: Level,

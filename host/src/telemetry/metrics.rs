@@ -1,5 +1,5 @@
-//! A host's metrics, for Prometheus. This module contains the metrics of calls; the other metrics
-//! are in submodules.
+//! A host's metrics, for Prometheus. This module contains the metrics of calls. Other metrics are
+//! in the submodules and in `plugin::metrics`.
 
 mod histogram;
 mod http;
@@ -169,7 +169,7 @@ impl Metrics {
         self.http.listener(listener)
     }
 
-    /// Returns the meters of leases.
+    /// Returns the metrics of leases.
     pub(crate) fn leases(&self) -> LeaseMetrics {
         self.leases.clone()
     }
@@ -179,7 +179,7 @@ impl Metrics {
         self.http_client.plugin(plugin)
     }
 
-    /// Returns the meters of caches on Redis.
+    /// Returns the metrics of caches on Redis.
     pub(crate) fn redis(&self) -> RedisMetrics {
         self.redis.clone()
     }
@@ -191,7 +191,7 @@ impl Metrics {
     }
 
     /// Returns the counts of lines that the log has dropped: because of the rate limit, and because
-    /// of a slow or failed output.
+    /// of a slow or failed output. Both counts are zero without a log.
     pub(crate) fn dropped_lines(&self) -> (LineCount, LineCount) {
         let dropped = self.dropped_lines.get();
         dropped.map_or_else(Default::default, |log| (log.of_floods(), log.unread()))

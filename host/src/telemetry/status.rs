@@ -1,5 +1,5 @@
 //! The status line, which shows long steps at the bottom of a terminal. Other lines are printed
-//! above it. If stderr is not a terminal, there is no status line.
+//! above it. The status line exists only if stderr is a terminal, and not a dumb one.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -16,13 +16,13 @@ const LONG: Duration = Duration::from_millis(500);
 /// Assumed number of columns if the terminal does not report its size.
 const COLUMNS: u16 = 80;
 
-/// Moves to the beginning of the line and clears it.
+/// Moves the cursor to the beginning of the line, and clears the line.
 const CLEAR: &str = "\r\x1b[K";
 
 /// The text of the status line; empty if no work is shown.
 static SHOWN: Mutex<String> = Mutex::new(String::new());
 
-/// Returns true if stderr has a status line.
+/// Returns true if stderr can show a status line.
 pub(crate) fn has_status() -> bool {
     static HAS: OnceLock<bool> = OnceLock::new();
     *HAS.get_or_init(|| {
@@ -32,7 +32,7 @@ pub(crate) fn has_status() -> bool {
 }
 
 /// Shows a text in the status line until another text is shown. The text must not contain control
-/// characters. An empty text removes the status line.
+/// characters. An empty text removes the status line. Does nothing if stderr cannot show one.
 pub(crate) fn show_status(text: &str) {
     let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
     if has_status() && *shown != text {
@@ -93,7 +93,7 @@ impl TimedStep {
         TimedStep { begun, drawing: has_status().then(spawn).flatten().map(|thread| (end, thread)) }
     }
 
-    /// Ends the step. If the step took long, prints `what` and the elapsed time.
+    /// Ends the step. If the step was shown and took long, prints `what` and the elapsed time.
     pub(crate) fn done(mut self, what: &str) {
         let was_shown = self.drawing.is_some();
         self.end();

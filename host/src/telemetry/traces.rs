@@ -1,5 +1,5 @@
-//! Traces: a span for each request, for its call, for each operation on Redis, and for each request
-//! to another server. A separate task sends the spans to a collector, using OTLP.
+//! Traces: a span for each traced request, for its call, and for the call's operations on Redis and
+//! requests to other servers. A separate task sends the spans to a collector, using OTLP.
 //!
 //! The names of attributes follow OpenTelemetry's conventions for HTTP and Redis, or begin with
 //! `hostel.`.
@@ -42,16 +42,16 @@ pub struct TraceSettings {
     pub headers: Vec<(String, String)>,
     /// The name of this server in the traces: `service.name`.
     pub service_name: String,
-    /// The fraction of requests that are traced, from 0 to 1. A request with a `traceparent` header
-    /// is instead traced if this header has the sampled flag.
+    /// The fraction of requests that are traced, from 0 to 1. A request with a valid `traceparent`
+    /// header is instead traced if this header has the sampled flag.
     pub ratio: f64,
 }
 
 /// Traces requests and exports their spans. Clones share the queue and the exporter.
 ///
 /// No request waits for the collector. Spans wait in a queue of 2,048, and are counted and dropped
-/// if the queue is full or the export fails. At most once a minute, a log line reports the number
-/// of dropped spans.
+/// if the queue is full or the export fails. At most once a minute, and at the end, a log line
+/// reports the number of dropped spans.
 #[derive(Clone)]
 pub struct Tracer {
     recorder: Arc<SpanRecorder>,
@@ -113,8 +113,8 @@ impl fmt::Debug for Tracer {
     }
 }
 
-/// True if a trace is in the sampled fraction. This depends only on the trace's random id, so that
-/// all hosts on the path of a trace decide in the same way.
+/// True if a new trace is in the sampled fraction: the low 56 bits of its random id, divided by
+/// 2^56, are less than `ratio`.
 fn is_within(trace_id: u128, ratio: f64) -> bool {
     const ALL: f64 = (1_u64 << 56) as f64;
     let low = (trace_id & ((1 << 56) - 1)) as f64;

@@ -45,7 +45,8 @@ pub(crate) enum RequestKind {
     Admin,
     /// An `OPTIONS` request to the host: a CORS preflight, or `OPTIONS *`.
     Options,
-    /// A request whose path is unknown or malformed.
+    /// A request that is refused before its route is found, whose path is unknown or malformed, or
+    /// whose method the path does not allow.
     #[default]
     Nothing,
 }
@@ -55,8 +56,8 @@ impl RequestKind {
         ["service", "route", "file", "list", "admin", "options", "nothing"];
 }
 
-/// The classes of statuses, by their first digit. Cancelled requests have their own class, because
-/// they are not failures of the server.
+/// The classes of statuses, by their first digit. Cancelled requests, which have no response, are
+/// in their own class, `499`, apart from the errors in `4xx`.
 const STATUSES: [&str; 6] = ["1xx", "2xx", "3xx", "4xx", "5xx", "499"];
 
 /// The metrics of all listeners.
@@ -145,7 +146,7 @@ impl HttpMeter {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts a connection that could not be accepted because of a system error.
+    /// Counts an attempt to accept a connection that failed because of a system error.
     pub(crate) fn refused_by_system(&self) {
         let [system, ..] = &self.refused;
         system.inc();
@@ -157,7 +158,8 @@ impl HttpMeter {
         tls.inc();
     }
 
-    /// Counts a connection that is not from a trusted proxy, or whose PROXY header is malformed.
+    /// Counts a connection that is not from a trusted proxy, or whose PROXY header is missing or
+    /// invalid.
     pub(crate) fn refused_by_proxy_header(&self) {
         let [_, _, proxy] = &self.refused;
         proxy.inc();
@@ -174,7 +176,8 @@ impl HttpMeter {
         };
     }
 
-    /// Counts a request whose credentials were not checked because too many checks were pending.
+    /// Counts a request whose credentials were not checked, because the client has failed too often
+    /// or too many checks were pending.
     pub(crate) fn unchecked(&self) {
         let [.., unchecked] = &self.unknown;
         unchecked.inc();

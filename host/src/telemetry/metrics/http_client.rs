@@ -15,13 +15,13 @@ const REQUEST_SECONDS: [f64; 14] =
 /// method.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The attributes of OpenTelemetry's `http.client.request.duration`, without the server, because a
-/// plugin may use any number of servers.
+/// Labels like the attributes of OpenTelemetry's `http.client.request.duration`. The server is
+/// omitted, because a plugin may use any number of servers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SentLabels {
     plugin: String,
     http_request_method: &'static str,
-    /// The class of the response's status, such as `2xx`.
+    /// The class of the response's status, such as `2xx`; empty without a response.
     http_response_status_class: &'static str,
     error_type: &'static str,
 }

@@ -8,8 +8,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::{Registry, Unit};
 use std::time::Duration;
 
-/// Upper bounds of the waiting times in seconds, from 1 ms to 30 s. In a memory cache, a call waits
-/// about 1 ms for a value that is almost computed.
+/// Upper bounds of the waiting times in seconds, from 1 ms to 30 s. Short waits occur because a
+/// cache in memory wakes a waiting call as soon as the lease ends.
 const WAIT_SECONDS: [f64; 10] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Upper bounds of the compile times in seconds: from 1 ms, the time to read cached code, to 100 s,
-/// because the largest language runtimes take minutes on a slow machine.
+/// because the largest language runtimes may take longer than 30 s on a slow machine.
 const COMPILE_SECONDS: [f64; 11] = [1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -36,13 +36,13 @@ pub(crate) enum LoadOutcome {
     Loaded,
     /// A new version of the plugin replaced an old one.
     Reloaded,
-    /// The file is not a valid plugin, or its build failed.
+    /// The plugin could not be built, compiled or validated, or it failed to list its services.
     Refused,
     /// The first calls of the new version failed, so the previous version serves again.
     RolledBack,
 }
 
-/// The metrics of all plugins.
+/// The metrics of the loads and instances of all plugins.
 pub(super) struct PluginMetrics {
     loads: Family<LoadLabels, Counter>,
     compile_seconds: Family<PluginLabels, Histogram, fn() -> Histogram>,
@@ -109,8 +109,8 @@ impl PluginMetrics {
     }
 }
 
-/// The metrics of one plugin's instances. They are looked up once, because a look-up by name in
-/// every call would take a lock.
+/// The metrics of one plugin's instances. Their counters are looked up once, because a look-up by
+/// name in every call would take a lock. Only the end of a reusable instance needs a look-up.
 #[derive(Clone)]
 pub(crate) struct InstanceMeter {
     made: Counter,
@@ -160,7 +160,8 @@ pub(crate) struct Retirement {
 }
 
 impl Retirement {
-    /// A call in the instance failed or was cancelled.
+    /// A call in the instance was cancelled, or ended with an error other than the service's own
+    /// failure.
     pub(crate) const ERROR: &'static str = "error";
     /// The instance has served its maximum number of calls.
     pub(crate) const CALLS: &'static str = "calls";

@@ -1,5 +1,5 @@
-//! The metrics of the process, with the usual names of Prometheus clients. On systems without
-//! `/proc` only the start time is reported.
+//! The metrics of the process, with the usual names of Prometheus clients. Without `/proc`, only
+//! the start time and the limit on file descriptors are reported.
 
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};

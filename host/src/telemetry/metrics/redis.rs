@@ -11,7 +11,7 @@ use std::time::Duration;
 const OPERATION_SECONDS: [f64; 11] =
     [3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.25, 1.0, 3.0];
 
-/// The attributes of OpenTelemetry's `db.client.operation.duration`.
+/// The attributes of OpenTelemetry's `db.client.operation.duration`, and the cache.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabels {
     db_system_name: &'static str,

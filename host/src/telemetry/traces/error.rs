@@ -11,7 +11,7 @@ pub enum TraceError {
     /// because the value may be a secret.
     #[error("the header {0:?} for the collector is invalid")]
     Header(String),
-    /// The certificates that this machine trusts cannot be read.
+    /// TLS is not available, for example because this machine has no valid trusted certificate.
     #[error("cannot use TLS for the collector: {0}")]
     Tls(String),
 }

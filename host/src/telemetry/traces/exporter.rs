@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// Maximum spans of one export.
 const MAX_BATCH: usize = 512;
 
-/// How long the first span of a batch waits for further spans.
+/// How long the first span of a batch waits for further spans, if the batch does not fill up.
 const GATHER_TIME: Duration = Duration::from_secs(1);
 
 /// The pauses before the retries of a failed export: long enough for a collector to restart. If the
@@ -76,8 +76,9 @@ impl Exporter {
         }
     }
 
-    /// Waits for a span, and then gathers the spans of the next second. If the caller drops this
-    /// future, the gathered spans stay in `batch`.
+    /// Waits for a span, and then gathers the spans of the next second, up to [`MAX_BATCH`]. If
+    /// `is_stopping`, returns at once. If the caller drops this future, the gathered spans stay in
+    /// `batch`.
     async fn gather(&mut self, batch: &mut Vec<Span>, is_stopping: bool) {
         if is_stopping || self.spans.recv_many(batch, MAX_BATCH).await == 0 {
             return;
@@ -91,8 +92,8 @@ impl Exporter {
         }
     }
 
-    /// Exports spans. Retries if a retry may succeed. Returns true if `stop` became ready
-    /// meanwhile.
+    /// Exports spans. Retries a failed export if a retry may succeed and the exporter is not
+    /// stopping. Returns true if `stop` became ready meanwhile.
     async fn export(
         &mut self,
         spans: &[Span],
@@ -115,8 +116,8 @@ impl Exporter {
         }
     }
 
-    /// Logs the number of lost spans, unless a number was logged recently. The last report is
-    /// always logged.
+    /// Logs the number of lost spans, if any. Does nothing if a number was logged recently, except
+    /// for the last report.
     fn report(&mut self, is_last: bool) {
         let now = Instant::now();
         let is_soon = self.reported.is_some_and(|reported| now < reported + MIN_REPORT_INTERVAL);

@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Creates unique random ids: the hashes of a counter, with random keys from the system.
+/// Creates random ids: the hashes of a counter, with random keys from the system.
 #[derive(Default)]
 pub(super) struct TraceIds {
     count: AtomicU64,

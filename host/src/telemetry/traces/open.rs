@@ -1,5 +1,5 @@
-//! The spans of requests and calls in progress. A span ends when it is dropped, including when the
-//! client disconnects and the request is cancelled.
+//! The spans in progress: of requests, of calls, and of the guests' operations. A span ends when it
+//! is dropped, also if the client disconnects and the request is cancelled.
 
 use super::recorder::SpanRecorder;
 use super::span::{AttributeValue, Span, SpanContext, SpanKind};
@@ -7,11 +7,11 @@ use crate::telemetry::access::CANCELLED_STATUS;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Maximum bytes of a path or of another text from the client; the rest is cut off.
+/// Maximum bytes of a text attribute, such as a path from the client; the rest is cut off.
 const MAX_TEXT_BYTES: usize = 1_024;
 
-/// Maximum bytes of a `tracestate` that is passed on: the minimum that W3C Trace Context, section
-/// 3.3.1.5, requires.
+/// Maximum bytes of a `tracestate` that is recorded in spans; a longer one is omitted. W3C Trace
+/// Context, section 3.3.1.5, recommends to propagate at least this length.
 const MAX_STATE_BYTES: usize = 512;
 
 /// The methods that may be in a span's name: the methods of RFC 9110, and PATCH. A client could
@@ -28,6 +28,7 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) request_id: &'a str,
     /// The header `traceparent`, if the request has exactly one.
     pub(crate) traceparent: Option<&'a str>,
+    /// The header `tracestate`, if the request has exactly one.
     pub(crate) tracestate: Option<&'a str>,
 }
 
@@ -290,8 +291,8 @@ pub(crate) struct HttpClientSpan {
 }
 
 impl HttpClientSpan {
-    /// Returns the header `traceparent`, which makes this span the parent of the other server's
-    /// spans.
+    /// Returns the value of the header `traceparent`, which makes this span the parent of the other
+    /// server's spans.
     pub(crate) fn traceparent(&self) -> String {
         let span = self.open.span.as_ref();
         let (trace, id) = span.map_or((0, 0), |span| (span.context.trace_id, span.id));

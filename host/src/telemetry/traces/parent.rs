@@ -1,6 +1,6 @@
 //! The header `traceparent`: W3C Trace Context, section 3.2.
 
-/// The parent of a request's span: a span of the client.
+/// The client's span that is the parent of a request's span, and whether the trace is sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TraceParent {
     pub(super) trace_id: u128,

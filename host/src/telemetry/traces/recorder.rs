@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 /// Maximum spans that wait for the exporter: enough for some seconds of a busy server, about 2 MiB.
 pub(super) const MAX_QUEUED_SPANS: usize = 2_048;
 
-/// Receives ended spans. No request waits for the exporter: if the queue is full, a span is counted
-/// and dropped.
+/// Receives ended spans. No request waits for the exporter: if the queue is full, or the exporter
+/// has ended, a span is counted and dropped.
 pub(super) struct SpanRecorder {
     queue: mpsc::Sender<Span>,
     lost: Arc<AtomicU64>,

@@ -1,13 +1,13 @@
-//! The data of an ended span.
+//! The data of a span.
 
 use std::time::{Duration, SystemTime};
 
-/// An ended span.
+/// A span. Until the span ends, its duration `took` is zero.
 #[derive(Clone, Debug)]
 pub(super) struct Span {
     pub(super) context: SpanContext,
     pub(super) id: u64,
-    /// The client's `tracestate`, which is passed on unchanged.
+    /// The client's `tracestate`, unchanged; empty if it is missing or too long.
     pub(super) state: String,
     pub(super) name: String,
     pub(super) kind: SpanKind,
