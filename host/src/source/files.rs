@@ -133,7 +133,7 @@ impl Stamp {
     }
 
     /// The stamp of a source. It covers the list of the files that the source may import, and the
-    /// inputs of the last build. If the inputs are unknown, it covers only `source.file` instead.
+    /// inputs of the last build. If the inputs are unknown, it covers `source.file` in their place.
     ///
     /// # Errors
     ///
@@ -164,8 +164,8 @@ impl Stamp {
         Stamp { files, ..self }
     }
 
-    /// The paths of the stamped files, and of the files that a source may import. The empty path in
-    /// the stamp of a single file.
+    /// The paths of the stamped files, and of the files that a source may import. The stamp of a
+    /// single file has only the empty path.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.keys().chain(&self.modules).map(PathBuf::as_path)
     }

@@ -142,8 +142,8 @@ impl<'a> Zig<'a> {
         Ok(object)
     }
 
-    /// Adds a C or C++ file and the files that it includes to `read`. Missing files are added too,
-    /// system headers are not.
+    /// Adds a C or C++ file and the files that it includes to `read`. Adds missing files too, but
+    /// no system headers.
     fn add_read(&self, file: &Path, read: &mut Inputs) -> Result<(), BuildError> {
         let mut preprocess = self.command("cc");
         preprocess.args(["-target", "wasm32-wasi", "-MM", "-MG"]).arg(self.include()).arg(file);

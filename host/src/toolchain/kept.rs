@@ -78,7 +78,8 @@ fn once(
 }
 
 /// Returns the path of a source's component, and sets `inputs` to the files that the build read. If
-/// no up-to-date component is cached, reports a build to `progress` and builds the component.
+/// no up-to-date component is cached, reports a build to `progress` and builds the component. If the
+/// build fails, adds the files that it read to `inputs`.
 ///
 /// `tools` identifies the versions of the build tools. `build` writes the component to the given
 /// file, and adds the files that it reads to the given inputs, even if the build fails.
@@ -178,7 +179,7 @@ fn write(list: &Path, inputs: &Inputs) -> io::Result<()> {
     Ok(())
 }
 
-/// The folder name of a component, derived from the digests of the build and of its inputs.
+/// The name of a component's folder, derived from the digests of the build and of its inputs.
 fn name(way: &Sha256, inputs: &Inputs) -> String {
     hex(&way.clone().chain_update(inputs.digest()).finalize())
 }

@@ -95,7 +95,7 @@ impl fmt::Display for Language {
 pub struct Source {
     /// The language whose toolchain builds the source.
     pub language: Language,
-    /// The folder that contains all files of the source.
+    /// The folder that contains `file` and the source's modules.
     pub folder: PathBuf,
     /// The file that declares the services; for a Go or Rust package, the manifest.
     pub file: PathBuf,
@@ -119,8 +119,8 @@ impl Source {
         }
     }
 
-    /// The file name of the source's component, without the extension. It is the name of the source
-    /// file; for a package, or a file called `service`, the name of the folder.
+    /// The file name of the source's component, without the extension: the stem of the source file.
+    /// For a package, or a file with the stem `service`, it is the name of the folder.
     pub(crate) fn stem(&self) -> String {
         let is_package = self.language.manifest().is_some_and(|name| self.file.ends_with(name));
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -143,7 +143,8 @@ pub(crate) fn folder_name(folder: &Path) -> String {
     named.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// True for files that are not data of a service, by their conventional names.
+/// True for a file that is not data of a service, such as a README or a lock file, by its
+/// conventional name.
 fn is_for_people_and_tools(file: &Path) -> bool {
     const STARTS: [&str; 5] = ["README", "LICENSE", "LICENCE", "CHANGELOG", "requirements"];
     const NAMES: [&str; 4] = ["hostel.toml", "pyproject.toml", "Makefile", "Dockerfile"];

@@ -17,8 +17,8 @@ mod write;
 use group::MergeGroup;
 use outline::Outline;
 
-/// Functions that must stay exported, because a snapshot of the component calls them by name: see
-/// `engine/snapshot/layout.rs`.
+/// Functions that must stay exported: before the engine takes a snapshot of a component, it calls
+/// them by name. See `engine/snapshot/layout.rs`.
 const KEPT: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
 /// Merges core modules of a component into one, as many as can be merged safely. Returns `None` if

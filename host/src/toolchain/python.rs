@@ -24,7 +24,7 @@ const FORM: &str = "in one module";
 /// The paths under which the Python of a build finds the source's folder and the packages' folder.
 const FOLDERS: [&str; 2] = ["/2", "/3"];
 
-/// Builds the services of a file and returns their component.
+/// Builds the services of a file, and returns the path of their component.
 ///
 /// Imports are resolved beside the file, and in [the project's packages](packages::of).
 pub(super) fn build(work: Work<'_>, inputs: &mut Inputs) -> Result<PathBuf, BuildError> {

@@ -18,8 +18,8 @@ pub(super) struct MergeGroup {
     behind: BTreeSet<Definition>,
     /// True if no further instance can become a member.
     is_closed: bool,
-    /// Tables and memories that are written during instantiation: by members, and by other
-    /// instances.
+    /// Tables and memories that are written during instantiation: by members, and by non-members
+    /// that are created after the first member.
     written: [BTreeSet<Definition>; 2],
 }
 

@@ -32,12 +32,12 @@ pub(super) fn link(
     linker.module(exports)
 }
 
-/// One of the modules, and the mapping of its indices.
+/// The module of a group's instance, and the mapping of the module's indices.
 struct Member<'o, 'a> {
     instance: u32,
     module: &'o CoreModule<'a>,
     types: Vec<u32>,
-    /// For each kind, the new index of the module's first definition.
+    /// For each kind, the new index of the module's first own definition.
     first: HashMap<Kind, u32>,
 }
 

@@ -51,7 +51,7 @@ pub(super) enum Entry<'a> {
 pub(super) enum CoreInstance<'a> {
     /// An instantiated module, with the instances that it imports from.
     Of { module: u32, arguments: HashMap<&'a str, u32> },
-    /// A list of core definitions under new names.
+    /// A list of core definitions, each by the name under which the instance exports it.
     List(HashMap<&'a str, (Kind, u32)>),
 }
 
@@ -90,7 +90,8 @@ impl<'a> Outline<'a> {
                 refers_to_no_module(aliases)?;
             }
             let Some((id, range)) = payload.as_section() else { continue };
-            // Skip nested sections: they were read with their parent.
+            // Skip the sections in modules and inner components: the bytes of the outer section
+            // contain them.
             if range.start >= end {
                 end = range.end;
                 outline.add(payload, id, component.get(range)?)?;
