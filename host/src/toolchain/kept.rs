@@ -78,8 +78,8 @@ fn once(
 }
 
 /// Returns the path of a source's component, and sets `inputs` to the files that the build read. If
-/// no up-to-date component is cached, reports a build to `progress` and builds the component. If the
-/// build fails, adds the files that it read to `inputs`.
+/// no up-to-date component is cached, reports a build to `progress` and builds the component. After
+/// a failure, adds the files that the build read to `inputs`.
 ///
 /// `tools` identifies the versions of the build tools. `build` writes the component to the given
 /// file, and adds the files that it reads to the given inputs, even if the build fails.
