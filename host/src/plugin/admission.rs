@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Limits on concurrent calls. Further calls wait in a queue. A call fails with [`CallError::Busy`]
-/// if it waits for too long, or if it is refused by or evicted from a full queue.
+/// if it waits for too long, or if the full queue refuses or evicts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
     /// Maximum running calls in the host, or three quarters of the host's instance slots if that is
@@ -56,7 +56,7 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Creates the gate of a host. `slots` is the number of instance slots, or 0 if instances do
-    /// not use slots. If they do, the gate admits fewer calls than there are slots, because a call
+    /// not use slots. With slots, the gate admits fewer calls than there are slots, because a call
     /// without a slot fails.
     pub(super) fn new(mut admission: Admission, slots: u32, memory: &Arc<HostMemory>) -> Self {
         if slots > 0 {
@@ -99,7 +99,7 @@ impl Gate {
     }
 
     /// True if calls may be waiting for a processor: at least as many calls run as there are
-    /// processors, or some are queued.
+    /// processors, or some calls are not admitted yet.
     pub(super) fn is_busy(&self) -> bool {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         self.waiting() > 0 || self.under_way() >= processors
@@ -193,8 +193,8 @@ impl Drop for Loading<'_> {
     }
 }
 
-/// Returns how many of `calls` concurrent calls may wait for a lease: three quarters. The other
-/// calls can then compute the values that the waiting calls need.
+/// Returns how many of `calls` concurrent calls may wait for a lease: three quarters, rounded down.
+/// The other calls can then compute the values that the waiting calls need.
 fn most_waits(calls: usize) -> usize {
     calls / 4 * 3 + calls % 4 * 3 / 4
 }

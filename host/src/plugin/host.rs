@@ -27,7 +27,8 @@ use std::time::{Instant, SystemTime};
 
 /// Holds plugins and their caches, and calls services. Can be shared between threads.
 ///
-/// Its asynchronous functions must run within a tokio runtime with the time driver enabled.
+/// Its asynchronous functions must run within a tokio runtime with the time driver enabled. Caches
+/// on Redis and requests to remote servers also need the I/O driver.
 pub struct Host {
     engine: Arc<Engine>,
     caches: Arc<Caches>,
@@ -222,7 +223,7 @@ impl Host {
         Ok(services)
     }
 
-    /// Unloads a plugin. Running calls finish normally; later calls find no service.
+    /// Unloads a plugin. Running calls finish normally; later calls by name find no service.
     ///
     /// The plugin's private cache in memory is kept for an hour, so that a plugin that is loaded
     /// under the same name finds the entries. If the host is short of memory, the cache is dropped

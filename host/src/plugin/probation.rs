@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-/// Number of calls that must fail through the guest's fault before a rollback. One or two may be a
-/// coincidence.
+/// Number of calls that must fail through the guest's fault before a rollback. One or two failures
+/// may be a coincidence.
 const CALLS: u32 = 3;
 
 /// Number of timeouts that count as one failed call while the host is busy: a good version may be

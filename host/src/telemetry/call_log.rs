@@ -120,8 +120,8 @@ impl CallLog {
         self.0.emit(&self.0.call().origin, level, message);
     }
 
-    /// Returns the last line of level warn or error that the guest has written. If the guest
-    /// panicked, this line may contain the reason.
+    /// Returns the last line of level warn or error that the guest has written in this call. If the
+    /// guest panicked, this line may contain the reason.
     pub(crate) fn last_warning(&self) -> Option<String> {
         self.0.call().last_warning.clone()
     }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Time between two redraws. Shorter steps are not shown.
+/// Time between two redraws. Steps that are shorter than this time are not shown.
 pub(crate) const REDRAW: Duration = Duration::from_millis(100);
 
 /// A step that takes longer than this is reported when it ends.
@@ -19,7 +19,7 @@ const COLUMNS: u16 = 80;
 /// Moves the cursor to the beginning of the line, and clears the line.
 const CLEAR: &str = "\r\x1b[K";
 
-/// The text of the status line; empty if no work is shown.
+/// The text of the status line; empty while no text is shown.
 static SHOWN: Mutex<String> = Mutex::new(String::new());
 
 /// Returns true if stderr can show a status line.

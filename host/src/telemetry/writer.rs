@@ -121,8 +121,8 @@ impl LogWriter {
         {
             std::thread::yield_now();
         }
-        // Always an error, because the thread sends nothing: the thread has ended, or the time is
-        // over.
+        // This always returns an error, because the thread sends nothing. Either the thread has
+        // ended, or the time is over.
         let _ = self.running.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }

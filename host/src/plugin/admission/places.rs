@@ -109,8 +109,8 @@ impl Places {
 
     /// Takes a place and reserves `memory` bytes for a call, or else adds the call to the queue of
     /// at most `queue` calls. In a full queue, the call replaces the last call of the plugin with
-    /// the most queued calls, if its own plugin has at least two fewer. Otherwise the call is
-    /// refused.
+    /// the most queued calls, if the call's own plugin has at least two fewer queued calls.
+    /// Otherwise the call is refused.
     pub(super) fn enter(&self, calls: &Arc<PluginCalls>, memory: usize, queue: usize) -> Entered {
         // Reserve memory before taking the lock, because reclaiming memory takes time.
         let charge = calls.charge(memory);

@@ -19,7 +19,7 @@ pub(super) struct Order {
     pub(super) serves: bool,
 }
 
-/// The queue of a load: quick loads do not wait for slow ones.
+/// The queue of a load. Loads in the quick lane do not wait for loads in the slow lane.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
     /// Components that are small, or whose compiled code is on disk. All loads begin in this lane.

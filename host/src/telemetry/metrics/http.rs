@@ -114,7 +114,7 @@ impl ListenerMetrics {
 /// The metrics of one listener. They are looked up once, because a look-up by name in every request
 /// would take a lock.
 pub(crate) struct HttpMeter {
-    /// By kind, then by class of status.
+    /// The counts of requests, by kind and then by class of status.
     requests: [[Counter; 6]; 7],
     accepted: Counter,
     open: Gauge,
@@ -139,7 +139,7 @@ impl HttpMeter {
         }
     }
 
-    /// Counts an accepted connection. Returns a guard that counts it as open until dropped.
+    /// Counts an accepted connection, and counts it as open until the returned guard is dropped.
     pub(crate) fn accepted(&self) -> OpenConnection {
         self.accepted.inc();
         self.open.inc();

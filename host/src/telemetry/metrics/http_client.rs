@@ -11,8 +11,8 @@ use std::time::Duration;
 const REQUEST_SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-/// Methods that have their own label value. All others share one, because a guest may send any
-/// method.
+/// Methods that have their own label value. All other methods share one value, because a guest may
+/// send any method.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Labels like the attributes of OpenTelemetry's `http.client.request.duration`. The server is

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 /// Maximum bytes of a text attribute, such as a path from the client; the rest is cut off.
 const MAX_TEXT_BYTES: usize = 1_024;
 
-/// Maximum bytes of a `tracestate` that is recorded in spans; a longer one is omitted. W3C Trace
-/// Context, section 3.3.1.5, recommends to propagate at least this length.
+/// Maximum bytes of a `tracestate` that spans record; a longer `tracestate` is omitted. W3C Trace
+/// Context, section 3.3.1.5, recommends propagating at least this many characters.
 const MAX_STATE_BYTES: usize = 512;
 
 /// The methods that may be in a span's name: the methods of RFC 9110, and PATCH. A client could
@@ -19,7 +19,7 @@ const MAX_STATE_BYTES: usize = 512;
 const METHODS: [&str; 9] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
-/// The parts of a request's head that the request's span records.
+/// The properties of a request from which the request's span is created.
 pub(crate) struct RequestHead<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
