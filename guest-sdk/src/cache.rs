@@ -25,8 +25,8 @@ pub use lease::GetOrSet;
 ///   levels and 1 MiB; the host's configuration can change the size limit.
 /// - A full cache evicts entries that have not been used recently. Do not keep the only copy of
 ///   important data in it.
-/// - Each method is atomic for its key. A `get` followed by a `set` is not: if two calls do this at
-///   the same time, one change may be lost. [`increment`](Cache::increment),
+/// - A `get` followed by a `set` is not atomic: if two calls do this at the same time, one change
+///   may be lost. Atomic methods such as [`increment`](Cache::increment),
 ///   [`update`](Cache::update), [`take`](Cache::take) and [`set_if_absent`](Cache::set_if_absent)
 ///   never lose a change.
 /// - [`recipes`](crate::recipes) shows a rate limiter, a lock and other common uses.
@@ -57,8 +57,9 @@ impl Cache {
         Cache { store }
     }
 
-    /// Returns the value under `key`. `None` if the entry is missing or expired, or if its value is
-    /// `null` ([`exists`](Cache::exists) distinguishes these cases). Never extends the expiry.
+    /// Returns the value under `key`. Returns `None` if the entry is missing or expired, or if its
+    /// value is `null` ([`exists`](Cache::exists) distinguishes these cases). The call never
+    /// extends the expiry.
     ///
     /// Integers are never rounded: reading 2^53 + 1 as `f64` or 2^24 + 1 as `f32` is an error. An
     /// integer of more than 64 bits can be read as a `serde_json::Value` only if an `f64`
@@ -77,9 +78,9 @@ impl Cache {
         read_optional(key, &text)
     }
 
-    /// Returns the JSON text under `key`, byte for byte as stored. Use this method for numbers that
-    /// no Rust type represents, or to pass a value on without parsing it. A stored `null` is
-    /// `Some("null")`.
+    /// Returns the JSON text under `key`, byte for byte as stored. Returns `None` if the entry is
+    /// missing or expired. A stored `null` is `Some("null")`. Use this method for numbers that no
+    /// Rust type represents, or to pass a value on without parsing it.
     ///
     /// # Errors
     ///
@@ -88,8 +89,8 @@ impl Cache {
         self.store.get(key)
     }
 
-    /// Stores `value` under `key` until it is replaced, deleted or evicted. The entry has no
-    /// expiry, even if it replaces an entry that had one.
+    /// Stores `value` under `key`. The entry has no expiry, even if it replaces an entry that had
+    /// an expiry.
     ///
     /// # Errors
     ///
@@ -106,8 +107,9 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// `InvalidValue` if the text is not JSON; `InvalidKey`, `TooLarge`, `Denied`, `Unavailable`
-    /// from the host.
+    /// `InvalidValue` if the text is not JSON, has more than 100 levels, or contains a number
+    /// beyond an `f64` or an escaped lone surrogate. `InvalidKey`, `TooLarge`, `Denied`,
+    /// `Unavailable` from the host.
     pub fn set_raw(&self, key: &str, text: &str) -> Result<(), CacheError> {
         self.store.set(key, text, None)
     }
@@ -155,7 +157,7 @@ impl Cache {
     }
 
     /// Returns true if the entry exists and has not expired, even if its value is `null`. Unlike
-    /// [`get`](Cache::get), this does not count as a use of the entry.
+    /// [`get`](Cache::get), `exists` does not count as a use of the entry.
     ///
     /// # Errors
     ///

@@ -4,8 +4,8 @@ use crate::failure::{Failure, Result};
 use crate::host::Settings;
 
 /// The plugin's settings and secrets, from `[plugins.NAME.config]` and `[plugins.NAME.secrets]` in
-/// the host's configuration, or from `hostel run --config NAME=VALUE` and
-/// `--secret NAME=env:VARIABLE`.
+/// the host's configuration, or from the options `--config NAME=VALUE`,
+/// `--secret NAME=env:VARIABLE` and `--secret NAME=file:PATH` of `hostel run`.
 ///
 /// ```
 /// # use hostel_sdk::{Context, Result};

@@ -41,7 +41,7 @@ pub struct Cookie {
 /// Which requests from other sites include the cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SameSite {
-    /// Only requests that navigate to this site, for example when the user follows a link.
+    /// Only navigations with a safe method such as `GET`, for example when the user follows a link.
     Lax,
     /// No requests.
     Strict,

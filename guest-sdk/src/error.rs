@@ -12,7 +12,8 @@ pub enum CacheErrorKind {
     InvalidValue,
     /// The expiry is not a whole number of seconds from 1 to 315,360,000.
     InvalidExpiry,
-    /// The value is larger than the cache allows, or the call has too many keys.
+    /// The value is larger than the cache allows, the call has too many keys, or the values that
+    /// `get_many` reads are together larger than the host allows.
     TooLarge,
     /// The plugin has no permission for this call.
     Denied,
@@ -29,7 +30,7 @@ pub enum CacheErrorKind {
 pub struct CacheError {
     /// The kind, for programs.
     pub kind: CacheErrorKind,
-    /// A message for people: the invalid value, shortened, and the rule or limit.
+    /// A message for people. If an argument is invalid, the message shows the rule or limit.
     pub message: String,
 }
 

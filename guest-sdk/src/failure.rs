@@ -6,7 +6,7 @@ use std::fmt;
 use crate::error::{CacheError, CacheErrorKind};
 use crate::http::HttpError;
 
-/// The result of a service and of the fallible functions of this crate.
+/// The result of a service. The error is a [`Failure`] unless `E` is given.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// The kinds of failure that a service may return. No kinds will be added.
@@ -37,7 +37,8 @@ pub enum FailureKind {
 /// `?` converts any [`Error`] to a `Failure`. Its kind is [`FailureKind::Unavailable`] if the error
 /// or one of its causes is a [`CacheError`] of kind `Unavailable` or an [`HttpError`] of kind
 /// `Unreachable`, `Timeout` or `Aborted`; otherwise it is [`FailureKind::Internal`]. Its message
-/// joins the error and its causes with colons. A cause is omitted if the text already ends with it.
+/// joins the error and its causes with colons. A cause is omitted if the message already ends with
+/// the text of this cause.
 ///
 /// `Failure` does not implement [`Error`], because its conversion from any [`Error`] would then
 /// conflict with the blanket `impl From<T> for T`.

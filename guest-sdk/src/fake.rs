@@ -1,4 +1,5 @@
-//! A host for tests: a real host's cache and a log, in the test's own process and without wasm.
+//! A host for tests, in the test's own process and without wasm. Its cache is the implementation of
+//! a real host; the test defines the settings and the responses of remote servers.
 //!
 //! ```
 //! use std::time::Duration;
@@ -51,7 +52,7 @@ use crate::response::Response;
 use crate::service::{Context, Service, dispatch};
 use routes::{Match, Routes};
 
-/// The correlation id of HTTP requests.
+/// The correlation id of the requests that [`Fake::http`] sends.
 const ID: &str = "1";
 
 /// A host with an empty cache and a clock that moves only when the test advances it.
@@ -141,8 +142,10 @@ impl Fake {
 
     /// Sends an HTTP request to the service of its route and returns the response that a client
     /// would get. A failure becomes a problem response (RFC 9457) with the status of its kind; the
-    /// message of an `Internal` or `Unavailable` failure is only logged. The status is 404 if no
-    /// route matches the path, and 405 if only routes for other methods match it.
+    /// message of an `Internal` or `Unavailable` failure is only logged.
+    ///
+    /// The status is 404 if no route matches the path, 405 if the most specific matching routes are
+    /// for other methods, and 400 if the path has an invalid escape.
     ///
     /// ```
     /// use hostel_sdk::{Context, Result, fake::{Fake, HttpCall}, services};
@@ -186,7 +189,7 @@ impl Fake {
         self.clock.advance(by);
     }
 
-    /// Returns the lines that this thread has logged since the newest fake was created, each as
+    /// Returns the lines that this thread has logged since it created its newest fake, each as
     /// `level: message`.
     pub fn logs(&self) -> Vec<String> {
         host::logged()
@@ -195,7 +198,7 @@ impl Fake {
     /// Simulates another call that computes the value of this key.
     /// [`Cache::get_or_set`](crate::Cache::get_or_set) then computes a missing value without
     /// storing it, and does not refresh an old one. The simulation ends with
-    /// [`let_go`](Fake::let_go), or when the key is set or deleted.
+    /// [`let_go`](Fake::let_go), or when the entry is set, changed or deleted.
     pub fn hold(&self, key: &str) {
         // Ignore the error for an invalid key: such a key has no lease.
         drop(self.cache.hold(key));
@@ -241,8 +244,8 @@ impl Fake {
         self.sources.set(name, value);
     }
 
-    /// Returns the cache's counters and its numbers of entries and bytes. The counters do not
-    /// include refused calls.
+    /// Returns the cache's counters and its current size. The counters do not include refused
+    /// calls.
     pub fn stats(&self) -> Stats {
         self.cache.cache.stats()
     }

@@ -52,7 +52,7 @@ pub(crate) fn check(headers: &mut [(String, Vec<u8>)]) -> Result<()> {
     Ok(())
 }
 
-/// Validates a media type as a header value; it must also be ASCII.
+/// Validates a media type: it must be ASCII, and valid as the value of a header.
 ///
 /// # Errors
 ///

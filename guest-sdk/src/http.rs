@@ -118,7 +118,7 @@ impl Http {
         self.send(&OutgoingRequest::new("PATCH", url).with_json(value)?)
     }
 
-    /// Sends a request that may have headers, a timeout or any method.
+    /// Sends any request, for example one with headers, a timeout or another method.
     ///
     /// # Errors
     /// An [`HttpError`] if no complete response arrives.

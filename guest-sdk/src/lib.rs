@@ -1,5 +1,5 @@
 //! The Rust SDK for Hostel services: a shared JSON cache with expiry, logging, typed requests and
-//! responses, and HTTP requests to other servers.
+//! responses, HTTP requests to other servers, and settings.
 //!
 //! # A service
 //!

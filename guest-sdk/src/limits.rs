@@ -1,4 +1,4 @@
-//! The limits that the SDK checks itself. The cache of the host or of the fake checks all other
+//! The limits of the cache that the SDK checks itself. The host or the fake checks the other
 //! limits.
 
 /// The longest expiry, in seconds: ten years of 365 days, as `hostel:cache/cache` defines it.

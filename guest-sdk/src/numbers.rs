@@ -1,4 +1,4 @@
-//! JSON without silent loss: wraps serde_json and refuses values that it would round or drop.
+//! JSON without silent loss: wraps serde_json and refuses values that would be rounded or lost.
 //!
 //! Differences from serde_json: writing a NaN or an infinity is an error instead of `null`; reading
 //! an integer into a type that would round it is an error; writing an object with two members of

@@ -18,7 +18,7 @@ pub enum Lifetime {
 /// The result of [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Swap {
-    /// The entry was as expected and has been replaced.
+    /// The entry was as expected and has been created, replaced or removed.
     Swapped,
     /// The entry was not as expected and is unchanged. Contains its JSON text, or `None` if there
     /// is no live entry.
@@ -45,6 +45,7 @@ pub(crate) enum Found {
     Refresh(String),
     /// There is no live entry, and this call must compute the value.
     Compute,
-    /// There is no live entry, another call is computing the value, and the wait has timed out.
+    /// There is no live entry, another call is computing the value, and this call must not wait
+    /// longer.
     Busy,
 }

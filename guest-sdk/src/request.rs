@@ -10,8 +10,9 @@ mod readers;
 
 /// One request to one service.
 ///
-/// The second argument of a handler receives the parsed body; the rest of the request is here.
-/// Tests create a request with the fields they need and `..Request::default()`.
+/// The second argument of a handler receives the parsed body. This struct contains the raw body and
+/// the rest of the request. Tests create a request with the fields they need and
+/// `..Request::default()`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// The service's name within the plugin.
@@ -34,7 +35,7 @@ impl Request {
     ///
     /// `BadRequest` if the body is not UTF-8, is not JSON, does not fit `T`, or contains an integer
     /// that `T` would round (see [`Cache::get`](crate::Cache::get)). The message has the line and
-    /// column.
+    /// column, unless the body is empty or not UTF-8.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         if self.body.is_empty() {
             return numbers::from_text("null")

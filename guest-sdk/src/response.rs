@@ -67,7 +67,7 @@ impl Response {
     }
 
     /// Creates a redirect with status 303 to a URL or path, which the client requests with `GET`.
-    /// Use this, for example, after the client has sent a form.
+    /// For example, respond with a redirect after the client has sent a form.
     pub fn redirect(location: impl Into<String>) -> Response {
         Response::empty().with_status(303).with_header("location", location.into())
     }
@@ -120,7 +120,7 @@ impl Response {
     }
 
     /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
-    /// `, `. `None` if the header is missing or a field is not UTF-8. The media type is in
+    /// `, `. Returns `None` if the header is missing or a field is not UTF-8. The media type is in
     /// `content_type`, not in the headers. Use [`header_values`](Response::header_values) for
     /// `set-cookie`, whose fields cannot be joined.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {

@@ -12,13 +12,13 @@ use crate::failure::{Failure, Result};
 use crate::limits::MAX_INTEGER;
 use crate::outcome::{Lifetime, Swap};
 
-/// The number of times that [`Cache::update`] tries to replace a value. A try fails only if another
-/// caller changed the entry, so only a key with very many writers reaches this limit.
+/// Maximum number of times that [`Cache::update`] tries to replace a value. It tries again only if
+/// another caller changed the entry, so only a key with very many writers reaches this limit.
 const UPDATE_TRIES: usize = 100;
 
 /// Atomic operations: no other instance, plugin or host that shares the cache can change the entry
 /// between the read and the write. After [`Unavailable`](crate::CacheErrorKind::Unavailable) the
-/// change may have been made, so a retry may make it twice. The SDK never retries.
+/// change may have been made, so a retry may make it twice. The SDK never retries after this error.
 impl Cache {
     /// Stores `value` under `key` if there is no live entry. Returns true if it stored the value. A
     /// live entry stays unchanged, even if its value is `null`.
@@ -99,9 +99,11 @@ impl Cache {
         self.store.increment(key, checked(delta)?, Some(seconds))
     }
 
-    /// Replaces the entry if its JSON text equals `expected`, byte for byte. `None` means no live
-    /// entry: as `expected`, it requires that no live entry exists; as `wanted`, it removes the
-    /// entry.
+    /// Replaces the entry if its JSON text equals `expected`, byte for byte. Otherwise returns
+    /// [`Swap::Changed`] with the current text.
+    ///
+    /// If `expected` is `None`, the call creates the entry, but only if there is no live entry. If
+    /// `wanted` is `None`, the call removes the entry.
     ///
     /// [`get_raw`](Cache::get_raw) returns the text to compare with. In most cases
     /// [`update`](Cache::update) is simpler.
@@ -187,8 +189,8 @@ impl Cache {
         )))
     }
 
-    /// Removes the entry and returns its value. If several callers take the same entry, only one
-    /// gets the value. `None` if the entry is missing or expired, or if its value was `null`.
+    /// Removes the entry and returns its value. Returns `None` if the entry is missing or expired,
+    /// or if its value is `null`. If several callers take the same entry, only one gets the value.
     ///
     /// # Errors
     ///
@@ -201,8 +203,8 @@ impl Cache {
         }
     }
 
-    /// Like [`take`](Cache::take), but returns the JSON text as stored. A stored `null` is
-    /// `Some("null")`.
+    /// Like [`take`](Cache::take), but returns the JSON text as stored. Returns `None` only if the
+    /// entry is missing or expired: a stored `null` is `Some("null")`.
     ///
     /// # Errors
     ///

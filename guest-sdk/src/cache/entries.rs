@@ -9,8 +9,8 @@ use crate::expiry::whole_seconds;
 use crate::outcome::TimeLeft;
 
 impl Cache {
-    /// Returns the remaining lifetime of the entry. Unlike [`get`](Cache::get), this does not count
-    /// as a use of the entry.
+    /// Returns the remaining lifetime of the entry. Unlike [`get`](Cache::get), `ttl` does not
+    /// count as a use of the entry.
     ///
     /// ```
     /// # use hostel_sdk::fake::Fake;
@@ -33,8 +33,8 @@ impl Cache {
         self.store.ttl(key)
     }
 
-    /// Sets the expiry of a live entry, counted from now; `None` removes its expiry. Returns true
-    /// if there is a live entry.
+    /// Sets the expiry of a live entry, counted from now; `None` removes its expiry. Returns false
+    /// if there is no live entry.
     ///
     /// # Errors
     ///

@@ -41,8 +41,8 @@ impl GetOrSet {
 
     /// Refreshes the value before it expires: when less than `early` remains until the expiry, one
     /// call recomputes the value. Meanwhile other calls get the old value without waiting. `early`
-    /// must be a whole number of seconds less than the expiry, so an expiry is required. Choose a
-    /// small part of the expiry; otherwise the value is recomputed too often.
+    /// must be a whole number of seconds, at least 1 and less than the expiry, so an expiry is
+    /// required. Choose a small part of the expiry; otherwise the value is recomputed too often.
     #[must_use]
     pub const fn early(self, early: Duration) -> GetOrSet {
         GetOrSet { early: Some(early), ..self }
@@ -66,11 +66,11 @@ impl Cache {
     /// result with this expiry.
     ///
     /// If several calls miss the key at the same time, on any host that shares the cache, one of
-    /// them computes the value. The others wait up to 5 seconds for it; after that each computes
-    /// its own value and does not store it. So `compute` can run more than once: this is not a
-    /// lock.
+    /// them computes the value. The others wait up to 5 seconds for the value; after that, each
+    /// computes its own value and does not store it. So `compute` can run more than once: the
+    /// method is not a lock.
     ///
-    /// A stored `null` counts as a value. If another change sets or deletes the key while `compute`
+    /// A stored `null` counts as a value. If the entry is set, changed or deleted while `compute`
     /// runs, this method returns the result of `compute` but does not store it.
     ///
     /// ```
@@ -118,7 +118,7 @@ impl Cache {
     ) -> Result<T> {
         let expiry = options.expiry.map(whole_seconds).transpose()?;
         let early = options.early.map(|early| early_seconds(early, expiry)).transpose()?;
-        // Try a plain `get` first: a hit then needs no lease.
+        // Without `early`, a hit needs only a plain `get`.
         if early.is_none()
             && let Some(text) = self.get_raw(key)?
         {

@@ -30,8 +30,8 @@ pub(super) enum Match {
     Service(Service, Vec<(String, String)>),
     /// No route matches this path.
     Nothing,
-    /// Routes match this path, but none matches this method. Contains the value of the `Allow`
-    /// header.
+    /// The most specific routes for this path are for other methods. Contains the value of the
+    /// `Allow` header.
     Methods(String),
     /// The path has an invalid escape or a segment that is not UTF-8.
     Malformed,
@@ -60,7 +60,7 @@ impl Routes {
         Ok(())
     }
 
-    /// Matches a request. A route for GET also matches HEAD.
+    /// Finds the most specific route for a request. A route for GET also matches HEAD.
     pub(super) fn find(&self, method: &str, path: &str) -> Match {
         let Some(path) = decoded(path) else { return Match::Malformed };
         let matching = self.0.iter().filter(|route| route.has_path(&path));

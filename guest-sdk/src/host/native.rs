@@ -1,4 +1,5 @@
-//! The host's functions in tests: the fake's cache and the log of this thread.
+//! The host's functions in tests: the fake's cache, HTTP servers and settings, and the log of this
+//! thread.
 
 mod sources;
 
@@ -54,7 +55,7 @@ impl FakeCache {
     /// Gives the lease of a key to the simulated other call.
     pub(crate) fn hold(&self, key: &str) -> Result<(), hostel_cache::Error> {
         self.cache.release(key, self.own)?;
-        // With the longest `early`, the cache gives the lease even if the entry exists.
+        // With the longest `early`, the cache also gives the lease of an entry that will expire.
         self.cache.get_or_lease(key, Some(MAX_EXPIRY_SECONDS), self.other).map(drop)
     }
 
@@ -133,7 +134,7 @@ impl Store {
         Ok(text(self.0.cache.take(key)?))
     }
 
-    /// Never waits: no other call can fill the key while the test runs.
+    /// Never waits: the simulated other call never stores a value.
     pub(crate) fn get_or_lease(
         &self,
         key: &str,

@@ -6,7 +6,7 @@ use std::fmt;
 /// Why a request failed. No kinds will be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HttpErrorKind {
-    /// The request is not valid HTTP, or plugins cannot send such a request.
+    /// The request is not valid HTTP, or plugins may not send such a request.
     InvalidRequest,
     /// The plugin has no permission for this address, or the service has sent too many requests
     /// during this call.
@@ -17,8 +17,8 @@ pub enum HttpErrorKind {
     Timeout,
     /// The response is larger than the host allows.
     TooLarge,
-    /// The response was incomplete or not valid HTTP, or there were too many redirects. The server
-    /// may have processed the request.
+    /// The response was missing, incomplete or not valid HTTP, or there were too many redirects.
+    /// The server may have processed the request.
     Aborted,
 }
 
@@ -27,8 +27,8 @@ pub enum HttpErrorKind {
 pub struct HttpError {
     /// The kind, for programs.
     pub kind: HttpErrorKind,
-    /// A message for people: the URL, the reason or limit, and the setting, if any, that would
-    /// allow the request.
+    /// A message for people: the URL, and the reason or limit. If a setting would allow the
+    /// request, the message names this setting.
     pub message: String,
 }
 
@@ -37,7 +37,7 @@ impl HttpError {
         HttpError { kind: HttpErrorKind::InvalidRequest, message: message.into() }
     }
 
-    /// Returns true if the same request may succeed later.
+    /// Returns true if `?` converts the error to a failure of kind `Unavailable`.
     pub(crate) fn is_unavailable(&self) -> bool {
         use HttpErrorKind::{Aborted, Timeout, Unreachable};
         matches!(self.kind, Unreachable | Timeout | Aborted)

@@ -34,7 +34,7 @@ pub struct OutgoingRequest {
     /// The body, possibly empty.
     pub body: Vec<u8>,
     /// The time limit, including redirects. The default and the maximum are the call's remaining
-    /// time.
+    /// time minus 100 milliseconds.
     pub timeout: Option<Duration>,
     /// The maximum number of redirects to follow. With 0, a redirect is returned as the response.
     pub redirects: u8,

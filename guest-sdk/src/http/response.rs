@@ -61,7 +61,7 @@ impl HttpResponse {
     }
 
     /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
-    /// `, `. `None` if the header is missing or a field is not UTF-8. Use
+    /// `, `. Returns `None` if the header is missing or a field is not UTF-8. Use
     /// [`header_values`](HttpResponse::header_values) for `set-cookie`, whose fields cannot be
     /// joined.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {

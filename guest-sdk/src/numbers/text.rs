@@ -9,7 +9,8 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-/// The smallest magnitude that serde_json may pass on as a float: 2^63, just beyond an `i64`.
+/// The smallest magnitude to which serde_json may round an integer: 2^63, because -2^63 - 1 does
+/// not fit an `i64`.
 const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
 
 /// The type that a number is read into.
@@ -21,7 +22,7 @@ pub(super) enum Target {
     F64,
 }
 
-/// A JSON text, with lazily computed lists of its integers beyond 64 bits.
+/// A JSON text, with lazily computed lists of its integers beyond 64 bits that a float would round.
 pub(super) struct Text<'t> {
     text: &'t str,
     rounded_to_f64: OnceCell<Vec<(f64, &'t str)>>,

@@ -1,4 +1,4 @@
-//! Accessors for headers, cookies, parameters and forms of a request.
+//! Accessors for the headers, cookies, parameters, form and client address of a request.
 //!
 //! Each accessor parses on demand, so a request costs nothing for the parts that a service ignores.
 
@@ -14,8 +14,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// parameters.
 impl Request {
     /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
-    /// `, `, or with `; ` for `cookie`. `None` if the header is missing or a field is not UTF-8;
-    /// [`HttpRequest::headers`](super::HttpRequest::headers) has the bytes.
+    /// `, `, or with `; ` for `cookie`. Returns `None` if the header is missing or a field is not
+    /// UTF-8; [`HttpRequest::headers`](super::HttpRequest::headers) has the bytes.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         headers::joined(self.headers(), name)
     }
@@ -26,8 +26,9 @@ impl Request {
     }
 
     /// Returns the client's IP address without the port, for example `192.0.2.1` or `2001:db8::1`.
-    /// `None` if the call is not made over HTTP. Behind a proxy, this is the client's address only
-    /// if the host's configuration lists the proxy in `server.trusted-proxies`.
+    /// Returns `None` if the call is not made over HTTP, or if a test sets no client. Behind a
+    /// proxy, this method returns the proxy's address, unless the host's configuration lists the
+    /// proxy in `server.trusted-proxies`.
     pub fn client_address(&self) -> Option<&str> {
         let client = &self.http.as_ref()?.client;
         let address = match client.strip_prefix('[') {
@@ -38,7 +39,8 @@ impl Request {
     }
 
     /// Returns the value of the first cookie of that name, without surrounding blanks and double
-    /// quotes. The value is not percent-decoded.
+    /// quotes. The value is not percent-decoded. Returns `None` if the cookie is missing, or if its
+    /// `cookie` header or an earlier one is not UTF-8.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         const BLANKS: [char; 2] = [' ', '\t'];
         for field in headers::fields(self.headers(), "cookie") {
@@ -53,8 +55,8 @@ impl Request {
         None
     }
 
-    /// Returns the decoded value of the first query parameter of that name. The value of a
-    /// parameter without `=` is empty.
+    /// Returns the decoded value of the first query parameter of that name, or `None` if the
+    /// parameter is missing. The value of a parameter without `=` is empty.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
         fields::values(self.query_bytes(), name).next()
     }
@@ -65,7 +67,7 @@ impl Request {
     }
 
     /// Returns the first query parameter of that name as an integer: digits, optionally after a
-    /// `-`.
+    /// `-`. Returns `None` if the parameter is missing.
     ///
     /// # Errors
     ///
@@ -75,7 +77,7 @@ impl Request {
     }
 
     /// Returns the decoded path parameter of that name, for example `id` of the route
-    /// `/orders/{id}`.
+    /// `/orders/{id}`. Returns `None` if the route has no such parameter.
     pub fn path_param(&self, name: &str) -> Option<&str> {
         let (_, value) = self.http.as_ref()?.path_params.iter().find(|(n, _)| n == name)?;
         Some(value)
@@ -94,8 +96,8 @@ impl Request {
         integer("path", name, value)
     }
 
-    /// Returns the decoded value of the first form field of that name. The form is the request's
-    /// body; the call need not be made over HTTP.
+    /// Returns the decoded value of the first form field of that name, or `None` if the field is
+    /// missing. The form is the request's body; the call need not be made over HTTP.
     ///
     /// # Errors
     ///

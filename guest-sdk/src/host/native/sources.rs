@@ -8,7 +8,7 @@ use crate::http::{HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 
 type Answer = Box<dyn Fn(&OutgoingRequest) -> Result<HttpResponse, HttpError> + Send>;
 
-/// A response for requests with a method and URL.
+/// The response to requests with a method and URL.
 struct Route {
     method: String,
     /// A URL, or a URL prefix followed by `*`.
