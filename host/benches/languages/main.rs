@@ -141,7 +141,7 @@ impl Row {
     }
 }
 
-/// Creates a host with one plugin, and stores the value that the operations read in its cache.
+/// Creates a host with one plugin, and stores in its cache the value that the operations read.
 async fn host(component: Vec<u8>, instances: Instances) -> Result<Host> {
     let minute = Duration::from_secs(60);
     let limits = Limits { time: minute, cpu: minute, ..Limits::default() };

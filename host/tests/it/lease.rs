@@ -1,5 +1,5 @@
-//! Leases, and the other cache functions besides `get` and `set`, called by guests. Of many
-//! concurrent calls, only one at a time computes a value, however the call ends.
+//! Leases and the other cache functions, called by guests. Of many concurrent calls, only one at a
+//! time computes a value. A lease ends with the call that holds it.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;

@@ -1,5 +1,5 @@
-//! Files that are not valid plugins: each is refused with its error before any code runs. Also
-//! tests the cache that an unloaded plugin leaves behind.
+//! Files that are not valid plugins: each is refused with its error. Also tests names in use,
+//! failed replacements, and the cache that an unloaded plugin leaves behind.
 
 use crate::http::client::eventually;
 use crate::support::{TestHost, guests, patient};
@@ -174,8 +174,8 @@ async fn a_broken_replacement_changes_nothing() {
     assert_eq!(unknown.to_string(), "no plugin called `other` is loaded");
 }
 
-/// Fills a plugin's private cache with more than 4 MiB: one value of the largest size in each of
-/// several shards.
+/// Sets 64 values of 1 MiB, the largest size, in a plugin's private cache. The cache may evict
+/// some of them.
 fn fill(host: &TestHost, cache: &CacheName) {
     let value = "1".to_owned() + &" ".repeat((1 << 20) - 1);
     let store = host.host.caches().get(cache).unwrap();

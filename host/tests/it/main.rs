@@ -1,4 +1,4 @@
-//! All tests that use wasm or the program, in one test binary.
+//! The integration tests of the library and the program, in one test binary.
 
 #![allow(
     clippy::expect_used,

@@ -5,7 +5,7 @@ use crate::support::{hostel, stderr, stdout};
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs the program in a folder, with its own data folder.
+/// Runs `hostel` in a folder, with its data in a subfolder.
 fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = hostel();
     command.current_dir(folder).args(arguments).env("XDG_DATA_HOME", folder.join("data"));

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use server::Source;
 use std::time::Duration;
 
-/// Lists the languages with the folders of their plugins, and generates their tests. The plugins
-/// send the requests, and read the settings, that a test names.
+/// Generates the tests of each language, for the plugin in its folder. The plugin sends the
+/// requests, and reads the settings, that a test names.
 macro_rules! languages {
     ($($language:ident: $folder:literal;)*) => {
         $(mod $language {
@@ -47,7 +47,7 @@ languages! {
     rust: "guest-sdk/conformance/sources";
 }
 
-/// Returns the grants of a plugin: an origin server and some settings.
+/// Returns the settings of a plugin that may reach these URLs and has one setting and one secret.
 fn granted(urls: &[String]) -> PluginSettings {
     let allow = urls.iter().map(|url| Allowed::new(url).unwrap().with_private().unwrap());
     let http = HttpGrant { allow: allow.collect(), ..HttpGrant::default() };

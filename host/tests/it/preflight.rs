@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs a copy of `preflight` in a folder without a build. Only the named tools, and the stand-ins
-/// given as shell scripts, are available.
+/// Runs a copy of `preflight` in a folder without a build. It can start only a few basic tools, the
+/// named tools, and the stand-ins, which are given as shell scripts.
 fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
     preflight_with(&[], &[], tools, stand_ins)
 }

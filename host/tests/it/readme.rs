@@ -45,7 +45,7 @@ fn steps() -> Vec<Step> {
     steps
 }
 
-/// Follows the README in an empty folder.
+/// A reader who follows the README in an empty folder.
 struct Reader {
     folder: TempDir,
     /// The folder of the program.
@@ -134,8 +134,8 @@ impl Reader {
         format!("TIME info  hostel {first}")
     }
 
-    /// Runs the commands of a step, and checks that they print the lines in the README in this
-    /// order. Other lines, from compilers, may be between them.
+    /// Runs the commands of a step except `make test`, and checks that they print the lines in the
+    /// README in this order. Other lines, from compilers, may be between them.
     fn check(&mut self, step: &Step) {
         let commands = step.commands.iter().filter(|command| *command != "make test");
         let printed: Vec<_> = commands.flat_map(|command| self.run(command)).collect();

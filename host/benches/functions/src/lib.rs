@@ -1,5 +1,6 @@
-//! Calls the cache functions other than `get`, `set`, `exists` and `delete`, each as often as
-//! requested. A service fails if a cache call does not have the expected result.
+//! Services that call cache functions as often as requested: mostly the functions that the guest in
+//! `host/benches/guest` does not call. A service fails if a cache call fails or if the service
+//! detects an unexpected result.
 
 #![cfg(target_family = "wasm")]
 

@@ -1,5 +1,6 @@
-//! Makes cache calls as often as requested. Services that measure a host call bypass the SDK. Two
-//! other services are for measuring a server: one makes a single cache call, and one never returns.
+//! Makes cache calls as often as requested. Most services bypass the SDK, to measure only the host
+//! call. Two services are for measuring a server: `entry` makes a single cache call, and `spin`
+//! never returns.
 
 #![cfg(target_family = "wasm")]
 
@@ -15,23 +16,23 @@ services! {
     nothing,
     /// Reads one key as often as requested.
     get,
-    /// Reads one key as a typed value, through the SDK.
+    /// Reads one key as a typed value, through the SDK, as often as requested.
     get_typed,
     /// Checks one key as often as requested.
     exists,
     /// Writes one key as often as requested.
     set,
-    /// Reads one key as often as requested, and fails if a read fails.
+    /// Reads one key as often as requested. Fails if a read fails or the entry is missing.
     read,
     /// Writes one key as often as requested, and fails if a write fails.
     write,
     /// Reads keys in random order.
     walk,
-    /// Makes the keys that `walk` reads.
+    /// Makes the keys that `walk` reads, without reading them.
     make_keys,
-    /// Returns the raw value of a key.
+    /// Returns the raw value of `user:123`.
     entry,
-    /// Runs until it is stopped.
+    /// Loops until the host stops the call.
     spin,
 }
 

@@ -90,7 +90,7 @@ work = {
     "get-many": get_many,
 }[operation]
 failed = threading.Event()
-# All threads connect before the first one starts.
+# Each thread makes a first call, which connects, before any thread is timed.
 ready = threading.Barrier(threads + 1)
 took = [[] for _ in range(threads)]
 running = [threading.Thread(target=call, args=[each]) for each in took]

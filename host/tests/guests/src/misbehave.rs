@@ -87,7 +87,7 @@ pub fn logs_too_much(_: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Passes 3 MiB to the host in one call; the test sets a limit below that.
+/// Passes 3 MiB to the host in one host call; the test sets a lower limit.
 pub fn passes_too_much(ctx: &Context) -> Result<bool> {
     Ok(ctx.cache.exists(&"k".repeat(3 << 20))?)
 }
@@ -104,7 +104,7 @@ pub fn requests_much_memory(_: &Context) -> Result<usize> {
     Ok((0..3).filter(is_refused).count())
 }
 
-/// Requests 1 MiB of random bytes in one call, and never reads them.
+/// Requests 1 MiB of random bytes in one host call, and never reads them.
 pub fn requests_much_randomness(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
     unsafe extern "C" {
@@ -131,7 +131,7 @@ pub fn hoards_pollables(_: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Writes 1 MiB to stdout in one call, ignoring the permitted size.
+/// Writes 1 MiB to stdout in one host call, ignoring the permitted size.
 pub fn writes_too_much(_: &Context) -> Result<()> {
     #[link(wasm_import_module = "wasi:cli/stdout@0.2.0")]
     unsafe extern "C" {

@@ -56,8 +56,9 @@ pub fn touches_the_cache(_: &Context, call: Vec<Value>) -> Result<Value> {
     }))
 }
 
-/// Gets a value, or computes it in `takes` milliseconds and counts the computation. Returns whether
-/// the value was found or computed.
+/// Gets a value, or computes it in `takes` milliseconds and counts the computation. Returns
+/// `found`, `computed`, `busy` if another call still computes the value, or `lost` if the lease
+/// ended first.
 pub fn computes_once(
     _: &Context,
     (key, wait, takes, early): (String, u32, u64, Option<u32>),
@@ -106,7 +107,7 @@ pub fn looks_around(_: &Context) -> Result<Value> {
     }))
 }
 
-/// Draws a number from each random source of WASI: the seed of the runtime's maps, and the source
+/// Draws numbers from two random sources of WASI: the seed of the runtime's maps, and the source
 /// for cryptographic keys.
 pub fn requests_randomness(_: &Context) -> Result<Vec<String>> {
     #[link(wasm_import_module = "wasi:random/random@0.2.0")]
@@ -119,7 +120,7 @@ pub fn requests_randomness(_: &Context) -> Result<Vec<String>> {
     Ok(vec![RandomState::new().hash_one("same").to_string(), secure.to_string()])
 }
 
-/// Counts its calls in its own memory, and keeps the requested number of MiB allocated.
+/// Counts its calls in its own memory. Each call leaks the requested number of MiB.
 pub fn counts(_: &Context, mebibytes: Option<usize>) -> Result<u32> {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     std::mem::forget(vec![1_u8; mebibytes.unwrap_or_default() << 20]);

@@ -1,5 +1,5 @@
-//! The Landlock sandbox of a server (`server.wall`), seen from outside: which files it opens, and
-//! which it can no longer open.
+//! The Landlock sandbox of a server (`server.wall`), observed from outside: the files that the
+//! server opens, and the files that it can no longer open.
 
 use super::client::eventually;
 use super::program::{Place, Serving, numbered, numbered_request};
@@ -41,7 +41,8 @@ impl<'a> Traced<'a> {
         server
     }
 
-    /// Returns the files that the server opened after the sandbox was active, with the results.
+    /// Returns the files that the server tried to open after the sandbox was active, with the
+    /// results.
     fn opened(&self) -> Vec<(&'a str, &'a str)> {
         let server = self.server();
         let is_before = |(_, call): &&(&str, &str)| !call.contains("landlock_restrict_self");
@@ -78,7 +79,8 @@ async fn what_a_server_opens_is_in_the_table_of_its_wall() {
     strace.envs(hostel().get_envs().filter_map(|(name, value)| Some((name, value?))));
     strace.env("XDG_CACHE_HOME", &cache);
     let (mut serving, _) = place.serve_by(strace);
-    // The server's ordinary work: it handles requests, is monitored, and loads new plugins.
+    // The server's ordinary work: it handles requests, is monitored, and loads a plugin's new
+    // version.
     assert_eq!(serving.send(&numbered_request(1)).await.body, "one 1");
     for path in ["/metrics", "/plugins", "/readyz", "/caches"] {
         assert_eq!(serving.get(path).await.status, 200);

@@ -133,7 +133,7 @@ fn every_scenario_passes_on_the_fake_without_a_leak() {
     compiled_and_run(&plugin, "-I.. *.c ../hostel.c");
 }
 
-/// Returns the smallest service, with this body of its handler.
+/// Returns the source of a small service whose handler has this body.
 fn service(body: &str) -> String {
     format!(
         "#include <hostel.h>\n\
@@ -143,8 +143,8 @@ fn service(body: &str) -> String {
     )
 }
 
-/// Returns the Hostel interfaces that a service imports when its handler has this body besides a
-/// `get` and a `set`.
+/// Returns the Hostel interfaces that a service imports whose handler has this body, a `get`, a log
+/// line and a `set`.
 fn imports(body: &str) -> Vec<String> {
     let body = format!(
         "hostel_json last;\n\
@@ -260,7 +260,8 @@ fn a_source_that_does_not_build_is_reported_by_file_and_line() {
 fn a_mistake_that_the_compiler_sees_is_a_warning() {
     let text = service("hostel_log(ctx, HOSTEL_INFO, \"%s\", 7); return HOSTEL_OK;");
     let folder = tempfile::tempdir().unwrap();
-    // An absolute path counts as a source that was never built, so the compiler runs.
+    // With an absolute path in a new folder, the source counts as never built, so the compiler
+    // runs.
     let file = folder.path().join("odd.c");
     fs::write(&file, text).unwrap();
     let output = hostel_in(folder.path(), &["build", file.to_str().unwrap()]);

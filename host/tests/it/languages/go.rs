@@ -9,8 +9,8 @@ use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs the program in a folder with its own data and cache folders. Go's cache is shared, to keep
-/// the tests fast.
+/// Runs `hostel` in a folder, with its data and cache in subfolders. Go's cache is shared by the
+/// tests, to keep them fast.
 fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     let go_cache = Command::new("go").args(["env", "GOCACHE"]).output().unwrap();
     let mut command = hostel();
@@ -129,7 +129,8 @@ fn a_go_file_alone_runs_and_nothing_is_left_beside_it() {
     assert_eq!(left.len(), 1);
 }
 
-/// Builds a `service.go` whose handler has this body. The build must fail with these words.
+/// Builds a `service.go` with these imports, whose handler has this body. Checks that the build
+/// fails with these words.
 #[track_caller]
 fn check_refused(imports: &str, body: &str, words: &str) {
     let folder = tempfile::tempdir().unwrap();
@@ -255,8 +256,8 @@ func fetch(ctx *hostel.Context, count int) (int, error) {
     assert_eq!(sum, json!(5 * 14 * 1_000_000));
 }
 
-/// Returns the Hostel interfaces that a service imports when its handler has this body besides a
-/// `get` and a `set`.
+/// Returns the Hostel interfaces that a service imports whose handler has this body, a `get`, a log
+/// line and a `set`.
 fn imports(body: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(

@@ -338,7 +338,7 @@ mod python {
         let run = hostel().arg("run").args(files).args(["--shared-cache", "users"]).output();
         let run = run.unwrap();
         assert!(run.status.success(), "{}", stderr(&run));
-        // Compare text, because a JSON parser would treat 1.0 as 1.
+        // Compare the text, which also shows how each number is written: 18, not 18.0.
         let user = "{\"name\":\"Zoë 😀\",\"height\":1.75,\"visits\":9007199254740991,\
                     \"active\":true,\"banned\":false,\"manager\":null,\
                     \"shifts\":[[9,12.5],[13.5,18],[]]}\n";

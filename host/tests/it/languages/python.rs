@@ -51,7 +51,7 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
     assert_eq!(names, made, "neither a build nor a run leaves anything");
 }
 
-/// Returns a plugin with one service, and these lines after the imports.
+/// Returns the source of a plugin with one service. It has these lines after the import.
 fn service(lines: &str) -> String {
     let start = "from hostel_sdk import service\n\n";
     format!("{start}{lines}\n\n@service\ndef greet(ctx):\n    return 1\n")
@@ -174,7 +174,7 @@ fn a_folder_of_several_services_is_the_same_plugins_to_every_command() {
     source::check(&folder, &["inner", "one"]);
 }
 
-/// Calls every service of a folder. Returns the responses, one per line, and the log.
+/// Calls every service of a folder. Returns the responses of the successful calls, and the log.
 fn run(folder: &Path) -> (Vec<String>, String) {
     let output = hostel_in(folder, &["run", "."]);
     (stdout(&output).lines().map(str::to_owned).collect(), stderr(&output))
@@ -258,8 +258,8 @@ def tried():
     assert!(told.iter().all(|each| each.contains("a service has no network")), "{told:?}");
 }
 
-/// Checks that the first file builds neither fully nor quickly, and that the last line of the
-/// output contains these words.
+/// Checks that `hostel build` and `hostel run` refuse the first file, and that the last line on
+/// stderr contains these words.
 #[track_caller]
 fn check_refused(files: &[(&str, &str)], words: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
@@ -323,8 +323,8 @@ fn a_component_of_python_has_two_modules() {
     assert_eq!((info.modules, info.memories.len(), info.tables.len()), (2, 1, 2));
 }
 
-/// Returns the Hostel interfaces that a plugin of these files imports, and a host that has loaded
-/// it. The first file is the plugin's.
+/// Builds a plugin from these files, of which the first is its source. Returns the Hostel
+/// interfaces that the plugin imports, and a host that has loaded the plugin.
 async fn built(files: &[(&str, &str)]) -> (Vec<String>, TestHost) {
     built_with(files, PluginSettings::default()).await
 }

@@ -23,8 +23,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Serves the service of this name with its own `hostel.toml`. Its folder persists between test
-/// runs, to reuse Rust builds.
+/// Serves a copy of the service of this name, with its own `hostel.toml`. The copy persists between
+/// test runs, to reuse Rust builds.
 pub fn served(name: &str) -> Serving {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("services").join(name);
     copy(&project().join("host/tests/services").join(name), &folder);
@@ -44,7 +44,7 @@ pub async fn ask(server: &Serving, request: &str, headers: &[&str], body: &str) 
     server.send(&text).await
 }
 
-/// Checks that a request is refused with this status and message.
+/// Checks that a problem response has this status, and that its detail contains this message.
 #[track_caller]
 pub fn check_refused(reply: &Reply, status: u16, message: &str) {
     assert_eq!(reply.problem().0, status, "{reply:?}");

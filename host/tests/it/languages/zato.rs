@@ -36,7 +36,8 @@ fn path(file: &str) -> PathBuf {
     folder.join(file).with_extension("py")
 }
 
-/// Returns the message of a log line, without time, level and source.
+/// Returns the message of a log line of level info, without time, level and source. Returns `None`
+/// for any other line.
 fn said(line: &str) -> Option<String> {
     let (_, rest) = line.split_once(" info  ")?;
     let (_, said) = rest.split_once(' ')?;

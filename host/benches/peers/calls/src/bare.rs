@@ -69,7 +69,8 @@ impl WasiView for State {
 type Caller<'a> = StoreContextMut<'a, State>;
 
 impl Bare {
-    /// Creates the floor, with Hostel's engine settings and parameter types.
+    /// Creates the floor, with Hostel's settings for concurrency and epochs, and Hostel's parameter
+    /// types.
     pub async fn floor(component: &[u8], answers: Answers<'_>) -> Result<Bare> {
         let mut config = Config::new();
         config.concurrency_support(false).epoch_interruption(true);

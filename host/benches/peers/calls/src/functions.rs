@@ -1,5 +1,5 @@
-//! The rows of target F: all cache functions except `get`, `set`, `exists` and `delete`, and the
-//! SDK's `get_or_set`.
+//! Prints rows of target F: the SDK's `get_or_set`, and all cache functions except `get`, `set`,
+//! `exists` and `delete`.
 
 use crate::bare::{Answers, Bare};
 use crate::rows::row;
@@ -50,7 +50,7 @@ pub fn print() -> Result<()> {
     Ok(())
 }
 
-/// Sets the entries that the functions find.
+/// Sets the entries that the measured calls require.
 fn set_entries(sides: &Sides, keys: &[String]) -> Result<()> {
     let cache = sides.ours.cache();
     let others = ["present", "swap", "expiring"];

@@ -1,6 +1,6 @@
-//! The cost of one cache call in a guest, compared with other hosts.
+//! The cost of one cache call in a guest, compared with other hosts and with Redis.
 //!
-//! `calls` prints the rows of targets A, B, C and F, without the table header; `calls parts` breaks
+//! `calls` prints rows of targets A, B, C and F, without the table header; `calls parts` breaks
 //! down the time of one `get`; `calls plots FOLDER` plots the time of a `get` by the number of
 //! entries and by the size of the value.
 

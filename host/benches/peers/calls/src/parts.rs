@@ -1,5 +1,5 @@
-//! A breakdown of the time of one `get`. The time of a part is the difference between two calls, of
-//! which only one includes the part.
+//! A breakdown of the time of one `get`. A part is measured by itself, or its time is the
+//! difference between calls with and without the part.
 
 use crate::rounds::{Side, medians, nanoseconds};
 use crate::sides::{CALLS, Sides};
@@ -53,7 +53,8 @@ pub fn print() -> Result<()> {
     Ok(())
 }
 
-/// Runs the component of `parts.wat` in a host whose only function does nothing.
+/// Returns a side that runs the component of `parts.wat` in a host whose only function does
+/// nothing.
 fn nothing(runtime: &Runtime) -> wasmtime::Result<Side<'_>> {
     let mut config = Config::new();
     config.concurrency_support(false).epoch_interruption(true);
@@ -74,7 +75,8 @@ fn nothing(runtime: &Runtime) -> wasmtime::Result<Side<'_>> {
     }))
 }
 
-/// The time inside the cache: a whole hit, a whole miss, and the parts that can be run separately.
+/// Returns the sides inside the cache: a whole hit, a whole miss, and the parts that can be run
+/// separately.
 fn inside<'a>() -> Result<Vec<Side<'a>>> {
     let cache = Arc::new(Cache::new(CacheLimits::default(), Clock::system()));
     cache.set(KEY, VALUE, None)?;

@@ -29,7 +29,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts a redis-server. Returns `None` if it is not installed.
+    /// Starts a redis-server and sets an entry. Returns `None` if redis-server is not installed.
     pub fn start(key: &str, value: &str) -> Result<Option<Redis>> {
         let Some(server) = RedisServer::start()? else { return Ok(None) };
         let client = redis::Client::open(format!("redis://127.0.0.1:{}", server.port()))?;

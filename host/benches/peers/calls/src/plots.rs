@@ -23,7 +23,7 @@ const VALUE_LIMIT: usize = 1 << 20;
 /// The maximum number of cache calls per call of the guest.
 const CALLS: u32 = 5_000;
 
-/// The approximate number of bytes that one call of the guest reads.
+/// The maximum number of bytes that one call of the guest reads.
 const BYTES: u32 = 8 << 20;
 
 /// Writes the plots to a folder.
@@ -83,7 +83,7 @@ fn by_size(runtime: &Runtime, ours: &Ours, component: &[u8]) -> Result<Plot> {
     })
 }
 
-/// Reads entries of 80 bytes in random order, for increasing numbers of entries.
+/// Reads values of 80 bytes in random order, for increasing numbers of entries.
 fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     let [mut guest, mut map] = [const { Vec::new() }; 2];
     let mut key = String::new();
@@ -114,8 +114,8 @@ fn by_entries(runtime: &Runtime, ours: &Ours) -> Result<Plot> {
     })
 }
 
-/// Returns the cost of a `get` from the guest and of a `get` without a guest, both without the cost
-/// of creating the keys.
+/// Returns the nanoseconds of a `get` from the guest and of a `get` without a guest, both without
+/// the time of creating the keys.
 fn walks(runtime: &Runtime, ours: &Ours, entries: u32) -> Result<[f64; 2]> {
     let seed = Cell::new(1_u64);
     let next =

@@ -11,7 +11,8 @@ const ROUNDS: usize = 21;
 /// of a shared machine disturb few of them.
 const BURSTS: usize = 20;
 
-/// A function that runs one side for a while and returns the cost of one operation in nanoseconds.
+/// A function that runs one side for a while and returns the time of one operation, in nanoseconds
+/// unless documented otherwise.
 pub type Side<'a> = Box<dyn FnMut() -> Result<f64> + 'a>;
 
 /// Returns the figures of each side, one per round, after a warm-up round.
@@ -34,7 +35,8 @@ pub fn medians<const SIDES: usize>(sides: Vec<Side<'_>>) -> Result<[f64; SIDES]>
     Ok(std::array::from_fn(|_| figures.next().unwrap_or(f64::NAN)))
 }
 
-/// Runs `work`, which makes `calls` calls, and returns the nanoseconds per call of the fastest run.
+/// Runs `work`, which makes `calls` calls, several times. Returns the nanoseconds per call of the
+/// fastest run.
 pub fn nanoseconds(calls: u32, mut work: impl FnMut() -> Result<()>) -> Result<f64> {
     let mut fastest = f64::INFINITY;
     for _ in 0..BURSTS {

@@ -1,4 +1,4 @@
-//! The rows of targets A, B and C, followed by those of F.
+//! Prints rows of targets A, B and C, and then of target F.
 
 use crate::bare::Bare;
 use crate::peers::{self, Redis};

@@ -30,7 +30,7 @@ impl Sides {
         Ok(Sides { runtime, ours, floor })
     }
 
-    /// Returns a side that makes cache calls in Hostel.
+    /// Returns a side that makes cache calls in Hostel with `KEY`.
     pub fn ours<'a>(&'a self, call: &str) -> Side<'a> {
         self.ours_of(call, KEY)
     }
@@ -49,7 +49,7 @@ impl Sides {
         })
     }
 
-    /// Returns a side that makes cache calls in a hand-written host.
+    /// Returns a side that makes cache calls in a hand-written host with `KEY`.
     pub fn bare<'a>(&'a self, host: &'a Bare, call: &'a str) -> Side<'a> {
         self.bare_with(host, call, &arguments(call, KEY))
     }

@@ -31,13 +31,13 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Turns counting on or off. It is off while calls are timed, because counting takes time.
+/// Turns counting on or off. The `speed` benchmark leaves it off, because counting takes time.
 pub fn count(on: bool) {
     COUNTS.store(on, Ordering::Relaxed);
 }
 
-/// Returns the bytes allocated minus those freed while counting was on. Only differences are
-/// meaningful.
+/// Returns the bytes allocated minus the bytes freed, while counting was on. Only the difference of
+/// two results is meaningful.
 pub fn held() -> usize {
     HELD.load(Ordering::Relaxed)
 }

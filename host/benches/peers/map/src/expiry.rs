@@ -1,4 +1,4 @@
-//! A million entries expire within about a second, while another thread makes calls.
+//! The time of calls while up to a million entries expire, and the time until their memory is free.
 
 use crate::allocator;
 use crate::load::{Key, Random, VALUE};
@@ -16,7 +16,8 @@ const EXPIRY: u32 = 20;
 /// The period in which calls are timed. It begins when the first entry expires.
 const WATCHED: Duration = Duration::from_secs(7);
 
-/// The interval of the host's ticker, and the entries that it scans each time.
+/// The interval between two passes over the map, and the maximum number of entries that a pass
+/// scans.
 const TICK: Duration = Duration::from_millis(5);
 const ENTRIES_A_TICK: usize = 10_000;
 
@@ -27,7 +28,8 @@ struct Seen {
     /// The 99th percentile and the maximum of the calls' times, in microseconds.
     p99: f64,
     worst: f64,
-    /// Seconds from the last deadline until nine tenths of the expired entries' memory is freed.
+    /// Seconds from the last deadline until less than a fifth of the memory of the expiring entries
+    /// is in use, including the entries of the timed calls. NaN if more stays in use.
     back: f64,
 }
 
@@ -55,7 +57,7 @@ fn row(what: &str, peer: &str, unit: &str, ours: f64, theirs: f64, wanted: Wante
     println!("{}", Row { target: "F", what, peer, unit, ours, theirs, wanted });
 }
 
-/// Fills `map` with expiring entries, then makes calls while a ticker frees expired entries.
+/// Fills `map` with expiring entries, then makes calls while another thread frees expired entries.
 fn watch(map: &dyn Map, expiring: u32, reclaim: &(dyn Fn() + Sync)) -> Seen {
     // Allocate this vector before counting begins.
     let mut times = Vec::with_capacity(MOST_CALLS);

@@ -3,7 +3,7 @@
 //! - All use foldhash's seeded hasher: guests choose the keys, so an unseeded hasher is unsafe.
 //!   This hasher is also faster than the defaults of moka and DashMap.
 //! - All validate the value on `set`, as a host must, with Hostel's own check.
-//! - Peers store `Box<str>` keys and `Arc<str>` values, so that a reader copies nothing.
+//! - Peers store `Box<str>` keys and `Arc<str>` values, so that a lookup copies no text.
 //! - quick_cache has no expiry. Where an expiry is needed, its entries contain a deadline, which a
 //!   reader compares with the clock. moka expires each entry by its `Expiry`.
 //! - A capacity is in the unit of the peer's weights. If a benchmark needs no capacity, it sets one

@@ -93,7 +93,7 @@ fn compare(
     }
 }
 
-/// Returns the nanoseconds per call in each thread: the median of the slices of a round, to
+/// Returns the nanoseconds per call of a thread: the median of the slices of all threads, to
 /// suppress disturbances by other processes.
 fn time(map: &dyn Map, call: Call, picks: &[Keys]) -> f64 {
     let start = Barrier::new(picks.len());

@@ -1,4 +1,4 @@
-//! The time of each cache operation by itself, the cost of counting an operation, and the cost of
+//! The times of single cache operations, the cost of counting an operation, and the cost of
 //! validating a value compared with `serde_json`.
 //!
 //! Accepts divan's arguments: a part of a name selects benchmarks; see `--help`.

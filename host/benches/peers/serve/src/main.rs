@@ -1,7 +1,8 @@
-//! Compares `hostel serve` with bare hyper and `wasmtime serve`, which take turns under the same
-//! load. Prints rows of the table, then all measurements.
+//! Measures `hostel serve`, and prints rows of the table, then all rates.
 //!
-//! `serve rates`, `serve start` and `serve spin` run one part each.
+//! `serve rates` compares it with bare hyper and `wasmtime serve`, which take turns under the same
+//! load. `serve start` measures its start, and `serve spin` its latency beside calls that never
+//! return. Without an argument, all three run.
 
 mod load;
 mod made;

@@ -41,7 +41,7 @@ enum Start {
 /// The results of all servers.
 pub struct Rates(Vec<Side>);
 
-/// Measures all servers, and prints the rows that have targets.
+/// Measures all servers, and prints rows of the table.
 pub fn measure(made: &Made) -> Result<Rates> {
     let mut rates = Rates(sides(made)?);
     for round in 1..=ROUNDS {

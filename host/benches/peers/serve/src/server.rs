@@ -1,4 +1,5 @@
-//! A server in a separate process, from its first log line to its end.
+//! A server in a separate process: waits until the server reports its address, sends it requests,
+//! and kills it at the end.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,13 +9,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// The key and the value of the single entry.
+/// The key, as encoded in a URL, and the value of the single entry.
 const ENTRY: (&str, &str) = (
     "user%3A123",
     r#"{"username":"joe","email":"joe@example.com","roles":["admin","editor"],"id":123}"#,
 );
 
-/// The maximum time until a server reports its address. It compiles its plugins first.
+/// The maximum time until a server reports its address. Some servers compile their component first.
 const START: Duration = Duration::from_secs(60);
 
 /// A server that runs until it is dropped.
@@ -30,7 +31,7 @@ impl Server {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let lines = child.stderr.take().context("stderr is piped")?;
         let (send, addresses) = channel();
-        // Keep reading: a server blocks if its log lines are not read.
+        // Keep reading: a server can block if its log lines are not read.
         std::thread::spawn(move || {
             for line in BufReader::new(lines).lines().map_while(Result::ok) {
                 if let Some(address) = address(&line) {

@@ -12,8 +12,8 @@ const ROUNDS: usize = 5;
 /// Seconds of each load.
 const SECONDS: u32 = 2;
 
-/// Concurrent calls that spin, and connections that call the other plugin. Four calls exceed the
-/// number of processors; 64 is the maximum number of concurrent calls of one plugin.
+/// Concurrent calls that spin, and connections that call the other plugin. Four calls occupy all
+/// processors of a small machine; 64 is the default maximum of concurrent calls of one plugin.
 const CASES: [(usize, u32); 4] = [(4, 1), (4, 32), (64, 1), (64, 32)];
 
 /// Seconds of load before the measurement: the host recognizes a long call only after the call has

@@ -33,7 +33,7 @@ pub fn measure(made: &Made) -> Result<()> {
     Ok(())
 }
 
-/// Waits until the component is compiled; a call that arrives during compilation is refused with
+/// Starts a server, and waits until it has compiled the component. Until then it refuses calls with
 /// 503.
 fn compile(hostel: &Path, config: &Path) -> Result<()> {
     let server = Server::start(Command::new(hostel).arg("serve").arg("--config").arg(config))?;

@@ -19,7 +19,7 @@ impl RedisServer {
     ///
     /// # Errors
     ///
-    /// If the redis-server does not respond.
+    /// If there is no free port, or if the redis-server does not respond.
     pub fn start() -> io::Result<Option<RedisServer>> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let mut command = Command::new("redis-server");

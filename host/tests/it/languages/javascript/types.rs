@@ -137,7 +137,8 @@ fn a_project_of_references_builds_by_the_one_of_the_source() {
     assert_eq!(stdout(&output), "5\n", "{}", stderr(&output));
 }
 
-/// Checks that the error contains these words, and names no file but the author's own.
+/// Checks that the build fails, and that the error contains these words and names no file of
+/// Hostel.
 #[track_caller]
 fn check_reported(options: &str, source: &str, words: &str) {
     let folder = project(&[("tsconfig.json", options), ("shop.ts", source)]);

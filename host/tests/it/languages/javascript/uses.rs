@@ -18,8 +18,8 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// Returns the Hostel interfaces that the component of a source imports, and a host that has loaded
-/// it.
+/// Builds a source. Returns the Hostel interfaces that the component imports, and a host that has
+/// loaded the component.
 async fn built(folder: &Path, source: &str) -> (Vec<String>, TestHost) {
     let built = hostel_in(folder, &["build", source]);
     assert!(built.status.success(), "{}", stderr(&built));
@@ -221,7 +221,7 @@ async fn check_async(folder: &Path, source: &str) {
     let messages = host.messages();
     assert!(messages.len() == 1 && messages[0].starts_with(warning), "{messages:?}");
     for _ in 0..2 {
-        // The second call computes the value, because the first has released its lease.
+        // The second call computes the value again, because the first call released its lease.
         let error = host.call("svc.refused", &Value::Null).await.unwrap_err().to_string();
         assert!(error.contains("conflict"), "{error}");
     }

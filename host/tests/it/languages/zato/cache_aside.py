@@ -1,10 +1,10 @@
-"""Reads from the cache, or on a miss from the origin server. Uses the API of Zato."""
+"""Reads from the cache, or on a miss stores a constant value. Uses the API of Zato."""
 
 from zato.server.service import Service
 
 
 class CacheAside(Service):
-    """Reads from the cache, or on a miss from the origin server."""
+    """Reads from the cache, or on a miss stores a constant value."""
 
     def handle(self):
         value = self.cache.get('no-such-key')
