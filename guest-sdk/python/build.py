@@ -49,8 +49,8 @@ BROUGHT = ["/python", "/bundled", "/world"]
 
 
 def main() -> int:
-    """Builds a plugin or a base as the command line requests. Returns the exit code: 1 if the build
-    fails."""
+    """Builds a plugin, or a base if the command line has no source. Returns the exit code: 1 if the
+    build fails, otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tool", required=True, help="the folder with componentize-py")
     parser.add_argument("--wit", required=True, help="the folder with the WIT")
@@ -105,8 +105,8 @@ def build_base(arguments: argparse.Namespace) -> int:
 
 
 def build_on_base(arguments: argparse.Namespace, made: str, places: list[str]) -> int | None:
-    """Builds a plugin from a base. Returns ``None`` if the snapshot program exits unexpectedly:
-    the caller then builds with componentize-py, which reports the error."""
+    """Builds a plugin from a base. Returns the exit code, or ``None`` if the snapshot program exits
+    unexpectedly: the caller then builds with componentize-py."""
     reads = os.path.join(made, "0")
     os.mkdir(reads)
     command = [arguments.program, "take-snapshot", os.path.join(arguments.base, "base.wasm")]

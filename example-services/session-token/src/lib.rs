@@ -14,7 +14,7 @@ services! {
 fn session_token(ctx: &Context) -> Result<()> {
     ctx.cache.set_with_expiry("session-token", "abc123", EXPIRY)?;
 
-    // `None` if the token has expired.
+    // After a minute, `get` returns `None`.
     if let Some(token) = ctx.cache.get::<String>("session-token")? {
         info!("{token}");
     }

@@ -57,7 +57,7 @@ fn conformance(ctx: &Context) -> Result<Response> {
 
 enum Answer {
     Value(Value),
-    /// Rust cannot express the value or argument of the step.
+    /// The plugin does not implement the step, or Rust cannot express the step's value or argument.
     Skip,
 }
 
@@ -112,8 +112,8 @@ fn float_of(bits: &str) -> f64 {
     f64::from_bits(u64::from_str_radix(bits, 16).unwrap_or_default())
 }
 
-/// Stores and reads `rounds` floats of random bits and as many integral floats. Returns the first
-/// float that changed.
+/// Stores and reads up to `rounds` floats of random bits and as many whole floats. Skips floats
+/// that are not finite. Returns the first float that changed, with the value read, or else null.
 fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer, CacheError> {
     let mut state = 1_u64;
     for round in 0..rounds.as_u64().unwrap_or_default() {
@@ -131,7 +131,7 @@ fn loop_through_bits(ctx: &Context, key: &str, rounds: &Value) -> Result<Answer,
     Ok(Value::Null.into())
 }
 
-/// Makes a call `calls` times.
+/// Repeats a call `calls` times. Stops at the first error.
 fn many(calls: &Value, call: impl Fn() -> Result<(), CacheError>) -> Result<Answer, CacheError> {
     for _ in 0..calls.as_u64().unwrap_or_default() {
         call()?;
@@ -165,8 +165,8 @@ fn special(ctx: &Context, key: &str, what: &str) -> Result<Answer, CacheError> {
         "bigint" => ctx.cache.set(key, &(1_i128 << 70))?,
         "integer-keys" => ctx.cache.set(key, &BTreeMap::from([(1, "a")]))?,
         "tuple" => ctx.cache.set(key, &(1, "a"))?,
-        // Skip sets, bytes and maps: in Rust they have a JSON form, because Serde serialises them
-        // as arrays and objects.
+        // Skip sets, bytes and maps, which have a JSON form in Rust, and values that Rust does not
+        // have, for example a lone surrogate.
         _ => return Ok(Answer::Skip),
     }
     Ok(Value::Null.into())

@@ -81,7 +81,7 @@ fn check_log(fake: &Fake, before: usize, expected: &Value) -> Result<(), String>
     if passed { Ok(()) } else { Err(format!("logged {new:?}, not {lines:?}")) }
 }
 
-/// Compares the expected members of a response.
+/// Compares the members that `wanted` lists with the response.
 fn check_response(response: &Response, wanted: &Value) -> Result<(), String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let headers: Vec<_> = response.headers.iter().map(|(n, value)| (n, text(value))).collect();
@@ -103,7 +103,7 @@ fn check_response(response: &Response, wanted: &Value) -> Result<(), String> {
     }
 }
 
-/// The HTTP request of a step.
+/// Returns the HTTP request of a step.
 fn by_http(step: &Value) -> Request {
     let http = &step["http"];
     let text = |name: &str| http[name].as_str();

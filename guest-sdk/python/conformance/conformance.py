@@ -89,8 +89,9 @@ def set_bits(step: Step) -> None:
 
 
 def loop_through_bits(step: Step) -> str | None:
-    """Sets and gets random floats: half of them have random bits, and half are whole numbers.
-    Returns the first float that changed, and the float that the cache returned."""
+    """Sets and gets random floats: half of them have random bits, and half are whole numbers. Skips
+    floats that are not finite. Returns the first float that changed, with the value read, or
+    None."""
     state = 1
     for turn in range(step["value"]):
         state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
@@ -154,7 +155,7 @@ def compare_and_swap(step: Step) -> Any:
 
 
 def fail_if_requested(step: Step) -> None:
-    """Raises a failure, as a service's own function may, if the step has `fail`."""
+    """Raises a failure if the step has `fail`."""
     if step.get("args", {}).get("fail"):
         raise Conflict("as the step requests")
 
@@ -174,7 +175,8 @@ def update(step: Step) -> Any:
 
 
 def get_or_set(step: Step) -> Any:
-    """Returns the value and whether it was computed. The step contains the value to compute."""
+    """Returns the value and whether this call computed it, or the kind of the failure. The step
+    contains the value to compute."""
     args = step.get("args", {})
     computed = False
 

@@ -1,4 +1,5 @@
-"""Tests of the check before a build, with a Python older or newer than the Python of plugins."""
+"""Tests of the check before a build. The Python that runs the check may be older or newer than the
+Python of plugins."""
 
 import contextlib
 import io
@@ -28,7 +29,7 @@ NEWER = [
     "def a(*x: *tuple[int]): ...",
 ]
 
-# A syntax error in every Python 3.
+# Code that the check refuses, and the beginning of the message.
 WRONG = [
     ("def a()\n    pass", "a.py:1: SyntaxError: expected ':'"),
     ("\nx = (1,\ny = 2", "a.py:2: SyntaxError: '(' was never closed"),

@@ -187,6 +187,7 @@ class ClockTest(unittest.TestCase):
             sys.modules.pop("_strptime", None)
             self.in_service(lambda: renamed.strptime("2030", "%Y"))
             self.assertIs(sys.modules["_strptime"].datetime_date, date)
-        # The default argument of `now` is still the replacement, which returns the real time here.
+        # The default argument of `now` is still the replacement, which returns the real time
+        # outside a service.
         self.assertLess(abs(late.now() - time.time()), 60)
         self.assertEqual(self.in_service(late.now), self.fake.time())

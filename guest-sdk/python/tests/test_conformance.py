@@ -85,7 +85,8 @@ class Conformance(unittest.TestCase):
 
 
 def sent(step: dict[str, Any]) -> object:
-    """Returns the request of a step."""
+    """Returns the payload or the HTTP request of a step. If the step has `bytes`, the payload is a
+    `set` step with a value of that size."""
     if "bytes" in step:
         return {**step, "op": "set", "value": "x" * (step["bytes"] - 2)}
     if "http" not in step:

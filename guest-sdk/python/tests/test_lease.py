@@ -36,8 +36,8 @@ def gone() -> Any:
 
 
 def get(value: Any, **more: Any) -> Any:
-    """Gets the value of a key, with an expiry of a minute and a refresh in the last five
-    seconds."""
+    """Returns the value under `k`. If the key has no value or its last five seconds have begun,
+    stores and returns `value`, for a minute."""
     return cache.get_or_set("k", returns(value), expiry=60, early=5, **more)
 
 
@@ -241,7 +241,7 @@ class LeaseTest(unittest.TestCase):
 
         self.refused("unavailable", CacheError, cache.get_or_set, "k", unavailable, 60)
         self.released()
-        # A failure to release the lease does not hide the error either.
+        # A failure to release the lease does not hide the error of the function.
         host.connect({**host_calls(), "release": unavailable})
         with self.assertRaises(Conflict):
             cache.get_or_set("k", fails, 60)

@@ -42,12 +42,12 @@ class RestTest(unittest.TestCase):
         return results[0]
 
     def asked(self, work: Callable[[Any], object]) -> Any:
-        """Runs the work in a service and returns the request that it sends."""
+        """Runs the work in a service and returns the last request that was sent."""
         self.run_in_service(work)
         return self.fake.requests[-1]
 
     def refused(self, expected: str, work: Callable[[Any], object]) -> Any:
-        """Checks that the service fails as `internal`. Returns the original exception."""
+        """Checks that the service fails as `internal`. Returns the exception of the work."""
         with self.assertRaises(Failure) as raised:
             self.run_in_service(work)
         self.assertEqual(raised.exception.kind, "internal")
