@@ -1,7 +1,7 @@
-//! Guests written in WebAssembly text. They misbehave in ways in which no compiler's output would:
+//! Guests written in WebAssembly text. Most misbehave in ways in which no compiler's output would:
 //! in the canonical ABI, during instantiation, or by demanding too much of the engine.
 //!
-//! Each test is named after its guest, a file in `guests/wat`.
+//! Each guest is a file in `guests/wat`, and has a test with the same name.
 
 use crate::support::{TestHost, guests, patient, project};
 use hostel::{
@@ -79,9 +79,9 @@ each_has_a_test! {
     uses_shared_memory
 }
 
-/// The beginning of every guest: imports, exports, and functions that respond. The result is at
-/// address 128, and the body's address and length are at 156. The text at 1024 serves as a key and
-/// as a JSON value.
+/// The beginning of every guest: imports, exports, and two functions that return a result. The
+/// result is at address 128; its body's address is at 156, and the body's length at 160. The text
+/// at 1024 serves as a key and as a JSON value.
 const PRELUDE: &str = r#"
 (import "hostel:cache/cache@0.1.1" "get" (func $get (param i32 i32 i32)))
 (import "hostel:cache/cache@0.1.1" "set" (func $set (param i32 i32 i32 i32 i32 i32 i32)))
@@ -154,7 +154,7 @@ fn component(guest: &str) -> Vec<u8> {
     component_in(guest, StringEncoding::UTF8)
 }
 
-/// A host with a well-behaved plugin `good`, and the guest under test as `bad`.
+/// A host with a well-behaved plugin `good`. Tests load their guest as the plugin `bad`.
 struct Hotel(TestHost);
 
 impl Hotel {
@@ -176,7 +176,7 @@ impl Hotel {
         self.0.host.call(service, request).await
     }
 
-    /// Calls the guest and returns the outcome. Also checks that the other plugin is still served.
+    /// Calls the guest and returns the outcome. Also checks that the plugin `good` still responds.
     async fn call(&self, body: &[u8]) -> Result<Response, CallError> {
         let answer = self.send("bad", body).await;
         self.check_serves("good").await;
@@ -193,7 +193,8 @@ impl Hotel {
         assert_eq!(self.send(service, b"next").await.unwrap().body, b"next");
     }
 
-    /// Checks that the guest violates the contract in this call, with this message.
+    /// Checks that the guest violates the contract in this call, and that the message contains
+    /// `words`.
     async fn check_violation(&self, body: &[u8], words: &str) {
         let error = self.error(body).await;
         assert!(
@@ -345,7 +346,7 @@ async fn calls_the_host_in_post_return() {
     check_may_not_leave(&error_of(patient(), "calls_the_host_in_post_return").await);
 }
 
-/// Address 0 is valid: a guest that returns it can only harm its own request.
+/// Address 0 is valid: a guest whose `realloc` returns 0 can only harm its own call.
 #[tokio::test]
 async fn reallocates_at_null() {
     let hotel = Hotel::with(patient(), "reallocates_at_null").await;
@@ -367,8 +368,8 @@ async fn reallocates_out_of_bounds() {
 #[tokio::test]
 async fn reallocates_for_a_hit() {
     let hotel = Hotel::with(patient(), "reallocates_for_a_hit").await;
-    // If the guest puts the text and its pointer in the same place, the pointer overwrites the
-    // text.
+    // With 2, the guest puts the text at the address of the result. The result, which is written
+    // last, overwrites the text.
     for (how, body) in
         [(0, b"\"text\""), (1, b"\"text\""), (2, b"\0\0\0\0\x01\0"), (5, b"\"text\"")]
     {
@@ -394,7 +395,8 @@ async fn passes_wild_arguments() {
     let discriminant = "discriminant";
     let hotel = Hotel::with(patient(), "passes_wild_arguments").await;
     for (arguments, words) in [
-        // A key, value or message partly or wholly outside the memory, or wrapping round its end.
+        // A key, value or message that is partly or wholly outside the memory, or whose end
+        // overflows 32 bits.
         (&[OUTSIDE - 5, 6, KEY, 6, 0, 0, 512][..], text),
         (&[OUTSIDE, 1, KEY, 6, 0, 0, 512], text),
         (&[u32::MAX, 1, KEY, 6, 0, 0, 512], text),
@@ -424,8 +426,8 @@ async fn passes_wild_arguments() {
     hotel.call(&numbers(&[KEY, 6, KEY, 6, 1, 60, 512])).await.unwrap();
     hotel.call(&numbers(&[3, KEY, 6])).await.unwrap();
     assert_eq!(hotel.0.messages(), ["\"text\""]);
-    // Short keys, which the host copies, and long ones, which it borrows, inside the memory and up
-    // to its last byte.
+    // Short keys, which the host copies, and long keys, which the host borrows. Some keys end at
+    // the last byte of the memory.
     const ZEROS: u32 = 2048;
     let keys = [(OUTSIDE - 1, 1), (OUTSIDE - 65, 65), (OUTSIDE - 64, 64), (ZEROS, 63), (ZEROS, 66)];
     for (place, bytes) in keys {
@@ -448,7 +450,8 @@ async fn passes_its_body_as_text() {
             (b"\xc0\xaf", "invalid utf-8"),
             (b"\xc0\x80", "invalid utf-8"),
             (b"\xf0\x8f\xbf\xbf", "invalid utf-8"),
-            // Surrogates, single and as a pair; a value beyond the last scalar value.
+            // Surrogates, single and as a pair; a value beyond the last scalar value; a character
+            // without its last byte.
             (b"\xed\xa0\x80", "invalid utf-8"),
             (b"\xed\xa0\xbd\xed\xb0\x8e", "invalid utf-8"),
             (b"\xf4\x90\x80\x80", "invalid utf-8"),
@@ -462,6 +465,7 @@ async fn passes_its_body_as_text() {
 }
 
 /// Encodes a successful result with these fields. Lists and texts are pairs of address and length.
+/// The media type is an option: a discriminant before the pair.
 fn success(status: u32, media_type: [u32; 3], headers: [u32; 2], body: [u32; 2]) -> Vec<u8> {
     numbers(&[&[0, status], &media_type[..], &headers, &body].concat())
 }
@@ -487,7 +491,7 @@ async fn returns_its_body() {
         (success(200, NONE, [2, 1], TEXT), "list pointer is not aligned"),
         (success(200, NONE, [u32::MAX - 3, 1], TEXT), list),
         (success(65_535, NONE, [0, 0], TEXT), "status 65535 is not within 200 to 599"),
-        // A media type of 100,000 zeros.
+        // A media type of 100,000 NUL bytes.
         (success(200, [1, 1 << 17, 100_000], [0, 0], TEXT), "is not a valid header value"),
         // A header name of the same length.
         (success(200, NONE, [1032, 1], TEXT), "is invalid"),
@@ -603,7 +607,8 @@ async fn declares_a_huge_table() {
     check_refused_at(patient(), "declares_a_huge_table", Limit::Memory).await;
 }
 
-/// Checks that a guest with more than 60 memories or tables is refused if the limit is 50.
+/// Checks that a guest with more than 60 memories or tables is refused if the limit is 50, and
+/// loaded with the default limit.
 async fn check_has_too_many(guest: &str) {
     let limits = Limits { instances: 50, ..patient() };
     let refused = refusal_of(limits, component(guest)).await.to_string();
@@ -672,7 +677,8 @@ async fn uses_custom_page_sizes() {
     check_invalid("uses_custom_page_sizes", "custom").await;
 }
 
-/// The export of the world: without it a component is refused before compilation.
+/// The export that the world requires: a component without the export is refused before
+/// compilation.
 const EXPORT: &str = r#"(component $c) (instance $i (instantiate $c))
     (export "hostel:service/handler@0.1.0" (instance $i))"#;
 
@@ -685,7 +691,7 @@ async fn a_component_that_uses_async_is_refused() {
     }
 }
 
-/// A name in a component can be any text, and the engine's messages quote it.
+/// A name in a component can be any text, and error messages quote the name.
 #[tokio::test]
 async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     let name = format!("a\\n{}", "b".repeat(20_000));
@@ -704,7 +710,7 @@ async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     }
 }
 
-/// Creates a host with a guest of this string encoding.
+/// Creates a host and loads the guest with this string encoding.
 async fn guest_in(encoding: StringEncoding, guest: &str) -> Hotel {
     let hotel = Hotel::new(patient()).await;
     hotel.0.load("bad", component_in(guest, encoding)).await;
@@ -817,7 +823,7 @@ async fn thousands_of_calls_leave_nothing_behind() {
     assert_eq!(Arc::strong_count(&log), 1);
 }
 
-/// Compiles only if the futures of a host are `Send`.
+/// Compiles only if a host is `Send` and `Sync`, and its futures are `Send`.
 #[test]
 fn what_a_host_does_may_move_between_threads() {
     fn moves<T: Send>(_: T) {}

@@ -1,5 +1,5 @@
-//! Small files that would take minutes or gigabytes to compile, or overflow the engine's stack: a
-//! limit refuses each before the engine sees it.
+//! Components that would take minutes or gigabytes to compile, or overflow the engine's stack. The
+//! limits refuse these components before compilation.
 
 use crate::support::{Random, TestHost, project};
 use hostel::{Limits, PluginName, PluginSettings};
@@ -57,7 +57,8 @@ async fn check_default(limit: &str, bomb: Vec<u8>) {
     assert!(message.ends_with(&format!(": raise `limits.{limit}`")), "{message}");
 }
 
-/// Returns nested components that each instantiate the inner one ten times.
+/// Returns a component with this many levels of components inside. Each component but the innermost
+/// instantiates the next inner component ten times.
 fn tenfold(levels: usize) -> Vec<u8> {
     let mut text = "(component $c (core module $m) (core instance (instantiate $m)))".to_owned();
     for _ in 1..levels {
@@ -69,8 +70,8 @@ fn tenfold(levels: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_instances_obeyed() {
-    // Each instantiation of the component counts as two instances: one of the component, and one of
-    // its module.
+    // Each instantiation of the inner component counts as two instances: one of the component, and
+    // one of its module.
     check("instances", "20", tenfold(1), tenfold(2)).await;
 }
 
@@ -112,7 +113,7 @@ async fn a_component_that_is_passed_is_not_instantiated() {
     }
 }
 
-/// Returns nested components.
+/// Returns a component inside a component and so on, `levels` in total.
 fn nested(levels: usize) -> Vec<u8> {
     let mut component = COMPONENT.to_vec();
     for _ in 1..levels {
@@ -155,7 +156,7 @@ async fn limits_functions_obeyed() {
 #[tokio::test]
 async fn limits_functions_violated() {
     check_default("functions", functions(100_000)).await;
-    // The functions are spread over several modules.
+    // The functions of two modules count together.
     let module = format!("(core module {})", "(func)".repeat(30_000));
     check_default("functions", wat(&format!("(component {module} {module})"))).await;
 }
@@ -175,7 +176,8 @@ async fn limits_function_bytes_violated() {
     check_default("function-bytes", nops(3 << 20)).await;
 }
 
-/// Returns a function of `depth` nested loops. The innermost loop reads and writes all locals.
+/// Returns a component with a function of `depth` nested loops. The innermost loop reads and writes
+/// `locals` locals.
 fn loops(depth: usize, locals: usize) -> Vec<u8> {
     let locals: Vec<_> = (1..=locals).collect();
     let declared = "(local i32)".repeat(locals.len());
@@ -194,7 +196,7 @@ async fn limits_locals_obeyed() {
 #[tokio::test]
 async fn limits_locals_violated() {
     check_default("locals", loops(0, 40_000)).await;
-    // Four billion locals declared in three bytes.
+    // Four billion locals, declared in six bytes.
     let body = b"\x01\x0a\x01\xff\xff\xff\xff\x0f\x7f\x0b";
     let mut body = body.to_vec();
     if let Some(length) = body.get_mut(1) {
@@ -220,7 +222,7 @@ async fn limits_blocks_violated() {
     check_default("blocks", blocks(100_000)).await;
 }
 
-/// Returns a function with `count` conditions, each of which sets a local.
+/// Returns a component with a function of `count` conditions, each of which sets a local.
 fn conditions(count: usize, locals: usize) -> Vec<u8> {
     let declared = "(local i32)".repeat(locals - 1);
     let set = "(if (local.get 0) (then (local.set 0 (i32.const 1))))".repeat(count);
@@ -281,14 +283,15 @@ async fn limits_definitions_obeyed() {
 #[tokio::test]
 async fn limits_definitions_violated() {
     check_default("definitions", globals(300_000)).await;
-    // Few types, in a component that is instantiated many times.
+    // The types of a component count again for each of its instances.
     let types = "(type (list u8))".repeat(5_000);
     let instances = "(instance (instantiate $c))".repeat(50);
     check_default("definitions", wat(&format!("(component (component $c {types}) {instances})")))
         .await;
 }
 
-/// Checks each file of the fuzzing corpus: complete, truncated, and with changed bytes.
+/// Runs the component check on each file of the fuzzing corpus: complete, truncated, and with
+/// changed bytes.
 #[test]
 fn no_file_of_the_corpus_harms_the_check() {
     let folder = project().join("host/fuzz/corpus/component");
@@ -312,8 +315,8 @@ fn no_file_of_the_corpus_harms_the_check() {
     assert!(files >= 12, "{files}");
 }
 
-/// Compares the corpus with the components of the tests above. Rewrites it if `HOSTEL_WRITE_CORPUS`
-/// is set.
+/// Checks that the files of the corpus contain these bytes. If `HOSTEL_WRITE_CORPUS` is set, writes
+/// the files first.
 #[test]
 fn the_corpus_is_what_these_tests_make() {
     let (ty, values) = ("(param i32) ".repeat(20), "i32.const 0 ".repeat(20));

@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 const TOKEN: &str = "a-token-of-enough-characters";
 
 /// A server with the caches `users` and `plugin/shop`, and a folder with a configuration that
-/// contains its address.
+/// contains the server's address.
 struct Served {
     users: CacheStore,
     clock: MockClock,
@@ -62,7 +62,8 @@ impl Served {
         self.command(arguments).output().unwrap()
     }
 
-    /// Checks the exit code, stdout, and words of the single line on stderr.
+    /// Checks the exit code and stdout. Also checks that stderr is one line with these words, or
+    /// empty if there are no words.
     #[track_caller]
     fn check(&self, arguments: &[&str], code: i32, out: &str, words: &[&str]) {
         let output = self.ask(arguments);
@@ -140,8 +141,8 @@ async fn entries_with_a_prefix_are_deleted_through_all_pages() {
     for number in 0..20_000 {
         served.users().set(&format!("user:{number}"), "1", None).unwrap();
     }
-    // If each request restarted the deletion, it would never get past the first page of these
-    // entries.
+    // These entries stay. If each request restarted the deletion, every request would scan the same
+    // page of these entries.
     for number in 0..20_000 {
         served.users().set(&format!("users:{number}"), "1", None).unwrap();
     }

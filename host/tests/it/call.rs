@@ -11,8 +11,8 @@ use std::process::{Command, Output, Stdio};
 
 const TOKEN: &str = "the-long-secret-of-ann";
 
-/// Runs `hostel call`, isolated from the user's configuration. Calls this server unless the
-/// arguments contain a URL.
+/// Returns a `hostel call` command that runs in a folder without a configuration. The command calls
+/// this server unless the arguments contain a URL.
 fn call(server: &TestServer, arguments: &[&str]) -> Command {
     let mut command = hostel();
     command.arg("call").args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));

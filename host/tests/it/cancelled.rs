@@ -1,5 +1,5 @@
-//! Calls and requests that the client cancels: each is counted and logged, and leaves nothing
-//! behind.
+//! Cancelled calls, cancelled requests and failed TLS handshakes: the host counts them, and they
+//! leave nothing behind.
 
 use crate::http::client::{Client, SOON, TestServer, eventually, post};
 use crate::http::protocols::{begin_tls, request, secure, speak};
@@ -33,7 +33,7 @@ async fn metric(host: &Host, name: &str, label: &str) -> u64 {
     samples.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
 }
 
-/// Waits until a metric has this value, and fails if it never does.
+/// Waits until a metric has this value, and fails after a timeout.
 async fn until(host: &Host, (name, label): (&str, &str), value: u64) {
     let ask = async || (metric(host, name, label).await == value).then_some(());
     eventually(&format!("{name} {label}"), ask).await;
@@ -122,7 +122,7 @@ async fn ten_thousand_calls_that_are_dropped_leave_nothing_behind() {
     host.call("guests.looks-around", Request::default()).await.unwrap();
 }
 
-/// Returns a server, and the lines of its access log as `method path status bytes`.
+/// Returns a server, and the lines of its access log as `method path status bytes service`.
 async fn server() -> (TestServer, mpsc::UnboundedReceiver<String>) {
     let (tell, lines) = mpsc::unbounded_channel();
     let access: AccessSink = Arc::new(move |line| {
@@ -198,6 +198,7 @@ async fn a_thousand_clients_that_close_at_any_moment_leave_nothing_behind() {
 }
 
 /// Returns the number of failed handshakes that a log line reports, or `None` for any other line.
+/// Also checks the reported reason.
 fn handshakes(line: &str, reason: &str) -> Option<u64> {
     let rest = line.strip_prefix("hostel: the TLS handshake with 127.0.0.1:")?;
     assert!(rest.contains(&format!(" failed: {reason}")), "{line}");

@@ -129,8 +129,8 @@ async fn a_load_that_is_given_up_ends_its_process() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     make_pipe(&pipe);
-    // The compiler's children inherit the pipe, so it reaches its end only when all of them are
-    // gone.
+    // The compiler and its children hold the pipe open. The reader reaches the pipe's end only when
+    // all these processes are gone.
     let does = format!("exec 3>'{}'; echo begun >&3; sleep 600 & sleep 600", pipe.display());
     let host = Arc::new(by(&program(folder.path(), "compiler", &does), patient()));
     let loading = {

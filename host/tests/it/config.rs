@@ -1,4 +1,4 @@
-//! The configuration from a user's perspective: the example, the schema, and `hostel check`.
+//! The configuration for users: the example, the schema, the page about Redis, and `hostel check`.
 
 use crate::support::{component, hostel, project, stderr, stdout};
 use hostel::config::{Config, schema};
@@ -27,8 +27,8 @@ impl Setting {
         self.line.split_once(" = ").unwrap().1
     }
 
-    /// Returns the path, such as `server.listen`, with `*` for the name of a plugin, cache or
-    /// group.
+    /// Returns the path, such as `server.listen`. `*` stands for each name that the author of a
+    /// configuration chooses.
     fn path(&self) -> String {
         let mut parts: Vec<&str> = self.table.trim_matches(['[', ']']).split('.').collect();
         if ["caches", "plugins", "callers"].contains(&parts[0]) {
@@ -36,7 +36,7 @@ impl Setting {
         }
         parts.push(self.key());
         parts.retain(|part| !part.is_empty());
-        // The author of the file chooses these names.
+        // The author chooses the names of a plugin's settings and secrets, and of REST connections.
         let is_value = parts.len() > 3 && ["config", "secrets"].contains(&parts[2]);
         if is_value || parts[0] == "zato" {
             parts[3] = "*";
@@ -74,7 +74,8 @@ fn settings() -> Vec<Setting> {
     settings
 }
 
-/// Parses a configuration in the project's folder. Returns its full debug output, or the error.
+/// Parses a configuration, with paths relative to the project's folder. Returns the debug output of
+/// the result, or the error.
 fn meaning(text: &str) -> Result<String, String> {
     let read = Config::parse(&project().join("hostel.toml"), text, &|_| Err(VarError::NotPresent));
     read.map(|read| format!("{:?}", read.config)).map_err(|error| error.to_string())

@@ -1,5 +1,5 @@
-//! Files named in a configuration: anything but a regular file is refused at once, and the error
-//! names the file.
+//! Configurations, and files that a configuration names. A pipe, a device, a folder or a huge file
+//! is refused at once, and the error names the file.
 
 use crate::support::{hostel, stderr, stdout};
 use hostel::Host;
@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-/// Paths that are not text files, and the resulting errors.
+/// The kinds of unfit files, and the resulting errors.
 const UNFIT: [(&str, &str); 4] = [
     ("pipe", "it is a named pipe, not a file"),
     ("device", "it is a device, not a file"),
@@ -42,7 +42,7 @@ fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// Replaces the file `name` by each unfit file, and checks the error of `hostel check`.
+/// Replaces the file `name` by an unfit file of each kind, and checks the error of `hostel check`.
 fn check(name: &str, text: &str, place: &str) {
     for (kind, reason) in UNFIT {
         let folder = tempfile::tempdir().unwrap();

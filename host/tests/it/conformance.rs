@@ -1,5 +1,5 @@
-//! Runs the scenarios that every SDK must pass. They test the contract's rules for values, keys,
-//! expiry, errors and logs through the SDK of each language.
+//! Runs the scenarios that every SDK must pass, on a real host. They test the contract through the
+//! SDK of each language.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;
@@ -72,7 +72,7 @@ trait Place {
     async fn call(&self, request: Request) -> Result<Response, CallError>;
     /// Performs a step that happens outside the plugin. Returns false for any other step.
     fn beside(&self, step: &Step) -> bool;
-    /// Returns the lines logged since the last call.
+    /// Removes the logged lines and returns them, each with its level.
     fn logged(&self) -> Vec<(String, String)>;
 }
 
@@ -183,7 +183,7 @@ fn answer(answered: Result<Response, CallError>) -> Result<Value, String> {
         .map_err(|error| format!("the response {text:?} is not JSON: {error}"))
 }
 
-/// Checks that no source of randomness returns the same number in two instances.
+/// Checks that three calls, each in a new instance, draw no random number twice.
 async fn check_distinct(place: &impl Place, request: Request, first: Value) -> Outcome {
     let mut drawn = BTreeSet::new();
     let mut count = 0;
@@ -307,7 +307,7 @@ fn page(rows: &[Row]) -> String {
     page
 }
 
-/// A host whose cache returns the same invalid text for every `get` and does nothing else.
+/// A host whose cache returns the same invalid text for every `get`, and stores nothing.
 struct FaultyCache(faulty_host::FaultyHost);
 
 impl Place for FaultyCache {
@@ -331,7 +331,7 @@ async fn check_red(language: &str, folder: &str) {
     let bytes = std::fs::read(Path::new(&component(folder))).unwrap();
     let faulty = FaultyCache(faulty_host::FaultyHost::new(&bytes).unwrap());
     let mut red = 0;
-    // Only the cache is faulty, and HTTP steps do not use it.
+    // Scenarios with HTTP requests test the request and the response, not the cache.
     let is_of_cache = |it: &&Scenario| it.steps.iter().all(|step| !step.is_by_http());
     let ordinary = |it: &&Scenario| it.host == Situation::Ordinary;
     for scenario in scenarios().iter().filter(ordinary).filter(is_of_cache) {

@@ -300,7 +300,7 @@ async fn vectors_15_and_16_plugins_meet_only_in_a_shared_cache(guest: &Guest) {
         seen_by_the_other(guest.host.another(), shared("a"), shared("b")).await,
         Value::Null
     );
-    // A plugin `users` beside a configured cache `users`.
+    // A plugin's private cache is not the configured cache of the same name.
     assert_eq!(
         seen_by_the_other(guest.host.another(), private.clone(), shared("users")).await,
         Value::Null

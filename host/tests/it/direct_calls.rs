@@ -7,8 +7,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
-/// Runs `hostel check` on a plugin `shop` with one service, two groups of callers, and these lines
-/// of configuration.
+/// Runs `hostel check` on a configuration with these lines and two groups of callers, in a folder
+/// with a plugin `shop` of one service.
 fn check(lines: &str, arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let shop = component("example-services/store-and-read");

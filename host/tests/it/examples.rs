@@ -1,5 +1,5 @@
-//! The contract's test vector 1: each example logs the expected lines and makes the expected cache
-//! calls.
+//! The contract's test vector 1: the examples return the expected responses, log the expected lines
+//! and make the expected cache calls.
 
 use crate::outbound::server::Source;
 use crate::support::{TestHost, component};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// The expected counters of a cache.
+/// The counters of a cache that the tests compare.
 #[derive(Debug, Default, PartialEq)]
 struct Calls {
     sets: u64,
@@ -47,8 +47,8 @@ async fn stats(host: &TestHost) -> CacheStats {
     host.host.caches().stats().await.into_iter().next().unwrap().1
 }
 
-/// Runs an example on an empty cache. Checks its log lines and cache calls, and that its entry
-/// expires after exactly `expiry` seconds.
+/// Runs an example on an empty cache. Checks its log lines and cache calls and, if `expiry` is
+/// given, that its entry expires after exactly `expiry` seconds.
 async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
     let host = loaded(name).await;
     let response = host.call(name, &Value::Null).await.unwrap();
@@ -150,7 +150,7 @@ async fn check_limiter_at_once(example: &str) {
     println!("{example}: {counted} calls of {CLIENTS} clients, {counted} counted");
 }
 
-/// Checks that the example fetches from its origin server once in two minutes.
+/// Checks that the example fetches from its origin server once, and again after two minutes.
 async fn check_cache_aside(example: &str) {
     let host = loaded_from(example, "cache-aside").await;
     let both = ["Key not found, fetching from source ..", "value-from-source"];
@@ -174,7 +174,7 @@ async fn check_compute_once(example: &str) {
     assert_eq!(host.messages(), ["Computing ..", "the-report"]);
 }
 
-/// Generates tests of the examples that exist in every language, from their file names.
+/// Generates the tests of three examples in every language, from the examples' file names.
 macro_rules! in_every_language {
     ($($language:ident: $limiter:literal, $compute:literal, $aside:literal;)*) => {
         mod limiter {

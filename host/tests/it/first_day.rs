@@ -1,5 +1,5 @@
-//! Documentation pages: the tutorials work as written, and all pages name only existing commands
-//! and settings.
+//! Documentation pages: the steps of the page about deployment work, and all pages show only
+//! existing commands and settings.
 
 use crate::support::{component, hostel, project, stderr, stdout};
 use std::fs;
@@ -58,7 +58,7 @@ fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serv
     }
     assert_eq!(checked, 2, "`hostel check` lists the service before and after the build of CI");
 
-    // Run the image's commands in folders of this test.
+    // Run the image's command that compiles the plugins, in folders of this test.
     let image = block(page, "dockerfile");
     let kept = fs::read_to_string(project().join("packaging/Dockerfile")).unwrap();
     assert!(kept.ends_with(&image), "{page} differs from packaging/Dockerfile");
@@ -114,7 +114,7 @@ fn the_page_about_editors_shows_the_files_of_the_templates() {
     }
 }
 
-/// Returns the pages for users of the project.
+/// Returns the paths of the pages for users of the project.
 fn pages() -> Vec<String> {
     let docs = fs::read_dir(project().join("docs")).unwrap().map(|page| page.unwrap().file_name());
     let docs = docs.map(|name| format!("docs/{}", name.into_string().unwrap()));
@@ -150,7 +150,7 @@ fn the_program_has_every_command_that_a_page_shows() {
                 let mut shell = Command::new("/bin/sh");
                 shell.args(["-c", line]).current_dir(folder.path()).env("PATH", folder.path());
                 shell.env("PROGRAM", hostel().get_program()).env("REPORT", &report);
-                // One of the commands reads a secret from this variable.
+                // One of the commands takes a secret from this variable.
                 shell.env("WEATHER_KEY", "no user's secret");
                 shell.output().unwrap();
             }

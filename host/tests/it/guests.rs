@@ -1,6 +1,6 @@
-//! Guests that misbehave: each is stopped with one clear reason, and the host keeps working.
+//! Guests, most of which misbehave: the host stops them with one clear reason, and keeps working.
 //!
-//! Each test is named after its guest.
+//! Each guest has a test with the same name.
 
 use crate::support::{TestHost, guests, patient};
 use hostel::{CallError, FailureKind, Level, Limit, Limits};
@@ -304,7 +304,8 @@ async fn logs_then_spins() {
             tokio::task::yield_now().await;
         }
     };
-    // The call is dropped once the guest is in its loop.
+    // The call is dropped once the guest has logged `spins`. Dropping the call also logs `spun`,
+    // which the guest printed without a line break.
     tokio::select! {
         ended = host.call("guests.logs-then-spins", &Value::Null) => panic!("{ended:?}"),
         () = spins => {}

@@ -1,5 +1,4 @@
-//! The HTTP server, byte by byte: the requests and responses of clients, and the requests that
-//! guests receive.
+//! The HTTP server: the bytes that clients send and receive, and the requests that guests receive.
 
 mod admin;
 mod authority;

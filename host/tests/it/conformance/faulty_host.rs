@@ -1,4 +1,5 @@
-//! A faulty host: its cache functions have the right types but do nothing.
+//! A faulty host. Its functions have the right types, but `get` returns an invalid value, `set`,
+//! `delete` and `exists` have no effect, and the functions in `OTHERS` fail.
 
 use std::sync::Arc;
 use wasmtime::Result;
@@ -16,7 +17,7 @@ use self::exports::hostel::service::handler::Request;
 use self::hostel::cache::cache::Error;
 use self::hostel::log::log::Level;
 
-/// Functions that an SDK may import besides `get`, `set`, `delete` and `exists`.
+/// Functions that an SDK may import besides `log`, `get`, `set`, `delete` and `exists`.
 const OTHERS: &[(&str, &[&str])] = &[
     ("hostel:cache/atomics@0.1.1", &["set-if-absent", "increment", "compare-and-swap", "take"]),
     ("hostel:cache/lease@0.1.1", &["get-or-lease", "fill", "release"]),
@@ -65,7 +66,7 @@ impl FaultyHost {
         linker
             .instance("hostel:log/log@0.1.0")?
             .func_wrap("log", |_: Caller<'_>, _: (Level, WasmStr)| Ok(()))?;
-        // Any other function fails, and thus ends the call of the service.
+        // These functions fail, and thus end the call of the service.
         for (interface, functions) in OTHERS {
             let mut instance = linker.instance(interface)?;
             for function in *functions {

@@ -20,7 +20,7 @@ pub(super) struct Scenario {
 #[derive(Clone, Deserialize)]
 pub(super) struct Step {
     pub(super) op: String,
-    /// The HTTP part of the request, besides the step itself.
+    /// The HTTP part of the request, to which [`request`](Self::request) adds the step as a header.
     http: Option<Http>,
     #[serde(flatten)]
     members: BTreeMap<String, Value>,
@@ -41,7 +41,7 @@ pub(super) struct Expected {
     pub(super) error: Option<String>,
     /// A part of the error's message.
     pub(super) message: Option<String>,
-    /// The expected response as a whole, for a step that does not compare a result in the body.
+    /// The expected response, for a step that does not compare a result in the body.
     pub(super) response: Option<ExpectedResponse>,
     pub(super) failure: Option<(String, String)>,
     pub(super) logged: Option<(String, String)>,
@@ -63,7 +63,7 @@ pub(super) struct ExpectedResponse {
     body: Option<Value>,
 }
 
-/// The HTTP part of a request.
+/// The HTTP part of a request, with the content type and the body.
 #[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Http {
@@ -168,8 +168,8 @@ fn there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D:
     Value::deserialize(value).map(Some)
 }
 
-/// Returns all scenarios: the ones in `scenarios.json`, which every SDK also passes with its fake,
-/// and the ones in `refusals.json`, which need a real host.
+/// Returns all scenarios, from two files. Every SDK also passes those in `scenarios.json` with its
+/// fake; those in `refusals.json` need a real host.
 pub(super) fn scenarios() -> Vec<Scenario> {
     let read = |name: &str| -> Vec<Scenario> {
         let file = project().join("guest-sdk/conformance").join(name);

@@ -1,5 +1,5 @@
-//! The effect of writing a plugin's file. After the first scan, these deployments scan only once an
-//! hour, so only the file watch can report a change.
+//! The effect of writing a plugin's file. These deployments scan at intervals of an hour, so only
+//! the file watch makes them notice a change in time.
 
 use super::{House, Stage, build, component, fs, inputs, symlink};
 use crate::http::client::eventually;
@@ -135,7 +135,7 @@ async fn a_source_that_is_written_while_it_is_built_is_built_again() {
         let version = fs::read_to_string(&source.file).unwrap();
         if version == "slow" {
             begin.send(()).unwrap();
-            // Receiving fails once the test is over.
+            // The test sends nothing: `recv` returns an error when the test drops `end`.
             let _ = ended.lock().unwrap().recv();
         }
         fs::write(&file, component(&version)).unwrap();

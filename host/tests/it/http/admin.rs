@@ -20,7 +20,8 @@ pub struct Operated {
 }
 
 impl Operated {
-    /// Creates a host with the plugin `guests` from the file at `path`. The file is not loaded yet.
+    /// Starts an admin listener. Its host has a plugin `guests`, whose file at `path` is not yet
+    /// loaded.
     async fn new(path: PathBuf, token: Option<&str>) -> Self {
         let code_folder = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("code"));
         let host = Arc::new(Host::new(Settings { code_folder, ..Settings::default() }).unwrap());

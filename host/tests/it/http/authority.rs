@@ -1,4 +1,4 @@
-//! The host named by a request's target and its `Host` header, and cookies in HTTP/2.
+//! The host named by a request's target and its `Host` header, cookies in HTTP/2, and `OPTIONS *`.
 
 use super::client::TestServer;
 use super::protocols::{ask, request, speak};

@@ -1,5 +1,5 @@
-//! Invalid HTTP/1.1: the server responds with an error or closes the connection, and serves other
-//! clients normally.
+//! Invalid and unusual HTTP/1: the server responds to each request or closes the connection, and
+//! serves other clients normally.
 
 use super::client::{TestServer, post};
 use hostel::config::Server;

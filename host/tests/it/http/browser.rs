@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 /// Chromium takes up to 16 seconds when other tests keep the processors busy.
 const BROWSER_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A page that writes the results of its requests as JSON into its body. Each request is a step of
-/// the conformance plugin.
+/// A page that writes the results of its requests as JSON into its body. Each request contains a
+/// step for the conformance plugin.
 const PAGE: &str = r#"<!doctype html>
 <meta charset="utf-8">
 <script type="module">

@@ -24,7 +24,7 @@ pub async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} takes too long"))
 }
 
-/// Polls until `ask` returns a value.
+/// Polls until `ask` returns a value, and returns the value. Panics after [`PATIENCE`].
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let mut ticks = tokio::time::interval(Duration::from_millis(2));
     let asking = async {
@@ -76,7 +76,7 @@ impl TestServer {
         TestServer::of(&[("guests", guests()), ("other", guests())], limits, settings).await
     }
 
-    /// Serves these components under these names.
+    /// Serves plugins with these names and components.
     pub async fn of(plugins: &[(&str, Vec<u8>)], limits: Limits, settings: HttpSettings) -> Self {
         let (tell, lines) = mpsc::unbounded_channel();
         let log: hostel::LogSink = Arc::new(move |line| {
@@ -103,7 +103,8 @@ impl TestServer {
         Client::new(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Sends bytes on a new connection and returns the response.
+    /// Sends bytes on a new connection. Returns the response, or `None` if the server closes the
+    /// connection without one.
     pub async fn send(&self, bytes: impl AsRef<[u8]>) -> Option<Reply> {
         let mut client = self.connect().await;
         client.send(bytes).await;
@@ -121,7 +122,7 @@ impl TestServer {
         assert_eq!(reply.status, 200, "after {after}: {reply:?}");
     }
 
-    /// Waits for a log line.
+    /// Waits for this log line. Earlier lines are discarded.
     pub async fn line(&mut self, wanted: &str) {
         let seen = async { while self.lines.recv().await.as_deref() != Some(wanted) {} };
         patiently(&format!("the line {wanted:?}"), seen).await;
@@ -137,7 +138,7 @@ impl TestServer {
         let _ = self.stop.take().unwrap().send(());
     }
 
-    /// Waits until the server has stopped.
+    /// Waits until the server has stopped, and returns its report.
     pub async fn report(self) -> ServerReport {
         patiently("the end", self.task).await.unwrap().unwrap()
     }
@@ -197,12 +198,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let _ = patiently("sending", self.stream.write_all(bytes.as_ref())).await;
     }
 
-    /// Returns the next response, or `None` if the server closes the connection first.
+    /// Returns the next response, or `None` if the connection ends before the response's head does.
+    /// The body may be incomplete.
     pub async fn reply(&mut self) -> Option<Reply> {
         self.read_reply(true).await
     }
 
-    /// Returns the next response to a `HEAD` request.
+    /// Returns the next response without reading a body, as for a `HEAD` request.
     pub async fn head_reply(&mut self) -> Option<Reply> {
         self.read_reply(false).await
     }

@@ -9,13 +9,14 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// The number of concurrent connections, unless `HOSTEL_CONNECTIONS` sets another number.
+/// The number of concurrent connections, unless `HOSTEL_CONNECTIONS` sets another number or the
+/// process may open too few files.
 const CONNECTIONS: usize = 2_000;
 
 /// File descriptors that the test process needs for other purposes.
 const OTHER_FILES: u64 = 500;
 
-/// Sends bytes one by one, several of them within each of the server's timeouts, until the server
+/// Sends bytes one by one, at intervals much shorter than the server's timeouts, until the server
 /// closes the connection. Returns the received text.
 async fn trickle(server: &TestServer, bytes: String) -> String {
     let stream = TcpStream::connect(server.address).await.unwrap();
@@ -120,7 +121,7 @@ async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
     ] {
         for by_reset in [false, true] {
             let what = format!("{phase:?}, by a reset: {by_reset}");
-            // Disconnect the last client first, while it is still waiting.
+            // In the phase `Waiting`, disconnect the waiting client first: it is the last one.
             for client in come(&serving, phase).await.into_iter().rev() {
                 if by_reset {
                     client.stream.set_zero_linger().unwrap();
@@ -135,8 +136,8 @@ async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
     }
 }
 
-/// The server cannot distinguish a client that has shut down its sending half from one that has
-/// disconnected.
+/// The server cannot distinguish a client that has shut down its sending half from a client that
+/// has disconnected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_closes_its_half_counts_as_one_that_left() {
     let limits = hostel::Limits {

@@ -16,7 +16,8 @@ use tokio::net::TcpStream;
 const APP: &str = "https://app.example.com";
 const PARTNER: &str = "https://partner.example.com";
 
-/// Returns CORS settings for one origin, or for all with `*`.
+/// Returns CORS settings that allow `origin` and one other origin, or all origins if `origin` is
+/// `*`.
 pub fn cors(origin: &str) -> Cors {
     Cors {
         origins: match origin {
@@ -37,7 +38,8 @@ fn with(cors: RouteCors, route: Route) -> Route {
     Route { cors, ..route }
 }
 
-/// Returns settings: the server allows `APP`, one route allows `PARTNER`, another allows no origin.
+/// Returns settings: the server allows `APP`, one route allows `PARTNER`, and another route has no
+/// CORS.
 fn settings() -> HttpSettings {
     let of_partner = Cors {
         methods: Some(vec![Method::Get, Method::Delete, Method::Put]),
@@ -175,7 +177,7 @@ async fn a_route_has_its_own_settings() {
         ("expose-headers", "x-total, x-request-id"),
         ("vary", "origin"),
     ];
-    // No route here accepts POST.
+    // The route does not accept POST.
     for (method, status) in [("GET", 200), ("POST", 405)] {
         let request = format!("{method} /partner HTTP/1.1\r\nhost: a\r\norigin: {PARTNER}\r\n\r\n");
         let reply = server.send(request).await.unwrap();
@@ -186,7 +188,7 @@ async fn a_route_has_its_own_settings() {
     check(&server.send(request).await.unwrap(), &[("vary", "origin")]);
 }
 
-/// Checks the status of a request, and that only a page of an allowed origin may read the response.
+/// Checks the status of a response, and that only pages of an allowed origin may read the response.
 async fn check_shown(server: &TestServer, line: &str, body: &str, status: u16) {
     for (origin, may_read) in [(APP, true), ("https://evil.example.com", false), ("", false)] {
         let header = match origin {

@@ -27,7 +27,7 @@ async fn a_server_that_was_killed_begins_again_where_it_was() {
     let place = Place::with_guests("");
     let has_folder = |place: &Place| code(place).is_some();
     let has_file = |place: &Place| code(place).is_some_and(|files| !files.is_empty());
-    // Kill the server while it compiles, and when the first byte of compiled code is on disk.
+    // Kill the server while it compiles, and when the first file of compiled code appears.
     for (moment, is_there) in
         [("compiling", &has_folder as &dyn Fn(&Place) -> bool), ("storing", &has_file)]
     {
@@ -107,7 +107,8 @@ async fn compiled_code_that_is_spoilt_is_made_again() {
     }
 }
 
-/// Checks that a program which cannot store compiled code still serves.
+/// Checks that a program that cannot store all its compiled code still serves, loads another plugin
+/// and stops normally.
 async fn check_serves_without_code(place: &Place, program: Command, what: &str) {
     let (mut serving, _) = place.serve_by(program);
     serving.check_serves(what).await;
@@ -138,8 +139,8 @@ async fn plugins_serve_if_compiled_code_cannot_be_stored() {
     );
 }
 
-/// Plugins that log more than a pipe and the server's queue can hold, although the log of each call
-/// is limited.
+/// Plugins that together log more than a pipe and the server's queue can hold. The log of one call
+/// would be too short, because it is limited.
 const TALKERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -61,7 +61,7 @@ fn settings(server: Server, own: Option<&str>, written: &[(&str, &str)]) -> Http
     }
 }
 
-/// Serves the plugin `one`, whose only service is `echo`, and a second plugin like it.
+/// Serves the plugin `one`, whose only service is `echo`, and a plugin `two` like it.
 async fn server(settings: HttpSettings) -> TestServer {
     let plugins = [("one", numbered("1")), ("two", numbered("2"))];
     TestServer::of(&plugins, patient(), settings).await
@@ -81,9 +81,9 @@ fn names(list: &Reply) -> Vec<String> {
     services.iter().map(|service| service["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Checks the statuses of direct calls with all spellings of `one.echo`. Also checks that each
-/// route enforces its callers, and that a caller sees the service in the list only if it may call
-/// the service directly.
+/// Checks the statuses of direct calls with several spellings of `one.echo`. Also checks that each
+/// route enforces its callers, and that the list contains the service if and only if the caller may
+/// call it directly.
 async fn check(of_server: &str, own: Option<&str>, written: &[(&str, &str)], expected: [u16; 3]) {
     let of_all = Server { callers: callers(of_server), ..Server::default() };
     let server = server(settings(of_all, own, written)).await;

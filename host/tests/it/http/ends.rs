@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 
-/// Returns limits that never expire during a test.
+/// Returns limits that no call reaches during a test.
 fn patient() -> Limits {
     Limits {
         time: Duration::from_secs(3_600),
@@ -180,7 +180,7 @@ async fn gets_a_response_on_its_way() -> bool {
     server.check_serves("the fresh one was accepted").await;
     server.stop();
     let stopped = Instant::now();
-    // After the listener has closed, let every connection task learn of the stop.
+    // Wait until the listener is closed, and let every connection task learn of the stop.
     for _ in 0..3 {
         while TcpStream::connect(server.address).await.is_ok() {}
     }

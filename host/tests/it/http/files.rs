@@ -251,7 +251,8 @@ async fn another_version_than_the_expected_one_is_not_sent() {
             assert_eq!((head.status, &*head.body), (412, ""), "{conditions}");
         }
     }
-    // RFC 9110, section 13.2.1: preconditions are ignored for a response without a file.
+    // RFC 9110, section 13.2.1: preconditions are ignored if the response without them would be a
+    // redirect or an error.
     for (path, status) in [("/docs", 308), ("/none", 404)] {
         assert_eq!(get(&server, path, "if-match: \"a\"\r\n").await.status, status, "{path}");
     }
@@ -314,8 +315,8 @@ async fn a_folder_may_be_a_link_that_is_turned() {
     assert_eq!(get(&server, "/site/", "").await.problem(), (500, "internal".to_owned()));
 }
 
-/// Runs `hostel serve` in a folder. The configuration has no plugins, only a route to static files
-/// with these lines.
+/// Runs `hostel serve` in a folder. The configuration has no plugins. Its only route has these
+/// lines, and leads to static files.
 fn program(site: &Path, lines: &str) -> Serving {
     let text = format!(
         "[[routes]]\npath = \"/\"\nfiles = \"public\"\n{lines}\n[server]\nwall = \"available\"\n\

@@ -24,7 +24,7 @@ const END_HEADERS: u8 = 4;
 const PROTOCOL_ERROR: u32 = 1;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// Frames, or pairs of frames, in a flood.
+/// Number of frames, or of pairs of frames, in a flood. Some floods have ten times as many.
 const FLOOD: u32 = 50_000;
 
 /// MiB by which memory may grow, because the allocator keeps freed memory.
@@ -65,7 +65,7 @@ struct Frame {
     payload: Vec<u8>,
 }
 
-/// A client that violates the protocol.
+/// A client that sends and receives raw frames.
 struct Raw(TcpStream);
 
 impl Raw {
@@ -104,7 +104,8 @@ impl Raw {
         Some(Frame { kind, flags, payload })
     }
 
-    /// Reads until the server closes the connection, and returns the server's error code.
+    /// Reads until the server closes the connection. Returns the error code of the last GOAWAY
+    /// frame, or `None` if the server has sent no such frame.
     async fn error(&mut self) -> Option<u32> {
         let mut error = None;
         while let Some(Frame { kind, payload, .. }) = patiently("the end", self.frame()).await {
@@ -146,7 +147,8 @@ impl Before {
         self.check_serves(what).await;
     }
 
-    /// Waits until no call is in progress: a call releases its resources when it ends.
+    /// Waits until no call is in progress and connections are closed: only then are their resources
+    /// released.
     async fn until_idle(&mut self) {
         self.serving.until_metric("hostel_calls_under_way", 0).await;
         self.serving.until_files(self.files + 2).await;
@@ -259,7 +261,7 @@ async fn one_connection_may_have_many_streams_one_after_another() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn responses_whose_windows_stay_closed_are_dropped() {
-    // With little memory, the engine keeps few slots that no instance uses.
+    // With a low `memory` setting, the engine keeps few slots that no instance uses.
     let lines = "[server]\nwrite-time = \"500ms\"\nmemory = \"2GiB\"\n\
                  [limits]\nresponse = \"64MiB\"\ntime = \"20s\"\n";
     let mut server = Before::new(lines).await;
@@ -274,7 +276,8 @@ async fn responses_whose_windows_stay_closed_are_dropped() {
         }
         drop(raw);
         server.until_idle().await;
-        // The first round may raise the baseline: the engine keeps the memory for later instances.
+        // A round may raise the baseline by up to 160 MiB: the engine keeps memory for later
+        // instances.
         server.memory = server.memory.max(server.serving.memory().min(server.memory + 160));
         server.check_is_as_before("windows that stay shut").await;
     }

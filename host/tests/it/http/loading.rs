@@ -1,4 +1,4 @@
-//! A server that serves while plugins are being loaded.
+//! A server that serves while some plugins are being loaded or were refused.
 
 use super::client::eventually;
 use super::program::{Place, Serving, numbered, numbered_request};
@@ -33,7 +33,7 @@ fn program(place: &Place) -> Command {
     program
 }
 
-/// Starts a server that serves its quick plugin while its slow one is being loaded.
+/// Starts a server that serves its quick plugin while its slow plugin is being loaded.
 async fn quick_and_slow(place: &Place) -> Serving {
     place.put("numbers", &numbered("quick"));
     place.put("slow", &slow());

@@ -33,7 +33,8 @@ impl Metrics {
         Metrics(scrape)
     }
 
-    /// Returns the value of the only sample with this name and all these labels (`a=b c=d`).
+    /// Returns the value of the first sample with this name and all these labels (`a=b c=d`). The
+    /// value of a histogram is its count.
     #[track_caller]
     fn get(&self, name: &str, labels: &str) -> f64 {
         let mut labels = labels.split_whitespace().map(|label| label.split_once('=').unwrap());
@@ -172,7 +173,7 @@ async fn loads_and_instances_are_counted_by_what_became_of_them() {
     let retired = ("hostel_instances_retired_total", "plugin=warm reason=version", 1.0);
     Metrics::of(&operated).await.check(&[retired, ("hostel_versions", "", 3.0)]);
     fail(&operated, &["warm.panics"; 3]).await;
-    // After the rollback, the version reuses instances again.
+    // After the rollback, the old version reuses instances again.
     for _ in 0..2 {
         host.call("warm.counts", Request::default()).await.unwrap();
     }

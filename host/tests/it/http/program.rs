@@ -19,7 +19,7 @@ use wit_component::StringEncoding;
 /// Arguments for listeners on free ports.
 pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
-/// Maximum log lines that are read before the test needs them; further ones stay in the pipe.
+/// Number of log lines that are read before the test needs them. Further lines stay in the pipe.
 const LINES_AHEAD: usize = 16;
 
 /// Maximum time to start a server that may first have to build a plugin from source.
@@ -124,7 +124,7 @@ impl Place {
         Serving::spawn(program)
     }
 
-    /// Serves the place with this program. Also returns the first log line.
+    /// Serves the place with this program. Also returns the log line about the end of loading.
     pub fn serve_by(&self, mut program: Command) -> (Serving, String) {
         program.current_dir(&self.folder).arg("serve");
         Serving::begin(program)
@@ -149,7 +149,7 @@ impl Drop for Serving {
 }
 
 impl Serving {
-    /// Serves a folder with the test guests. Also returns the first log line.
+    /// Serves a folder with the test guests. Also returns the log line about the end of loading.
     pub fn start() -> (Self, String) {
         Serving::start_by(hostel())
     }
@@ -182,7 +182,7 @@ impl Serving {
     pub fn takes_addresses(&mut self, first: &str) {
         self.address = address(first).parse().unwrap();
         self.admin = address(&self.line_with("admin on ")).parse().unwrap();
-        // Skip the warnings: running the tests as root causes one.
+        // Skip the warnings before this line: running the tests as root causes one.
         self.line_with("wall: ");
     }
 
@@ -217,14 +217,15 @@ impl Serving {
         eventually("a handler of SIGTERM", listens).await;
     }
 
-    /// Returns the next log line with its source, or `None` if the process has ended.
+    /// Returns the plugin and the message of the next log line, or `None` if the process has ended.
+    /// The plugin is empty for a line of the server itself.
     pub fn any_line(&self) -> Option<(String, String)> {
         let line = match self.lines.recv_timeout(self.patience) {
             Ok(line) => line,
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
             Err(error) => panic!("no line: {error}"),
         };
-        // Log lines are JSON because stderr is not a terminal. Earlier output is plain text.
+        // By default, log lines are JSON because stderr is not a terminal. Other output is text.
         let Ok(line) = serde_json::from_str::<Value>(&line) else {
             return Some((String::new(), line));
         };
@@ -252,7 +253,7 @@ impl Serving {
         }
     }
 
-    /// Closes the pipe of the log; takes effect after at most two more lines.
+    /// Closes the pipe of the log, at the latest when the server logs another line.
     pub fn close_log(&mut self) {
         self.lines = sync_channel(0).1;
     }
@@ -305,7 +306,7 @@ impl Serving {
         Client::new(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Sends a request on a new connection.
+    /// Sends a request on a new connection and returns the response.
     pub async fn send(&self, request: &str) -> Reply {
         let mut client = self.connect().await;
         client.send(request).await;

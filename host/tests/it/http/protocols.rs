@@ -185,7 +185,8 @@ async fn a_stopped_server_ends_http2_politely() {
     assert_eq!(server.report().await.cut, 0);
 }
 
-/// Starts a server with a self-signed certificate. Also returns the certificate, for the client.
+/// Starts a server with a self-signed certificate. Also returns the certificate, for the client,
+/// and the folder with the server's files.
 pub async fn secure(server: Server) -> (TestServer, CertificateDer<'static>, tempfile::TempDir) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();

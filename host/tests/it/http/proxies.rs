@@ -20,7 +20,8 @@ fn trusting(trusted: &str) -> Server {
     Server { trusted_proxies, ..Server::default() }
 }
 
-/// Returns the client address that a guest receives for a request with these headers.
+/// Returns the client address that a guest receives for a request with these headers. Also checks
+/// that the guest receives the headers.
 async fn seen<S>(client: &mut Client<S>, headers: &str) -> String
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -138,7 +139,7 @@ async fn a_proxy_header_comes_before_tls() {
     }
 }
 
-/// Checks that the server closes a connection that begins with these bytes, without a response.
+/// Checks that the server closes a connection that begins with these bytes, and sends no response.
 async fn check_closed(server: &TestServer, bytes: &[u8]) {
     let mut client = server.connect().await;
     client.send(bytes).await;

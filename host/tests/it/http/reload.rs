@@ -20,10 +20,11 @@ const SENDERS: usize = 4;
 /// Distance between the number ranges of the senders.
 const APART: usize = 1_000_000_000;
 
-/// The two versions respond with these texts.
+/// The two versions begin their responses with these texts.
 const VERSIONS: [&str; 2] = ["even", "odd"];
 
-/// The number of swaps that were begun, and the number that `GET /plugins` has reported.
+/// The numbers of swaps that were begun, of swaps that `GET /plugins` has reported, and of
+/// responses.
 #[derive(Default)]
 struct Swaps {
     begun: AtomicUsize,

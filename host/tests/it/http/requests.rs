@@ -186,7 +186,7 @@ async fn check_wrong(
     server.line(&format!("guests.{service}: {line}")).await;
 }
 
-/// Returns the response of a guest whose request contains the response to return.
+/// Describes a response to the service `responds-as-requested`, which returns it.
 async fn told(server: &TestServer, told: Value) -> Reply {
     server.post("responds-as-requested", "", &told.to_string()).await
 }

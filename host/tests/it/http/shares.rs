@@ -31,14 +31,14 @@ async fn connect(server: &TestServer, from: Ipv4Addr) -> TcpStream {
     socket.connect(server.address).await.unwrap()
 }
 
-/// Returns the status of a request with a body of `bytes` bytes.
+/// Returns the status of the response to a request with a body of `bytes` bytes.
 async fn status(server: &TestServer, from: Ipv4Addr, bytes: usize) -> u16 {
     let mut client = Client::new(connect(server, from).await);
     client.send(post("mirrors", "", &"x".repeat(bytes))).await;
     client.reply().await.unwrap().status
 }
 
-/// Returns the bytes that bodies and responses hold, from the metrics.
+/// Returns how many bytes of memory request bodies and responses take, according to the metrics.
 async fn held(server: &TestServer) -> usize {
     let metrics = server.host.metrics().await.unwrap();
     let line = metrics
@@ -84,7 +84,7 @@ async fn a_client_that_fills_its_share_keeps_no_other_from_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_that_find_no_room_are_refused_until_others_are_gone() {
     const KIB: usize = 1 << 10;
-    // Small bodies may take 10 KiB, a quarter of the client's share.
+    // All small bodies of a client may take 10 KiB, a quarter of the client's share.
     let server = server(40 * KIB).await;
     let request = post("mirrors", "", &"x".repeat(8 * KIB));
     let (head, body) = request.split_at(request.len() - 8 * KIB);

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 /// connection for each request.
 const CALLERS: (usize, usize) = (16, 4);
 
-/// Requests that are answered before the signal.
+/// Minimum number of requests that get a response before the signal.
 const BEFORE: usize = 100;
 
 /// Distance between the number ranges of the callers.
@@ -28,7 +28,7 @@ struct Seen {
 }
 
 impl Seen {
-    /// Sends a request. Returns true if the connection stays open for another.
+    /// Sends a request. Returns true if the connection stays open for another request.
     async fn send(&mut self, client: &mut Client<TcpStream>, number: usize) -> bool {
         client.send(numbered_request(number)).await;
         let Some(reply) = client.reply().await else {
@@ -65,7 +65,7 @@ async fn connect_on(address: SocketAddr, first: usize) -> Seen {
     seen
 }
 
-/// Returns the numbers that the guest has logged. Call it after the process has ended.
+/// Waits until the process has ended. Returns the numbers that the guest has logged.
 fn logged(serving: &Serving) -> BTreeSet<usize> {
     let mut logged = BTreeSet::new();
     while let Some((plugin, message)) = serving.any_line() {
@@ -108,7 +108,8 @@ async fn requests_read_before_a_signal_get_responses_and_others_stay_unread() {
     }
 }
 
-/// Starts a server with a call that never ends by itself. Also returns the client of that call.
+/// Starts a server with a call that never ends by itself. Also returns the client that sent the
+/// call, and the server's place.
 async fn spinning(server: &str) -> (Serving, Client<TcpStream>, Place) {
     let place = Place::with_guests(&format!("[server]\n{server}\n[limits]\ntime = \"1h\"\n"));
     let serving = place.serve();

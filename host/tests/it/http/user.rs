@@ -1,4 +1,4 @@
-//! From an empty folder to a service that is replaced while it serves, using the tools a person
+//! From an empty folder to a service that is replaced while it serves, with the tools that a user
 //! would use.
 
 use super::client::{Client, Reply, eventually};
@@ -19,7 +19,8 @@ fn hostel_in(folder: &Path) -> Command {
     command
 }
 
-/// Returns the output and status of `curl`, or of the test's own client if `curl` is missing.
+/// Requests a URL with `curl`, or with the test's own client if `curl` is missing. Returns the
+/// status and the body of the response.
 async fn curl(url: &str, data: Option<&str>) -> (u16, String) {
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--show-error", "--max-time", "20", "--write-out", "\n%{http_code}"]);

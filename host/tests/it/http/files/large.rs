@@ -8,7 +8,7 @@ use hyper::{Method, StatusCode};
 use std::fs;
 use tokio::net::TcpStream;
 
-/// Returns the bytes that bodies and responses hold, from the metrics.
+/// Returns how many bytes of memory request bodies and responses take, according to the metrics.
 async fn held(server: &TestServer) -> usize {
     let metrics = server.host.metrics().await.unwrap();
     let mut lines = metrics.lines();
@@ -30,7 +30,8 @@ async fn a_large_file_is_never_in_memory_as_a_whole() {
     assert_eq!(held(&server).await, PIECE, "a client that takes nothing");
     drop(client);
     eventually("no bytes", async || (held(&server).await == 0).then_some(())).await;
-    // Each client may use a quarter of `bodies`, here one piece, and so get one large file at once.
+    // Each client may use a quarter of `bodies`: here one piece, enough for one large file at a
+    // time.
     let small = Server { bodies: 4 * PIECE, ..Server::default() };
     let server = serve(vec![route("/", &site.path().join("public"))], small).await;
     let mut first = server.connect().await;
