@@ -58,13 +58,12 @@ const ID: &str = "1";
 /// A host with an empty cache and a clock that moves only when the test advances it.
 ///
 /// - The cache is a real host's implementation with the default limits, so keys, values, expiry and
-///   errors behave as in a host. The exceptions are `Denied` and `Unavailable`, which never occur.
+///   errors behave as in a host. The cache never returns `Denied` or `Unavailable`.
 /// - [`Cache::get_or_set`] never waits for another call. [`hold`](Fake::hold) simulates a call that
 ///   computes the value.
 /// - The SDK checks requests and responses as in a plugin. The fake does not repeat the host's
 ///   checks of sizes and statuses.
-/// - The log belongs to the thread: it has no lines of other threads, and creating a fake empties
-///   it.
+/// - Each thread has its own log. Creating a fake empties the log of the current thread.
 #[derive(Debug)]
 pub struct Fake {
     cache: Arc<FakeCache>,
@@ -127,9 +126,10 @@ impl Fake {
         dispatch(services, &self.context_with(request))
     }
 
-    /// Routes requests of [`http`](Fake::http) to the service of that name. A route has the same
-    /// form as in the host's configuration: `GET /orders/{id}`, or `/orders/{id}` for any method.
-    /// Panics if a host would refuse the route or if there is no such service.
+    /// Routes requests of [`http`](Fake::http) to the service of that name. A route is a method and
+    /// a path, for example `GET /orders/{id}`, or only a path for any method. The path has the same
+    /// form as in `[[routes]]` of the host's configuration. Panics if a host would refuse the route
+    /// or if there is no such service.
     pub fn serve(&self, services: &[Service], route: &str, service: &str) {
         let names = services.iter().map(Service::name).collect::<Vec<_>>().join(", ");
         let found = services.iter().find(|it| it.name() == service);

@@ -88,7 +88,7 @@ impl HttpCall {
         &self.method
     }
 
-    /// The path, still percent-encoded.
+    /// Returns the path, still percent-encoded.
     pub(super) fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }

@@ -10,8 +10,8 @@ use crate::headers;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// Accessors for HTTP requests. A call that is not made over HTTP has no headers, cookies or
-/// parameters.
+/// Accessors for the parts of a request. A call that is not made over HTTP has no headers, cookies
+/// or parameters.
 impl Request {
     /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
     /// `, `, or with `; ` for `cookie`. Returns `None` if the header is missing or a field is not
