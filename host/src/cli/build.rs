@@ -59,7 +59,7 @@ fn json(path: &Path, built: Result<PathBuf, BuildError>) -> String {
     json!({ "path": path, "component": component, "error": error }).to_string()
 }
 
-/// Returns the plugin at a path, or all plugins in a folder of plugins.
+/// Returns the location of the plugin at a path, or of each plugin in a folder of plugins.
 pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     match Location::at(path) {
         Ok(location) => Ok(vec![location]),
@@ -69,13 +69,13 @@ pub(super) fn locations(path: &Path) -> Result<Vec<Location>, BuildError> {
     }
 }
 
-/// Returns the component's file at a location. If the location is a source, builds it first, with
-/// the compilers' output on stderr.
+/// Returns the path of the component at a location. Builds a source first, and prints the
+/// compilers' output to stderr.
 pub(super) fn component(location: &Location) -> Result<PathBuf, BuildError> {
     component_and_inputs(location, &mut Inputs::default())
 }
 
-/// Like [`component`], but also sets `inputs` to the files that the build reads.
+/// Like [`component`], but also adds the files that the build of a source reads to `inputs`.
 pub(super) fn component_and_inputs(
     location: &Location,
     inputs: &mut Inputs,
@@ -90,7 +90,7 @@ pub(super) fn component_and_inputs(
     };
     let begins = |step: &str| {
         is_built.store(true, Ordering::Relaxed);
-        // If there is a status line, it already shows the step.
+        // A status line already shows that this plugin is being built.
         if !has_status() {
             eprint_line(step);
         }

@@ -309,7 +309,7 @@ fn no_entry(cache: &str) -> Exit {
     Exit::refused(anyhow!("the cache {cache} has no live entry under this key"))
 }
 
-/// Asks the operator to confirm on a terminal. A script must pass --yes.
+/// Asks the operator for confirmation, unless `yes` is set. Without a terminal, requires `yes`.
 fn confirm(cache: &str, yes: bool) -> Result<(), Exit> {
     if yes {
         return Ok(());

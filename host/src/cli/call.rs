@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     }
 }
 
-/// Sends a request and blocks until the response is complete.
+/// Sends a request, and blocks until the response is complete or this time has passed.
 pub(super) fn exchange(request: ClientRequest, time: Duration) -> Result<Reply, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_server)?;

@@ -56,7 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     Ok(report.code().into())
 }
 
-/// Loads all plugins, then looks up the routes' services.
+/// If the folder of plugins is missing, reports only this error. Otherwise loads all plugins, then
+/// looks up the routes' services.
 fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> {
     let Configured { config, absent, service_places, .. } = configured;
     let folder = absent.iter().filter(|absent| absent.plugin.is_none());
@@ -89,7 +90,8 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     Ok(())
 }
 
-/// Returns the services that not all callers of their plugin may call directly.
+/// Returns the services that not all callers of their plugin may call directly. Returns an empty
+/// list if the server offers no direct calls.
 fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
     if !config.server.services {
         return Vec::new();
@@ -117,7 +119,7 @@ async fn check_plugins(host: &Host, asked: Vec<Asked>, absent: &[Absent]) -> Vec
     plugins
 }
 
-/// The error of a route whose service does not exist.
+/// The error of a route whose service does not exist, or that could lead to several services.
 fn route_error(
     route: &Route,
     place: &Place,

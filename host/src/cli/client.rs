@@ -26,7 +26,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto::ring};
 
-/// Maximum bytes of a response: many times the default limit of a service's response.
+/// Maximum bytes of a response's body: many times the default limit of a service's response.
 const MOST_BYTES: usize = 256 << 20;
 
 /// A request to send.

@@ -8,13 +8,14 @@ pub(super) struct Exit {
     pub(super) error: anyhow::Error,
 }
 
-/// A service failed, or the requested entry does not exist.
+/// A service failed, a server refused a request, the requested entry does not exist, or the output
+/// could not be written.
 pub(super) const SERVICE_FAILED: u8 = 1;
 /// The arguments or the configuration are invalid.
 pub(super) const USAGE: u8 = 2;
-/// A plugin could not be built or loaded.
+/// A plugin could not be built or loaded, or a tool for building is missing.
 pub(super) const NO_PLUGIN: u8 = 3;
-/// The server could not be reached.
+/// The server could not be reached, or did not return a complete response.
 pub(super) const NO_SERVER: u8 = 4;
 
 impl Exit {
@@ -36,7 +37,8 @@ impl Exit {
         Exit { code: NO_SERVER.into(), error: error.into() }
     }
 
-    /// A service failed, or a server refused the request.
+    /// The error if a service failed, a server refused a request, an entry does not exist, or the
+    /// operator did not confirm.
     pub(super) fn refused(error: impl Into<anyhow::Error>) -> Self {
         Exit { code: SERVICE_FAILED.into(), error: error.into() }
     }

@@ -16,7 +16,8 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// If the arguments are an internal command, runs it and returns its exit code.
+/// If the arguments are an internal command, runs the command and returns its exit code. Otherwise
+/// returns `None`.
 pub(super) fn run() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let done = match arguments.next()?.to_str()? {

@@ -1,5 +1,5 @@
-//! Handles the signals that end a command. During a build, also kills the command's compilers and
-//! all their descendants.
+//! Handles the signals that end a command. On Linux, first kills the compilers of a running build,
+//! and all their descendants.
 
 use crate::telemetry::show_status;
 use crate::toolchain;
@@ -70,8 +70,8 @@ fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// The process of an entry of `/proc`, and its parent. `None` for a zombie, or if the entry is not
-/// a process.
+/// The process of an entry of `/proc`, and its parent. `None` if the entry is not a process, or if
+/// the process has ended (a zombie).
 fn parent_of(name: &str) -> Option<(Pid, Pid)> {
     let process = Pid::from_raw(name.parse().ok()?)?;
     let status = std::fs::read_to_string(format!("/proc/{name}/stat")).ok()?;

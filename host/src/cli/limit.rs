@@ -3,7 +3,7 @@
 use crate::config::instead;
 use crate::{LimitError, Limits};
 
-/// A limit's name and value as written, both valid.
+/// A limit's name, without the prefix `limits.`, and its value as written. Both are valid.
 #[derive(Clone, Debug)]
 pub(super) struct LimitArgument {
     name: String,

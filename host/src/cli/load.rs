@@ -1,4 +1,5 @@
-//! Loads a path into a host as a plugin: builds a source, then compiles and checks the component.
+//! Creates a command's host and loads plugins into the host: builds a source, then compiles and
+//! checks the component.
 
 use super::build;
 use super::exit::Exit;
@@ -14,7 +15,7 @@ use crate::{
 use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
-/// How the program compiles components: each in a subprocess, if the system supports subprocesses.
+/// How the program compiles components: on Linux each in a subprocess, elsewhere in this process.
 pub(super) fn compiler() -> Compiler {
     #[cfg(target_os = "linux")]
     return Compiler::Process(Launcher::new(PathBuf::from(super::internal::PROGRAM)));
@@ -55,7 +56,8 @@ pub(super) fn configured(file: Option<&Path>) -> Result<Configured, ConfigError>
     }
 }
 
-/// Creates the configured host with all its caches and no plugins. Warns as [`host`] does.
+/// Creates a host for a configuration, with the caches of `[caches]` and no plugins. Warns as
+/// [`host`] does.
 pub(super) fn configured_host(
     config: &Config,
     log: LogSink,
@@ -83,7 +85,7 @@ pub(super) fn configured_host(
     Ok(host)
 }
 
-/// Builds and loads the plugin at a location, under this name or else under the name of its file.
+/// Builds and loads the plugin at a location, under this name or else under [`Location::name`].
 pub(super) async fn load(
     host: &Host,
     name: Option<PluginName>,

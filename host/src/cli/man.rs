@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments, program: clap::Command) -> Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the pages of a command and its subcommands, and returns their files.
+/// Writes the pages of a command and its visible subcommands, and returns the pages' paths.
 fn pages(command: &clap::Command, folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let page = Man::new(command.clone());
     let file = folder.join(page.get_filename());

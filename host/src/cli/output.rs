@@ -16,14 +16,15 @@ pub(super) fn eprint_warning(message: &str) {
     telemetry::eprint_line(format_args!("{style}warning:{style:#} {message}"));
 }
 
-/// Writes a result to stdout on a line of its own. A closed stdout is not an error.
+/// Writes a result to stdout, and a line break unless the result ends with one. If the reader of
+/// stdout has closed the pipe, the output is dropped without an error.
 pub(super) fn print(result: &[u8]) -> Result<(), Exit> {
     let mut out = anstream::stdout().lock();
     let end: &[u8] = if result.ends_with(b"\n") { b"" } else { b"\n" };
     written(out.write_all(result).and_then(|()| out.write_all(end)).and_then(|()| out.flush()))
 }
 
-/// Writes bytes to stdout unchanged.
+/// Writes bytes to stdout unchanged. A closed pipe is not an error, as for [`print`].
 pub(super) fn print_raw(bytes: &[u8]) -> Result<(), Exit> {
     let mut out = std::io::stdout().lock();
     written(out.write_all(bytes).and_then(|()| out.flush()))

@@ -115,8 +115,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
 }
 
 impl Arguments {
-    /// The request's body. Checks that it is JSON, so that a typing error is not reported as a
-    /// service's failure.
+    /// The body of each request, empty without a payload. Checks that a payload is JSON, so that a
+    /// typing error is not reported as a service's failure.
     fn payload(&self) -> anyhow::Result<Vec<u8>> {
         let from_stdin = Path::new("-");
         let body = match (&self.payload, &self.payload_file) {

@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     let logs = Logs::of(&writer, &config, log);
     let done =
         runtime.block_on(server::run(&config, arguments.watch, logs, sockets, (processes, wall)));
-    // This does not wait for guests or builds that are still running.
+    // Do not wait for guests or builds that are still running.
     runtime.shutdown_background();
     writer.end();
     done

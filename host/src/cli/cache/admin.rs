@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Entries in one page: the server's maximum.
 pub(super) const PAGE: usize = 1_000;
 
-/// Options that name the server and the operator's token.
+/// Options for requests to the admin listener.
 #[derive(clap::Args)]
 pub(super) struct AdminArguments {
     /// URL of the admin listener [default: the configured one, or http://127.0.0.1:8081]

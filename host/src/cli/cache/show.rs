@@ -18,7 +18,7 @@ const COUNTS: [(&str, &str); 6] = [
     ("evicted", "evicted"),
 ];
 
-/// Prints a row for each cache.
+/// Prints the response as JSON, or a table with one row for each cache.
 pub(super) fn caches(answer: &Value, as_json: bool) -> Result<ExitCode, Exit> {
     if as_json {
         print(answer.to_string().as_bytes())?;
@@ -87,7 +87,8 @@ fn unknown() -> String {
     "unknown".to_owned()
 }
 
-/// Escapes a text to one line: a guest chooses its keys, so they may contain control characters.
+/// Returns the text in a field, escaped to one line. A guest chooses the keys of its entries, so
+/// keys may contain control characters.
 fn text(of: &Value, field: &str) -> String {
     escape(of.get(field).and_then(Value::as_str).unwrap_or_default(), usize::MAX)
 }

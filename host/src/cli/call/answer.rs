@@ -1,4 +1,4 @@
-//! Prints the response to a call, as text and as JSON.
+//! Prints the response to a call, as text or as JSON.
 
 use crate::cli::client::Reply;
 use crate::cli::exit::Exit;
@@ -23,7 +23,8 @@ pub(super) fn print_reply(reply: &Reply, with_head: bool) -> Result<(), Exit> {
     show_body(&reply.body)
 }
 
-/// Prints a body: indented and escaped on a terminal, byte for byte otherwise.
+/// Prints a body. On a terminal, indents JSON, escapes control characters, and prints only the size
+/// of a body that is not text. Otherwise prints the bytes unchanged.
 pub(in crate::cli) fn show_body(body: &[u8]) -> Result<(), Exit> {
     if body.is_empty() || !std::io::stdout().is_terminal() {
         return print_raw(body);
@@ -66,7 +67,7 @@ pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
 /// Maximum characters of a body that an error quotes.
 const MAX_QUOTED: usize = 100;
 
-/// The beginning of a body for an error, escaped; `None` if the body is empty or not text.
+/// The beginning of a body for an error, escaped; `None` if the body is empty, blank or not text.
 pub(in crate::cli) fn beginning(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?.trim();
     let cut: String = text.chars().take(MAX_QUOTED).collect();

@@ -20,7 +20,7 @@ pub(super) struct CheckReport {
     pub(super) config: Option<PathBuf>,
     /// The error if there is nothing to serve.
     pub(super) error: Option<String>,
-    /// Errors in the configuration. If there are any, nothing else was checked.
+    /// Errors in the configuration. If there are any, no plugin was loaded.
     pub(super) faults: Vec<Told>,
     pub(super) warnings: Vec<Told>,
     pub(super) plugins: Vec<Checked>,
@@ -39,7 +39,7 @@ pub(super) struct Told {
 
 /// A plugin to load.
 pub(super) struct Asked {
-    /// `None` if the plugin is named after its file.
+    /// `None` if the plugin gets the name of its location.
     pub(super) name: Option<PluginName>,
     pub(super) path: PathBuf,
     pub(super) settings: PluginSettings,
@@ -57,7 +57,7 @@ pub(super) struct Checked {
     grants: PluginGrants,
 }
 
-/// A route, and the error if its service does not exist.
+/// A route, and the error if its service does not exist or is ambiguous.
 #[derive(Serialize)]
 pub(super) struct CheckedRoute {
     path: String,
@@ -166,7 +166,8 @@ impl CheckedRoute {
         }
     }
 
-    /// The methods, the path, and the service or the folder of files, on one line.
+    /// The methods, the path, the service or the folder of files, the callers and the CORS origins,
+    /// on one line.
     fn line(&self) -> String {
         let methods = match self.methods.as_slice() {
             [] => "any method".to_owned(),
@@ -181,7 +182,7 @@ impl CheckedRoute {
     }
 }
 
-/// The origins of a route's CORS, on a server with these CORS settings.
+/// The origins of a route's CORS, on a server with these CORS settings. `None` without CORS.
 fn origins(cors: &RouteCors, server: Option<&Cors>) -> Option<Vec<String>> {
     let cors = match cors {
         RouteCors::Server => server?,
@@ -231,8 +232,8 @@ impl DirectCall {
 }
 
 impl CheckReport {
-    /// Prints one line per plugin and route and a summary to stdout, and errors and warnings to
-    /// stderr.
+    /// Prints one line per loaded plugin, restricted direct call and valid route to stdout, then a
+    /// summary. Prints errors and warnings to stderr.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let place = |told: &Told| {
             format!("{}:{}:{}: {}", told.file.display(), told.line, told.column, told.message)
@@ -273,7 +274,8 @@ impl CheckReport {
         }
     }
 
-    /// The exit code: an error in the configuration takes precedence over an error in a plugin.
+    /// The exit code. An error in the configuration or in a route takes precedence over an error in
+    /// a plugin.
     pub(super) fn code(&self) -> u8 {
         let routes_fit = self.routes.iter().all(|route| route.error.is_none());
         match (self.faults.is_empty() && routes_fit, self.wrong()) {

@@ -107,7 +107,7 @@ impl Address {
     }
 }
 
-/// Prints the scheme, the host and the port, without the path.
+/// Formats the scheme, the host and, if the URL contains it, the port.
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.is_tls { "https" } else { "http" };

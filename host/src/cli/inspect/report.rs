@@ -13,21 +13,22 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Maximum lines of a section of the text. The JSON contains all rows.
+/// Maximum rows of a section in the text. The JSON contains all rows.
 const MOST_LINES: usize = 100;
 
 /// The report. Its JSON has the same fields. Unknown fields are null or empty.
 #[derive(Default, Serialize)]
 pub(super) struct InspectReport {
     pub(super) path: PathBuf,
-    /// The component's file, which differs from `path` if `path` is a source.
+    /// The component's file, which differs from `path` if `path` is a source or a folder.
     component: Option<PathBuf>,
     pub(super) name: Option<String>,
     /// The first 12 hexadecimal digits of the component's SHA-256.
     version: Option<String>,
     /// `component`, `core module`, or null if the file is not WebAssembly.
     kind: Option<&'static str>,
-    /// The language of the source, if known. `producers` also names the languages of tools.
+    /// The language of the source, if known. `producers` also names the languages of interpreters
+    /// and libraries.
     pub(super) language: Option<String>,
     bytes: Option<u64>,
     /// The reason why the component cannot be loaded.
@@ -49,11 +50,12 @@ pub(super) struct InspectReport {
     grants: Option<PluginGrants>,
     /// All limits by name.
     limits: BTreeMap<&'static str, String>,
-    /// The configuration that defines the grants, or null for the default grants.
+    /// The file given by `--config`, or null without this option. A plugin that the configuration
+    /// does not name has the default grants.
     config: Option<PathBuf>,
     /// True if the configuration names the plugin.
     is_named: bool,
-    /// True if the compiled code was already on disk.
+    /// True if the compiled code was already on disk before the component was loaded.
     pub(super) had_code: bool,
 }
 
@@ -101,7 +103,7 @@ impl InspectReport {
         self.producers = is.producers;
     }
 
-    /// Adds the grants, the configuration that defines them, and whether that configuration names
+    /// Adds the grants, the limits, the configuration's file, and whether the configuration names
     /// the plugin.
     pub(super) fn take_grants(
         &mut self,
@@ -127,7 +129,8 @@ impl InspectReport {
         self.services = services;
     }
 
-    /// Prints all sections with at least one row.
+    /// Prints a line that describes the component, then all sections with at least one row. Prints
+    /// nothing if the component could not be read.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let Some(bytes) = self.bytes else { return Ok(()) };
         let name = self.name.as_deref().unwrap_or("no name");

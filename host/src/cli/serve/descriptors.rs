@@ -1,5 +1,5 @@
-//! Raises the limit of a server's file descriptors to the number that the server needs. Clients
-//! cannot use a reserve of these descriptors.
+//! Raises the limit of a server's file descriptors to the number that the server needs. Some of the
+//! descriptors are a reserve, which connections of clients cannot use.
 
 use crate::PluginSettings;
 use crate::config::Config;
@@ -47,8 +47,8 @@ fn raised(needed: u64) -> u64 {
     }
 }
 
-/// Divides `limit` descriptors between connections and the reserve. Connections get at least a
-/// quarter if the limit is low.
+/// Divides `limit` descriptors between the reserve and connections. The reserve gets at most three
+/// quarters, so that connections remain possible with a low limit.
 fn divide(asked: usize, reserve: u64, limit: u64) -> OpenFiles {
     let reserve = reserve.min(limit - limit / 4);
     let room = usize::try_from(limit - reserve).unwrap_or(usize::MAX).max(1);

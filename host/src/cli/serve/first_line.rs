@@ -1,5 +1,5 @@
-//! Makes the address the first line of a server's log: delays the informational lines of plugins
-//! while the plugins are loaded. Warnings and errors are logged at once.
+//! Delays the informational lines of plugins until the server's address is logged, so that the
+//! address is near the beginning of the log. All other lines are logged at once.
 
 use crate::telemetry::{Level, LogLine, LogSink};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -27,10 +27,11 @@ pub(super) struct Greeting<'a> {
 }
 
 impl Greeting<'_> {
-    /// Logs the address for clients, the admin listener, warnings about the configuration, and the
-    /// process restrictions; then calls `release`, which logs delayed lines. If loading takes
-    /// longer than [`PATIENCE`], logs the address again once all plugins are loaded or refused.
-    /// Then logs how edited sources are built, and in a text log how to call a service.
+    /// Logs the address for clients, the admin listener, the memory budget, warnings about the
+    /// configuration, and the process restrictions; then calls `release`, which logs delayed lines.
+    /// If loading takes longer than [`PATIENCE`], logs the address again once all plugins are
+    /// loaded or refused. Then logs how edited sources are built, and in a text log the routes and
+    /// an example of a call. Never returns.
     pub(super) async fn log(
         &self,
         at: (SocketAddr, Option<SocketAddr>),
@@ -81,7 +82,7 @@ impl Greeting<'_> {
     }
 }
 
-/// The full names of all services.
+/// The full names of the services of all loaded plugins.
 pub(super) fn services(host: &Host) -> Vec<String> {
     let plugins = host.plugins();
     let names = plugins.iter().flat_map(|plugin| {
@@ -90,7 +91,7 @@ pub(super) fn services(host: &Host) -> Vec<String> {
     names.collect()
 }
 
-/// Logs an event of the server itself.
+/// Logs an event of the server itself, at level `info`.
 pub(super) fn log_line(log: &LogSink, message: &str) {
     log_event(log, Level::Info, "", message);
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Starts the admin listener, if it is enabled, as a task in `tasks`. Returns its address.
+/// Starts the admin listener as a task in `tasks`, and returns its address. Returns `None` if the
+/// listener is not enabled.
 pub(super) async fn admin(
     config: &Config,
     passed: Option<std::net::TcpListener>,

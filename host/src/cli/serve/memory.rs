@@ -1,4 +1,4 @@
-//! The log line at the start that compares the configured sizes with the memory budget.
+//! Log lines at the start that compare the configured sizes with the memory budget.
 
 use crate::config::Config;
 use crate::telemetry::Level;
@@ -9,8 +9,9 @@ use crate::units::show_size;
 const CACHES: usize = 2;
 const INSTANCES: usize = 4;
 
-/// Compares the memory that this configuration may use with the budget. `caches` is the total size
-/// of the caches in memory. Returns a line for the log, and warnings if the budget is too small.
+/// Compares the memory that this configuration may use with the budget. `caches` is the total
+/// capacity of the caches in memory. Returns a line for the log, and warnings if the caches or a
+/// call may need more than their part of the budget.
 pub(super) fn lines(config: &Config, budget: usize, caches: u64) -> Vec<(Level, String)> {
     let (calls, memory) = (config.admission.calls, config.limits.memory);
     let bodies = config.server.bodies;

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
-/// The socket of a service manager, for the protocol of `sd_notify(3)`.
+/// A socket for messages to a service manager, in the protocol of `sd_notify(3)`.
 ///
 /// The function `sd_notify::notify` would block on a socket that no process reads, and would thus
 /// block the runtime.
@@ -17,15 +17,15 @@ pub(super) struct NotifySocket {
 }
 
 impl NotifySocket {
-    /// The socket named by `NOTIFY_SOCKET`; `None` if the variable is not set, or does not name a
-    /// Unix socket.
+    /// Creates a socket for the address in `NOTIFY_SOCKET`. Returns `None` if the variable is not
+    /// set, or no socket can be created for its value.
     pub(super) fn of_environment() -> Option<Self> {
         NotifySocket::to(&std::env::var_os("NOTIFY_SOCKET")?).ok()
     }
 
     /// # Errors
     ///
-    /// If the name is too long, or the system has no descriptor left.
+    /// If the name is not a valid address of a Unix socket, or the system has no descriptor left.
     fn to(name: &OsStr) -> io::Result<Self> {
         let manager = match name.as_bytes().split_first() {
             Some((b'@', name)) => abstract_address(name)?,
@@ -36,8 +36,8 @@ impl NotifySocket {
         Ok(NotifySocket { socket, manager })
     }
 
-    /// Sends a message. Returns false if the message was dropped, because the queue of the socket
-    /// is full or the manager is gone.
+    /// Sends a message. Returns false if the message was dropped, for example because the socket's
+    /// queue is full or the manager is gone.
     pub(super) fn send(&self, states: &[NotifyState<'_>]) -> bool {
         let lines: String = states.iter().map(|state| format!("{state}\n")).collect();
         self.socket.send_to_addr(lines.as_bytes(), &self.manager).is_ok()

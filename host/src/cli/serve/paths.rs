@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use std::path::{Path, PathBuf};
 
 /// The configuration file in the folder that is the only path, or in the current folder if there
-/// are no paths.
+/// are no paths. `None` if the folder has no such file, or there are several paths.
 pub(super) fn config_file(paths: &[PathBuf]) -> Option<PathBuf> {
     match paths {
         [] => load::usual_config(),

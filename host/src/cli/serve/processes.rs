@@ -95,7 +95,7 @@ mod other {
     /// Maximum bytes to log of each line that a compiler prints.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
-    /// On this system, the server does all the work itself, without subprocesses.
+    /// On this system, the server itself compiles components and builds sources.
     #[derive(Clone)]
     pub(in super::super) struct Processes;
 

@@ -25,13 +25,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-/// Time between two scans of the plugins' files.
+/// Time between two regular scans of the plugins' files. A written file triggers an earlier scan.
 const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Time between the first two scans. A file is loaded once two consecutive scans find it unchanged.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The sinks of the log and of the access log.
+/// The sinks of the log and of the access log, and the counts of dropped lines.
 pub(super) struct Logs {
     log: LogSink,
     /// Whether the log's lines are text for people.
@@ -56,7 +56,8 @@ pub(super) async fn run(
     (processes, wall): (Processes, String),
 ) -> Result<ExitCode, Exit> {
     let Logs { log, is_text, access, dropped } = logs;
-    // Do this first, so that no signal is lost and an occupied port is reported at once.
+    // Listen for signals and clients first, so that no signal is lost and an occupied port is
+    // reported at once.
     let mut signals = Signals::new().map_err(Exit::usage)?;
     let mut hangups = Hangups::new().map_err(Exit::usage)?;
     let (listener, address) =
@@ -121,7 +122,7 @@ async fn serve(
     report
 }
 
-/// The parts that must be notified when the server stops.
+/// The parts of a server that its shutdown needs.
 struct Stopping<'a> {
     server: &'a Server,
     deployment: &'a Deployment,
@@ -155,8 +156,8 @@ fn will_do(server: &Server) -> String {
     }
 }
 
-/// Scans the plugins' files until the server ends. SIGHUP triggers a scan at once, which also
-/// rebuilds the sources that are not rebuilt on edits.
+/// Scans the plugins' files until the server ends. SIGHUP triggers a scan at once. Without --watch,
+/// SIGHUP also makes the server rebuild all sources.
 async fn scan(
     deployment: &Deployment,
     sources: &Sources,

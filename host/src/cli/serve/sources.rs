@@ -1,5 +1,5 @@
-//! Builds the sources among the served plugins: on each edit with --watch, otherwise at the start
-//! and on SIGHUP.
+//! Builds the sources among the served plugins: on each edit with --watch, otherwise at the first
+//! load of a source and on SIGHUP.
 
 use super::processes::Processes;
 use crate::source::{Inputs, Location, Source};
@@ -32,8 +32,8 @@ impl Sources {
         Sources { watch, components: Arc::default() }
     }
 
-    /// Returns the function that builds a source. Without `watch`, the function builds each source
-    /// once, and then returns the same component again.
+    /// Returns the function that builds a source. Without `watch`, the function returns the same
+    /// component again after a successful build, until [`Sources::forget_components`] is called.
     pub(super) fn build(&self, processes: Processes, log: &LogSink) -> Build {
         let (watch, components, log) = (self.watch, Arc::clone(&self.components), Arc::clone(log));
         Arc::new(move |source: &Source| match watch {
@@ -49,8 +49,8 @@ impl Sources {
         !self.watch
     }
 
-    /// Describes how to apply edits, if one of these paths is a source and edits are not built
-    /// automatically.
+    /// Describes how to apply edits. Returns `None` if edits are built automatically, or none of
+    /// these paths leads to a source.
     pub(super) fn reload<'p>(&self, mut paths: impl Iterator<Item = &'p Path>) -> Option<String> {
         let is_source = |path: &Path| matches!(Location::at(path), Ok(Location::Source(_)));
         let is_needed = !self.watch && paths.any(is_source);

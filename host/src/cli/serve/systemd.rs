@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 /// The name of the admin listener's socket: `FileDescriptorName=` in the socket's unit.
 const ADMIN: &str = "admin";
 
-/// Time between two checks of the server's state.
+/// Maximum time between two checks of the server's state.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The sockets passed to this process.
@@ -32,7 +32,8 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// If there are more sockets than these two, or one is not a listening TCP socket.
+    /// If two sockets are for operators or two are for clients, a socket is not a TCP socket, or an
+    /// environment variable of systemd is malformed.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot use the sockets that systemd passed";
@@ -65,8 +66,9 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Notifies systemd when the server is ready, and then of the server's status and liveness, until
-/// the future is dropped. Sends a dropped message again while the message still applies.
+/// Notifies systemd once when the server is ready, of each change of the server's status, and
+/// regularly that the server is alive. Runs until the future is dropped. Sends a dropped message
+/// again while the message still applies.
 pub(super) async fn tell(socket: Option<&NotifySocket>, host: &Host, deployment: &Deployment) {
     let Some(socket) = socket else { return std::future::pending().await };
     let watchdog = sd_notify::watchdog_enabled().map(|time| time / 2).filter(|it| !it.is_zero());

@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 /// Maximum number of routes that are listed.
 const MAX_ROUTES: usize = 10;
 
-/// Returns a line for each of the first routes, and a line with a command that calls a service.
-/// `services` are the full names of the loaded services.
+/// Returns a line for each of the first [`MAX_ROUTES`] routes, a line with the number of further
+/// routes, and a line with a command that sends a request. `services` are the full names of the
+/// loaded services.
 pub(super) fn lines(config: &Config, services: &[String], address: SocketAddr) -> Vec<String> {
     let routes = &config.routes;
     let mut lines: Vec<String> = routes.iter().take(MAX_ROUTES).map(route_line).collect();
@@ -34,9 +35,10 @@ struct Call<'a> {
 }
 
 /// A `curl` command for the first of these that exists: a route without path parameters, a service
-/// that can be called directly, any other route, a route to files. Otherwise `None`.
+/// that can be called directly, any other route, a route to files. A route to a service that is not
+/// loaded is skipped. `None` if there is nothing to call, or each connection needs a PROXY header.
 fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<String> {
-    // Each connection would need a PROXY protocol header, which only a trusted proxy may send.
+    // Only a trusted proxy may send the PROXY protocol header.
     if config.server.proxy_protocol {
         return None;
     }
@@ -114,7 +116,7 @@ fn direct_call<'a>(
     Some(Call { method: Method::Post, segments: vec!["services", service], callers })
 }
 
-/// Placeholders for the caller's credentials.
+/// Placeholders for the caller's credentials. `None` if calls need no credentials.
 fn credentials(callers: &Callers, config: &Config) -> Option<&'static str> {
     let Callers::Group(name) = callers else { return None };
     let group = config.callers.iter().find(|group| group.name == *name)?;

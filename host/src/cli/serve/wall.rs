@@ -11,14 +11,14 @@ use crate::{Launcher, toolchain};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
-/// System files that a running server reads.
+/// System files and folders that a running server reads.
 const SYSTEM: &[&str] = &[
     // The server's memory and descriptors, for metrics, and the available processors.
     "/proc/self",
     "/sys/fs/cgroup",
     "/sys/devices/system/cpu",
-    // Name resolution, for the collector of traces: the resolver's files, and the libraries that
-    // the resolver loads.
+    // Name resolution, for outbound connections: the resolver's files, and the libraries that the
+    // resolver loads.
     "/etc/resolv.conf",
     "/etc/hosts",
     "/etc/nsswitch.conf",
@@ -40,15 +40,15 @@ const SYSTEM: &[&str] = &[
     "/usr/local/share/ca-certificates",
 ];
 
-/// Variables that name additional certificates.
+/// Variables that name other certificates to trust than the system's.
 const CERTIFICATES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// Starts the helpers and confines the process. Returns a log line that describes the restrictions.
-/// Must be called before any thread is started.
+/// Starts the helpers and confines the process, unless `server.wall` is off. Returns a log line
+/// that describes the restrictions. Must be called before any thread is started.
 ///
 /// # Errors
 ///
-/// If no helper can be started, or a required restriction is unavailable.
+/// If a helper cannot be started, or a required restriction is unavailable.
 pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
     let plugins = plugins(config);
     let program = PathBuf::from(PROGRAM);
@@ -72,7 +72,7 @@ pub(super) fn put_up(config: &Config) -> anyhow::Result<(Processes, String)> {
     Ok((Processes(launcher), format!("wall: {standing}")))
 }
 
-/// The paths of the plugins, and of their sources.
+/// The paths of the configured plugins, of their sources, and of the folder of plugins.
 fn plugins(config: &Config) -> Vec<PathBuf> {
     let named = config.plugins.iter().map(|plugin| &plugin.path);
     let sources = config.plugins.iter().filter_map(|plugin| Location::at(&plugin.path).ok());
@@ -95,8 +95,9 @@ fn files(config: &Config, plugins: &[PathBuf]) -> Files {
     Files { read, write }
 }
 
-/// The folders that the server must read to load a plugin or a later replacement: the plugin's
-/// folder, and the folder that contains the target of each link.
+/// The folders that the server must read to load a plugin or a later replacement. They are the
+/// plugin itself if it is a folder, or else the folder that contains it, and the folders of the
+/// targets of links. The links are in the plugin's path or directly in the plugin.
 fn around(plugin: &Path) -> Vec<PathBuf> {
     let mut folders = vec![match plugin.is_dir() {
         true => plugin.to_owned(),

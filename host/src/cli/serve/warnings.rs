@@ -48,8 +48,8 @@ pub(super) fn as_root(config: &Config) -> Option<String> {
     })
 }
 
-/// Warns if the address space allows fewer pooled instances than the maximum, or fewer concurrent
-/// calls than configured.
+/// Warns if the address space allows fewer pooled instances than the maximum, or if the pool allows
+/// fewer concurrent calls than configured.
 pub(super) fn short_of_room(asked: &Admission, activity: &Activity) -> Option<String> {
     let Activity { slots, most_calls, .. } = *activity;
     let space = match slots {
