@@ -1,5 +1,5 @@
-//! Mistakes in a configuration and in paths: each error reports the place and the name, and makes a
-//! suggestion.
+//! Mistakes in a configuration and in paths: errors report the place and the name, and suggest the
+//! nearest existing name.
 
 use crate::support::{hostel, stderr};
 use std::fs;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
-/// Creates a folder of this name with these files.
+/// Creates a folder of this name with these files, in a temporary folder. Returns both folders.
 pub fn folder_with(name: &str, files: &[(&str, &[u8])]) -> (TempDir, PathBuf) {
     let outside = tempfile::tempdir().unwrap();
     let folder = outside.path().join(name);
@@ -61,8 +61,8 @@ fn build(current: &Path, path: &str) -> BTreeSet<String> {
     json_lines(&output).iter().map(stem).collect()
 }
 
-/// Returns the plugin that `inspect` shows. For several plugins, `inspect` shows none and lists
-/// their paths.
+/// Returns the name of the plugin that `inspect` reports, or `None` if the folder holds several
+/// plugins.
 fn inspect(current: &Path, path: &str) -> Option<String> {
     let output = output(current, &["inspect", path, "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -265,8 +265,8 @@ fn a_folder_is_served_by_its_configuration_from_outside_too() {
 #[test]
 fn a_build_that_a_signal_ends_leaves_no_process() {
     let (outside, folder) = folder_with("shop", &[("Cargo.toml", b"[package]\n")]);
-    // Both processes and their children hold the pipe open, so it reaches its end when all of them
-    // are gone.
+    // The script that replaces cargo and its children hold the pipe open, so a read reaches the end
+    // of the pipe when all of them are gone.
     let pipe = outside.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     program(outside.path(), "rustc", "echo /");

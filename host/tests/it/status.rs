@@ -93,7 +93,7 @@ impl Terminal {
         }
     }
 
-    /// Reads until a build has run long enough for the status line to appear.
+    /// Reads until the status line reports that a build has run for more than 0.55 s.
     fn until_long(&mut self) {
         self.until("a build that takes long", |seen| {
             let last = seen.rsplit_once("building shop ").map(|(_, after)| after);

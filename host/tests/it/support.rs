@@ -1,5 +1,5 @@
-//! Shared by the tests: components that are built once, and a host whose clock and log the test
-//! controls.
+//! Shared by the tests: components that are built once, and a host whose clock the test controls
+//! and whose log the test reads.
 
 use crate::redis::server::RedisServer;
 use hostel::{
@@ -108,8 +108,8 @@ impl TestHost {
         }
     }
 
-    /// Creates a host with these settings, except for the clock and the log, which the test
-    /// controls.
+    /// Creates a host with these settings, except for the clock, which the test controls, and the
+    /// log, which the test reads.
     pub fn with_settings(settings: Settings) -> Self {
         let (now, clock) = Clock::mock();
         let lines = Arc::new(Mutex::new(Vec::new()));

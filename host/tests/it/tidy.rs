@@ -27,7 +27,8 @@ fn files() -> Vec<PathBuf> {
     names.lines().map(PathBuf::from).filter(|file| project().join(file).is_file()).collect()
 }
 
-/// The generated bindings. A test compares this file with its source, and can write it.
+/// The generated bindings. A test compares this file with the generator's output, and can rewrite
+/// the file.
 const GENERATED: &str = "guest-sdk/src/bindings.rs";
 
 fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {
@@ -293,8 +294,8 @@ fn the_sources_never_panic_and_are_finished() {
     }
 }
 
-/// Only two files may compile components: one for hosts that request it, and one that runs in a
-/// separate process.
+/// Only two files may compile components: one for hosts that choose to compile in their own
+/// process, and one that runs in a separate process.
 #[test]
 fn nothing_compiles_in_the_serving_process() {
     const COMPILES: [&str; 6] = [
@@ -315,8 +316,8 @@ fn nothing_compiles_in_the_serving_process() {
                 assert!(may.iter().any(|may| file == Path::new(may)), "{place}");
                 found.insert(file.clone());
             }
-            // The program itself may choose this compiler only on platforms without helper
-            // processes.
+            // The program itself may choose to compile in its own process only on platforms without
+            // helper processes.
             let by_program =
                 file.starts_with("host/src/cli") && code.contains("Compiler::InProcess");
             let elsewhere =

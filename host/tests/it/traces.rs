@@ -24,12 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
 
-/// Returns a `traceparent` header, with the trace of a request and whether it is sampled.
+/// Returns a `traceparent` header with these flags: `01` if the trace is sampled, otherwise `00`.
 fn parent(flags: &str) -> String {
     format!("traceparent: 00-{TRACE}-{PARENT}-{flags}\r\n")
 }
 
-/// An OTLP collector over HTTP that responds with these statuses, repeating the last one.
+/// An OTLP collector over HTTP that responds with a sequence of statuses, and then repeats the last
+/// one.
 struct Collector {
     url: String,
     /// The head and body of each request.
@@ -55,7 +56,7 @@ impl Collector {
         Collector { url, posts }
     }
 
-    /// Returns the next request.
+    /// Returns the next request, and the collector itself.
     async fn post(self) -> (Self, (String, Value)) {
         let next = tokio::task::spawn_blocking(move || {
             let post = self.posts.recv_timeout(PATIENCE).unwrap();

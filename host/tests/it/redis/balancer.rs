@@ -17,8 +17,8 @@ use tempfile::TempDir;
 use tokio::net::UnixStream;
 use tokio::task::JoinSet;
 
-/// Clients that send one request after another. Every other client opens a new connection for each
-/// step.
+/// Number of clients, each of which sends one request after another. Half of them open a new
+/// connection in each step.
 const CLIENTS: usize = 48;
 
 /// Number of restarts of each host.

@@ -57,7 +57,7 @@ impl Client {
         }
     }
 
-    /// Returns the text stored under a name.
+    /// Returns the text stored under a name, or `None` if there is no text.
     pub fn text(&mut self, name: &str) -> Option<String> {
         match self.ask(&[b"GET", name.as_bytes()]) {
             Reply::Text(text) => Some(String::from_utf8(text).unwrap()),
@@ -65,7 +65,7 @@ impl Client {
         }
     }
 
-    /// Returns all names in order.
+    /// Returns all names on the server in order.
     pub fn names(&mut self) -> Vec<Vec<u8>> {
         let Reply::List(names) = self.say("KEYS *") else { panic!("no list of names") };
         let name = |name: Reply| match name {

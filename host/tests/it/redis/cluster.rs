@@ -1,5 +1,5 @@
-//! A cluster of three primaries, each with a replica: the distribution of keys, walks over all
-//! entries, and operations during a failover or slot migration.
+//! Clusters of three primaries, with or without replicas: the distribution of keys, walks over all
+//! entries, and operations during a failover, a slot migration or a fault.
 
 use super::client::Reply;
 use super::faults::check_unavailable;
@@ -20,7 +20,8 @@ pub const SLOTS: usize = 16_384;
 pub const SETTINGS: &str =
     "--cluster-enabled yes --cluster-node-timeout 1500 --cluster-config-file nodes.conf";
 
-/// The servers of a cluster: three primaries, each with a third of the slots, then their replicas.
+/// The servers of a cluster: three primaries, each with a third of the slots, then the replicas if
+/// there are any.
 pub struct Cluster(pub Vec<RedisServer>);
 
 impl Cluster {
@@ -72,7 +73,7 @@ impl Cluster {
         Cluster(servers)
     }
 
-    /// Waits until each server reports that all slots are served.
+    /// Waits until each server reports that the cluster is healthy.
     pub async fn until_ready(&self) {
         for server in &self.0 {
             let mut client = server.client();
@@ -287,7 +288,7 @@ async fn a_primary_that_is_killed_under_load_is_replaced_by_its_replica() {
     println!("{counts:?} operations succeeded and failed");
 }
 
-/// Returns the keys from 0 to 59 whose slots belong to a primary.
+/// Returns the keys from 0 to 59 whose slots belong to the primary of this number.
 fn keys_of(cluster: &Cluster, number: usize) -> Vec<String> {
     let mut client = cluster.0[number].client();
     let has = |key: &String| {

@@ -87,7 +87,7 @@ async fn what_others_wrote_is_an_error_that_names_the_key_and_can_be_replaced() 
 async fn a_huge_text_of_others_is_not_read() {
     let server = RedisServer::start();
     let (cache, mut client) = (cache(at(&server)), server.client());
-    // A sparse string of 500 MB: the server allocates no memory for it until it is read.
+    // A string of 500 MB: the server fills it with zero bytes.
     client.ask(&[b"SETRANGE", b"hostel:v:{c/c/k}", b"500000000", b"1"]);
     client.say("CONFIG RESETSTAT");
     let error = cache.get("k").await.unwrap_err();

@@ -26,7 +26,7 @@ const ROUNDS: usize = 60;
 struct Round {
     hosts: Arc<[CacheStore; 2]>,
     key: String,
-    /// Calls and returns so far.
+    /// Number of calls and returns so far, which gives each event its position.
     count: AtomicU64,
     start: Barrier,
     events: Mutex<Vec<Event>>,

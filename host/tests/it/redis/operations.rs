@@ -22,7 +22,7 @@ impl Place {
         self.server.ask_about_a_name(words)
     }
 
-    /// Returns the raw text under `k` on the server.
+    /// Returns the raw text under `k` on the server, or `None` if there is no text.
     fn text(&self) -> Option<String> {
         match self.ask(&[b"GET", NAME]) {
             Reply::Text(text) => Some(String::from_utf8(text).unwrap()),

@@ -38,7 +38,7 @@ fn place(address: String) -> Place {
     ))
 }
 
-/// A folder with a certificate, its key, and the certificate authority.
+/// A folder with a certificate, its key, and the certificate of its authority.
 struct Certified(TempDir);
 
 impl Certified {
@@ -186,8 +186,8 @@ async fn a_cluster_is_used_by_tls_and_with_a_login() {
     assert!(told.contains("it refuses the login"), "{told}");
 }
 
-/// Starts a cluster server with TLS, and returns it with its TLS port. The port of the cluster bus
-/// is 10,000 higher.
+/// Starts a cluster server with TLS, and returns it with its TLS port. This port is below 50,000,
+/// because the cluster bus uses the port 10,000 above it.
 fn by_tls(certified: &Certified) -> (RedisServer, u16) {
     let port =
         std::iter::repeat_with(super::server::free_port).find(|port| *port < 50_000).unwrap();

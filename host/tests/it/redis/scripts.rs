@@ -105,7 +105,8 @@ async fn counts_are_exact_while_their_slots_move() {
             })
         })
         .collect();
-    // Move all slots to one server, then to the next one once all servers agree on the owners.
+    // Move the counters' slots to one server. Once all servers agree on the owners, continue with
+    // the next server.
     let slots: Vec<_> =
         (0..12).map(|key| cluster.slot(&format!("hostel:v:{{c/c/count:{key}}}"))).collect();
     let mut owners: Vec<_> = slots.iter().map(|slot| slot * 3 / SLOTS).collect();

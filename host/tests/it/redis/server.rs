@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Attempts to start a server: another process may take its port first.
+/// Number of attempts to start a server: another process may take its port first.
 const ATTEMPTS: u32 = 5;
 
 /// The panic message when no server is installed.
@@ -205,7 +205,8 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Starts a server and waits until it accepts connections. Returns `None` if its port was taken.
+/// Starts a server and waits until it accepts connections. Returns `None` if the server ends first,
+/// for example because its port is taken.
 fn spawn(program: &Path, folder: &Path, port: u16, arguments: &[String]) -> Option<Child> {
     let mut command = Command::new(program);
     let is_sentinel = arguments.iter().any(|argument| argument == "--sentinel");

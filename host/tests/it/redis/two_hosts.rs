@@ -1,4 +1,5 @@
-//! Memory and Redis agree on every operation, and so do two hosts on one server.
+//! `get`, `set`, `delete` and `exists` have the same results in memory and on two hosts that share
+//! a Redis server.
 
 use super::{at, cache, servers};
 use crate::support::Random;

@@ -233,7 +233,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Returns names and punctuation, without comments, strings and characters.
+/// Returns the names, numbers and punctuation of a text, without comments, strings and characters.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut rest = text;
@@ -260,7 +260,7 @@ fn tokens(text: &str) -> Vec<String> {
     tokens
 }
 
-/// Returns the length of the string or character literal that begins here.
+/// Returns the length of the string or character literal at the start of a text, if there is one.
 fn text_len(rest: &str) -> Option<usize> {
     if let Some(raw) = rest.strip_prefix('r')
         && let Some(quote) = raw.find('"')
@@ -316,7 +316,7 @@ fn imports_are_followed_to_the_file_that_defines_the_name() {
     let circle = ["s/a.rs", "s/a/c.rs"];
     check(&[root, ("s/a.rs", "mod c; use c::C; struct A;"), child, ("s/b.rs", "")], &circle);
     check(&[root, ("s/a.rs", "mod c; fn f() { c::g() }"), child, ("s/b.rs", "")], &circle);
-    // An item that the parent only re-exports is attributed to the file that defines it.
+    // An item that the parent only imports is attributed to the file that defines the item.
     let handed = ("s/a.rs", "mod c; mod d; use d::D; use c::C;");
     let d = ("s/a/d.rs", "struct D;");
     check(&[root, handed, ("s/a/c.rs", "use super::D;"), d, ("s/b.rs", "")], &[]);

@@ -1,5 +1,6 @@
-//! Every limit has one name and one value in all languages. Names are `MAX_*` and `MIN_*`, in the
-//! language's own case: `MAX_KEY_BYTES` is `HOSTEL_MAX_KEY_BYTES` in C and `maxKeyBytes` in Go.
+//! Every limit has one name and one value in all languages. Names are `MAX_*`, `MIN_*` and
+//! `DEFAULT_*`, in the language's own case: `MAX_KEY_BYTES` is `HOSTEL_MAX_KEY_BYTES` in C and
+//! `maxKeyBytes` in Go.
 
 use super::{body, files, read, rust_files};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ const FILES: &[(&str, &str)] = &[
 
 const ALL: &[&str] = &["cache", "rust", "c", "go", "javascript", "python"];
 
-/// Every limit of the contract, its wording in `wit/` with `#` for the value, and the files that
+/// Every limit of the languages, its wording in `wit/` with `#` for the value, and the files that
 /// define it. The Rust SDK omits limits that only its fake checks, because the cache defines them.
 const LIMITS: &[(&str, &str, &[&str])] = &[
     ("MAX_KEY_BYTES", "Keys are 1 to # bytes", &["cache", "c", "go", "javascript", "python"]),

@@ -1,5 +1,5 @@
-//! Separately built packages must lock the versions that the host needs: otherwise `--locked`
-//! refuses them.
+//! The lock files of separately built packages must contain all dependencies of the host: otherwise
+//! `--locked` refuses the build.
 
 use super::{files, read};
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! All code shown in documentation pages is tested.
+//! The templates, the recipes and the HTTP service in documentation pages are shown as tested.
 
 use super::read;
 use std::collections::BTreeSet;

@@ -20,8 +20,8 @@ fn imports(folder: &str, end: &str, imported: impl Fn(&Path, &str) -> Vec<PathBu
     all.iter().map(of).collect()
 }
 
-/// Returns the files in a line such as `from . import host, typed` or
-/// `from .error import CacheError`.
+/// Returns the files that a line imports, such as `from . import host, typed` or
+/// `from .error import CacheError`. Some of the files may not exist.
 fn imported_by_python(file: &Path, line: &str) -> Vec<PathBuf> {
     let root = Path::new("guest-sdk/python");
     let (from, names) = match line.strip_prefix("from ").and_then(|l| l.split_once(" import ")) {
@@ -39,8 +39,8 @@ fn imported_by_python(file: &Path, line: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Returns the file in a line such as `import { host } from "./host.js"`, or in the last line of a
-/// longer import.
+/// Returns the file that a line imports, such as `import { host } from "./host.js"` or the last
+/// line of a longer import.
 fn imported_by_javascript(file: &Path, line: &str) -> Vec<PathBuf> {
     let is_import = line.starts_with("import ") || line.contains("} from ");
     let path = line.split_once("from \"").filter(|_| is_import).map(|(_, path)| path);
