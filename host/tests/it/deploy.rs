@@ -1,6 +1,6 @@
 //! Deployment: the state and the calls of a plugin as its file appears, changes and disappears.
 //!
-//! The tests trigger scans by hand. A change takes effect when two consecutive scans have seen it.
+//! Most tests trigger scans by hand. A change takes effect when two consecutive scans have seen it.
 
 #[cfg(target_os = "linux")]
 mod watch;
@@ -23,8 +23,8 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use wit_component::StringEncoding;
 
-/// Returns a component that responds with its version. A request that begins with `t` traps, one
-/// with `f` fails, and one with `w` waits until the plugin's cache has an entry `go`.
+/// Returns a component that responds with its version. If a request's body begins with `t`, the
+/// guest traps; with `f`, it fails; with `w`, it first waits until its cache has an entry `go`.
 fn component(version: &str) -> Vec<u8> {
     let text = r#"
     (data (i32.const 2048) "VERSION")
@@ -69,7 +69,7 @@ impl House {
         House::with(Vec::new())
     }
 
-    /// Creates a house with plugins of these names and files, relative to the folder.
+    /// Creates a house with these plugins: pairs of a name and a file's path in the folder.
     fn with(named: Vec<(&str, &str)>) -> Self {
         House::that_builds(named, None)
     }
@@ -531,8 +531,8 @@ async fn a_call_under_way_ends_on_the_version_it_began_with() {
     assert_eq!(house.host.activity().versions, 0);
 }
 
-/// Callers keep sending requests while versions are swapped. Each response comes from one version,
-/// none is lost, and none comes from a version replaced before its call began.
+/// Callers keep sending requests while versions are swapped. Each call gets a response, and never
+/// from a version that was replaced before the call began.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_call_is_lost_or_late_while_versions_are_swapped() {
     const SWAPS: usize = 100;
@@ -658,7 +658,8 @@ async fn a_plugin_that_is_not_there_cannot_be_unloaded() {
     assert_eq!(house.host.unload(&name("users")).unwrap_err().to_string(), message);
 }
 
-/// Returns a build that counts its runs. Its component has the source's text as its version.
+/// Returns a build that counts its runs. The text of a source is the version of its component, or
+/// selects a failure, such as `mistake`.
 fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
     let (runs, file) = (Arc::clone(runs), built.path().join("built.wasm"));
     Arc::new(move |source| {
@@ -753,7 +754,7 @@ async fn a_module_of_a_source_is_not_a_plugin_and_its_change_builds_the_source()
     assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
 
-/// Checks that a source is served, and built again, even with `count` files of a kind beside it.
+/// Checks that a source is served, and built again, even with `count` other files beside it.
 async fn check_beside(count: usize, file: impl Fn(usize) -> String) {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));
@@ -843,7 +844,8 @@ async fn a_deployment_scans_until_it_is_stopped() {
     house.deployment.run(Duration::from_millis(20), stop).await;
 }
 
-/// Returns a build that waits for the test's signal, and the sender of that signal.
+/// Returns a build that waits for a signal, and the sender of the signal. The build fails if the
+/// sender is dropped.
 fn build_on_a_signal(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     let file = built.path().join("built.wasm");
     let (tell, told) = std::sync::mpsc::channel();
@@ -859,14 +861,14 @@ fn build_on_a_signal(built: &TempDir) -> (Build, std::sync::mpsc::Sender<()>) {
     (build, tell)
 }
 
-/// Scans until the current files have begun to load.
+/// Scans twice, so that the current files begin to load. Does not wait for the load.
 async fn begin_to_load(house: &House, plugin: &str) {
     house.deployment.scan().await;
     house.deployment.scan().await;
     house.check_state(plugin, Stage::Loading, "");
 }
 
-/// Scans until a plugin reaches this stage or, for `None`, is gone.
+/// Scans until a plugin reaches this stage. `None` means until the plugin is gone.
 async fn until(house: &House, plugin: &str, stage: Option<Stage>) {
     let stage_of = |states: Vec<PluginState>| {
         states.into_iter().find(|state| state.name == plugin).map(|state| state.stage)
@@ -922,7 +924,7 @@ async fn a_call_that_waits_for_its_plugin_returns_once_that_is_loaded_or_refused
     }
     tell.send(()).unwrap();
     assert_eq!(answer(waits.await.unwrap()), "built");
-    // If the build is refused, the service does not exist.
+    // If the build fails, the service does not exist.
     house.put("other.py", b"x");
     begin_to_load(&house, "other").await;
     let host = Arc::clone(&house.host);

@@ -103,8 +103,7 @@ impl TestServer {
         Client::new(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Sends bytes on a new connection. Returns the response, or `None` if the server closes the
-    /// connection without one.
+    /// Sends bytes on a new connection, and returns the result of [`Client::reply`].
     pub async fn send(&self, bytes: impl AsRef<[u8]>) -> Option<Reply> {
         let mut client = self.connect().await;
         client.send(bytes).await;
