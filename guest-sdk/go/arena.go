@@ -51,8 +51,9 @@ func reallocate(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&arena), start)
 }
 
-// spill allocates on Go's heap when the arena is full: if a call returns many values, or if the
-// operator has raised the limits. If a garbage collection is due at that moment, the call traps.
+// spill allocates a block that does not fit into the arena on Go's heap. A call to the host may
+// return many values, or the operator may have raised the limits. If a garbage collection is due at
+// that moment, the call traps.
 //
 //go:noinline
 func spill(size uint32) unsafe.Pointer {
@@ -62,7 +63,7 @@ func spill(size uint32) unsafe.Pointer {
 }
 
 // reallocateAdapter allocates for the WASI 0.1 adapter, whose state must survive the reset of the
-// arena. When memory runs out, it returns an address at which a write traps.
+// arena. When adapterArena is full, it returns an address at which a write traps.
 //
 //go:wasmexport cabi_realloc_adapter
 //go:nosplit

@@ -7,8 +7,8 @@ import (
 
 // Atomic operations on one entry.
 
-// updateTries is the maximum number of attempts of Update. An attempt fails only if another caller
-// changed the entry meanwhile, so only a key with very many writers reaches the limit.
+// updateTries is the maximum number of attempts of Update. An attempt fails only if the entry has
+// changed since Update read it. So only a key with very many writers reaches the limit.
 const updateTries = 100
 
 // SetIfAbsent stores value under key if there is no live entry, and returns whether it stored the
@@ -55,8 +55,8 @@ func (c Cache) setIfAbsent(key string, value any, seconds uint32) (bool, error) 
 //
 // Errors: [CacheInvalidValue] when delta, the sum, or the value under the key is not an integer
 // from -(2^53 - 1) to 2^53 - 1. An invalid delta is refused without a call to the host. A stored
-// 1.0 or "1" is not an integer. [CacheInvalidKey], [CacheTooLarge], [CacheDenied],
-// [CacheUnavailable] from the host.
+// 1.0 or "1" is not an integer. Also [CacheInvalidKey], [CacheTooLarge], [CacheDenied],
+// [CacheUnavailable].
 func (c Cache) Increment(key string, delta int64) (sum int64, err error) {
 	return c.increment(key, delta, 0)
 }
@@ -106,7 +106,7 @@ const (
 
 // CompareAndSwapRaw replaces the entry under key with wanted if the entry's JSON text equals
 // expected, byte for byte. A nil means no live entry: if expected is nil, the call only creates an
-// entry; if wanted is nil, it removes the entry.
+// entry; if wanted is nil, the call removes the entry and ignores the expiry.
 //
 // The new entry gets the expiry, as in [Cache.SetWithExpiry], or no expiry with [Unlimited]. With
 // [Keep], a replaced entry keeps its expiry, and a created entry has no expiry.
@@ -116,7 +116,7 @@ const (
 // [Cache.GetRaw] returns the text to compare with. Most services use [Update] instead.
 //
 // Errors: [CacheInvalidValue] and [CacheTooLarge] for either text; [CacheInvalidExpiry] without a
-// call to the host; [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// call to the host; [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) CompareAndSwapRaw(key string, expected, wanted *string, expiry time.Duration) (Swap, error) {
 	lifetime, seconds := lifetimeKeep, uint32(0)
 	switch {
@@ -147,18 +147,17 @@ func (c Cache) CompareAndSwapRaw(key string, expected, wanted *string, expiry ti
 
 // Update replaces the value under key with the result of change and returns the new value. If
 // another caller changes the entry meanwhile, Update calls change again with the current value, so
-// no change is lost. The function change must have no side effects.
+// no change is lost. The function change may run several times and must have no side effects.
 //
 //	tags, err := hostel.Update(ctx.Cache, "tags", func(tags []string, _ bool) ([]string, error) {
 //		return append(tags, tag), nil
 //	})
 //
 // The arguments of change are the results of [Get]: the value, and whether there is one. An
-// existing entry keeps its expiry; a new entry has no expiry until [Cache.Expire] sets one.
+// existing entry keeps its expiry. A new entry has no expiry; [Cache.Expire] can set one.
 //
 // Errors: the error of change, which leaves the entry unchanged; those of [Get] and [Cache.Set];
-// and a [Failure] of kind [FailureUnavailable] if other callers changed the entry during each of
-// 100 attempts.
+// and a [Failure] of kind [FailureUnavailable] if the entry changed during each of 100 attempts.
 func Update[T any](cache Cache, key string, change func(old T, found bool) (T, error)) (T, error) {
 	var none T
 	if err := checkKind(reflect.TypeFor[T]()); err != nil {
@@ -194,7 +193,8 @@ func Update[T any](cache Cache, key string, change func(old T, found bool) (T, e
 		shortened(key), updateTries)
 }
 
-// swap stores the value if the entry still has the expected text.
+// swap stores the value if the entry's text still equals expected; a nil means that there is no
+// entry. An existing entry keeps its expiry.
 func (c Cache) swap(key string, expected *string, value any) (Swap, error) {
 	text, err := appendValue(nil, key, value)
 	if err != nil {
@@ -204,7 +204,8 @@ func (c Cache) swap(key string, expected *string, value any) (Swap, error) {
 	return c.host.compareAndSwap(key, expected, &wanted, lifetimeKeep, 0)
 }
 
-// readOptional returns the value of a stored text, and whether there is a value other than null.
+// readOptional returns the value of a stored text, and whether there is a value other than null. A
+// nil text means that there is no entry.
 func readOptional[T any](key string, text *string) (value T, found bool, err error) {
 	if text == nil || isNull([]byte(*text)) {
 		return value, false, nil
@@ -237,7 +238,7 @@ func Take[T any](cache Cache, key string) (value T, found bool, err error) {
 
 // TakeRaw is like [Take], but returns the JSON text as it was stored. A stored null is "null".
 //
-// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) TakeRaw(key string) (text string, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return "", false, err

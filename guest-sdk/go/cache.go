@@ -10,15 +10,15 @@ import (
 // Cache is this plugin's cache, shared by all its instances.
 //
 //   - Values are JSON: plugins in any language can read them.
-//   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 1 MiB of JSON,
-//     100 levels deep, in the host's default configuration.
+//   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 100 levels deep
+//     and, in the host's default configuration, at most 1 MiB of JSON.
 //   - A cache may lose entries: when full, it evicts entries that have not been used recently. Keep
 //     a copy elsewhere of any value that must not be lost.
-//   - Each function and method is atomic for its key. A [Get] followed by a [Cache.Set] is not: if
-//     two concurrent calls do both, one change may be lost. [Cache.Increment], [Update], [Take] and
-//     [Cache.SetIfAbsent] never lose a change.
+//   - Each function and method except [GetOrSet] is atomic for its key. A [Get] followed by a
+//     [Cache.Set] is not: if two concurrent calls do both, one change may be lost.
+//     [Cache.Increment], [Update], [Take] and [Cache.SetIfAbsent] never lose a change.
 //   - After an error the entry is unchanged, with two exceptions: after [CacheUnavailable] the
-//     write may have happened, and [Take] removes even a value that does not fit the type.
+//     entry may have changed, and [Take] removes even a value that does not fit the type.
 //
 // Every error is a *[CacheError], except the errors of the functions passed to [Update] and
 // [GetOrSet], and the [Failure] that Update returns after too many attempts:
@@ -36,13 +36,14 @@ type Cache struct {
 // stored null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). The
 // method never extends the expiry. The function [Get] returns the value instead.
 //
-// An integer is never rounded. An integer beyond ±2^53 cannot be read as a float64 or an any, nor
-// one beyond ±2^24 as a float32, even if the float could represent it exactly. Read it as an int64,
+// An integer is never rounded. If a float64 cannot represent an integer exactly, the integer cannot
+// be read as a float64 or as an any; a float32 has the same rule. Read a large integer as an int64,
 // a uint64, a [math/big.Int] or a [encoding/json.Number], or use [Cache.GetRaw]. JSON members
 // without a field in the target are ignored.
 //
-// Errors: [CacheInvalidValue] when the value does not fit or would be rounded; target is then
-// undefined. [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidValue] when the value does not fit or would be rounded; the variable is then
+// undefined. [CacheInvalidValue] also when target is not a pointer to a type that JSON can be read
+// into. Also [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) Get(key string, target any) (found bool, err error) {
 	if err := checkTarget(target); err != nil {
 		return false, err
@@ -75,7 +76,7 @@ func (c Cache) open(key string) (text []byte, found bool, err error) {
 	return text, found, err
 }
 
-// readDone reads the text from open into a target that is not a plain scalar, and calls host.done.
+// readDone reads a text from open that readPlain does not handle, and calls host.done.
 func (c Cache) readDone(key string, text []byte, target any) error {
 	// Deferred because a type's UnmarshalJSON may panic.
 	defer c.host.done()
@@ -132,7 +133,7 @@ func readAs[T any](cache Cache, key string, text []byte) (value T, found bool, e
 // Use it for numbers that no Go type can represent, or to forward a value without decoding it. A
 // stored null is "null".
 //
-// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return "", false, err
@@ -149,15 +150,16 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 // Set stores value under key until it is replaced, deleted or evicted. It replaces any existing
 // entry and its expiry; the new entry has no expiry.
 //
-// The value is written by the rules of encoding/json, except that <, > and & are not escaped. A
-// [encoding/json.RawMessage] is stored unchanged.
+// The value is written by the rules of encoding/json, with two exceptions: <, > and & are not
+// escaped, and .0 is appended to a large float without a fraction. A [encoding/json.RawMessage]
+// loses only the white space between its tokens.
 //
-// Errors: [CacheInvalidValue] without a call to the host for a value that the cache cannot store:
-// one that encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle), one that it
-// would change silently (text that is not UTF-8), or one of a type that other languages would not
-// recognize (a time.Time, a []byte, or a set, which is a map of struct{}). A type may define its
-// form with MarshalJSON. [CacheInvalidKey], [CacheInvalidValue], [CacheTooLarge], [CacheDenied],
-// [CacheUnavailable] from the host.
+// Errors: [CacheInvalidValue] for a value that the cache cannot store. These are values that
+// encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle) or would change
+// silently (text that is not UTF-8, fields that would be omitted). They are also values of types
+// that other languages would not recognize (a time.Time, a []byte, or a set, which is a map of
+// struct{}), and JSON nested deeper than 100 levels. A type may define its JSON with MarshalJSON.
+// Also [CacheInvalidKey], [CacheTooLarge], [CacheDenied], [CacheUnavailable].
 func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
 }
@@ -165,8 +167,8 @@ func (c Cache) Set(key string, value any) error {
 // SetRaw stores a JSON text under key, byte for byte, replacing any existing entry and its expiry.
 // Use it for numbers that no Go type can represent, or to forward a value without decoding it.
 //
-// Errors: [CacheInvalidValue] when the text is not JSON. [CacheInvalidKey], [CacheTooLarge],
-// [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidValue] when the text is not JSON or is nested deeper than 100 levels. Also
+// [CacheInvalidKey], [CacheTooLarge], [CacheDenied], [CacheUnavailable].
 func (c Cache) SetRaw(key, text string) error {
 	return c.setRaw(key, text, 0)
 }
@@ -230,7 +232,7 @@ func appendValue(empty []byte, key string, value any) ([]byte, error) {
 // Delete removes the entry under key and returns whether there was a live entry. Deleting a missing
 // key is not an error.
 //
-// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) Delete(key string) (removed bool, err error) {
 	if err := checkKey(key); err != nil {
 		return false, err
@@ -241,7 +243,7 @@ func (c Cache) Delete(key string) (removed bool, err error) {
 // Exists returns whether there is a live entry, even if its value is null. This call does not count
 // as a use for eviction.
 //
-// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) Exists(key string) (bool, error) {
 	if err := checkKey(key); err != nil {
 		return false, err
@@ -249,7 +251,7 @@ func (c Cache) Exists(key string) (bool, error) {
 	return c.host.exists(key)
 }
 
-// checkKey refuses a key that the host's interface cannot take.
+// checkKey refuses a key that is not UTF-8. The host checks the other rules for keys.
 func checkKey(key string) error {
 	if !utf8.ValidString(key) {
 		return refusedf(CacheInvalidKey, "invalid key %s: a key must be UTF-8", shortened(key))
@@ -257,7 +259,7 @@ func checkKey(key string) error {
 	return nil
 }
 
-// checkText refuses a JSON text for key that the host's interface cannot take.
+// checkText refuses a JSON text that is not UTF-8. The host checks the other rules for values.
 func checkText(key, text string) error {
 	if !utf8.ValidString(text) {
 		return refusedf(CacheInvalidValue, "the JSON text for %s is not UTF-8", shortened(key))
@@ -312,7 +314,7 @@ func isReadKey(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(textUnmarshaler)
 }
 
-// shortened returns the text in quotes, cut for an error message.
+// shortened returns the text in quotes for an error message, cut after 64 characters.
 func shortened(text string) string {
 	const most = 64
 	shown := 0

@@ -208,7 +208,7 @@ func TestValidValuesAreStored(t *testing.T) {
 		value any
 		text  string
 	}{
-		{stamp{moment}, `"1970-01-01T00:00:00Z"`}, // The embedded MarshalJSON defines its form.
+		{stamp{moment}, `"1970-01-01T00:00:00Z"`}, // The embedded MarshalJSON defines the JSON.
 		{[]byte(nil), "null"},
 		{(*time.Time)(nil), "null"},
 		{struct {

@@ -11,11 +11,13 @@ import (
 type SameSite uint8
 
 const (
-	// SameSiteLax sends the cookie with a cross-site request only when the user follows a link.
+	// SameSiteLax sends the cookie with a cross-site request only if the request opens a page and
+	// has a safe method, for example when the user follows a link.
 	SameSiteLax SameSite = iota
 	// SameSiteStrict never sends the cookie with cross-site requests.
 	SameSiteStrict
-	// SameSiteNone sends the cookie with all cross-site requests. Insecure must be false.
+	// SameSiteNone sends the cookie with all cross-site requests. It requires that
+	// [Cookie.Insecure] is false.
 	SameSiteNone
 )
 
@@ -28,21 +30,22 @@ func (s SameSite) String() string {
 
 // Cookie is a cookie for the browser; [Response.WithCookie] adds it to a response. If only Name and
 // Value are set, the cookie lasts until the browser closes, applies to all paths of this host,
-// requires TLS, is hidden from scripts, and is sent with a cross-site request only when the user
-// follows a link.
+// requires TLS, is hidden from scripts, and is sent with cross-site requests as in [SameSiteLax].
 type Cookie struct {
 	Name string
 	// Value must not contain blanks, quotes, commas, semicolons, backslashes, control characters or
 	// non-ASCII characters: percent-encode other values.
 	Value string
-	// MaxAge is the lifetime of the cookie, in whole seconds. Zero: until the browser closes.
+	// MaxAge is the lifetime of the cookie, in whole seconds. With zero, the cookie lasts until
+	// the browser closes.
 	MaxAge time.Duration
 	// Delete makes the browser delete the cookie of that name, domain and path. MaxAge must be
 	// zero.
 	Delete bool
-	// Domain is the domain that the cookie is sent to, including subdomains. Empty: this host only.
+	// Domain is the domain that the cookie is sent to, including its subdomains. If Domain is
+	// empty, the cookie is sent only to the host of the response.
 	Domain string
-	// Path is the path prefix that the cookie is sent to. Empty: "/".
+	// Path is the path prefix that the cookie is sent to. An empty Path means "/".
 	Path string
 	// Insecure allows the browser to send the cookie without TLS.
 	Insecure bool

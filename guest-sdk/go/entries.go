@@ -23,7 +23,7 @@ const (
 //
 //	left, found, err := ctx.Cache.TTL("session")
 //
-// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// Errors: [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) TTL(key string) (left time.Duration, found bool, err error) {
 	if err := checkKey(key); err != nil {
 		return 0, false, err
@@ -42,7 +42,7 @@ func (c Cache) TTL(key string) (left time.Duration, found bool, err error) {
 // entry. [Unlimited] removes the expiry.
 //
 // Errors: [CacheInvalidExpiry] without a call to the host, as in [Cache.SetWithExpiry];
-// [CacheInvalidKey], [CacheDenied], [CacheUnavailable] from the host.
+// [CacheInvalidKey], [CacheDenied], [CacheUnavailable].
 func (c Cache) Expire(key string, expiry time.Duration) (found bool, err error) {
 	seconds, err := secondsOrNone(expiry)
 	if err != nil {
@@ -62,11 +62,10 @@ func (c Cache) Expire(key string, expiry time.Duration) (found bool, err error) 
 //			return err
 //		}
 //
-// A key that exists during the whole loop occurs at least once. A key that is set or removed during
-// the loop may or may not occur. The loop ends after an error.
+// A key that exists during the whole loop occurs at least once. A key that is created or removed
+// during the loop may or may not occur. The loop ends after an error.
 //
-// Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
-// the host.
+// Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable].
 func (c Cache) Keys(prefix string) iter.Seq2[string, error] {
 	return func(yield func(key string, err error) bool) {
 		if err := checkPrefix(prefix); err != nil {
@@ -97,8 +96,8 @@ func (c Cache) Keys(prefix string) iter.Seq2[string, error] {
 // entries removed. The empty prefix matches every key. The call is not atomic: an entry that
 // another call sets meanwhile may remain.
 //
-// Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable] from
-// the host. After [CacheUnavailable] some entries may have been removed.
+// Errors: [CacheInvalidKey] when the prefix is not UTF-8; [CacheDenied], [CacheUnavailable]. After
+// [CacheUnavailable] some entries may have been removed.
 func (c Cache) DeletePrefix(prefix string) (removed int, err error) {
 	if err := checkPrefix(prefix); err != nil {
 		return 0, err
@@ -117,7 +116,7 @@ func (c Cache) DeletePrefix(prefix string) (removed int, err error) {
 	}
 }
 
-// checkPrefix refuses a prefix that the host's interface cannot take.
+// checkPrefix refuses a prefix that is not UTF-8: the host's interface takes only Unicode strings.
 func checkPrefix(prefix string) error {
 	if !utf8.ValidString(prefix) {
 		return refusedf(CacheInvalidKey, "invalid prefix %s: a prefix must be UTF-8", shortened(prefix))

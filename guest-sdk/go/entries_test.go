@@ -59,7 +59,7 @@ func TestExpireCountsFromNowAndUnlimitedRemovesTheExpiry(t *testing.T) {
 	}
 }
 
-// many is more entries than fit into one page.
+// many is a number of entries that do not fit into one page of the fake.
 const many = 2500
 
 func cacheOfMany(t *testing.T) hostel.Cache {

@@ -8,18 +8,18 @@ type CacheErrorKind uint8
 const (
 	// CacheInvalidKey: the key is empty, longer than 1,024 bytes, or not UTF-8.
 	CacheInvalidKey CacheErrorKind = iota
-	// CacheInvalidValue: the value has no JSON form that every language can read, or does not fit
-	// the requested type.
+	// CacheInvalidValue: the value has no JSON form that every language can read, does not fit the
+	// requested type, or is not an integer that [Cache.Increment] accepts.
 	CacheInvalidValue
 	// CacheInvalidExpiry: the expiry is not a whole number of seconds from 1 to 315,360,000.
 	CacheInvalidExpiry
-	// CacheTooLarge: the value is longer than the cache allows, or the call has more than 1,000
-	// keys.
+	// CacheTooLarge: a value is longer than the cache allows, the values that [GetMany] reads are
+	// together longer than the host allows, or the call has more than 1,000 keys.
 	CacheTooLarge
 	// CacheDenied: the plugin has no permission for this call.
 	CacheDenied
-	// CacheUnavailable: the cache did not respond in time. This is the only kind after which a
-	// write may have happened.
+	// CacheUnavailable: the cache did not respond in time. Except for [Take], this is the only
+	// kind after which an entry may have changed.
 	CacheUnavailable
 )
 
@@ -39,7 +39,8 @@ func (k CacheErrorKind) String() string {
 type CacheError struct {
 	// Kind is for programs.
 	Kind CacheErrorKind
-	// Message is for people. It contains the shortened invalid value, and the rule or limit.
+	// Message is for people. For an invalid argument, it contains the shortened argument, and the
+	// rule or limit.
 	Message string
 }
 

@@ -38,8 +38,8 @@ func secondsOrNone(expiry time.Duration) (uint32, error) {
 	return wholeSeconds(expiry)
 }
 
-// earlySeconds converts the time of [Early] to seconds. The time must be less than the expiry. An
-// expiry of 0 means Unlimited: then Early is refused.
+// earlySeconds converts the duration of [Early] to seconds. It refuses a duration that is not less
+// than the expiry, and any duration if the expiry is 0, which means Unlimited.
 func earlySeconds(early time.Duration, expiry uint32) (uint32, error) {
 	seconds, err := wholeSeconds(early)
 	if err != nil || seconds < expiry {

@@ -121,7 +121,7 @@ func Unavailable(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureUnavailable, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// failureOf converts an error to a failure.
+// failureOf converts a handler's error to a failure by the rules of [Failure].
 func failureOf(err error) *Failure {
 	var failure *Failure
 	if errors.As(err, &failure) && failure != nil {

@@ -9,8 +9,8 @@ import (
 )
 
 // Fake is a fake host for tests. It runs in the test's process, without WebAssembly. It has a cache
-// and a log like a real host, and a clock that only the test advances. The test defines the remote
-// servers and the settings.
+// and a log like a real host. The test defines the remote servers and the settings, and advances
+// the clock of the cache.
 //
 //	func TestAGreetingIsCounted(t *testing.T) {
 //		fake := hostel.NewFake()
@@ -38,14 +38,14 @@ type Fake struct {
 	served   pathNode
 	requests []OutgoingRequest
 	settings map[string]string
-	// The message about a request that matched no route.
+	// The message about an outbound request that matched no route; empty if there was none.
 	unexpected string
 }
 
 // Stats are the counters of a fake's cache. They do not include refused calls.
 type Stats struct {
-	// Hits, Misses and Exists count keys read; Sets, Increments, Swaps and Expires count entries
-	// written; Deletes and Takes count entries removed.
+	// Hits, Misses and Exists count reads of keys. Sets, Increments, Swaps and Expires count changed
+	// entries. Deletes and Takes count removed entries.
 	Hits, Misses, Exists, Sets, Increments, Swaps, Expires, Deletes, Takes int
 }
 
@@ -83,7 +83,8 @@ func (f *Fake) ContextWith(request Request) *Context {
 }
 
 // Call sends payload as JSON to the service of that name, as a host does. The error is the
-// *[Failure] that the caller would get. A [Request] as payload is sent unchanged to that service.
+// *[Failure] that the caller would get. If payload is a [Request], Call sets its Service field and
+// sends the request.
 func (f *Fake) Call(service string, payload any) (Response, error) {
 	if request, is := payload.(Request); is {
 		request.Service = service
@@ -107,7 +108,7 @@ func (f *Fake) CallWith(request Request) (Response, error) {
 	return response, nil
 }
 
-// Advance advances the cache's clock. Entries expire accordingly.
+// Advance advances the cache's clock, which determines when entries expire.
 func (f *Fake) Advance(by time.Duration) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -135,7 +136,7 @@ func (f *Fake) Stats() Stats {
 
 // Hold makes [GetOrSet] behave as if another call were computing the value of this key. If the key
 // has no value, the service computes its own and does not store it; an old value is not refreshed.
-// The effect ends with [Fake.LetGo], or when the key is set or deleted.
+// The effect ends with [Fake.LetGo], or when the entry is changed, for example set or deleted.
 func (f *Fake) Hold(key string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

@@ -14,20 +14,21 @@ import (
 
 // The fake remote servers and settings.
 
-// route is the response to outbound requests with one method and URL.
+// route is the response to outbound requests with one method, and one URL or URL prefix.
 type route struct {
 	method, url string
 	answer      func(request OutgoingRequest) (Response, error)
 }
 
 // Route sets the response to requests with this method and URL. [Text] and [JSON] create such
-// responses. A URL that ends with a star matches every URL with that prefix. If several routes
-// match, the newest one is used.
+// responses. A URL that ends with a star matches every URL that begins with the text before the
+// star. If several routes match, the newest one is used.
 //
 //	fake.Route("GET", "https://api.example.com/rates", hostel.Text("1.1"))
 //
 // If a request matches no route, the fake panics, which fails the test. The message contains the
-// request and the routes. If the service recovers, [Fake.Call] panics again.
+// request and the routes. If the service recovers, [Fake.Call], [Fake.CallWith] and [Fake.HTTP]
+// panic again.
 func (f *Fake) Route(method, url string, response Response) {
 	f.RouteFunc(method, url, func(OutgoingRequest) (Response, error) { return response, nil })
 }
@@ -129,7 +130,7 @@ func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
 	}
 }
 
-// answer returns the response of the newest matching route.
+// answer returns the response of the newest matching route. It panics if no route matches.
 func (f *Fake) answer(request OutgoingRequest) (*HTTPResponse, error) {
 	f.mutex.Lock()
 	f.requests = append(f.requests, request)
@@ -217,7 +218,7 @@ var headersOfHost = []string{
 	"transfer-encoding", "upgrade",
 }
 
-// checkAsHost refuses the same requests as a host.
+// checkAsHost refuses a request that a host would refuse as invalid.
 func checkAsHost(request *OutgoingRequest) error {
 	if !isToken(request.Method) || request.Method == "CONNECT" || request.Method == "TRACE" {
 		return invalidf("%s is not a method that a plugin can send", shortened(request.Method))

@@ -22,7 +22,8 @@ type pathNode struct {
 	ends      []endpoint
 }
 
-// endpoint is the method and the service of a route. An empty method matches any method.
+// endpoint is the end of a route: its method, its service and the names of its path parameters. An
+// empty method matches any method.
 type endpoint struct {
 	method, service string
 	parameters      []string
@@ -69,8 +70,8 @@ func (f *Fake) serve(route, service string) error {
 		}
 	}
 	node.ends = append(node.ends, end)
-	// The host sorts routes in this order, which decides between two routes that match a HEAD
-	// request.
+	// The host sorts the routes of a path by their parameters' names. If a GET and a HEAD route match
+	// a HEAD request, the first one is used.
 	slices.SortStableFunc(node.ends, func(a, b endpoint) int {
 		return slices.Compare(a.parameters, b.parameters)
 	})
@@ -172,8 +173,9 @@ func (e *endpoint) takes(method string) bool {
 //	fake.Serve("POST /orders", "orders.add")
 //	response := fake.HTTP("POST", "/orders?dry=1", hostel.WithJSON(order))
 //
-// The target is a percent-encoded path and query. [WithHeader], [WithJSON], [WithText], [WithForm]
-// and [WithBody] add headers and a body. HTTP panics when the request is not valid.
+// The target is a percent-encoded path, with or without a query. [WithHeader], [WithJSON],
+// [WithText], [WithForm] and [WithBody] add headers and a body. HTTP panics when the request is not
+// valid.
 func (f *Fake) HTTP(method, target string, options ...HTTPOption) Response {
 	sent := NewOutgoingRequest(method, target, options...)
 	if err := checkSent(&sent); err != nil {
@@ -224,7 +226,8 @@ func checkSent(request *OutgoingRequest) error {
 	return request.check()
 }
 
-// find finds the route of a request and sets the request's service and path parameters.
+// find finds the route of a request and sets the request's service and path parameters. It returns
+// a failure if no route matches.
 func (f *Fake) find(request *Request) *Failure {
 	segments := strings.Split(request.HTTP.Path[1:], "/")
 	for i, segment := range segments {

@@ -25,7 +25,7 @@ func init() {
 	})
 }
 
-// The host's router test has the same rows.
+// The tests of the host's router have similar requests and routes.
 func TestRoutesMatchAsInAHost(t *testing.T) {
 	fake := hostel.NewFake()
 	for _, route := range []string{
@@ -78,7 +78,7 @@ func TestRoutesMatchAsInAHost(t *testing.T) {
 	}
 }
 
-// If a HEAD and a GET route match the same path, the host's order of routes decides.
+// If a HEAD and a GET route match the same path, the order of their parameters' names decides.
 func TestHeadGoesToTheFirstRouteByItsParameter(t *testing.T) {
 	for _, routes := range [][]string{{"HEAD /{b}", "GET /{a}"}, {"GET /{a}", "HEAD /{b}"}} {
 		fake := hostel.NewFake()

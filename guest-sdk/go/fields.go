@@ -23,7 +23,7 @@ func marshals(t reflect.Type) bool {
 	return t.Implements(marshaler) || t.Implements(textMarshaler) || marshalsByPointer(t)
 }
 
-// marshalsByPointer returns true if only the pointer to a type has a JSON or text method.
+// marshalsByPointer returns true if only the pointer to a type has MarshalJSON or MarshalText.
 // encoding/json ignores such a method on a value that is not addressable, for example in a map.
 func marshalsByPointer(t reflect.Type) bool {
 	if t.Implements(marshaler) || t.Implements(textMarshaler) {
@@ -56,8 +56,8 @@ type structFields struct {
 	// The fields that encoding/json reads, by JSON name in lower case, because encoding/json matches
 	// names case-insensitively.
 	read map[string]structField
-	// A name that several fields share, so that encoding/json writes none of them. Empty if no
-	// fields share a name.
+	// A JSON name that several fields share, so that encoding/json writes none of these fields.
+	// Empty if there is no such name.
 	clash string
 }
 

@@ -25,7 +25,8 @@ type floatWriter struct {
 	ends   []int
 }
 
-// markFloats returns the JSON text of a value, with .0 appended to each large integral float.
+// markFloats returns the JSON text of a value. It appends .0 to each float for which isLargeFloat
+// returns true.
 func markFloats(text []byte, value reflect.Value) ([]byte, error) {
 	if !value.IsValid() || longestDigits(text) < digitsBeyondFloat32 || !holdsFloat.isTrueWithin(value.Type()) {
 		return text, nil
@@ -82,8 +83,8 @@ func (w *floatWriter) value(value reflect.Value) error {
 	return nil
 }
 
-// isLargeFloat returns true if a float is written with digits only and is outside the range in
-// which its type represents every integer.
+// isLargeFloat returns true if a float is written with digits only and its absolute value is at
+// least the limit of integersOf.
 func isLargeFloat(value reflect.Value, text string) bool {
 	return value.CanFloat() && math.Abs(value.Float()) >= integersOf(value.Kind()) &&
 		!strings.ContainsAny(text, ".eE")
@@ -98,7 +99,7 @@ func integersOf(kind reflect.Kind) float64 {
 }
 
 // innerOf returns a function that finds an item of a value: by index in an array, by JSON name in
-// an object.
+// an object. The function returns a zero reflect.Value if it finds no item.
 func innerOf(container json.Delim, value reflect.Value) func(index int, name string) reflect.Value {
 	switch kind := value.Kind(); {
 	case container == '[' && (kind == reflect.Slice || kind == reflect.Array):

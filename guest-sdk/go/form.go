@@ -52,7 +52,7 @@ func decodedField(text string) string {
 	return toUTF8(string(decoded))
 }
 
-// digitOf returns the value of a hexadecimal digit, or at least 16 for any other byte.
+// digitOf returns the value of a hexadecimal digit, or 16 for any other byte.
 func digitOf(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':

@@ -6,15 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// Header is one header of a request or a response. Names that the SDK returns are in lower case.
+// Header is one header of a request or a response. In the requests and responses that a service
+// receives, names are in lower case.
 type Header struct {
 	Name  string
 	Value []byte
 }
 
 // joined returns the values of all headers of that name as one text. It joins cookies as in RFC
-// 9113, section 8.2.3, and other values as in RFC 9110, section 5.3. The text is empty when a value
-// is not UTF-8.
+// 9113, section 8.2.3, and other values as in RFC 9110, section 5.3. The text is empty when the
+// header is missing or a value is not UTF-8.
 func joined(headers []Header, name string) string {
 	separator, text, found := ", ", "", false
 	if strings.EqualFold(name, "cookie") {

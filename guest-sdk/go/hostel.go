@@ -3,8 +3,8 @@
 //
 // # A service
 //
-// A service is a function that [Handle] registers, in a main package. Of the main package only the
-// init functions run, once in each fresh instance: keep them short.
+// A service is a function that [Handle] registers, in a main package. The function main never runs.
+// The init functions run once in each fresh instance: keep them short.
 //
 //	package main
 //
@@ -25,7 +25,7 @@
 //		return struct{}{}, err
 //	}
 //
-// `hostel build` builds the plugin. It only needs the standard toolchain: it builds a module for
+// `hostel build` builds the plugin with Go's standard toolchain. The command builds a module for
 // GOOS=wasip1 and GOARCH=wasm with -buildmode=c-shared, and encodes the module as a component.
 //
 // The component imports only the host functions that the service uses. One exception: with

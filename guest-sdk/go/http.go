@@ -24,7 +24,7 @@ import (
 //
 // Each method waits for the whole response. A status of 400 or more is not an error; see
 // [HTTPResponse.ErrorForStatus]. By default up to 5 redirects are followed; see [WithRedirects].
-// Every error is a *[HTTPError].
+// Every error of these methods is a *[HTTPError].
 //
 // The host sends concurrent requests of several goroutines in parallel:
 //
@@ -119,18 +119,19 @@ type OutgoingRequest struct {
 	Headers []Header
 	// Body is empty for a request without a body.
 	Body []byte
-	// Timeout is the time limit, including redirects. Zero means the call's remaining time, which
-	// is also the maximum.
+	// Timeout is the time limit, including redirects. The maximum is the call's remaining time minus
+	// 100 milliseconds. Zero means the maximum.
 	Timeout time.Duration
-	// Redirects is how many redirects to follow, at most 255. [NewOutgoingRequest] sets 5. With
-	// zero, a redirect is returned as the response.
+	// Redirects is the maximum number of redirects to follow, 0 to 255. [NewOutgoingRequest] sets 5.
+	// With zero, a redirect is returned as the response.
 	Redirects int
 
 	// The error of an invalid option, for the result of the request.
 	flaw error
 }
 
-// NewOutgoingRequest returns a request with these options that follows up to 5 redirects.
+// NewOutgoingRequest returns a request with these options. Without [WithRedirects], the host
+// follows up to 5 redirects.
 func NewOutgoingRequest(method, url string, options ...HTTPOption) OutgoingRequest {
 	request := OutgoingRequest{Method: method, URL: url, Redirects: defaultRedirects}
 	contentType := ""
@@ -193,7 +194,7 @@ func WithForm(fields map[string][]string) HTTPOption {
 	return WithBody(formType, formOf(fields))
 }
 
-// WithTimeout limits the time of a request, including redirects.
+// WithTimeout limits the time of a request, including redirects. The timeout must be more than 0.
 func WithTimeout(timeout time.Duration) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, _ *string) {
 		if timeout == 0 {
@@ -203,13 +204,14 @@ func WithTimeout(timeout time.Duration) HTTPOption {
 	}}
 }
 
-// WithRedirects sets how many redirects to follow: 0 to 255. With zero, a redirect is returned as
-// the response.
+// WithRedirects sets the maximum number of redirects to follow: 0 to 255. With zero, a redirect is
+// returned as the response.
 func WithRedirects(redirects int) HTTPOption {
 	return HTTPOption{func(request *OutgoingRequest, _ *string) { request.Redirects = redirects }}
 }
 
-// check refuses a request that the host's interface cannot take.
+// check refuses a request with an invalid option or an invalid field, without a call to the host.
+// The host checks the other rules.
 func (r *OutgoingRequest) check() error {
 	switch {
 	case r.flaw != nil:
@@ -236,7 +238,7 @@ func (r *OutgoingRequest) check() error {
 	return nil
 }
 
-// timeoutMillis returns the timeout in milliseconds, rounded up, or 0 without a timeout.
+// timeoutMillis returns the timeout in milliseconds, rounded up, or 0 if there is no timeout.
 func (r *OutgoingRequest) timeoutMillis() uint32 {
 	whole := r.Timeout / time.Millisecond
 	if r.Timeout%time.Millisecond > 0 {
@@ -245,7 +247,7 @@ func (r *OutgoingRequest) timeoutMillis() uint32 {
 	return uint32(min(whole, math.MaxUint32))
 }
 
-// withoutQuery removes the query from a URL, because it may contain credentials.
+// withoutQuery removes the query and the fragment from a URL, because they may contain credentials.
 func withoutQuery(url string) string {
 	if end := strings.IndexAny(url, "?#"); end >= 0 {
 		return url[:end]
@@ -257,7 +259,7 @@ func withoutQuery(url string) string {
 type HTTPErrorKind uint8
 
 const (
-	// HTTPInvalidRequest: the request is invalid, or plugins cannot send such a request.
+	// HTTPInvalidRequest: the request is invalid, or plugins may not send such a request.
 	HTTPInvalidRequest HTTPErrorKind = iota
 	// HTTPDenied: the plugin has no permission for this address, or for more requests in this call.
 	HTTPDenied
@@ -267,8 +269,8 @@ const (
 	HTTPTimeout
 	// HTTPTooLarge: the response is larger than the host allows.
 	HTTPTooLarge
-	// HTTPAborted: the response is incomplete or is not valid HTTP. The server may have processed
-	// the request.
+	// HTTPAborted: the response is incomplete, is not valid HTTP, or is a redirect that has an invalid
+	// target or exceeds the maximum number. The server may have processed the request.
 	HTTPAborted
 )
 
@@ -289,8 +291,8 @@ func (k HTTPErrorKind) String() string {
 type HTTPError struct {
 	// Kind is for programs.
 	Kind HTTPErrorKind
-	// Message is for people. It contains the URL, the reason or limit, and the setting that would
-	// allow the request, if such a setting exists.
+	// Message is for people. It contains the reason or limit. If a setting would allow the request,
+	// the message names this setting.
 	Message string
 }
 
@@ -299,7 +301,8 @@ func (e *HTTPError) Error() string {
 	return e.Message
 }
 
-// isUnavailable returns true if the same request may succeed later.
+// isUnavailable returns true if the same request may succeed later, even if neither the plugin nor
+// the host's configuration changes.
 func (e *HTTPError) isUnavailable() bool {
 	return e.Kind == HTTPUnreachable || e.Kind == HTTPTimeout || e.Kind == HTTPAborted
 }

@@ -8,7 +8,7 @@ import (
 // The SDK sends the requests of several goroutines in one call to the host. A call blocks all
 // goroutines, so separate calls would send the requests one after the other.
 
-// sending is a request in progress and the variable for its result.
+// sending is a request to send and the variable for its result.
 type sending struct {
 	request OutgoingRequest
 	result  *HTTPResult

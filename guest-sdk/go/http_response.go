@@ -48,7 +48,7 @@ func (r *HTTPResponse) ErrorForStatus() error {
 	return Internal("%s responded with status %d", withoutQuery(r.URL), r.Status)
 }
 
-// Text returns the body as text. If it is not UTF-8, the error is a [Failure] of kind
+// Text returns the body as text. If the body is not UTF-8, the error is a [Failure] of kind
 // [FailureInternal].
 func (r *HTTPResponse) Text() (string, error) {
 	if !utf8.Valid(r.Body) {
@@ -57,10 +57,11 @@ func (r *HTTPResponse) Text() (string, error) {
 	return string(r.Body), nil
 }
 
-// JSON reads the body into the variable that target points to, by the rules of [Request.JSON]. It
-// ignores the media type and the status.
+// JSON reads the body into the variable that target points to, by the rules of [Request.JSON], but
+// an empty body is always an error. JSON ignores the media type and the status.
 //
-// Every error is a [Failure] of kind [FailureInternal] that contains the line and the column.
+// Every error is a [Failure] of kind [FailureInternal]. If the position of the error is known, the
+// message contains the line and the column.
 func (r *HTTPResponse) JSON(target any) error {
 	err := flawOf(r.Body, maxBodyDepth).asError(r.Body)
 	if err == nil && isNull(r.Body) && !canBeNil(target) {

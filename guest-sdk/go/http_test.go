@@ -231,7 +231,7 @@ func TestResponseIsReadByItsTypeAndItsStatus(t *testing.T) {
 	}
 }
 
-// causeOf returns the value that a function panics with.
+// causeOf returns the value that a function panics with, or nil if the function does not panic.
 func causeOf(call func()) (cause any) {
 	defer func() { cause = recover() }()
 	call()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Values that are computed once, even if many calls need them at the same time.
+// If many calls need the same missing value at the same time, one of them computes the value.
 
 // defaultWait is the maximum time that a call waits while another call computes the value.
 const defaultWait = 5 * time.Second
@@ -21,15 +21,15 @@ type GetOrSetOption struct {
 
 // Early refreshes a value before it expires. When less than early remains of the value's lifetime,
 // one call computes the new value. Meanwhile the other calls get the old value without waiting. The
-// duration early must be whole seconds and less than the expiry, which cannot be [Unlimited].
-// Choose a duration far below the expiry; otherwise the value is computed too often.
+// duration early must be whole seconds, at least 1 second and less than the expiry, which cannot be
+// [Unlimited]. Choose a duration far below the expiry; otherwise the value is computed too often.
 func Early(early time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.early = &early }}
 }
 
 // Wait sets the maximum time that a call waits while another call computes the value. The default
-// is 5 seconds. A call never waits longer than three quarters of its remaining time. With zero it
-// does not wait.
+// is 5 seconds. A call never waits longer than three quarters of its remaining time. With zero, a
+// call does not wait.
 func Wait(wait time.Duration) GetOrSetOption {
 	return GetOrSetOption{func(g *getOrSet) { g.wait = wait }}
 }
@@ -69,13 +69,14 @@ func newGetOrSet(cache Cache, key string, expiry time.Duration, options []GetOrS
 type leaseFound uint8
 
 const (
-	// foundValue: the value of a live entry.
+	// foundValue: the value of a live entry. This call does not refresh it.
 	foundValue leaseFound = iota
 	// foundRefresh: the value of a live entry that expires soon. This call refreshes it.
 	foundRefresh
 	// foundCompute: there is no live entry; this call computes the value.
 	foundCompute
-	// foundBusy: there is no live entry; another call is computing, and the wait timed out.
+	// foundBusy: there is no live entry; another call is computing the value. The wait timed out, or
+	// too many calls were waiting.
 	foundBusy
 )
 
@@ -148,7 +149,7 @@ func GetOrSet[T any](
 	return value, nil
 }
 
-// readStored reads a text that the host returned without a copy, and calls host.done.
+// readStored reads a text from host.get or host.getOrLease, and calls host.done.
 func readStored[T any](g *getOrSet, text []byte) (T, error) {
 	defer g.cache.host.done()
 	return readAnyStored[T](g.key, text)

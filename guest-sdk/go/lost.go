@@ -11,7 +11,7 @@ import (
 // another field hides, and fields or keys that share a name.
 
 // lostFields returns the reason why encoding/json would omit fields of a struct without its own
-// MarshalJSON, or an empty text if there is no such reason.
+// MarshalJSON or MarshalText, or an empty text if there is no such reason.
 func lostFields(t reflect.Type) string {
 	fields := fieldsOf(t)
 	if fields.clash != "" {
@@ -43,7 +43,8 @@ func remedyFor(t reflect.Type) string {
 	return "export its fields, give it a MarshalJSON method, or omit it with `json:\"-\"`"
 }
 
-// embeddedField returns the index of an embedded field that has its own MarshalJSON, or -1.
+// embeddedField returns the index of the first embedded struct that has its own MarshalJSON or
+// MarshalText, or -1.
 func embeddedField(t reflect.Type) int {
 	for i := range t.NumField() {
 		field := t.Field(i)
@@ -55,8 +56,9 @@ func embeddedField(t reflect.Type) int {
 	return -1
 }
 
-// embeddedMarshaler returns the embedded field whose MarshalJSON may be promoted to the whole
-// struct, so that the other fields would be omitted. It returns nil if there is no such field.
+// embeddedMarshaler returns the embedded field whose MarshalJSON or MarshalText may be promoted to
+// the whole struct, so that the other fields would be omitted. It returns nil if there is no such
+// field.
 func embeddedMarshaler(t reflect.Type) *reflect.StructField {
 	if t.Kind() != reflect.Struct || !marshals(t) || len(fieldsOf(t).written) == 0 {
 		return nil

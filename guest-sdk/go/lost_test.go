@@ -24,8 +24,8 @@ type launch struct {
 	Name string
 }
 
-// twins has two fields with the same JSON name. It is built by reflection because vet rejects such
-// a type in source code.
+// twins has two fields with the same JSON name. Its type is built by reflection because go vet
+// rejects such a type in source code.
 var twins = reflect.New(reflect.StructOf([]reflect.StructField{
 	{Name: "A", Type: reflect.TypeFor[int](), Tag: `json:"x"`},
 	{Name: "B", Type: reflect.TypeFor[int](), Tag: `json:"x"`},

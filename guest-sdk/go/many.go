@@ -9,13 +9,13 @@ import (
 
 // Several entries in one call to the host.
 
-// GetMany returns the values under the keys, in the same order. The result is nil for a key for
-// which [Get] would find no value.
+// GetMany returns the values under the keys, in the same order. An item is nil if [Get] would find
+// no value under its key.
 //
 //	stocks, err := hostel.GetMany[int](ctx.Cache, "stock:tea", "stock:coffee")
 //
 // Each key is handled atomically, but the whole call is not atomic. All arguments are checked
-// before any entry changes. More than 1,000 keys in a call fail with [CacheTooLarge], without a
+// before any entry changes. A call with more than 1,000 keys fails with [CacheTooLarge], without a
 // call to the host. This paragraph also applies to the functions and the method below.
 //
 // Errors: those of [Get], and [CacheTooLarge] when the values together exceed the host's limit for
@@ -102,7 +102,7 @@ func (c Cache) DeleteMany(keys ...string) (removed int, err error) {
 	return int(count), err
 }
 
-// checkKeys refuses too many keys, and a key that the host's interface cannot take.
+// checkKeys refuses too many keys, and a key that is not UTF-8.
 func checkKeys(keys []string) error {
 	if len(keys) > maxKeys {
 		return refusedf(CacheTooLarge,

@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// The fake's cache, which implements the host's interfaces and stores JSON texts.
+// The fake's cache and log. The cache stores JSON texts.
 
 type entry struct {
 	value    string
@@ -42,7 +42,8 @@ func (f *Fake) live(key string) (entry, bool) {
 	return found, there
 }
 
-// deadline returns the deadline of an entry that is written now.
+// deadline returns the deadline of an entry that is written now, or 0 for an entry without an
+// expiry.
 func (f *Fake) deadline(seconds uint32) time.Duration {
 	if seconds == 0 {
 		return 0
@@ -192,7 +193,7 @@ func (h host) increment(key string, delta int64, seconds uint32) (int64, error) 
 	return sum, nil
 }
 
-// integerOf parses a stored integer that Increment accepts.
+// integerOf parses a stored integer. It returns an error for a value that Increment refuses.
 func integerOf(text string) (int64, error) {
 	integer, err := strconv.ParseInt(text, 10, 64)
 	plain := err == nil && strconv.FormatInt(integer, 10) == text
@@ -259,7 +260,7 @@ func (h host) take(key string) ([]byte, bool, error) {
 	return []byte(taken.value), there, nil
 }
 
-// getOrLease never waits: no other call can store the value during this call.
+// getOrLease never waits: the other call that [Fake.Hold] simulates never stores a value.
 func (h host) getOrLease(key string, early, _ uint32) (leaseFound, []byte, error) {
 	fake, err := h.at(key)
 	if err != nil {

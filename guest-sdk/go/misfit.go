@@ -71,8 +71,8 @@ func misfitOfNull(text []byte, target any) error {
 	return &misfit{"", "null", cmp.Or(rule, "another value"), position(text, end-1)}
 }
 
-// ruleOf describes the JSON that fits a type. The description is empty for a type that no JSON
-// fits, and for a type with an UnmarshalJSON method.
+// ruleOf describes the JSON that fits a type. If found is a number out of range, the description is
+// the range. The description is empty for some types, such as types with an UnmarshalJSON method.
 func ruleOf(t reflect.Type, found json.Token) string {
 	pointer := reflect.PointerTo(t)
 	switch {

@@ -93,7 +93,7 @@ func (r *exactReader) value(t reflect.Type) error {
 }
 
 // inner returns the type of the next item of an array or object that was read into a variable of
-// type t.
+// type t. It returns nil if the item was ignored.
 func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type, error) {
 	name := ""
 	if container == '{' {

@@ -103,7 +103,7 @@ type embedding struct {
 }
 
 type Named struct {
-	X int64 `json:"x"` // The outer field wins.
+	X int64 `json:"x"` // The field X of embedding takes precedence.
 	Z []float32
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Methods that return parts of a request by name. A part is parsed only when it is needed.
+// Methods that return parts of a request. A part is parsed only when it is needed.
 
 const formType = "application/x-www-form-urlencoded"
 
@@ -62,8 +62,9 @@ func (r *Request) QueryValues(name string) []string {
 	return formValues(r.query(), name, math.MaxInt)
 }
 
-// QueryInteger returns the first value of that query parameter as an integer. For a value that is
-// not a decimal 64-bit integer, the error is a [Failure] of kind [FailureBadRequest].
+// QueryInteger returns the first value of that query parameter as an integer. If the parameter is
+// missing, found is false and err is nil. For a value that is not a decimal 64-bit integer, the
+// error is a [Failure] of kind [FailureBadRequest].
 func (r *Request) QueryInteger(name string) (value int64, found bool, err error) {
 	text, found := firstFormValue(r.query(), name)
 	if !found {

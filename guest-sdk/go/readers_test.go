@@ -55,7 +55,8 @@ func queryOf(query string) *hostel.Request {
 	return &hostel.Request{HTTP: &hostel.HTTPRequest{Query: query}}
 }
 
-// The expected texts follow the WHATWG Encoding Standard: one U+FFFD for each truncated character.
+// The expected texts follow the WHATWG Encoding Standard: one U+FFFD for each truncated character
+// and for each byte that cannot begin a character.
 func TestInvalidUTF8IsReplacedAsOnTheWeb(t *testing.T) {
 	for query, expected := range map[string]string{
 		"%E2%82a":      "\ufffda",

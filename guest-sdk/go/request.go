@@ -9,7 +9,7 @@ import "reflect"
 type Request struct {
 	// Service is the service's name within the plugin.
 	Service string
-	// ID is the correlation id, which the host adds to its log lines.
+	// ID is the correlation id of the request, which the host adds to its log lines.
 	ID string
 	// ContentType is the media type of the body; empty without one.
 	ContentType string
@@ -27,7 +27,8 @@ type Request struct {
 // lone surrogate, and an integer that the target would round (as in [Cache.Get]). It also refuses a
 // body that is nested deeper than 127 levels.
 //
-// Every error is a [Failure] of kind [FailureBadRequest] that contains the line and the column.
+// Every error is a [Failure] of kind [FailureBadRequest]. If the position of the error is known,
+// the message contains the line and the column.
 func (r *Request) JSON(target any) error {
 	body := r.Body
 	if len(body) == 0 {

@@ -7,7 +7,7 @@ import "unicode/utf8"
 // Most handlers return a value of another type instead, which the SDK sends as [JSON]. A handler
 // may change the fields directly. A response that HTTP does not allow (for example with a line
 // break in a header, or with a header reserved for the server) becomes a [Failure] of kind
-// [FailureInternal] that names the header.
+// [FailureInternal].
 type Response struct {
 	// Status is the HTTP status code, 200 to 599.
 	Status int
@@ -25,10 +25,11 @@ type Response struct {
 }
 
 // JSON returns a response with status 200 and the value as application/json, by the rules of
-// encoding/json, except that <, > and & are not escaped.
+// encoding/json, with two exceptions: <, > and & are not escaped, and .0 is appended to a large
+// float without a fraction.
 //
-// The error is a [Failure] of kind [FailureInternal] when the value has no JSON form, because it
-// contains a NaN or an infinity, a function or a channel, a cycle, or text that is not UTF-8.
+// The error is a [Failure] of kind [FailureInternal] when the value has no JSON form, for example
+// because it contains a NaN, a function, a cycle, or text that is not UTF-8.
 func JSON(value any) (Response, error) {
 	text, err := toJSON(value)
 	if err != nil {

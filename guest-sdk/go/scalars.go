@@ -54,7 +54,8 @@ func readPlain(text []byte, target any) bool {
 	return false
 }
 
-// plainString returns the bytes between the quotes if there are no escapes.
+// plainString returns the bytes between the quotes of a JSON string. It returns false for a string
+// with escapes and for any other text.
 func plainString(text []byte) ([]byte, bool) {
 	last := len(text) - 1
 	if last < 1 || text[0] != '"' || text[last] != '"' || bytes.IndexByte(text, '\\') >= 0 {

@@ -12,7 +12,7 @@ import (
 	"hostel-sdk"
 )
 
-// Registers the services of all tests, because a plugin has only one list of services.
+// These services are registered once for all tests: a process has only one list of services.
 func init() {
 	hostel.Handle("log-request", "Logs its request.", logRequest)
 	hostel.Handle("add_numbers", "Adds numbers.", add)

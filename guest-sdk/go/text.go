@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Validates a JSON text in one pass and reports the offset and reason of the first error. The rules
-// and messages are the host's. The host refuses more texts than encoding/json does.
+// Validates a JSON text and reports the offset and reason of the first error. The rules and
+// messages are the same as in the host. The host refuses more texts than encoding/json does.
 
 // flaw is the first error in a text.
 type flaw struct {
@@ -66,7 +66,7 @@ func afterValid(text []byte) []byte {
 	return text
 }
 
-// peek returns the next byte, or 0 at the end. A byte 0 is never valid in JSON.
+// peek returns the next byte, or 0 at the end. A byte 0 in a JSON text is always an error.
 func (g *grammar) peek() byte {
 	if g.at < len(g.text) {
 		return g.text[g.at]

@@ -13,7 +13,8 @@ import (
 
 // Writes values as JSON. Refuses values that encoding/json cannot write or would silently change.
 
-// toJSON returns the value's text, by the rules of encoding/json, without escaping <, > and &.
+// toJSON returns the value's JSON text, by the rules of encoding/json, with two exceptions: <, >
+// and & are not escaped, and .0 is appended to a large float without a fraction.
 func toJSON(value any) ([]byte, error) {
 	if text, plain := appendPlain(nil, value); plain {
 		return text, nil
@@ -37,7 +38,7 @@ func toJSON(value any) ([]byte, error) {
 	return markFloats(written, reflect.ValueOf(value))
 }
 
-// toStorable is like toJSON, and refuses types that other languages would not recognize.
+// toStorable is like toJSON, but also refuses a value that breaks the rule notKnownAgain.
 func toStorable(value any) ([]byte, error) {
 	text, err := toJSON(value)
 	if err != nil {
@@ -50,7 +51,8 @@ func toStorable(value any) ([]byte, error) {
 type rule struct {
 	// mayBreak is false for a type whose values cannot break the rule.
 	mayBreak question
-	// check returns why a value breaks the rule, or nil. It does not check the values inside.
+	// check returns the reason why a value breaks the rule, or nil. It does not check the values
+	// inside.
 	check func(value reflect.Value) error
 }
 
@@ -66,6 +68,8 @@ var notUTF8 = &rule{
 	},
 }
 
+// notKnownAgain is the rule that a plugin in any language can read the complete value as the same
+// type.
 var notKnownAgain = &rule{
 	mayBreak: question{ask: func(t reflect.Type) bool {
 		return t.Kind() == reflect.Interface || lostType(t) != "" || marshalsByPointer(t) ||
@@ -88,8 +92,8 @@ var notKnownAgain = &rule{
 	},
 }
 
-// lostType returns the reason to refuse a type, or an empty text. Other languages would read the
-// output of encoding/json as a different type, or the output would not contain some fields.
+// lostType returns the reason to refuse a type, or an empty text. A type is refused if other
+// languages would read its JSON as a different type, or if its JSON would lack some fields.
 func lostType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
@@ -109,7 +113,7 @@ func lostType(t reflect.Type) string {
 }
 
 // silentlyChanged returns the first violation of a rule in a value, or nil. encoding/json has
-// already written the value, so it contains no cycle.
+// already written the value, so the value contains no cycle.
 func silentlyChanged(value reflect.Value, rule *rule) error {
 	// Remove pointers before the other checks: a pointer to a type has all methods of the type.
 	for value.Kind() == reflect.Pointer || value.Kind() == reflect.Interface {

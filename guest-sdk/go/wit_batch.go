@@ -20,7 +20,7 @@ func hostSetMany(entries unsafe.Pointer, entryCount, hasExpiry, seconds uint32, 
 //go:noescape
 func hostDeleteMany(keys unsafe.Pointer, keyCount uint32, result *witResult)
 
-// witOption is an `option<string>` in a list.
+// witOption is an `option<string>` in memory.
 type witOption struct {
 	_       structs.HostLayout
 	hasText uint8
@@ -28,7 +28,7 @@ type witOption struct {
 	text    witList
 }
 
-// arenaValues is how many values of the largest default size fit into the arena.
+// arenaValues is the number of values of the default maximum length that fit into the arena.
 const arenaValues = arenaBytes / defaultValueLimit
 
 // sent keeps the texts alive while the host reads lists with their addresses. It also keeps the
@@ -44,8 +44,8 @@ func (host) getMany(keys []string) ([][]byte, error) {
 	startReading()
 	lists := listsOf(keys)
 	if len(keys) > arenaValues {
-		// Values that do not fit into the arena are allocated on Go's heap, where a collection at
-		// that moment would trap. Disabling the collection costs about 10 µs.
+		// Values that do not fit into the arena are allocated on Go's heap. A garbage collection
+		// during such an allocation would trap. Disabling it costs about 10 µs.
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	}
 	hostGetMany(unsafe.Pointer(unsafe.SliceData(lists)), uint32(len(lists)), &result)
@@ -65,7 +65,7 @@ func (host) getMany(keys []string) ([][]byte, error) {
 	return values, nil
 }
 
-// listsOf returns texts in the form of the canonical ABI.
+// listsOf returns texts in the form of the canonical ABI, and keeps the texts alive in sent.keys.
 func listsOf(texts []string) []witList {
 	sent.keys = texts
 	lists := make([]witList, len(texts))

@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// The only function of `hostel:http/client` that a plugin imports is `send-many`: with one request
-// it is equivalent to `send`.
+// A plugin imports only `send-many` of `hostel:http/client`. With one request, `send-many` is
+// equivalent to `send`.
 //
 //go:wasmimport hostel:http/client@0.1.0 send-many
 //go:noescape
@@ -53,8 +53,8 @@ func (host) send(sendings []*sending) {
 func sendAll(sendings []*sending) {
 	startReading()
 	defer stopReading()
-	// Responses that do not fit into the arena are allocated on Go's heap, where a collection at
-	// that moment would trap.
+	// Responses that do not fit into the arena are allocated on Go's heap. A garbage collection
+	// during such an allocation would trap.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	onItsWay.sendings, onItsWay.headers = sendings, make([][]witPair, len(sendings))
 	requests := make([]witOutgoing, len(sendings))

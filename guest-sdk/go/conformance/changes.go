@@ -9,7 +9,7 @@ import (
 	"hostel-sdk"
 )
 
-// arguments are a step's arguments, for all operations except get and set.
+// arguments are the arguments of a step. Each operation uses only some of them.
 type arguments struct {
 	Delta    int64    `json:"delta"`
 	Expected *string  `json:"expected"`
@@ -24,7 +24,8 @@ type arguments struct {
 	httpArguments
 }
 
-// change executes all operations except get and set: atomics, leases, batches and entries.
+// change executes the atomic operations, and the operations on leases, batches and entries. For any
+// other operation it returns errSkip.
 func change(cache hostel.Cache, step step) (any, error) {
 	key, args := step.Key, step.Args
 	expiry, err := expiryOf(step)

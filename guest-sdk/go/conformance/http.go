@@ -7,7 +7,8 @@ import (
 	"hostel-sdk"
 )
 
-// httpArguments are the arguments of the operations that build a response.
+// httpArguments are the arguments of the operations that build a response, or a failure with
+// headers.
 type httpArguments struct {
 	Status         int         `json:"status"`
 	Headers        [][2]string `json:"headers"`

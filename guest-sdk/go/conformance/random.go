@@ -9,7 +9,7 @@ import (
 	"math/rand/v2"
 )
 
-// random draws numbers from every random source in Go.
+// random draws numbers from each random source of Go's standard library and runtime.
 func random() []string {
 	secret := make([]byte, 16)
 	// crypto/rand.Read is documented never to return an error.

@@ -1,5 +1,5 @@
-// The conformance plugin in Go: each request is one step of a scenario. The plugin executes it
-// through the public SDK only, and returns its result.
+// The conformance plugin in Go. A request to the service conformance is one step of a scenario. The
+// service executes the step through the public SDK only, and returns the result.
 package main
 
 import (
@@ -32,7 +32,7 @@ type step struct {
 
 type answer map[string]any
 
-// errSkip means that Go cannot express the step.
+// errSkip means that Go cannot express the step, or that the plugin does not know its operation.
 var errSkip = errors.New("skip")
 
 // A request without a body does nothing, so its time is the cost of a call.
@@ -64,7 +64,8 @@ func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
 	return answer{"ok": value}, nil
 }
 
-// stepOf reads the step from the header x-step or, if there is no such header, from the body.
+// stepOf reads the step from the header x-step or, if there is no such header, from the body. It
+// returns nil for an empty body.
 func stepOf(request *hostel.Request) (step *step, err error) {
 	if header := request.Header("x-step"); header != "" {
 		err = json.Unmarshal([]byte(header), &step)
@@ -163,7 +164,7 @@ func bitsOf(float float64) string {
 }
 
 // loopThroughBits sets and gets random floats, of which one half has random bits and one half is
-// integral. It returns the first float that changed.
+// integral. It returns a description of the first float that changed, or nil.
 func loopThroughBits(cache hostel.Cache, key string, rounds any) (any, error) {
 	count, _ := rounds.(float64)
 	state := uint64(1)
@@ -196,7 +197,7 @@ func orNil(text string, found bool) any {
 	return text
 }
 
-// many makes the call count times.
+// many makes the call count times, or until the first error.
 func many(count any, call func() error) error {
 	times, _ := count.(float64)
 	for range int(times) {
@@ -231,7 +232,8 @@ func setRaw(cache hostel.Cache, step step) error {
 	return cache.SetRawWithExpiry(step.Key, step.What, time.Duration(seconds)*time.Second)
 }
 
-// special sets the value that what names, for example a NaN, if Go has such a value.
+// special sets the value that what names, for example a NaN. It returns errSkip if Go has no such
+// value.
 func special(cache hostel.Cache, key, what string) error {
 	type node struct{ Next *node }
 	cycle := &node{}
