@@ -1,4 +1,5 @@
-//! Bounded cache folders: entries that have not been used for a long time are removed.
+//! Bounds cache folders: removes entries that have not been used for a long time, and the least
+//! recently used entries of a folder that is too large.
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use std::ffi::OsStr;

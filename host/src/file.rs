@@ -1,6 +1,5 @@
 //! Reads files that a user or a configuration names: refuses anything but regular files, never
-//! blocks on opening, and bounds every read. If a path does not exist, the error suggests a similar
-//! one.
+//! blocks on opening, and bounds every read. The error for a missing path can suggest another path.
 
 mod nearest;
 
@@ -57,14 +56,14 @@ pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Metadata), R
 pub(crate) fn read_open(mut file: File, max_bytes: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
     check(&file.metadata()?, max_bytes)?;
     let mut bytes = Vec::new();
-    // The file may grow while it is read, so `take` bounds it.
+    // The file may grow during the read, so `take` bounds the read.
     Read::by_ref(&mut file).take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     let after = file.metadata()?;
     check(&after, max_bytes)?;
     Ok((bytes, after))
 }
 
-/// Reads a file of at most 16 MiB.
+/// Reads a file of at most 16 MiB. For a missing path, the error contains a suggestion.
 pub(crate) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     match read(path, MAX_TEXT_BYTES) {
         Ok((bytes, _)) => Ok(bytes),
@@ -72,7 +71,7 @@ pub(crate) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Reads a file of at most 16 MiB of UTF-8.
+/// Reads a file of at most 16 MiB of UTF-8, as [`read_bytes`] does.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text");
     String::from_utf8(read_bytes(path)?).map_err(not_utf8)

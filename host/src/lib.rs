@@ -2,7 +2,8 @@
 //! with expiry.
 //!
 //! A [`Host`] holds plugins and their caches. By default each call runs in a fresh instance that
-//! can access its plugin's cache and log, and nothing else. Limits bound the resources of a call.
+//! can access its plugin's cache, the log, clocks and random numbers, and nothing else. Limits
+//! bound the resources of a call.
 //!
 //! ```no_run
 //! use hostel::{Host, PluginName, PluginSettings, Request, Settings};

@@ -91,7 +91,8 @@ pub struct HttpRequest {
     pub authority: String,
     /// The address of the client.
     pub client: String,
-    /// The headers in the order they were sent, with names in lower case.
+    /// The headers, with names in lower case. Headers of the same name are in the order in which
+    /// the client sent them.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -200,8 +201,8 @@ pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(allowed)
 }
 
-/// True if this is a field value as in RFC 9110, section 5.5, without control characters other than
-/// tab.
+/// True if all bytes are allowed in a field value (RFC 9110, section 5.5): no control characters
+/// other than tab.
 fn is_header_value(value: &[u8]) -> bool {
     value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }

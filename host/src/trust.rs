@@ -9,7 +9,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 ///
 /// # Errors
 ///
-/// Returns why no certificate is available.
+/// Returns why no certificate is available, or why TLS cannot be set up.
 pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
     client_config_with(&[]).map(Arc::new)
 }
@@ -18,7 +18,7 @@ pub(crate) fn client_config() -> Result<Arc<ClientConfig>, String> {
 ///
 /// # Errors
 ///
-/// Returns why no certificate is available.
+/// Returns why no certificate is available, or why TLS cannot be set up.
 pub(crate) fn client_config_with(
     authorities: &[CertificateDer<'static>],
 ) -> Result<ClientConfig, String> {

@@ -2,7 +2,8 @@
 //! process, even if an attacker controls the process.
 //!
 //! Landlock limits the files that the process can open, and seccomp its system calls. Both last
-//! until the process ends, and apply to its threads and children. Only Linux has them.
+//! until the process ends, and apply to its threads and children. Only Linux has Landlock and
+//! seccomp.
 
 mod calls;
 mod files;
@@ -75,7 +76,7 @@ pub(crate) fn around_server(files: &Files) -> Standing {
 ///
 /// # Errors
 ///
-/// If the kernel supports neither restriction; each alone denies access to files.
+/// If neither restriction is completely in force; each alone denies access to files.
 pub(crate) fn around_compiler() -> io::Result<()> {
     let files = files::bound(&Files::default());
     match (files, calls::bound_compiler()) {

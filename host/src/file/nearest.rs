@@ -10,8 +10,9 @@ const MAX_COMPARED: usize = 1_000;
 /// Maximum folder entries listed in a message.
 const MAX_LISTED: usize = 10;
 
-/// The known name with the fewest differences from `name`: at most one for each three bytes of the
-/// longer name. A known name that begins with `name` counts as one difference.
+/// The known name with the fewest differences from `name`. `None` if that name has more than one
+/// difference for each three bytes of the longer name. A known name that begins with `name` counts
+/// as one difference.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let distance = |other: &str| match other.starts_with(name) && !name.is_empty() {
         true => 1,
@@ -32,8 +33,8 @@ pub(crate) fn listed(names: &[&str], most: usize) -> String {
     }
 }
 
-/// A suggestion for a missing path: the path with the nearest name, or the contents of the path's
-/// nearest existing ancestor. `None` if that ancestor cannot be read.
+/// A suggestion for a missing path: a path with a similar name, or else the names in the nearest
+/// existing ancestor. `None` if no ancestor exists, or the nearest one cannot be read.
 pub(crate) fn instead_of(path: &Path) -> Option<String> {
     let ancestors: Vec<_> = path.ancestors().collect();
     let inside = |folder: &Path| match folder == Path::new("") {
@@ -67,7 +68,7 @@ pub(crate) fn instead_of(path: &Path) -> Option<String> {
     })
 }
 
-/// Adds a suggestion to the error of a missing path.
+/// Adds a suggestion to the error for a missing path. Returns other errors unchanged.
 pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::NotFound {
         return error;
@@ -82,7 +83,7 @@ pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, reason)
 }
 
-/// The names in a folder, sorted; hidden ones only if requested.
+/// At most [`MAX_COMPARED`] names in a folder, sorted; hidden ones only if requested.
 fn entries(folder: &Path, with_hidden: bool) -> io::Result<Vec<String>> {
     let folder = if folder == Path::new("") { Path::new(".") } else { folder };
     let entries = folder.read_dir()?.filter_map(Result::ok).take(MAX_COMPARED);
@@ -94,7 +95,7 @@ fn entries(folder: &Path, with_hidden: bool) -> io::Result<Vec<String>> {
 }
 
 /// The entry whose name is nearest to `name`. If no name is near, compares again without
-/// extensions.
+/// extensions. `None` if still no name is near.
 fn nearest_entry<'e>(name: &str, entries: &'e [String]) -> Option<&'e str> {
     let stem = |name: &str| {
         let stem = Path::new(name).file_stem().map(OsStr::to_string_lossy);

@@ -29,7 +29,8 @@ impl PluginMemory {
         has_taken
     }
 
-    /// Takes bytes, freeing dispensable memory if needed.
+    /// Takes bytes, freeing dispensable memory if needed. Returns false if the plugin's share or
+    /// the budget does not suffice.
     fn take(&self, bytes: usize) -> bool {
         loop {
             if self.take_free(bytes) {
@@ -47,7 +48,7 @@ impl PluginMemory {
     }
 }
 
-/// The memory of one instance, charged to its plugin. Dropping this value releases it.
+/// The memory of one instance, charged to its plugin. Dropping this value releases the memory.
 pub(crate) struct InstanceCharge {
     plugin: Arc<PluginMemory>,
     bytes: usize,
@@ -62,7 +63,8 @@ impl InstanceCharge {
         plugin.take(bytes).then(|| Self::of(plugin, bytes))
     }
 
-    /// Charges this many bytes, if they are free.
+    /// Charges this many bytes without freeing any memory. Returns `None` if the plugin's share or
+    /// the free part of the budget does not suffice.
     pub(crate) fn of_free(plugin: &Arc<PluginMemory>, bytes: usize) -> Option<Self> {
         plugin.take_free(bytes).then(|| Self::of(plugin, bytes))
     }
@@ -79,8 +81,8 @@ impl InstanceCharge {
         InstanceCharge { plugin: Arc::clone(plugin), bytes, is_idle: false, is_forced: false }
     }
 
-    /// Grows the charge to this many bytes. Returns false, and changes nothing, if too few bytes
-    /// are left.
+    /// Grows a smaller charge to this many bytes. Returns false, and leaves the charge unchanged,
+    /// if the plugin's share or the budget does not suffice.
     pub(crate) fn grow_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         if self.is_forced {
@@ -94,7 +96,7 @@ impl InstanceCharge {
     }
 
     /// Marks the instance as idle: its bytes no longer count as the plugin's, and can be freed for
-    /// other instances. Reduces the charge to the `used` bytes.
+    /// other instances. Reduces the charge to at most `used` bytes.
     pub(crate) fn rest(&mut self, used: usize) {
         let unused = self.bytes.saturating_sub(used);
         self.plugin.host.instances.give_back(unused);

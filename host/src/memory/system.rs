@@ -13,8 +13,8 @@ pub(crate) fn default_budget() -> usize {
     usize::try_from(most / 4 * 3).unwrap_or(usize::MAX)
 }
 
-/// Returns the bytes of the machine's memory. Uses a system call, because a confined server can
-/// open few files.
+/// Returns the bytes of the machine's memory, or `None` on systems other than Linux. Uses a system
+/// call, because a confined server can open few files.
 fn machine() -> Option<u64> {
     #[cfg(target_os = "linux")]
     {

@@ -15,7 +15,7 @@ use std::thread;
 ///
 /// # Errors
 ///
-/// If the socket fails.
+/// If the socket fails, or a message is not a task with its descriptors.
 pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -> io::Result<()> {
     outlive_signals();
     // When the server exits, the system closes the server's control sockets. `supervise` then kills

@@ -49,8 +49,8 @@ impl Launcher {
         Ok(Launcher { program: program.into(), helpers })
     }
 
-    /// Watches the helpers for the lifetime of this process, and replaces each one that ends.
-    /// Reports this to `tell`, in one line each time.
+    /// Starts a thread that replaces each helper that ends, until a replacement fails. Reports each
+    /// replacement and the failure to `tell`, in one line. Does nothing without helpers.
     ///
     /// # Errors
     ///
@@ -80,7 +80,8 @@ impl Launcher {
     ///
     /// # Errors
     ///
-    /// If the system refuses a socket, a pipe or a thread, or all helpers are gone.
+    /// If the system refuses a socket, a pipe or a thread, the task is too long for a message, or
+    /// all helpers are gone.
     pub(crate) fn launch(
         &self,
         task: Task,
@@ -128,8 +129,8 @@ impl Helpers {
         }
     }
 
-    /// Waits until a helper has ended. Helpers send nothing, so a readable socket means that one
-    /// ended.
+    /// Waits until a helper has ended. Helpers send nothing, so a readable socket means that the
+    /// helper at its other end has ended.
     fn await_end(&self) -> io::Result<()> {
         let sockets: Vec<OwnedFd> = {
             let alive = self.alive();
@@ -181,7 +182,7 @@ impl Running {
     ///
     /// # Errors
     ///
-    /// If the helper that started the process has ended.
+    /// If the process was cancelled, or the helper has ended or refused the task.
     pub(crate) fn wait(self) -> io::Result<Ended> {
         let mut message = [0; 4 << 10];
         let read = rustix::io::retry_on_intr(|| rustix::io::read(&*self.control, &mut message))?;

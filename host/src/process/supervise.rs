@@ -1,5 +1,5 @@
 //! Starts one process, waits for its end, and reports this end on the control socket. If the other
-//! side closes that socket, kills the process and all its descendants.
+//! side closes that socket, or the process takes too long, kills the process and its process group.
 
 use super::socket::Descriptors;
 use super::task::{Ended, Task};
@@ -18,7 +18,7 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     let mut command = Command::new(program);
     task.add_to(&mut command);
     // The process gets its own group. A signal from the terminal then reaches only the server,
-    // which decides how to react, and killing the group also kills the descendants.
+    // which decides how to react, and killing the group also kills descendants, such as compilers.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
     // The command holds copies of the descriptors. Close them: otherwise the reader of the output

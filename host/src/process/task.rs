@@ -15,7 +15,8 @@ pub(crate) enum Task {
         /// The process is killed after this time.
         longest: Duration,
     },
-    /// Build the source at a path, and write its component or the error to the output.
+    /// Build the source at a path. Write its component or the error to the output, and after that
+    /// the files that the build read.
     Build {
         /// A service's source.
         path: PathBuf,
@@ -59,6 +60,6 @@ pub(crate) struct Ended {
     pub(crate) signal: Option<i32>,
     /// Whether the process was killed for taking too long.
     pub(crate) overdue: bool,
-    /// Why the process could not be started.
+    /// Why the process could not be started or awaited.
     pub(crate) error: Option<String>,
 }

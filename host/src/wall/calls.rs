@@ -123,7 +123,7 @@ const REFUSED_OF_X32: &[libc::c_long] = &[520, 521, 528, 539, 540, 545];
 ///
 /// # Errors
 ///
-/// Returns why the kernel does not support the filter.
+/// Returns why the filter cannot be installed.
 pub(super) fn bound_server() -> Result<(), String> {
     let refused = REFUSED_TO_SERVERS.iter().copied();
     #[cfg(target_arch = "x86_64")]
@@ -135,11 +135,12 @@ pub(super) fn bound_server() -> Result<(), String> {
     apply_filter_all_threads(&program).map_err(|error| error.to_string())
 }
 
-/// Refuses all calls except the ones in [`ALLOWED_TO_COMPILERS`].
+/// Refuses all calls except the ones in [`ALLOWED_TO_COMPILERS`] to this thread and the threads
+/// that it starts later.
 ///
 /// # Errors
 ///
-/// Returns why the kernel does not support the filter.
+/// Returns why the filter cannot be installed.
 pub(super) fn bound_compiler() -> Result<(), String> {
     let allowed = ALLOWED_TO_COMPILERS.iter().copied();
     let program = program(allowed, refusal(), SeccompAction::Allow)?;

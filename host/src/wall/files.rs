@@ -37,7 +37,7 @@ fn restrict(files: &Files) -> Result<RestrictionStatus, RulesetError> {
         .restrict_self()
 }
 
-/// The rights needed to replace files in a folder.
+/// The rights needed to create, write, rename and remove files and folders.
 fn writing() -> BitFlags<AccessFs> {
     AccessFs::WriteFile
         | AccessFs::Truncate

@@ -1,7 +1,7 @@
 //! Validates a component against the world before any of it runs.
 //!
-//! The engine's own check stops at the first difference. This check names every import that is not
-//! offered and every export that is missing, with the found and the offered version.
+//! The engine's own check stops at the first difference. This check finds all imports that are not
+//! offered, and a missing export, and reports the found and the offered versions.
 
 use super::hostel;
 use crate::hostcalls::{CAPABILITIES, WASI_INTERFACES, WASI_VERSION};
@@ -37,7 +37,7 @@ impl fmt::Display for WorldMismatch {
 ///
 /// # Errors
 ///
-/// Returns all imports and exports that do not fit.
+/// Returns the imports and exports that do not fit, at most [`MAX_FAULTS`] of them.
 pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldMismatch> {
     let ty = component.component_type();
     let exports: Vec<&str> = ty.exports(engine).map(|(name, _)| name).collect();
@@ -48,7 +48,7 @@ pub(crate) fn check(engine: &Engine, component: &Component) -> Result<(), WorldM
 ///
 /// # Errors
 ///
-/// Returns all imports and exports that do not fit.
+/// Returns the imports and exports that do not fit, at most [`MAX_FAULTS`] of them.
 pub(crate) fn check_names<'a>(
     imports: impl Iterator<Item = &'a str>,
     exports: &[&str],
@@ -68,7 +68,8 @@ pub(crate) fn check_names<'a>(
 pub enum Offer {
     /// Hostel itself.
     Hostel,
-    /// WASI. Only its clocks, its random numbers and output to the log have an effect.
+    /// WASI, which gives a guest clocks, random numbers and output to the log, but no files and no
+    /// network.
     Wasi,
     /// No provider. The text is the reason, as one escaped line.
     None(String),
