@@ -493,7 +493,7 @@ async fn returns_its_body() {
         (success(65_535, NONE, [0, 0], TEXT), "status 65535 is not within 200 to 599"),
         // A media type of 100,000 NUL bytes.
         (success(200, [1, 1 << 17, 100_000], [0, 0], TEXT), "is not a valid header value"),
-        // A header name of the same length.
+        // A header in zeroed memory, whose name is therefore empty.
         (success(200, NONE, [1032, 1], TEXT), "is invalid"),
         (numbers(&[1, 9, 1024, 6, 0, 0, 0, 0, 0]), "discriminant"),
         (numbers(&[1, 255, 1024, 6, 0, 0, 0, 0, 0]), "discriminant"),

@@ -63,7 +63,7 @@ type Outcome = Result<Passed, String>;
 #[derive(Clone, Copy, PartialEq)]
 enum Passed {
     Yes,
-    /// The language has no such feature.
+    /// The language lacks the feature that the scenario tests.
     NotApplicable,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Step {
     /// The expected results of languages whose result differs.
     #[serde(default)]
     pub(super) except: BTreeMap<String, Expected>,
-    /// True if a language may lack this feature.
+    /// True if a language may lack the feature that this step tests.
     #[serde(default)]
     pub(super) may_skip: bool,
 }
