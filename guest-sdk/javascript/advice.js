@@ -1,5 +1,5 @@
-// Advice about names that exist in other JavaScript environments but not in services. Used only in
-// a build.
+// Advice for a service that uses names or modules of another JavaScript environment, such as Node
+// or a browser, which its engine does not have. Used only in a build.
 
 import { builtinModules } from "node:module";
 
@@ -53,12 +53,15 @@ const NOT_HERE = new Map(
 
 const ON_SPIDERMONKEY = new Set(SPIDERMONKEYS.split(" "));
 
-/** Returns the advice about a name that is not defined. Most names have no advice: `undefined`. */
+/** Returns the advice about an undefined name. Returns `undefined` for a name without advice. */
 export function adviceOn(name, isQuickJs) {
   return NOT_HERE.get(name) ?? (isQuickJs && ON_SPIDERMONKEY.has(name) ? SPIDERMONKEY : undefined);
 }
 
-/** Returns the advice about the names in a script. The plugin contains only this advice. */
+/**
+ * Maps the names in a script to the advice about them. The plugin contains only this part of the
+ * advice.
+ */
 export function adviceFor(script, isQuickJs) {
   const words = new Set(script.match(/[\w$]+/g));
   const isMentioned = (name) => words.has(name) && adviceOn(name, isQuickJs) !== undefined;

@@ -17,7 +17,7 @@ export function noKey(key, called = "key") {
     : new TypeError(`the ${called} is ${shown(key)}: it must be a string`);
 }
 
-/** Refuses a second argument: the caller may mean it as a default value. */
+/** Refuses a second argument, which may be meant as a default value. Accepts `undefined`. */
 export function checkAlone(method, [, given]) {
   if (given === undefined) return;
   const fix = `for a default, write cache.${method}(key) ?? ${shown(given)}`;
@@ -35,7 +35,10 @@ export function checkText(text, called = "the JSON text") {
   }
 }
 
-/** Parses the text that was stored under the key. Returns undefined for a stored null. */
+/**
+ * Parses the text that was stored under the key. Returns undefined for a stored null. Throws a
+ * RangeError if an integer in the text would be rounded.
+ */
 export function valueUnder(key, text) {
   try {
     return fromText(text, true) ?? undefined;
@@ -46,8 +49,9 @@ export function valueUnder(key, text) {
 }
 
 /**
- * Refuses unknown options, and a value that is not an options object. Error messages show `call`,
- * the text of the call before the options, for example `set(key, value`.
+ * Refuses a value that is not an object, and an object with an option that is not in `names`.
+ * `call` is the text of the call before the options, for example `set(key, value`. Error messages
+ * use `call`.
  */
 export function checkOptions(options, call, names) {
   if (typeof options !== "object" || options === null) {
@@ -63,15 +67,16 @@ export function checkOptions(options, call, names) {
 
 const EXPIRY = ["expiry"];
 
-/** Returns the option `expiry` in seconds, or `undefined` if it is not set. */
+/** Validates the options and returns `expiry` in seconds, or `undefined` if it is not set. */
 export function expiryOf(options, call) {
   checkOptions(options, call, EXPIRY);
   return options.expiry === undefined ? undefined : wholeSeconds(options.expiry, "expiry");
 }
 
 /**
- * Refuses a value that is not a whole number of seconds in range. `or` describes other accepted
- * values.
+ * Returns `seconds` if it is a whole number from 1 to `MAX_EXPIRY_SECONDS`, and throws otherwise.
+ * The error message calls the value `name`. `or` names other values that the caller accepts, for
+ * the message.
  */
 export function wholeSeconds(seconds, name, or = "") {
   const rule = `it must be whole seconds, 1 to ${MAX_EXPIRY_SECONDS} (ten years)`;

@@ -1,6 +1,6 @@
 // The main module of a base: see `quick.js`. The first request to a base has a plugin's script as
 // its service name. The base loads the script and passes all later requests to that plugin. The
-// build prepends the constant `modules`, with the modules that the script imports.
+// build prepends the constant `modules`, which maps the names of the script's imports to modules.
 
 let plugin;
 

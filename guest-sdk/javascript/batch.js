@@ -31,7 +31,7 @@ export class Batch {
   }
 }
 
-/** Returns the keys as an array. Refuses a single string, which is iterable too. */
+/** Validates the keys and returns them as an array. Refuses a string, although it is iterable. */
 function checkedKeys(keys) {
   if (typeof keys === "string" || typeof keys?.[Symbol.iterator] !== "function") {
     throw new TypeError(`keys is ${shown(keys)}: it must be an array of keys`);
@@ -48,7 +48,7 @@ function checkCount(keys) {
   throw new CacheError("too-large", `${keys} keys in one call: ${rule}`);
 }
 
-/** Returns the keys and values of an object, a Map, or pairs. */
+/** Converts an object, a Map or pairs to an array of pairs of key and value. */
 function pairsOf(entries) {
   if (typeof entries === "object" && entries !== null) {
     if (typeof entries[Symbol.iterator] === "function") {

@@ -4,12 +4,15 @@
 //         --componentize-qjs FOLDER --whatwg-url FOLDER [--bases FOLDER --program FILE] | \
 //         --componentize-js FOLDER  SOURCE OUT
 //
-// The file of `--inputs` lists the author's files that the build has read, one path per line, even
-// if the build fails. The FOLDER of a tool contains the tool's node_modules. The engine is QuickJS
-// with `--componentize-qjs`, and SpiderMonkey with `--componentize-js`. The build bundles all
-// modules into one, with the SDK first, loads the bundle in the engine, and takes a snapshot of the
-// loaded state as the component. With `--bases` the build is quick: see `quick.js`. Errors in the
-// source are printed to stderr, with the author's file, line and column.
+// The build writes the paths of its inputs to the file of `--inputs`, one per line, even if the
+// build fails. The inputs are the author's files that the build has read, and the places where it
+// has looked for missing files. The FOLDER of a tool contains the tool's node_modules. The engine
+// is QuickJS with `--componentize-qjs`, and SpiderMonkey with `--componentize-js`.
+//
+// The build bundles all modules into one, with the SDK first, loads the bundle in the engine, and
+// takes a snapshot of the loaded state as the component. With `--bases` the build is quick: see
+// `quick.js`. The build prints errors in the source to stderr, with the author's file, and with the
+// line and column if they are known.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -29,7 +32,8 @@ import { functionsOf, importsOf, interfacesAmong, interfacesOf, partsOf } from "
 const SDK = dirname(fileURLToPath(import.meta.url));
 
 /**
- * The file name of the bundled module in stack traces. `runtime/places.js` expects the same name.
+ * The file name of the bundled module in stack traces, except after a quick build.
+ * `runtime/places.js` expects the same name.
  */
 const PLUGIN = "hostel-plugin.js";
 
@@ -74,13 +78,16 @@ let isQuick = tools.bases !== undefined;
 const [source, out] = positionals.map((path) => resolve(path));
 const work = join(dirname(out), "javascript");
 
-/** The bundler's warnings. A set, because the bundler can run twice and repeat its warnings. */
+/** The bundler's warnings. A set, because the bundler can run again and repeat its warnings. */
 const warnings = new Set();
 
-/** An error in the source. Only its message is printed. */
+/** An error in the source. The build prints its message without a stack trace. */
 class SourceError extends Error {}
 
-/** The files that the build has read, and the folders where missing modules are expected. */
+/**
+ * The files that the build has read, and the places where it has looked for a missing module or
+ * tsconfig.json.
+ */
 const inputs = new Set([source]);
 
 const note = (path) => void inputs.add(path);
@@ -117,15 +124,18 @@ function load(tool, name) {
   return createRequire(join(resolve(tool), "package.json"))(name);
 }
 
-/** Converts a path inside the author's folder to a relative path. Returns other paths unchanged. */
+/**
+ * Converts a path inside the source's folder to a path relative to that folder. Returns other paths
+ * unchanged.
+ */
 function shown(path) {
   const inside = relative(dirname(source), resolve(path));
   return inside.startsWith("..") ? path : inside;
 }
 
 /**
- * Bundles all modules into one script, with the source map at the script's end. Also returns the
- * names of the WIT interfaces that the script imports.
+ * Bundles all modules into one script. Returns the result of `withMap`: the script, and the names
+ * of the WIT interfaces that the script imports.
  */
 async function bundle(config) {
   // The bundler finds a tsconfig.json by itself, but not the file of a referenced project.
@@ -161,7 +171,7 @@ async function bundled(options, interfaces) {
       format: isQuick ? "iife" : "esm",
       ...(isQuick && { banner: { js: '"use strict";' } }),
       metafile: true,
-      // If a package has several variants, use one that needs neither Node nor a web page.
+      // If a package has several variants, prefer one that needs neither Node nor a web page.
       platform: "browser",
       mainFields: ["browser", "module", "main"],
       conditions: ["module", "worker"],
@@ -205,7 +215,7 @@ function noteInputs({ onLoad }) {
   onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
 }
 
-/** Records the folder where a missing module is expected: adding the module causes a rebuild. */
+/** Records the folder where a missing module is expected. Adding the module causes a rebuild. */
 function noteMissing({ location, text }) {
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing === undefined || !location) return;
@@ -213,7 +223,10 @@ function noteMissing({ location, text }) {
   inputs.add(/^[./]/.test(missing) ? dirname(resolve(folder, missing)) : join(folder, "node_modules"));
 }
 
-/** Formats a message of esbuild on one line, with advice for services. */
+/**
+ * Formats a message of esbuild on one line, with its place. Replaces a message about a feature that
+ * services do not have with advice.
+ */
 function message({ location, text }) {
   const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
@@ -227,7 +240,10 @@ function message({ location, text }) {
   return `${where}${text}`;
 }
 
-/** Adds to the module the source map of the author's files and the advice about its names. */
+/**
+ * Appends two constants to the module: the source map of the author's files, and the advice about
+ * the module's names. Also defines both as globals of this process, for `loadError`.
+ */
 function withMap(built) {
   const named = (path) => {
     const file = resolve(dirname(source), path);
@@ -248,13 +264,19 @@ function compiler() {
   return join(resolve(tools.typescript), "node_modules", "typescript", bin.tsc);
 }
 
-/** Type-checks the source and its imports with TypeScript. */
+/**
+ * Type-checks the source and its imports with TypeScript. The returned promise is rejected with a
+ * SourceError if there are type errors.
+ */
 function typesAreRight(own) {
   const fail = (why) => new SourceError(why);
   return checkTypes({ source, own, compiler: compiler(), sdk: SDK, work, isQuickJs, fail, note });
 }
 
-/** Loads the script into a base and writes the component. Returns true on success. */
+/**
+ * Loads the script into a base and writes the component. Returns false if the snapshot fails for a
+ * reason other than the script, and throws a SourceError if the script fails.
+ */
 async function componentizeQuickly({ script, imports }) {
   const { bases, program } = tools;
   const make = async (module) => {
@@ -318,8 +340,8 @@ async function inSpiderMonkey(sourcePath, imports) {
 }
 
 /**
- * Wraps a program with a limit on its CPU time. This process waits synchronously, so its own timers
- * cannot end the program.
+ * Writes a shell script that runs the program with a limit on its CPU time. Returns the script's
+ * path. This process waits for the program synchronously, so a timer could not end the program.
  */
 function limited(program) {
   const file = join(work, "limited");
@@ -331,7 +353,7 @@ function limited(program) {
 
 /**
  * Writes a folder with the WIT of the plugin's world, and the dependencies in `deps`. Adds the
- * optional interfaces among `imports` to the world. Returns the folder.
+ * optional interfaces and the clocks among `imports` to the world. Returns the folder.
  */
 function world(imports) {
   const made = join(work, "wit");
@@ -349,7 +371,10 @@ function world(imports) {
   return made;
 }
 
-/** Formats an error from loading the module, with its innermost place in the author's files. */
+/**
+ * Formats the engine's output for an error that the module throws while it loads. Adds the error's
+ * innermost place in the author's files. Returns other output without surrounding white space.
+ */
 function loadError(words) {
   if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;
   const [, said] = LOAD_ERROR.exec(words) ?? [];
