@@ -7,8 +7,8 @@
 mod address;
 mod values;
 
-pub(crate) use address::has_credentials;
 pub use address::{AllowError, Allowed, Authority};
+pub(crate) use address::{has_credentials, without_user};
 pub use values::{ConfigGrant, Secret, ValueError, check_value_name};
 
 use crate::name::PluginName;

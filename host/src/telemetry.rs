@@ -20,7 +20,7 @@ pub(crate) use access::CANCELLED_STATUS;
 pub use access::{AccessLine, AccessSink};
 pub(crate) use call_log::{CallLog, CallSink, LogBounds, Origin};
 pub(crate) use dropped::{DroppedLines, LineCount};
-pub(crate) use escape::{escape, excerpt};
+pub(crate) use escape::{escape, escape_fixed, excerpt};
 pub(crate) use line::log_event;
 pub use line::{Level, LogLine, LogSink};
 pub(crate) use metrics::{

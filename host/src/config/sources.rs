@@ -149,9 +149,7 @@ pub(super) fn add_zato(
 ) {
     for (name, raw) in connections.into_iter().flatten() {
         let RawZatoRest { host, url_path, plugins, private, ca } = raw.get();
-        if !plugins.iter().any(|it| it.get() == plugin) {
-            continue;
-        }
+        let Some(listed) = plugins.iter().find(|it| it.get() == plugin) else { continue };
         let host_url = host.get().trim_end_matches('/');
         let path = url_path.as_ref().map_or("/", |path| path.get());
         // Allow the whole path, or only the segments before the first segment with a parameter.
@@ -175,6 +173,13 @@ pub(super) fn add_zato(
             (format!("{prefix}.url-path"), path.to_owned()),
         ]
         .into();
+        for setting in settings.keys().filter(|name| values.secrets.contains_key(*name)) {
+            let message = format_args!(
+                "the secret `{setting}` of the plugin `{plugin}` has the name of a setting of this \
+                 connection: rename the secret"
+            );
+            diagnostics.fault(listed.at(), message);
+        }
         values.settings.extend(settings);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::error::Diagnostics;
 use super::raw::{At, RawFormat, RawTraces};
+use crate::grants::without_user;
 
 /// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +63,7 @@ fn endpoint(raw: &At<String>, diagnostics: &mut Diagnostics<'_>) -> String {
             raw.at(),
             format_args!(
                 "{:?} is not the address of a collector: write it as in \"http://127.0.0.1:4318\"",
-                raw.get()
+                without_user(raw.get())
             ),
         );
     }

@@ -3,16 +3,12 @@
 
 use super::error::Diagnostics;
 use super::raw::At;
-use crate::units;
+use crate::units::{self, MAX_TIME};
 use std::env::VarError;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Maximum time of a setting that [`time`] or [`delay`] parses: one day. A server never needs to
-/// wait longer.
-const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The context of a configuration: the folder of its file, and the environment.
 pub(super) struct Context<'a> {

@@ -1,7 +1,9 @@
 //! The pool of instance slots. Their address space is reserved once, when the engine is created, so
 //! that creating an instance is fast.
 
+use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
+use std::thread::available_parallelism;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// The number of slots that the host tries to reserve first. Each slot has a memory, a table and a
@@ -30,8 +32,8 @@ const WARM_SLOTS: u32 = 32;
 const GIVEN_BACK_TOGETHER: usize = 16;
 
 /// The share of the memory budget for slots without an instance, as a divisor. An eighth of the
-/// budget is for the bytes that such slots keep. Another eighth bounds each batch of slots whose
-/// memory is not yet returned to the system. Each processor, of at most 16, has its own batch.
+/// budget is for the bytes that such slots keep. Another eighth bounds all batches of slots whose
+/// memory is not yet returned to the system.
 const UNUSED_SHARE: usize = 8;
 
 /// The largest memory that a 32-bit guest can address. The memory limiter bounds the memory that a
@@ -91,7 +93,7 @@ pub(super) fn without(config: &mut Config) {
 fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
     let unused = budget / UNUSED_SHARE;
     let kept = (unused / USED_TOGETHER).clamp(*KEPT_BYTES.start(), *KEPT_BYTES.end());
-    let together = (unused / instance.max(1)).clamp(1, GIVEN_BACK_TOGETHER);
+    let together = (unused / instance.max(1) / batches()).clamp(1, GIVEN_BACK_TOGETHER);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_memories(slots)
         .total_tables(slots)
@@ -113,6 +115,11 @@ fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
         .max_memories_per_module(slots)
         .max_tables_per_module(slots);
     pool
+}
+
+/// The number of batches: wasmtime's pooling allocator has one for each processor, of at most 16.
+fn batches() -> usize {
+    available_parallelism().map_or(1, NonZeroUsize::get).min(16)
 }
 
 /// True if a component was refused because one of its tables does not fit a slot.

@@ -36,10 +36,10 @@ pub enum AllowError {
     /// The entry is not an absolute `http` or `https` URL.
     #[error("{0:?} is not an http or https URL: write it as in \"https://api.example.com\"")]
     NoUrl(String),
-    /// The entry has parts that are not allowed.
+    /// The entry of this origin has parts that are not allowed. They may be secret.
     #[error(
-        "{0:?} has a user, a password, a query or a fragment: write only scheme, host, port and \
-         path"
+        "the entry for {0:?} has a user, a password, a query or a fragment: write only scheme, \
+         host, port and path"
     )]
     Parts(String),
     /// A `*` is not the first label of a name with more labels.
@@ -65,15 +65,16 @@ impl Allowed {
     /// If the text is not an `http` or `https` URL, has more than scheme, host, port and path, or
     /// has a `*` or a path that is not allowed.
     pub fn new(text: &str) -> Result<Self, AllowError> {
-        let url = Url::parse(text).map_err(|_| AllowError::NoUrl(text.to_owned()))?;
+        let no_url = || AllowError::NoUrl(without_user(text));
+        let url = Url::parse(text).map_err(|_| no_url())?;
         let host = url.host().map(|host| host.to_owned());
         let (Some(host), "http" | "https", Some(port)) =
             (host, url.scheme(), url.port_or_known_default())
         else {
-            return Err(AllowError::NoUrl(text.to_owned()));
+            return Err(no_url());
         };
         if has_credentials(&url) || url.query().is_some() || url.fragment().is_some() {
-            return Err(AllowError::Parts(text.to_owned()));
+            return Err(AllowError::Parts(url.origin().ascii_serialization()));
         }
         let host = match host {
             Host::Domain(name) => match name.strip_prefix('*') {
@@ -173,6 +174,16 @@ impl fmt::Display for Allowed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written)?;
         f.write_str(if self.private { " (private)" } else { "" })
+    }
+}
+
+/// Returns a text that may be a URL, with `***` instead of the part that may be a user and a
+/// password.
+pub(crate) fn without_user(text: &str) -> String {
+    let (scheme, rest) = text.split_once("//").unwrap_or(("", text));
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}//***@{host}"),
+        None => text.to_owned(),
     }
 }
 

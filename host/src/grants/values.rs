@@ -26,9 +26,6 @@ pub enum ValueError {
     /// The secret has fewer than 8 bytes, so it can be guessed.
     #[error("the secret has fewer than {LEAST_SECRET} bytes and can be guessed")]
     Short,
-    /// The secret is not UTF-8 text.
-    #[error("the secret is not UTF-8 text")]
-    NotText,
     /// The name is empty, has invalid characters or is too long.
     #[error(
         "{0:?} is not a valid setting name: a name is 1 to 128 ASCII letters, digits, hyphens, \

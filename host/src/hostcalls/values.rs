@@ -53,10 +53,10 @@ impl ConfigValues {
     /// names have been logged before.
     pub(super) fn miss(&self, name: &str) -> Option<String> {
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        if missing.len() >= MAX_MISSING || missing.contains(name) {
+        let start: String = name.chars().take(MAX_SHOWN).collect();
+        if missing.len() >= MAX_MISSING || !missing.insert(start) {
             return None;
         }
-        missing.insert(name.chars().take(MAX_SHOWN).collect());
         let plugin = &self.plugin;
         Some(match check_value_name(name) {
             Ok(()) => format!(
@@ -86,7 +86,10 @@ mod tests {
         assert!(line.contains("write it in [plugins.rates.config]"), "{line}");
         assert_eq!(values.miss("api-key"), None);
         assert!(values.miss("a\nb").unwrap().contains("is not a valid setting name"));
+        let long = "a".repeat(MAX_SHOWN + 1);
+        assert!(values.miss(&long).is_some());
+        assert_eq!(values.miss(&long), None);
         let told = (0..1_000).filter_map(|at| values.miss(&format!("n{at}"))).count();
-        assert_eq!(told, MAX_MISSING - 2);
+        assert_eq!(told, MAX_MISSING - 3);
     }
 }

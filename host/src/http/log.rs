@@ -1,7 +1,7 @@
 //! The server's own log lines.
 
 use crate::service::ServiceName;
-use crate::telemetry::{Level, LogLine, LogSink, escape, log_event};
+use crate::telemetry::{Level, LogLine, LogSink, escape_fixed, log_event};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -58,26 +58,26 @@ impl ErrorLog {
 
     /// Logs an error of the server itself.
     pub(super) fn of_server(&self, message: &str) {
-        log_event(&self.0, Level::Error, "", &escape(message, MAX_MESSAGE_BYTES));
+        log_event(&self.0, Level::Error, "", &escape_fixed(message, MAX_MESSAGE_BYTES));
     }
 
     /// Logs an event, or omits its line if `bound` had another line less than a second ago. A line
     /// includes the number of lines omitted since the last line.
     pub(super) fn bounded(&self, bound: &LogBound, level: Level, message: fmt::Arguments<'_>) {
         let Some(message) = bound.line(message, Instant::now()) else { return };
-        log_event(&self.0, level, "", &escape(&message, MAX_MESSAGE_BYTES));
+        log_event(&self.0, level, "", &escape_fixed(&message, MAX_MESSAGE_BYTES));
     }
 
     /// Logs an error of the server about a request.
     pub(super) fn of_request(&self, request_id: &str, message: &str) {
-        let message = escape(message, MAX_MESSAGE_BYTES);
+        let message = escape_fixed(message, MAX_MESSAGE_BYTES);
         (self.0)(&LogLine { request_id, ..LogLine::new(Level::Error, &message) });
     }
 
     /// Logs an error of a call to a service.
     pub(super) fn of_call(&self, service: &ServiceName, request_id: &str, message: &str) {
         let (plugin, service) = (service.plugin(), service.service().unwrap_or_default());
-        let message = escape(message, MAX_MESSAGE_BYTES);
+        let message = escape_fixed(message, MAX_MESSAGE_BYTES);
         (self.0)(&LogLine { plugin, service, request_id, ..LogLine::new(Level::Error, &message) });
     }
 }

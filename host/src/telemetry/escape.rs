@@ -1,21 +1,30 @@
 //! Makes untrusted text safe to print: escapes it to one line, and limits its length.
 
-use std::fmt::Write;
-
 /// Maximum bytes of an excerpt, before escaping. The longest valid name of a service is shorter.
 const MAX_EXCERPT_BYTES: usize = 200;
 
 /// Returns at most the first `most` bytes of a message, as one line, and a note if bytes were cut.
-/// Control characters and characters that reorder or break a line are replaced by escapes.
+/// `most` is `limits.log-line-bytes`. Control characters and characters that reorder or break a line
+/// are replaced by escapes.
 pub(crate) fn escape(message: &str, most: usize) -> String {
-    let kept = cut(message, most);
-    let mut line = one_line(kept);
-    if kept.len() < message.len() {
-        let lost = message.len() - kept.len();
-        // Writing to a String cannot fail.
-        let _ = write!(line, " ... ({lost} bytes cut: `limits.log-line-bytes` is {most})");
+    match shorten(message, most) {
+        (line, 0) => line,
+        (line, lost) => format!("{line} ... ({lost} bytes cut: `limits.log-line-bytes` is {most})"),
     }
-    line
+}
+
+/// Like [`escape`], for a message whose maximum is not a setting.
+pub(crate) fn escape_fixed(message: &str, most: usize) -> String {
+    match shorten(message, most) {
+        (line, 0) => line,
+        (line, lost) => format!("{line} ... ({lost} bytes cut)"),
+    }
+}
+
+/// Returns at most the first `most` bytes of a message, as one line, and the number of bytes cut.
+fn shorten(message: &str, most: usize) -> (String, usize) {
+    let kept = cut(message, most);
+    (one_line(kept), message.len() - kept.len())
 }
 
 /// Returns at most the first 200 bytes of an untrusted text as one escaped line, for errors and log
@@ -75,6 +84,7 @@ mod tests {
     fn a_long_message_is_cut_between_characters_with_a_note() {
         check("aé", 2, "a ... (2 bytes cut: `limits.log-line-bytes` is 2)");
         check("abc", 3, "abc");
+        assert_eq!(escape_fixed("abc", 2), "ab ... (1 bytes cut)");
     }
 
     #[test]

@@ -95,8 +95,8 @@ impl GoPackage {
     }
 
     /// Adds the inputs of the build: the files of the package and of the packages that it imports,
-    /// and the files `go.mod`, `go.sum` and `go.work`. Omits the standard library, the SDK, and
-    /// downloaded modules, whose versions are immutable.
+    /// and the files `go.mod`, `go.sum`, `go.work` and `go.work.sum`. Omits the standard library,
+    /// the SDK, and downloaded modules, whose versions are immutable.
     fn add_read(&self, inputs: &mut Inputs) -> Result<(), BuildError> {
         let mut list = Command::new("go");
         list.args(["list", "-deps", "-e", "-f", READ]);
@@ -114,7 +114,9 @@ impl GoPackage {
         for file in String::from_utf8_lossy(&files.stdout).lines().map(PathBuf::from) {
             if file.is_absolute() && !file.starts_with("/dev") {
                 inputs.add(&file);
+                // Beside `go.mod` is `go.sum`, beside `go.work` is `go.work.sum`.
                 inputs.add(&file.with_extension("sum"));
+                inputs.add(&file.with_extension("work.sum"));
             }
         }
         Ok(())

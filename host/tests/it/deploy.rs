@@ -670,7 +670,8 @@ fn build(built: &TempDir, runs: &Arc<AtomicUsize>) -> Build {
         if version == "mistake" {
             return Built { component: Err("it does not build: line 1".into()), inputs };
         }
-        fs::write(&file, component(&version)).unwrap();
+        let component = if version == "huge" { vec![0; 2 << 20] } else { component(&version) };
+        fs::write(&file, component).unwrap();
         Built { component: Ok(fs::File::open(&file).unwrap()), inputs }
     })
 }
@@ -723,6 +724,12 @@ async fn a_source_is_built_when_it_changes() {
     house.check("users", "one").await;
     house.check_state("users", Stage::Serving, "it does not build: line 1");
     assert_eq!(runs.load(Ordering::Relaxed), 3);
+    house.put("users.py", b"huge");
+    house.scan_twice().await;
+    house.scan_twice().await;
+    house.check("users", "one").await;
+    house.check_state("users", Stage::Serving, "the component is larger than 1.0 MiB");
+    assert_eq!(runs.load(Ordering::Relaxed), 4);
     house.put("users.py", b"two");
     house.write("orders/orders.py", b"another");
     house.write("orders/more.py", b"a second file");

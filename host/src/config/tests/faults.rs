@@ -144,6 +144,10 @@ fn a_value_is_checked_with_the_reason() {
         "[traces]\nendpoint = \"collector\"",
         "12: \"collector\" is not the address of a collector",
     );
+    check_last(
+        "[traces]\nendpoint = \"ftp://me:pass@a\"",
+        "12: \"ftp://***@a\" is not the address of a collector",
+    );
     check_last("[traces]\nratio = 1.5", "9: `traces.ratio` is 1.5: it must be from 0 to 1");
     check_last("[traces]\nratio = \"all\"", "9: `traces.ratio` is a string; it must be a number");
     check_last("[caches.A]", "9: invalid name \"A\": a name is 1 to 64 lower-case letters");

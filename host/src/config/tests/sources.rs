@@ -52,7 +52,9 @@ fn a_plugin_that_reaches_servers_has_thirty_seconds_unless_the_time_is_set() {
 fn invalid_servers_settings_and_secrets_are_reported_with_a_fix() {
     for (text, fault) in [
         ("allow = [\"api.example.com\"]", "10: \"api.example.com\" is not an http or https URL"),
-        ("allow = [\"https://a?b\"]", "10: \"https://a?b\" has a user"),
+        ("allow = [\"htp://me:pass@a\"]", "10: \"htp://***@a\" is not an http or https URL"),
+        ("allow = [\"https://a?b\"]", "10: the entry for \"https://a\" has a user"),
+        ("allow = [\"https://me:pass@a\"]", "10: the entry for \"https://a\" has a user"),
         ("allow = [{ url = \"https://*.a\", private = true }]", "10: \"https://*.a\": `private`"),
         ("allow = [{ url = \"https://a\", ca = \"no\" }]", "10: cannot read the certificates in"),
         ("allow = [\"http://localhost:1\"]", "10: \"http://localhost:1\" is on this machine"),
@@ -99,6 +101,9 @@ fn a_connection_of_zato_is_granted_to_the_plugins_that_it_names() {
     assert_eq!(config.settings["zato.out.rest.crm.host"], "https://crm.example.com");
     assert_eq!(config.settings["zato.out.rest.crm.url-path"], "/v1/customers/{id}/orders");
     assert_eq!(b.settings.grants, Grants::default());
+    let secret = "[plugins.a.secrets]\n\"zato.out.rest.crm.host\" = { env = \"TOKEN\" }\n[zato";
+    let both = text.replace("[plugins.b]\n[zato", &format!("[plugins.b]\n{secret}"));
+    check_last(both.trim_end(), "12: the secret `zato.out.rest.crm.host` of the plugin `a` has");
     let wrong = text.replace("[\"a\"]", "[\"c\"]");
     check_last(wrong.trim_end(), "12: no plugin is named `c` in [plugins]; there are: a, b");
 }

@@ -1,7 +1,7 @@
 //! The limits by name: their units, and parsing their values.
 
 use super::Limits;
-use crate::units::{UnitError, count, duration, show_duration, show_size, size};
+use crate::units::{MAX_TIME, UnitError, count, duration, show_duration, show_size, size};
 use std::time::Duration;
 
 /// A configurable limit.
@@ -79,6 +79,9 @@ pub enum LimitError {
     /// The value is zero.
     #[error("a limit of 0 is invalid: it must be above 0")]
     Zero,
+    /// The time is longer than a day.
+    #[error("{0:?} is too long: at most a day, \"24h\"")]
+    TooLong(String),
 }
 
 impl Limits {
@@ -91,12 +94,12 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// When the limit does not exist, or the value is zero or not in the limit's unit. The limits
-    /// are then unchanged.
+    /// When the limit does not exist, or the value is zero, longer than a day, or not in the limit's
+    /// unit. The limits are then unchanged.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
         let setting = setting(name).ok_or_else(|| LimitError::Unknown { name: name.to_owned() })?;
         match setting.field {
-            Field::Time(field) => *field(self) = above_zero(duration(value)?)?,
+            Field::Time(field) => *field(self) = above_zero(time(value)?)?,
             Field::Bytes(field) => *field(self) = above_zero(size(value)?)?,
             Field::LongBytes(field) => *field(self) = above_zero(size(value)? as u64)?,
             Field::Count(field) => *field(self) = above_zero(count(value)?)?,
@@ -139,6 +142,11 @@ fn setting(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
 
+fn time(value: &str) -> Result<Duration, LimitError> {
+    let time = duration(value)?;
+    if time > MAX_TIME { Err(LimitError::TooLong(value.to_owned())) } else { Ok(time) }
+}
+
 fn above_zero<T: Default + PartialEq>(value: T) -> Result<T, LimitError> {
     if value == T::default() { Err(LimitError::Zero) } else { Ok(value) }
 }
@@ -162,6 +170,17 @@ mod tests {
             let changed: Vec<_> =
                 Limits::names().filter(|name| limits.show(name) != default.show(name)).collect();
             assert_eq!(changed, [name]);
+        }
+    }
+
+    #[test]
+    fn a_time_is_at_most_a_day() {
+        let mut limits = Limits::default();
+        for (name, unit) in Limits::units().filter(|(_, unit)| *unit == Unit::Time) {
+            assert_eq!(limits.set(name, "24h"), Ok(()), "{name}: {unit:?}");
+            for text in ["25h", "400000000000years"] {
+                assert_eq!(limits.set(name, text), Err(LimitError::TooLong(text.to_owned())));
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::candidate::Key;
 use super::order::{Lane, Order, Stopped, whole};
 use super::{Build, Built, Shared};
 use crate::blocking::{self, BlockingError};
+use crate::engine::Limit;
 use crate::plugin::{Digest, Host};
 use crate::source::{self, FileError, Inputs, Location, Stamp};
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ struct Fetch {
     /// The stamp from the scan that started the load.
     stamp: Stamp,
     max_bytes: u64,
+    /// The reason to refuse a built component with more bytes.
+    too_large: String,
     build: Option<Build>,
     /// The inputs that earlier builds recorded.
     inputs: Option<Arc<Inputs>>,
@@ -46,6 +49,7 @@ impl Shared {
             path: order.path.clone(),
             stamp: order.stamp.clone(),
             max_bytes: order.limits.component,
+            too_large: Limit::Component.reached(&order.limits).to_string(),
             build: self.build.clone(),
             inputs: self.change(key, |entry| entry.inputs()).flatten(),
         };
@@ -93,7 +97,13 @@ impl Fetch {
             *read = Some((inputs, stamp));
             let component =
                 component.map_err(|error| Stopped::Refused(None, whole(error.as_ref())))?;
-            return Ok(source::read_open(component, self.max_bytes).map_err(unfit)?.0);
+            return match source::read_open(component, self.max_bytes) {
+                Ok((bytes, _)) => Ok(bytes),
+                // A scan checks only the source, so it cannot report that the component is too
+                // large.
+                Err(FileError::TooLarge) => Err(Stopped::Refused(None, self.too_large)),
+                Err(error) => Err(unfit(error)),
+            };
         }
         let file = location.map_or(self.path, |location| location.path().to_owned());
         let (bytes, found) = source::read(&file, self.max_bytes).map_err(unfit)?;

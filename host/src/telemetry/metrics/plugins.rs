@@ -77,7 +77,7 @@ impl PluginMetrics {
         registry.register("instances_reused", help, plugins.reused.clone());
         let help = "Reusable instances that were dropped, by reason";
         registry.register("instances_retired", help, plugins.retired.clone());
-        let help = "Calls whose guest requested memory beyond `limits.memory` and was refused";
+        let help = "Calls whose guest requested memory beyond `limits.memory` or the budget and was refused";
         registry.register("calls_refused_memory", help, plugins.refused_memory.clone());
         plugins
     }
