@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-/// System files that a server can read according to docs/run-in-production.md.
+/// System files that a server may open, as beginnings of their paths.
 const SYSTEM: [&str; 4] = ["/proc/self", "/sys/fs/cgroup", "/sys/devices/system/cpu", "/etc/"];
 
 /// The system calls of a traced server, each with the id of its thread or process.

@@ -16,8 +16,8 @@ const EXPIRY: u32 = 20;
 /// The period in which calls are timed. It begins when the first entry expires.
 const WATCHED: Duration = Duration::from_secs(7);
 
-/// The interval between two passes over the map, and the maximum number of entries that a pass
-/// scans.
+/// The interval between two passes over the map, and the approximate maximum number of entries that
+/// a pass scans.
 const TICK: Duration = Duration::from_millis(5);
 const ENTRIES_A_TICK: usize = 10_000;
 
