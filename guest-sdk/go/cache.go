@@ -33,8 +33,8 @@ type Cache struct {
 
 // Get reads the value under key into the variable that target points to, by the rules of
 // encoding/json, and returns whether there was a value. For a missing or expired entry and for a
-// stored null it leaves target unchanged and returns false ([Cache.Exists] distinguishes them). The
-// method never extends the expiry. The function [Get] returns the value instead.
+// stored null, Get leaves the variable unchanged and returns false; [Cache.Exists] distinguishes
+// these cases. Get never extends the expiry. The function [Get] returns the value instead.
 //
 // An integer is never rounded. If a float64 cannot represent an integer exactly, the integer cannot
 // be read as a float64 or as an any; a float32 has the same rule. Read a large integer as an int64,

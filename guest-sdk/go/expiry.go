@@ -6,7 +6,8 @@ import (
 )
 
 const (
-	// Unlimited means no expiry. [Cache.TTL] returns it, and it is longer than any other duration.
+	// Unlimited means no expiry; it is longer than any other duration. [Cache.TTL] returns Unlimited
+	// for an entry without an expiry.
 	// [Cache.Expire], [Cache.CompareAndSwapRaw] and [GetOrSet] accept it as an expiry.
 	Unlimited time.Duration = math.MaxInt64
 

@@ -10,23 +10,23 @@ import (
 type FailureKind uint8
 
 const (
-	// FailureBadRequest: the request is malformed; a retry fails too. 400 over HTTP.
+	// FailureBadRequest: the request is malformed; a retry fails too. The HTTP status is 400.
 	FailureBadRequest FailureKind = iota
-	// FailureUnauthorized: the caller is not authenticated. 401.
+	// FailureUnauthorized: the caller is not authenticated. The HTTP status is 401.
 	FailureUnauthorized
-	// FailureForbidden: the caller has no permission. 403.
+	// FailureForbidden: the caller has no permission. The HTTP status is 403.
 	FailureForbidden
-	// FailureNotFound: the requested resource does not exist. 404.
+	// FailureNotFound: the requested resource does not exist. The HTTP status is 404.
 	FailureNotFound
-	// FailureMethodNotAllowed: the service does not support the method. 405.
+	// FailureMethodNotAllowed: the service does not support the method. The HTTP status is 405.
 	FailureMethodNotAllowed
-	// FailureConflict: the request conflicts with the current state. 409.
+	// FailureConflict: the request conflicts with the current state. The HTTP status is 409.
 	FailureConflict
-	// FailureTooManyRequests: the caller sends too many requests. 429.
+	// FailureTooManyRequests: the caller sends too many requests. The HTTP status is 429.
 	FailureTooManyRequests
-	// FailureInternal: the service failed because of a bug. 500.
+	// FailureInternal: the service failed, for example because of a bug. The HTTP status is 500.
 	FailureInternal
-	// FailureUnavailable: a dependency of the service is unavailable. 503.
+	// FailureUnavailable: a dependency of the service is unavailable. The HTTP status is 503.
 	FailureUnavailable
 )
 
@@ -110,7 +110,8 @@ func TooManyRequests(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureTooManyRequests, Message: fmt.Sprintf(format, arguments...)}
 }
 
-// Internal returns a failure of kind [FailureInternal]: the service failed because of a bug.
+// Internal returns a failure of kind [FailureInternal]: the service failed, for example because of
+// a bug.
 func Internal(format string, arguments ...any) *Failure {
 	return &Failure{Kind: FailureInternal, Message: fmt.Sprintf(format, arguments...)}
 }

@@ -18,10 +18,10 @@ import (
 //		...
 //		fake.Advance(time.Hour)
 //
-// Keys, values, expiry and errors are those of a host with the default limits. Unlike a real host,
-// a fake never returns [CacheDenied] or [CacheUnavailable] and does not evict entries. [GetOrSet]
-// never waits: it computes a missing value at once. A fake is safe for concurrent use by several
-// goroutines.
+// A fake checks keys, values and expiries as a host with the default limits does, and returns the
+// same errors. Unlike a real host, a fake never returns [CacheDenied] or [CacheUnavailable] and
+// does not evict entries. [GetOrSet] never waits: it computes a missing value at once. A fake is
+// safe for concurrent use by several goroutines.
 //
 // Only the cache uses the fake's clock. [time.Now] in a service returns the machine's time, which
 // the fake cannot replace. To test a service that calls time.Now, see [NewFakeWithClock].
@@ -135,8 +135,9 @@ func (f *Fake) Stats() Stats {
 }
 
 // Hold makes [GetOrSet] behave as if another call were computing the value of this key. If the key
-// has no value, the service computes its own and does not store it; an old value is not refreshed.
-// The effect ends with [Fake.LetGo], or when the entry is changed, for example set or deleted.
+// has no value, each call computes its own value and does not store it. An old value is not
+// refreshed. The effect ends with [Fake.LetGo], or when the entry is changed, for example set or
+// deleted.
 func (f *Fake) Hold(key string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

@@ -126,7 +126,7 @@ type OutgoingRequest struct {
 	// With zero, a redirect is returned as the response.
 	Redirects int
 
-	// The error of an invalid option, for the result of the request.
+	// The error of an invalid option, or nil. [HTTP.Send] and [HTTP.SendMany] return this error.
 	flaw error
 }
 

@@ -71,7 +71,8 @@ func embeddedMarshaler(t reflect.Type) *reflect.StructField {
 	return &field
 }
 
-// hiddenFields refuses a struct if its JSON equals the JSON of its embedded field.
+// hiddenFields refuses a struct whose JSON equals the JSON of its embedded field, because the other
+// fields would be lost.
 func hiddenFields(value reflect.Value, embedded *reflect.StructField) error {
 	part := value.FieldByIndex(embedded.Index)
 	if part.Kind() == reflect.Pointer && part.IsNil() || !part.CanInterface() || !value.CanInterface() {

@@ -134,7 +134,8 @@ type level struct {
 }
 
 // tokenOf returns the token that caused a mismatch, and its path. The token is not found if an
-// UnmarshalJSON method returned the mismatch: the offset then refers to a part of the text.
+// UnmarshalJSON method returned the mismatch: its offset then counts from the start of a part of
+// the text.
 func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token json.Token, found bool) {
 	tokens := json.NewDecoder(bytes.NewReader(text))
 	tokens.UseNumber()

@@ -20,13 +20,14 @@ func init() {
 	})
 }
 
-// seen returns the response as a caller receives it.
+// seen returns the response or the error that a caller gets when a service returns the argument.
 func seen(response hostel.Response) (hostel.Response, error) {
 	returned, failed = response, nil
 	return hostel.NewFake().Call("returned", nil)
 }
 
-// seenByHTTP returns the response that an HTTP client gets for an error, and the logged lines.
+// seenByHTTP sends an HTTP request to a service that returns the error. It returns the response or
+// the error that the host gets, and the logged lines.
 func seenByHTTP(err error) (response hostel.Response, seen error, logs []string) {
 	failed = err
 	fake := hostel.NewFake()

@@ -37,8 +37,7 @@ type Context struct {
 //	func findOrder(ctx *hostel.Context, number uint64) (*Order, error)
 //
 // The name has 1 to 128 ASCII letters, digits, dots, hyphens and underscores. It begins with a
-// letter and is unique in the plugin. The host refuses a plugin that has a service with any other
-// name.
+// letter and is unique in the plugin. The host refuses a plugin that breaks one of these rules.
 //
 // The body of the request is read as T, as in [Request.JSON]. If the body does not fit, the call
 // fails as a bad request and the handler is not called. If T can be nil, for example a pointer, the
