@@ -1,5 +1,5 @@
-//! A host for guests: untrusted services, each a WebAssembly component, with a shared JSON cache
-//! with expiry.
+//! A host for guests: WebAssembly components that contain untrusted services. Guests store JSON
+//! values with an optional expiry in caches, which several guests can share.
 //!
 //! A [`Host`] holds plugins and their caches. By default each call runs in a fresh instance that
 //! can access its plugin's cache, the log, clocks and random numbers, and nothing else. Limits

@@ -87,7 +87,7 @@ pub struct HttpRequest {
     pub path_params: Vec<(String, String)>,
     /// The query as sent, without the `?`.
     pub query: String,
-    /// The host and port as sent by the client.
+    /// The host, and the port if any, as sent by the client.
     pub authority: String,
     /// The address of the client.
     pub client: String,

@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
 
-    /// Print one JSON object per line for each path, and continue after a failed build
+    /// Print one JSON object per line for each plugin, and continue after a failed build
     #[arg(long)]
     json: bool,
 }

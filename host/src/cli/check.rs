@@ -119,7 +119,8 @@ async fn check_plugins(host: &Host, asked: Vec<Asked>, absent: &[Absent]) -> Vec
     plugins
 }
 
-/// The error of a route whose service does not exist, or that could lead to several services.
+/// The error of a route whose service does not exist or is ambiguous. `None` if the route is valid,
+/// or its plugin may have failed to load.
 fn route_error(
     route: &Route,
     place: &Place,

@@ -16,7 +16,7 @@ use std::thread;
 /// The number of concurrent helpers: when one ends, the other starts its successor.
 const HELPERS: usize = 2;
 
-/// Starts subprocesses of the program `hostel`.
+/// Starts subprocesses that run the program `hostel`.
 #[derive(Clone)]
 pub struct Launcher {
     program: Arc<Path>,

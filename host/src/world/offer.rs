@@ -139,7 +139,7 @@ fn offered_version(interface: &str) -> Option<&'static str> {
     })
 }
 
-/// True if the offered version is compatible with the wanted one. As in semantic versioning,
+/// True if the offered version is compatible with the wanted version. As in semantic versioning,
 /// versions 0.x.y with the same x are compatible, but a later version may have functions that are
 /// not offered. For WASI the engine checks each function, so later versions pass here.
 fn fits(interface: &str, offered: &str, wanted: &str) -> bool {

@@ -59,7 +59,8 @@ impl Sockets {
 /// The listener of a passed descriptor.
 fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     // SAFETY: systemd opened the descriptor for this process, and `listen_fds` found it open.
-    // Nothing else owns it: this is called once per descriptor, before any file is opened.
+    // Nothing else owns the descriptor: `take` calls this function once for each descriptor, before
+    // any file is opened.
     let listener = unsafe { TcpListener::from_raw_fd(descriptor) };
     let taken = listener.local_addr().and_then(|_| listener.set_nonblocking(true));
     taken.with_context(|| format!("the socket that was passed as {name:?} is not a TCP socket"))?;

@@ -40,7 +40,7 @@ const SYSTEM: &[&str] = &[
     "/usr/local/share/ca-certificates",
 ];
 
-/// Variables that name other certificates to trust than the system's.
+/// Variables that name the certificates to trust instead of the system's.
 const CERTIFICATES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// Starts the helpers and confines the process, unless `server.wall` is off. Returns a log line
@@ -95,9 +95,9 @@ fn files(config: &Config, plugins: &[PathBuf]) -> Files {
     Files { read, write }
 }
 
-/// The folders that the server must read to load a plugin or a later replacement. They are the
-/// plugin itself if it is a folder, or else the folder that contains it, and the folders of the
-/// targets of links. The links are in the plugin's path or directly in the plugin.
+/// The folders that the server must read to load a plugin or a later replacement: the plugin itself
+/// if it is a folder, or else the folder that contains it. For each link in the plugin's path or
+/// directly in the plugin, also the folder that contains the link's target.
 fn around(plugin: &Path) -> Vec<PathBuf> {
     let mut folders = vec![match plugin.is_dir() {
         true => plugin.to_owned(),
