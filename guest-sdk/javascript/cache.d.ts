@@ -1,24 +1,25 @@
 // The types of the cache, re-exported by `index.d.ts`.
 
 /**
- * The cache that the host assigns to this plugin. All instances of the plugin share it.
+ * The cache that the host assigns to this plugin. All instances of the plugin share the cache, and
+ * the host's configuration can let other plugins share it.
  *
  * - Values are stored as JSON, so services in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are JSON of at most 100
  *   levels and 1 MiB; the host's configuration can change the size limit.
  * - A full cache evicts entries that have not been used recently. Do not keep the only copy of
  *   important data in it.
- * - Each method is atomic for its key. A `get` followed by a `set` is not: if two calls do this at
- *   the same time, one change may be lost. `increment`, `update`, `take` and `setIfAbsent` never
- *   lose a change.
+ * - A `get` followed by a `set` is not atomic: if two calls do this at the same time, one change
+ *   may be lost. `increment`, `update`, `take`, `setIfAbsent` and `compareAndSwapRaw` are atomic
+ *   and lose no change.
  * - Every method throws a TypeError if the key is not a string or contains a lone surrogate, and a
- *   {@link CacheError} if the host refuses the call. An error leaves the entry unchanged, except
- *   `unavailable`: after it, the write may have happened. The SDK never retries.
- * - The SDK checks arguments before it calls the host. For a default value, write
- *   `cache.get(key) ?? value`.
- * - The build adds `setIfAbsent` and the methods declared after it only if a file of the service
- *   names them, for example as `cache.increment`, so that the component's imports show what it can
- *   do.
+ *   {@link CacheError} if the host refuses the call. A refused call leaves the entry unchanged. But
+ *   after the kind `unavailable`, the write may have happened. The SDK does not repeat such a call.
+ * - The SDK validates the types of arguments before it calls the host. No method has a parameter
+ *   for a default value: write `cache.get(key) ?? value`.
+ * - Every component has the methods before `setIfAbsent`. The build adds another method if a file
+ *   of the service names the method, for example as `cache.increment`. So the component's imports
+ *   show what it can do.
  */
 export interface Cache {
   /**
@@ -60,10 +61,11 @@ export interface Cache {
   set(key: string, value: unknown, options?: { expiry?: number | undefined }): void;
 
   /**
-   * Like `set`, but stores a JSON text byte for byte. Use it for numbers that need a BigInt, or to
-   * pass a value on without parsing it.
+   * Like `set`, but stores a JSON text byte for byte. Use this method for integers that need a
+   * BigInt, or to pass a value on without parsing it.
    *
-   * Throws an `invalid-value` if the text is not JSON, and a TypeError if it is not a string.
+   * Throws an `invalid-value` error if the text is not JSON. Throws a TypeError if the text is not
+   * a string or contains a lone surrogate.
    */
   setRaw(key: string, text: string, options?: { expiry?: number | undefined }): void;
 
@@ -95,17 +97,18 @@ export interface Cache {
    * ```
    *
    * Throws a TypeError or a RangeError, without a call to the host, if `delta` is not an integer
-   * from -(2^53 - 1) to 2^53 - 1. Throws an `invalid-value` if the sum or the value under the key
-   * is not such an integer. Values such as `1.0` and `"1"` are not integers.
+   * from -(2^53 - 1) to 2^53 - 1. Throws an `invalid-value` error if the sum or the value under the
+   * key is not such an integer. Values such as `1.0` and `"1"` are not integers.
    */
   increment(key: string, delta?: number, options?: { expiry?: number | undefined }): number;
 
   /**
    * Replaces the entry if its JSON text equals `expected`, byte for byte. If `expected` is
-   * `undefined`, the entry must not exist. If `wanted` is `undefined`, the entry is removed.
+   * `undefined`, the entry must not exist. If `wanted` is `undefined`, the method removes the
+   * entry.
    *
-   * By default an existing entry keeps its expiry, and a new one has no expiry. With `expiry`, the
-   * entry gets that expiry instead: whole seconds, or `"unlimited"` for no expiry. `getRaw` returns
+   * `expiry` is whole seconds, `"unlimited"` for no expiry, or `"keep"`, the default. With
+   * `"keep"`, an existing entry keeps its expiry, and a new entry has no expiry. `getRaw` returns
    * the text to compare with. In most cases `update` is simpler.
    *
    * ```js
@@ -131,15 +134,16 @@ export interface Cache {
    * const tags = cache.update("tags", (tags = []) => [...tags, "new"]);
    * ```
    *
-   * Throws the errors of `change`, `get` and `set`; the entry then stays unchanged. Throws an
-   * `unavailable` if other callers changed the entry during each of 100 tries.
+   * Throws the errors of `change`, `get` and `set`. The entry then stays unchanged, unless the
+   * error is `unavailable`. Also throws an `unavailable` error if other callers changed the entry
+   * during each of 100 tries.
    */
   update<T>(key: string, change: (old: T | undefined) => T): T;
 
   /**
    * Removes the entry and returns the value that `get` would return. If several callers take the
-   * same entry, only one gets the value. A value for which `get` would throw is removed too and is
-   * lost; `takeRaw` returns any value.
+   * same entry, only one gets the value. If `get` would throw for the value, `take` throws the same
+   * error and the value is lost; `takeRaw` returns any value.
    */
   take<T = unknown>(key: string): T | undefined;
 
@@ -150,10 +154,10 @@ export interface Cache {
    * Returns the value under `key`. If the value is missing, calls `compute`, stores the result with
    * the expiry, and returns it.
    *
-   * If several calls miss the key at the same time, on any host that shares the cache, one of them
-   * computes the value. The others wait up to `wait` seconds for it; after that each computes its
-   * own value and does not store it. So `compute` can run more than once: this method is not a
-   * lock.
+   * If several calls miss the key at the same time, on any hosts that share the cache, one of them
+   * computes the value. The others wait for the value, at most `wait` seconds; after that each
+   * computes its own value and does not store it. So `compute` can run more than once: this method
+   * is not a lock.
    *
    * ```js
    * const rates = cache.getOrSet("rates", readRates, { expiry: 60, early: 5 });
@@ -167,17 +171,17 @@ export interface Cache {
    * computed value is returned but not stored, because the other change is newer.
    *
    * Throws the errors of `compute`; the next call then computes again. Also throws the errors of
-   * `get` and `set`, with one exception: if the cache is `unavailable` when the computed value is
-   * stored, the method logs a warning and still returns the value.
+   * `get` and `set`. In two cases the method logs a warning instead. If a refresh fails, the method
+   * returns the old value. If storing the value fails as `unavailable`, it returns the new value.
    */
   getOrSet<T>(key: string, compute: () => T, options?: GetOrSetOptions): Computed<T>;
 
   /**
    * Returns the values under the keys, in the same order, each as `get` returns it.
    *
-   * This method and the next two throw a `too-large` for more than 1,000 keys, without a call to
-   * the host. They also throw a `too-large` if the values together exceed the host's limit for one
-   * call. Each key is handled atomically, but the whole call is not atomic.
+   * `getMany`, `setMany` and `deleteMany` throw a `too-large` error for more than 1,000 keys,
+   * without a call to the host. `getMany` also throws it if the values together exceed the host's
+   * limit for one call. These methods handle each key atomically, but the whole call is not atomic.
    */
   getMany<T = unknown>(keys: Iterable<string>): (T | undefined)[];
 
@@ -219,7 +223,7 @@ export interface Cache {
    * ```
    *
    * A key that exists during the whole iteration is returned, possibly more than once. A key that
-   * is set or removed during the iteration may or may not be returned.
+   * is created or removed during the iteration may or may not be returned.
    */
   keys(prefix: string): IterableIterator<string>;
 
@@ -232,8 +236,8 @@ export interface Cache {
 }
 
 /**
- * The result of `compareAndSwapRaw`. `current` is the current JSON text if it differs from the
- * expected one.
+ * The result of `compareAndSwapRaw`. If the entry was not as expected, `swapped` is false.
+ * `current` is then the entry's JSON text, or `undefined` if the entry does not exist.
  */
 export type Swap =
   | { swapped: true; current?: undefined }
@@ -246,9 +250,9 @@ export interface GetOrSetOptions {
   /**
    * Refreshes the value before it expires: one call during the last `early` seconds of its lifetime
    * recomputes it. Other calls get the old value meanwhile, so they never wait. If a refresh fails,
-   * the method logs a warning and returns the old value. `early` is in whole seconds and less than
-   * `expiry`, which must be set. `early` should be much shorter than `expiry`; otherwise the value
-   * is recomputed too often.
+   * the method logs a warning and returns the old value. `early` is whole seconds, at least 1 and
+   * less than `expiry`, which must be set. `early` should be much shorter than `expiry`; otherwise
+   * the value is recomputed too often.
    */
   early?: number | undefined;
   /**

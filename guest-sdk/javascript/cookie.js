@@ -7,14 +7,14 @@ const OPTIONS = ["maxAge", "path", "domain", "secure", "httpOnly", "sameSite"];
 
 const SAME_SITE = { lax: "Lax", strict: "Strict", none: "None" };
 
-/** The characters of a cookie's value, as in RFC 6265, section 4.1.1. */
+/** Matches a cookie's value: any number of `cookie-octet` (RFC 6265, section 4.1.1). */
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/;
 
 const VALUE_RULE =
   "a value must not contain blanks, quotes, commas, semicolons, backslashes, control characters " +
   "or non-ASCII characters: percent-encode it";
 
-/** Formats a cookie. Throws a TypeError that names the cookie if a part of it is invalid. */
+/** Formats a cookie. Throws a TypeError if a part of the cookie is invalid or an option unknown. */
 export function cookieText(name, value, options = {}) {
   checkOptions(options, "withCookie(name, value", OPTIONS);
   const { maxAge, path = "/", domain, secure = true, httpOnly = true, sameSite = "lax" } = options;

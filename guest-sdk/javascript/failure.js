@@ -69,7 +69,10 @@ const KINDS = new Set([
   "unavailable",
 ]);
 
-/** Converts a thrown value to a failure. */
+/**
+ * Returns a thrown Failure unchanged. Converts any other value to a failure, with the kind in its
+ * property `FAILURE`, by default `internal`.
+ */
 export function failureOf(thrown) {
   if (thrown instanceof Failure) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

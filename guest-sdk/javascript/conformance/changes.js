@@ -1,8 +1,8 @@
-// Steps for atomics, leases, batches and entries.
+// The steps that test atomic operations, leases, batches, and the expiry and listing of entries.
 
 import { Failure, cache } from "hostel-sdk";
 
-/** Returns the options that the step contains. */
+/** Returns an options object. Omits an option that is undefined or null. */
 function options(expiry, early) {
   return { ...(isGiven(expiry) && { expiry }), ...(isGiven(early) && { early }) };
 }
@@ -59,7 +59,10 @@ export const changes = {
   },
   take: ({ key }) => cache.take(key) ?? null,
   "take-raw": ({ key }) => cache.takeRaw(key) ?? null,
-  /** Returns the value and whether `compute` was called. `compute` returns the step's value. */
+  /**
+   * Returns the value and whether `compute` was called. `compute` returns the step's value, or
+   * throws a failure if the step has `fail`.
+   */
   "get-or-set": ({ key, value, args, expiry }) => {
     let computed = false;
     const compute = () => {

@@ -1,5 +1,5 @@
-// The JavaScript conformance plugin. Each request is one step of a scenario, run with the public
-// SDK only.
+// The JavaScript conformance plugin. Each request to the service `conformance` contains one step of
+// a scenario. The plugin runs the step with the public SDK only.
 
 import { CacheError, Failure, cache, log } from "hostel-sdk";
 
@@ -112,7 +112,10 @@ const specials = {
   "lone-surrogate": () => "\ud800",
 };
 
-/** Returns the kind of a cache error or of an argument error of the SDK. */
+/**
+ * Returns the kind of a CacheError, or the kind of the host's error that corresponds to an argument
+ * error of the SDK. Throws any other error.
+ */
 function kindOf(error) {
   if (error instanceof CacheError) return error.kind;
   if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
@@ -120,8 +123,8 @@ function kindOf(error) {
 }
 
 /**
- * Returns the step of a request, which is in the body. If the step itself needs a body, the step is
- * in a header instead.
+ * Returns the step that a request contains. The step is in the header `x-step`, or in the body if
+ * the request does not have this header.
  */
 function stepOf(request) {
   const step = request.header("x-step");
