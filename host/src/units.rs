@@ -3,8 +3,8 @@
 use bytesize::ByteSize;
 use std::time::Duration;
 
-/// Maximum time of a setting or a limit: one day. A host never needs to wait longer, and adding a day
-/// to the current time never overflows.
+/// Maximum time of a setting or a limit: one day. A host never needs to wait longer, and adding a
+/// day to the current time never overflows.
 pub(crate) const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An invalid size, duration or number.
