@@ -13,8 +13,9 @@ A service is a function or a class:
 ...         return user
 ...     raise NotFound(f"no user {number}")
 
-The file ``users.py`` builds the plugin ``users``, so this service is ``users.find-user``. The
-plugin has all services of the file, including imported ones.
+Hostel builds the plugin ``users`` from the file ``users.py``, so this service is
+``users.find-user``. The plugin has all services of the file, including those that the file imports
+from other files in its folder.
 
 Module-level code runs once, when the plugin is built. At that time there is no cache, the clock
 shows the time of the build, and random values would be the same in every instance. All modules are

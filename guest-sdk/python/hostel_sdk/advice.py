@@ -6,10 +6,10 @@ import re
 import sys
 
 has_packages = False
-"""True if the plugin was built with the packages of a project."""
+"""True if the plugin is built with a folder of installed packages."""
 
 
-# Python 2 modules and their names in Python 3.
+# Modules of Python 2, each with the module of Python 3 that replaces it.
 _PYTHON_2 = {
     "BaseHTTPServer": "http.server",
     "ConfigParser": "configparser",
@@ -42,23 +42,23 @@ WRITTEN_FOR_2 = (
     ": this is Python 2, and services run on Python 3.14: convert the file, with 2to3 for example"
 )
 
-# Code that is valid only in Python 2, or that means something else in Python 3.
+# Matches a line that looks like Python 2. Only the lines of syntax errors are searched.
 _LINE_OF_2 = re.compile(
     r"^\s*(?:print|exec)\b\s*(?:[\"'\w>`%]|$)|^\s*raise\s+[\w.]+\s*,"
     r"|\bexcept\b[^:#]*\w\s*,\s*[a-z_]\w*\s*:|`[^`]*`|<>|\bur[\"']|\b0[0-7]+\b|\b\d+[lL]\b"
 )
 
 
-# ``except Error, name:``. Python 3.14 accepts this as two exception types and fails only when an
-# exception is raised, because ``name`` is undefined.
+# Matches ``except Error, name:``. Python 3.14 reads this as two exception types and fails only when
+# an exception is raised, because ``name`` is undefined.
 _EXCEPT_OF_2 = re.compile(
     rb"^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*([a-z_]\w*)[ \t]*:", re.MULTILINE
 )
 
 
 def except_of_2(text: bytes) -> int:
-    """Returns the line number of the first ``except Error, name:`` with a name that the file does
-    not define, or 0."""
+    """Returns the line number of the first ``except Error, name:`` whose name is not defined in the
+    file by an import, a class, ``as`` or an assignment. Returns 0 if no line matches."""
     for found in _EXCEPT_OF_2.finditer(text):
         made = rb"\b(?:import|class|as)\b[^\n]*\b%b\b|^[ \t]*%b[ \t]*=" % (found[1], found[1])
         if not re.search(made, text, re.MULTILINE):
@@ -80,12 +80,14 @@ def of_missing(name: str, packages: bool) -> str:
 
 
 def of_syntax(error: SyntaxError) -> str:
-    """Returns the advice to append to Python's message about a syntax error."""
+    """Returns the advice to append to Python's message about a syntax error. The advice is empty
+    unless the line looks like Python 2."""
     return WRITTEN_FOR_2 if error.text and _LINE_OF_2.search(error.text) else ""
 
 
 def add(error: BaseException) -> None:
-    """Appends the advice to the message of a known kind of error, once."""
+    """Appends advice to the error's message if the error is of a known kind. A second call appends
+    nothing."""
     if isinstance(error, ModuleNotFoundError) and error.name and error.msg:
         error.msg = _with(error.msg, of_missing(error.name, has_packages))
     elif isinstance(error, SyntaxError) and error.msg:

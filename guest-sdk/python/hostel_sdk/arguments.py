@@ -1,4 +1,5 @@
-"""Validates the arguments of the cache's methods before a call to the host."""
+"""Validates and converts the arguments of the cache's methods, and reads the values that the host
+returns."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ def no_json(key: str, error: Exception) -> CacheError:
 
 def check_text(key: str, text: object) -> None:
     """Refuses a JSON text that is not a ``str`` or cannot be encoded as UTF-8. The host checks that
-    it is JSON."""
+    the text is JSON."""
     if not isinstance(text, str):
         message = f"a JSON text of {text!r:.64}: it must be a str; use set to store a value as JSON"
         raise WrongType("invalid-value", message)
@@ -92,14 +93,14 @@ def seconds_of(expiry: object) -> int | None:
 
 
 def whole_seconds(expiry: object) -> int:
-    """Converts an expiry to seconds. Refuses a value that is not a whole number of seconds in
-    range."""
+    """Converts an expiry to seconds. Refuses a value that is not a whole number of seconds from 1
+    to ``MAX_EXPIRY_SECONDS``."""
     if type(expiry) is int and 1 <= expiry <= MAX_EXPIRY_SECONDS:
         return expiry
     seconds: object = expiry
     shown = f"{expiry!r:.64}"
     rounded = f"int({shown})"
-    if type(expiry).__name__ == "timedelta":  # By name: importing `datetime` is slow.
+    if type(expiry).__name__ == "timedelta":  # Compare names: importing `datetime` is slow.
         span = cast("timedelta", expiry)
         seconds = span.total_seconds()
         shown, rounded = str(span), "int(expiry.total_seconds())"
@@ -119,8 +120,8 @@ def whole_seconds(expiry: object) -> int:
 
 
 def early_seconds(early: object, expiry: int | None) -> int | None:
-    """Converts ``early`` to seconds. Refuses a value that is not less than the expiry. ``None``
-    stays ``None``."""
+    """Converts ``early`` to seconds. Refuses a value that is not a valid expiry or not less than
+    ``expiry``. Refuses every value if ``expiry`` is ``None``. ``None`` stays ``None``."""
     seconds = seconds_of(early)
     if seconds is not None and not (expiry is not None and seconds < expiry):
         message = f"early is {seconds} s, but there is no expiry: set a longer expiry"
@@ -131,7 +132,7 @@ def early_seconds(early: object, expiry: int | None) -> int | None:
 
 
 def milliseconds(wait: object) -> int:
-    """Converts a waiting time to milliseconds, capped at the host's maximum."""
+    """Converts a waiting time to milliseconds, at most 2^32 - 1. Refuses a negative time."""
     seconds: object = wait
     if type(wait).__name__ == "timedelta":
         seconds = cast("timedelta", wait).total_seconds()
@@ -143,7 +144,8 @@ def milliseconds(wait: object) -> int:
 
 
 def whole_delta(delta: object) -> int:
-    """Returns the integer to add. Refuses a fraction or a value out of range."""
+    """Converts a delta to an integer. Refuses a value that is not a number, has a fraction or is
+    out of range."""
     rule = "it must be an integer from -(2^53 - 1) to 2^53 - 1"
     if not isinstance(delta, (int, float)) or isinstance(delta, bool):
         raise WrongType("invalid-value", f"a delta of {delta!r:.64}: {rule}")

@@ -26,7 +26,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 _UPDATE_TRIES = 100
-"""The maximum number of tries of ``update``. A try fails only if another caller changed the entry
+"""The maximum number of tries of ``update``. ``update`` tries again only if the entry changed
 meanwhile, so only a key with very many writers reaches this limit."""
 
 
@@ -74,7 +74,7 @@ class Atomics:
         ``wanted`` is ``None``, it removes the entry. The result is true if the entry was swapped;
         otherwise it contains the current text.
 
-        By default an existing entry keeps its expiry, and a new one has no expiry. With an
+        By default an existing entry keeps its expiry, and a new entry has no expiry. With an
         ``expiry`` the entry gets that expiry, as in ``set``; ``None`` removes the expiry.
         ``get_raw`` returns the text to compare with. In most cases ``update`` is simpler.
 
@@ -145,6 +145,7 @@ class Atomics:
         return from_text(key, host.take(key), read, default)
 
     def take_raw(self, key: str) -> str | None:
-        """Like ``take``, but returns the JSON text as stored. A stored ``null`` is ``"null"``."""
+        """Like ``take``, but returns the JSON text as stored. A stored ``null`` is ``"null"``.
+        Returns ``None`` if there is no live entry."""
         check_key(key)
         return host.take(key)

@@ -1,7 +1,7 @@
-"""The main module of a base: a component with Python and this package, but without a plugin's file.
+"""Loads a plugin in a base: a component with Python and the SDK, but without a plugin's file.
 
-To build a plugin, the build calls `services` of a base once, with the plugin author's files
-mounted, and takes a snapshot of Python's state. Only a base imports this module.
+To build a plugin from a base, the build calls ``services`` once, with the plugin author's files
+mounted. The build then takes a snapshot of the memory. Only a base imports this module.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from . import load, wit
 wit.connect()
 
 OWN = "/1"
-"""The folder of this package."""
+"""The folder that contains this package."""
 
 FOLDER, PACKAGES = "/2", "/3"
-"""The folder of the plugin author, and the folder of the installed packages, which may be
-missing."""
+"""The folder with the plugin author's file, and the folder of the installed packages. The second
+folder may be missing."""
 
 
 class Handler:

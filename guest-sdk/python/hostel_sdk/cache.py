@@ -26,12 +26,12 @@ class Cache(Atomics, Leases, Many, Entries):
       host's configuration can change the size limit.
     - A full cache evicts entries that have not been used recently. Do not keep the only copy of
       important data in it.
-    - Each method is atomic for its key. A ``get`` followed by a ``set`` is not: if two calls do
-      both at the same time, one change may be lost. ``increment``, ``update``, ``take`` and
-      ``set_if_absent`` never lose a change.
-    - The build searches the source for the names of all methods except ``get``, ``get_raw``,
-      ``set``, ``set_raw``, ``delete`` and ``exists``. It adds only the interfaces of the methods
-      that it finds.
+    - Each single read or write of a key is atomic. A ``get`` followed by a ``set`` is not: if two
+      calls do both at the same time, one change may be lost. ``increment``, ``update``, ``take``
+      and ``set_if_absent`` never lose a change.
+    - All methods except ``get``, ``get_raw``, ``set``, ``set_raw``, ``delete`` and ``exists`` need
+      further interfaces of the host. The build adds such an interface only if the source contains
+      the name of one of its methods.
 
     Every method can raise ``CacheError``. The SDK checks the arguments before it calls the host.
     After ``unavailable`` a write may have happened; the SDK never retries.
@@ -57,9 +57,9 @@ class Cache(Atomics, Leases, Many, Entries):
         the expiry.
 
         Each call returns a new object. With a ``kind`` (``int``, ``list[str]``, a dataclass, an
-        enum) the value must fit that type; otherwise the call raises ``invalid-value``. Values are
-        never rounded or converted: an integer that a ``float`` cannot represent is not a ``float``,
-        and ``1.0`` is not an ``int``. Raises ``TypeError`` for an unsupported ``kind``.
+        enum) the value must fit that type; otherwise the call raises ``invalid-value``. Numbers are
+        never rounded: an integer that a ``float`` cannot represent exactly does not fit ``float``,
+        and ``1.0`` does not fit ``int``. Raises ``TypeError`` for an unsupported ``kind``.
 
         >>> cache.get("visits", int, default=0)
         """
@@ -74,7 +74,7 @@ class Cache(Atomics, Leases, Many, Entries):
 
     def get_raw(self, key: str) -> str | None:
         """Returns the JSON text under ``key``, byte for byte as stored. A stored ``null`` is
-        ``"null"``."""
+        ``"null"``. Returns ``None`` if there is no live entry."""
         if type(key) is not str or not key.isascii():
             check_key(key)
         return host.get(key)

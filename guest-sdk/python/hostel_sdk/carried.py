@@ -1,5 +1,5 @@
-"""Collects the data files of a plugin: the files next to the author's file, and the files of
-imported packages.
+"""Collects the data files of a plugin: the files in the folder of the author's file and below it,
+and the files of imported packages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ MAX_BYTES = 16 * 1024 * 1024
 but an instance touches only the pages that it reads. Smaller files are added first."""
 
 MAX_FILES = 10_000
-"""The maximum number of files to scan: a service may be in a very large folder."""
+"""The maximum number of files and folders to scan below one folder: the author's file may be in a
+very large folder."""
 
 # Names that occur in code that reads files.
 _READS = re.compile(
@@ -55,7 +56,7 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
         content = _read(path) if sizes[path] <= MAX_BYTES and room > 0 else None
         compressed = zlib.compress(content) if content is not None else None
         if not compressed or len(compressed) > room:
-            compressed, room = None, 0  # The remaining files are at least as large.
+            compressed, room = None, 0  # Leave out this file and all larger ones.
         else:
             room -= len(compressed)
         files.add(path, sizes[path], compressed, reason)
@@ -73,7 +74,8 @@ def _reason(sizes: dict[str, int]) -> str:
 
 
 def _imported(packages: str) -> list[str]:
-    """Returns the folders of imported packages, and ``tzdata`` if ``zoneinfo`` may read it."""
+    """Returns the folder names of the imported packages. Includes ``tzdata`` if ``zoneinfo`` is
+    imported, because ``zoneinfo`` reads time zones from that package."""
     names = {name.split(".")[0] for name in sys.modules}
     if "zoneinfo" in names:
         names.add("tzdata")
@@ -81,7 +83,8 @@ def _imported(packages: str) -> list[str]:
 
 
 def _metadata(packages: str) -> Iterator[str]:
-    """Returns the files that ``importlib.metadata`` reads."""
+    """Returns the metadata files of all packages if ``importlib.metadata`` is imported, because
+    that module reads them. Otherwise returns no files."""
     if "importlib.metadata" not in sys.modules:
         return
     for name in sorted(os.listdir(packages)):
@@ -91,7 +94,7 @@ def _metadata(packages: str) -> Iterator[str]:
 
 def _below(top: str, leaves_out: re.Pattern[str]) -> Iterator[str]:
     """Returns the files below a folder. Skips files and folders whose name matches ``leaves_out``,
-    and virtual environments."""
+    and virtual environments. Stops after ``MAX_FILES`` entries."""
     left = MAX_FILES
     folders = [top]
     while folders:

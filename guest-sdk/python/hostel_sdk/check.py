@@ -24,11 +24,11 @@ _NEW_MODULES = {"annotationlib", "compression"}
 # Modules that componentize-py adds to a plugin.
 _BINDINGS = {"componentize_py_types", "componentize_py_runtime", "poll_loop", "wit_world"}
 
-# Code that changes how modules are found.
+# Code that may change how modules are found.
 _MOVES_IMPORTS = re.compile(rb"sys\.(path|modules|meta_path)|importlib|pkgutil|\b__import__\b")
 
-# Patterns of syntax newer than Python 3.10, in the text before an error and in the lines of the
-# error.
+# Code that may be valid only in a newer Python than the machine's. The first pattern is searched in
+# the text up to the end of the error, the second only in the lines of the error.
 _NEW_BEFORE = re.compile(
     r"^\s*(?:type\s+\w+.*=|(?:async\s+)?def\s+\w+\s*\[|class\s+\w+\s*\["
     r"|except\b\s*(?:\*|[^(:\n]+,))|\b[rR]?[fFtT][rR]?(?:'''|\"\"\")",
@@ -40,9 +40,10 @@ _NEW_THERE = re.compile(
 
 
 def wrong(file: str, packages: str | None) -> str | None:
-    """Returns the first error in a file or in the modules that the file imports from its own
-    folder. The error has the build's format, with file and line. Returns ``None`` if no error is
-    found. Prints the source line of the error to stderr."""
+    """Returns an error in a file, or in a module that the file imports from its own folder,
+    directly or indirectly. The error has the build's format, with file and line. Returns ``None``
+    if no error is certain. Prints the source line of the error to stderr, except for
+    ``except Error, name:``."""
     folder = os.path.dirname(file)
     seen: set[str] = set()
     waiting = [file]
@@ -93,7 +94,8 @@ def _is_certain(error: SyntaxError, text: bytes) -> bool:
 
 
 def _at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    """Returns the modules that a file imports at module level, each with its line."""
+    """Returns the modules that a file imports in its top-level statements, each with its line.
+    Skips relative imports."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
@@ -102,14 +104,15 @@ def _at_once(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def _beside(folder: str, name: str) -> str | None:
-    """Returns the file of a single-file module in the author's folder."""
+    """Returns the file of a single-file module in the author's folder, or ``None`` if the file
+    does not exist."""
     file = os.path.join(folder, f"{name}.py")
     return file if "." not in name and os.path.isfile(file) else None
 
 
 def _is_there(name: str, folders: Iterable[str | None]) -> bool:
-    """Returns true if the module may exist. Any file or folder of that name counts; the build
-    decides."""
+    """Returns true if the module may exist. In ``folders``, any file or folder of that name counts,
+    whatever its extension."""
     known = (sys.stdlib_module_names, _NEW_MODULES, _BINDINGS, ("hostel_sdk", "zato"))
     if any(name in names for names in known):
         return True

@@ -1,5 +1,5 @@
-"""The clock of a fake: it moves only when a test advances it or a service sleeps. Services on the
-fake see only this clock.
+"""The clock of a fake: it moves only when a test advances it or a service sleeps. Services that run
+on the fake use this clock.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ _NANOS = 1_000_000_000
 
 
 class Clock:
-    """A clock that starts at the current time. ``nanos`` is the time since then, in nanoseconds."""
+    """A clock that starts at the current time. ``nanos`` is the time by which the clock has moved
+    forward, in nanoseconds."""
 
     def __init__(self) -> None:
         self.nanos = 0
@@ -37,8 +38,9 @@ class Clock:
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Makes ``time`` and ``datetime`` use this clock inside the context, and ``time.sleep``
-        advance it. The modules of the standard library are excluded, because they may run timers of
-        the test. Nested contexts use the innermost clock."""
+        advance it. In other modules of the standard library, names imported from ``time`` and
+        ``datetime`` stay real, because these modules may run timers of the test. Nested contexts
+        use the innermost clock."""
         outer, known = _shown[:], set(sys.modules)
         _shown[:] = [self]
         _replace(_stand_ins, _modules(set()))
@@ -47,7 +49,7 @@ class Clock:
         finally:
             _shown[:] = outer
             if not outer:
-                # Modules that were imported inside the context have the replacements too.
+                # Standard modules that were imported inside the context may have replacements.
                 _replace(_real, _modules(set(sys.modules) - known))
 
 
@@ -56,8 +58,8 @@ _shown: list[Clock] = []
 
 
 def _modules(of_python: set[str]) -> Iterator[ModuleType]:
-    """Returns all modules except this one and the standard library. ``time``, ``datetime`` and the
-    modules named in ``of_python`` are included."""
+    """Returns all loaded modules, without this one. Of the standard library's modules, returns only
+    ``time``, ``datetime`` and those named in ``of_python``."""
     for name, module in list(sys.modules.items()):
         is_other = name.split(".")[0] not in sys.stdlib_module_names and name != __name__
         if is_other or name in ("time", "datetime") or name in of_python:

@@ -23,8 +23,8 @@ class Config:
     ``[plugins.NAME.secrets]`` in the host's configuration, or from
     ``hostel run --config NAME=VALUE`` and ``--secret NAME=env:VARIABLE``. All values are strings.
 
-    The build adds the host's config interface only if the source imports ``config`` from
-    ``hostel_sdk``.
+    The build adds the host's config interface only if the source uses ``config`` from
+    ``hostel_sdk``, or ``self.out.rest`` in a Zato service.
 
     >>> config.get("base-currency", "EUR")
     'EUR'

@@ -22,7 +22,8 @@ _ENDS_ATTRIBUTE = re.compile(r"[;\x00-\x1f\x7f]")
 
 
 def read(header: str, name: str) -> str | None:
-    """Returns the value of the first cookie of that name in a ``cookie`` header."""
+    """Returns the value of the first cookie of that name in a ``cookie`` header, without
+    surrounding quotes. Returns ``None`` if the header has no such cookie."""
     for piece in header.split(";"):
         each, equals, value = piece.partition("=")
         if equals and each.strip(" \t") == name:
@@ -43,7 +44,8 @@ def set_cookie(
     same_site: SameSite,
 ) -> str:
     """Returns the value of a ``set-cookie`` header. Raises ``Internal`` for a cookie that browsers
-    would reject or parse as a different one."""
+    would reject or parse as a different one. Raises ``ValueError`` or ``TypeError`` for an invalid
+    ``max_age`` or ``same_site``."""
     called = f"the cookie {quoted(name)}"
     if not TOKEN.fullmatch(name):
         raise Internal(f"{called}: {NAME_RULE}")

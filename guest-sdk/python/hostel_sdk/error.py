@@ -15,9 +15,9 @@ class CacheError(Exception):
     """A failed cache call: a kind for programs, and a message with the invalid value and the rule
     that it breaks.
 
-    The entry is unchanged, except after ``unavailable``: the write may have happened. If the SDK
-    refuses an argument before it calls the host, the error is also a ``TypeError`` or a
-    ``ValueError``.
+    The entry is unchanged, with two exceptions. After ``unavailable`` the write may have happened,
+    and ``take`` also removes a value that does not fit its ``kind``. If the SDK and not the host
+    refuses an argument or a stored value, the error is also a ``TypeError`` or a ``ValueError``.
     """
 
     __module__ = "hostel_sdk"  # The public name, for tracebacks.
@@ -85,12 +85,13 @@ def known_as(known: type[Exception]) -> Callable[[E], E]:
 
 @known_as(CacheError)
 class WrongType(CacheError, TypeError):
-    """An argument has the wrong type. Raised before the host is called."""
+    """An argument has the wrong type. The SDK raises this error itself, without the host."""
 
 
 @known_as(CacheError)
 class WrongValue(CacheError, ValueError):
-    """An argument has an invalid value. Raised before the host is called."""
+    """An argument has an invalid value, or a stored value does not fit the requested type. The SDK
+    raises this error itself, without the host."""
 
 
 @known_as(HttpError)
@@ -111,7 +112,7 @@ class UnexpectedRequest(BaseException):
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Returns true if the same call may succeed later."""
+    """Returns true if a cache or an HTTP server failed in a way that may be temporary."""
     if isinstance(error, HttpError):
         return error.kind in ("unreachable", "timeout", "aborted")
     return isinstance(error, CacheError) and error.kind == "unavailable"

@@ -21,7 +21,7 @@ FailureKind = Literal[
     "internal",
     "unavailable",
 ]
-"""The kinds of failure that a service may return. No kinds will be added."""
+"""The kinds of a ``Failure``. No kinds will be added."""
 
 KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 
@@ -29,11 +29,11 @@ KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 class Failure(Exception):
     """A failed request: a kind for programs and a message for people.
 
-    Raise one of the subclasses, or this class with a kind. For any other uncaught exception, the
-    caller gets ``internal`` with the last line of the traceback, and the traceback is logged. An
-    unavailable cache or HTTP server becomes ``unavailable``.
+    Raise one of the subclasses, or this class with a kind. Any other uncaught exception becomes
+    ``internal``, with the last line of its traceback as the message, and the traceback is logged.
+    The error of an unavailable cache or HTTP server becomes ``unavailable``.
 
-    Raises ``ValueError`` for an unknown kind.
+    The constructor raises ``ValueError`` for an unknown kind.
     """
 
     kind: FailureKind = "internal"
@@ -52,7 +52,8 @@ class Failure(Exception):
 
     @property
     def message(self) -> str:
-        """The message for people: the failed operation, the invalid value, and the fix."""
+        """The message for people. A good message contains the failed operation, the invalid value,
+        and the fix."""
         return str(self.args[0]) if self.args else ""
 
     def with_header(self, name: str, value: str | bytes) -> Self:
@@ -72,9 +73,10 @@ class CorrelationId(str):
 
 
 class HTTPException(Failure):
-    """A failure whose class determines the kind. These classes are also Zato's exceptions: in a
-    Zato service, the correlation id is the first argument and the message is the second, as in
-    ``NotFound(self.cid, "no user 7")``. ``HTTPException`` takes the status as the third argument.
+    """The base class of failures whose class determines the kind. These classes are also Zato's
+    exceptions: in a Zato service, the correlation id is the first argument and the message is the
+    second, as in ``NotFound(self.cid, "no user 7")``. ``HTTPException`` itself takes a status as
+    the third argument; the status then determines the kind.
     """
 
     def __init__(
@@ -128,7 +130,7 @@ class NotFound(HTTPException):
 
 
 class MethodNotAllowed(HTTPException):
-    """The service does not support that method. 405."""
+    """The service does not support the request's method. 405."""
 
     kind = "method-not-allowed"
 

@@ -54,8 +54,9 @@ class Fake:
     """A host with an empty cache and a clock that moves only when the test advances it or a service
     sleeps. The SDK in this process uses the newest fake.
 
-    - Keys, values, expiry and errors behave as in a real host with default limits. Only ``denied``
-      and ``unavailable`` never occur, and nothing is evicted.
+    - Keys, values and expiry behave as in a real host with default limits. But nothing is evicted,
+      cache calls never fail with ``denied`` or ``unavailable``, and the values that ``get_many``
+      returns have no limit together.
     - ``cache.get_or_set`` never waits for another call. ``hold`` simulates a call that computes the
       value.
     - Services called with ``call`` or ``http`` use the fake's clock. ``time.time``, ``monotonic``,
@@ -66,7 +67,7 @@ class Fake:
       is a stand-in class, so compare types with ``isinstance``.
     - Outgoing HTTP requests get the responses of the routes that the test adds. A request that
       matches no route raises ``UnexpectedRequest``, which ``except Exception`` does not catch.
-    - Unlike a host, a fake does not validate requests.
+    - Unlike a host, a fake has no limits for requests, and no list of allowed servers.
     """
 
     def __init__(self) -> None:
@@ -81,11 +82,13 @@ class Fake:
         host.log = self._log
 
     def call(self, service: object, payload: object = None) -> Response:
-        """Sends ``payload`` as JSON to a service, as a host does. A ``Request`` is sent unchanged;
-        use it for bodies that are not JSON or requests that ``http`` cannot send.
+        """Sends ``payload`` as JSON to a service. ``None`` sends an empty body. A ``Request`` is
+        sent as it is, with a default service name and id if they are empty; use it for bodies that
+        are not JSON or requests that ``http`` cannot send.
 
-        Raises the service's ``Failure``. Any other exception becomes an ``internal`` failure with
-        the exception as its cause, and the traceback is logged.
+        Raises the service's ``Failure``. The error of an unavailable HTTP server becomes an
+        ``unavailable`` failure. Any other exception becomes an ``internal`` failure, and its
+        traceback is logged. Both failures have the original exception as their cause.
         """
         declared = Declared(service)
         if isinstance(payload, Request):
@@ -147,8 +150,8 @@ class Fake:
             return self._watched(lambda: respond({request.service: service}, request))
 
     def _watched(self, call: Callable[[], Response]) -> Response:
-        """Runs the call. If the test's routes caused an error, raises the first one, even if the
-        service caught it."""
+        """Runs the call. If the test's routes caused an error, raises the first such error, even if
+        the service caught it."""
         self._sources.fault = None
         try:
             return call()
@@ -188,7 +191,8 @@ class Fake:
     def hold(self, key: str) -> None:
         """Simulates another call that computes the value of this key. ``cache.get_or_set`` then
         computes a missing value without storing it, and does not refresh an old one. The effect
-        ends with ``let_go``, or when the key is set or deleted."""
+        ends with ``let_go``, or when a service changes the key, for example with ``set`` or
+        ``delete``."""
         self._cache.hold(key)
 
     def let_go(self, key: str) -> None:
@@ -205,7 +209,8 @@ def _form(
     json: object,
     body: str | bytes,
 ) -> tuple[bytes, Headers]:
-    """Returns the encoded form, and the headers with its content type."""
+    """Returns the encoded form, and the headers. Adds the content type of a form to the headers
+    unless they already have a content type."""
     if json is not ... or body:
         raise ValueError("json, form and body: a request can have only one of them")
     fields: Any = form

@@ -20,14 +20,15 @@ _OWN, _OTHER = "own", "other"
 
 @dataclass
 class Stats:
-    """Counters of cache calls. Refused calls are not counted."""
+    """Counters of cache operations. A call with several keys counts once for each key. Refused
+    calls are not counted."""
 
     sets: int = 0
     hits: int = 0
     misses: int = 0
     exists: int = 0
     deletes: int = 0
-    """Counts only the calls that removed an entry."""
+    """Counts only the removed entries."""
     increments: int = 0
     swaps: int = 0
     """Counts only the calls that created, replaced or removed an entry."""
@@ -61,7 +62,8 @@ class FakeCache:
         return {name: getattr(self, name) for name in host.CALLS}
 
     def get(self, key: str) -> str | None:
-        """Implements ``host.get``; the methods below implement the other functions of ``host``."""
+        """Implements ``host.get``. Each method named in ``host.CALLS`` implements the function of
+        the same name."""
         return self._read(self._live(key))
 
     def set(self, key: str, value: str, expiry: int | None) -> None:
@@ -236,7 +238,8 @@ class FakeCache:
         return self._clock.nanos + expiry * _NANOS if expiry is not None else None
 
     def _begin(self, key: str, holder: str) -> bool:
-        """Gives the lease of a key to a holder, unless another holder has it."""
+        """Gives the lease of a key to a holder, unless another holder has it. Returns true if
+        ``holder`` then has the lease."""
         return self._leases.setdefault(key, holder) == holder
 
     def _end(self, key: str, holder: str) -> None:

@@ -53,7 +53,8 @@ class Routes:
         self._routes: list[Route] = []
 
     def add(self, route: str, service: Declared) -> None:
-        """Adds a route. Raises ``ValueError`` if it is invalid or conflicts with another route."""
+        """Adds a route. Raises ``ValueError`` if the route is invalid or conflicts with another
+        one."""
         made = _route(route, service)
         for other in self._routes:
             is_like = other.segments == made.segments
@@ -67,8 +68,8 @@ class Routes:
         path, fixed text takes precedence over a parameter, from left to right; only then is the
         method compared.
 
-        Raises the ``Failure`` that a host reports if no route matches. Raises ``ValueError`` for an
-        invalid path.
+        Raises the ``Failure`` that a host reports if no route matches or the path has an invalid
+        escape. Raises ``ValueError`` for a path that does not begin with a slash.
         """
         if not path.startswith("/"):
             raise ValueError(f"the path {quoted(path)} must begin with a slash")
@@ -109,7 +110,8 @@ def _route(text: str, service: Declared) -> Route:
 
 
 def _parameter(shown: str, segment: str) -> str | None:
-    """Returns the name of a parameter segment, or ``None`` for fixed text."""
+    """Returns the name of a parameter segment, or ``None`` for fixed text. Raises ``ValueError``
+    for an invalid segment."""
     has = f"{shown} has the segment {quoted(segment)}"
     if segment in ("", ".", ".."):
         raise ValueError(f"{has}: a segment must not be empty, `.` or `..`")
@@ -127,7 +129,7 @@ def _parameter(shown: str, segment: str) -> str | None:
 
 
 def _decoded(path: str) -> list[str]:
-    """Decodes the segments of a path."""
+    """Returns the decoded segments of a path. Raises ``BadRequest`` for an invalid escape."""
     if _NO_ESCAPE.search(path):
         raise BadRequest("the path has an invalid escape")
     try:

@@ -13,7 +13,7 @@ from .outgoing import Request, without_query
 
 Reply = Union[Response, HttpErrorKind, HttpError]
 Answer = Union[Reply, Callable[[Request], Reply]]
-"""The response of a route, or a function that returns it."""
+"""The response or the error of a route, or a function that returns one of them."""
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization")
@@ -41,8 +41,8 @@ class FakeSources:
         self._routes.insert(0, (method, url, answer))
 
     def http_send(self, request: Request) -> Response:
-        """Implements ``host.http_send``; the methods below implement the other functions of
-        ``host``."""
+        """Implements ``host.http_send``. The other methods that ``calls`` returns implement the
+        functions of the same names."""
         url, method, body, headers = request.url, request.method, request.body, request.headers
         for followed in range(request.redirects + 1):
             asked = Request(
@@ -85,7 +85,8 @@ class FakeSources:
         return sorted(self.settings)
 
     def _answer(self, request: Request) -> Response:
-        """Returns the response of the newest matching route."""
+        """Returns the response of the newest matching route. Raises ``HttpError`` if the route has
+        an error, and ``UnexpectedRequest`` if no route matches."""
         self.requests.append(request)
         try:
             method, url, answer = self._row(request)

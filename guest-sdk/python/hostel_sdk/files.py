@@ -1,7 +1,7 @@
 """Read-only files in memory, which ``open``, ``os`` and ``pathlib`` read in a plugin.
 
-A host gives plugins no access to its file system. Instead, the component contains the files next to
-the author's file and the files of packages: see ``carried``.
+A host gives plugins no access to its file system. Instead, the component contains the data files of
+the plugin: see ``carried``.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def _replace(name: str, function: Any, modules: list[Any]) -> None:
 
 
 def _kept(path: Any, options: Any = None) -> str | None:
-    """Returns the absolute path if it is below a root, and ``None`` otherwise."""
+    """Returns the absolute path if it is a root or below one. Returns ``None`` for other paths, for
+    file descriptors, and for paths relative to a ``dir_fd``."""
     if isinstance(path, int) or (options and options.get("dir_fd") is not None):
         return None
     text = os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(path)))

@@ -1,4 +1,4 @@
-"""Parses queries and forms: decoded fields and integers."""
+"""Parses queries and forms, and the integers that they or paths contain."""
 
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 
 ``os.urandom`` and its users (``secrets``, ``uuid.uuid4``, ``random.SystemRandom``) get random bytes
 from the host each time. The state of the generators of ``random`` is in the snapshot, so each
-instance reseeds them before its first request, except generators that the author seeded. The seed
-of ``hash`` cannot change after the first dict exists: each build picks a new seed, and all
-instances of that build share it. Quick builds share the seed of their base.
+instance reseeds them before its first request: the module's own generator, and each ``Random``
+object that the author did not seed. The seed of ``hash`` cannot change after the first dict exists:
+each build picks a new seed, and all instances of that build share it. Quick builds share the seed
+of their base.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ _seed = random.seed
 
 @contextlib.contextmanager
 def watch(folder: str) -> Iterator[None]:
-    """Records the generators that are created inside the context. Refuses random bytes in the
-    author's module-level code, because they would be the same in every instance."""
+    """Records the ``Random`` objects that are created inside the context without a seed. Refuses
+    to return random bytes to the author's code inside the context, because the bytes would be the
+    same in every instance."""
     seed, urandom = random.Random.seed, os.urandom
     watching = True
 
@@ -90,8 +92,8 @@ def _modules() -> list[ModuleType]:
 
 
 def _mentions_random(module: ModuleType, folders: list[str]) -> bool:
-    """Returns true if a module imports `random`. In the author's modules, any occurrence of the
-    word counts."""
+    """Returns true if a module imports `random`. In modules below ``folders``, any occurrence of
+    the word counts."""
     file = getattr(module, "__file__", None) or ""
     own = file.startswith(tuple(folder + "/" for folder in folders))
     pattern = rb"\brandom\b" if own else rb"(?m)^\s*(?:import|from)\s[^\n]*\brandom\b"

@@ -34,14 +34,15 @@ def separator(name: str) -> bytes:
 
 
 def fields_of(headers: Iterable[tuple[str, bytes]], name: str) -> list[bytes]:
-    """Returns the fields of that name, unchanged; the name is case-insensitive."""
+    """Returns the value of each field of that name, as bytes; the name is case-insensitive. The
+    names in ``headers`` must be in lower case."""
     name = name.lower()
     return [value for each, value in headers if each == name]
 
 
 def written(name: str, value: str | bytes) -> tuple[str, bytes]:
-    """Converts a header to the form that is sent. Raises ``TypeError`` if the name or the value has
-    the wrong type."""
+    """Converts a header to the form that is sent: the name in lower case, and the value as bytes.
+    Raises ``TypeError`` if the name or the value has the wrong type."""
     if not isinstance(name, str):
         raise TypeError(f"a header's name of {name!r:.64}: it must be a str")
     if isinstance(value, str):

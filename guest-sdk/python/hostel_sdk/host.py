@@ -2,7 +2,7 @@
 
 This module is the SDK's only interface to the host. It has one function for each host function,
 with JSON texts as values. The module ``wit`` replaces these functions in a plugin, and a ``Fake``
-replaces them in a test. All other modules only call them.
+replaces them in a test. During a build, ``load`` and ``warm`` replace them too.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def set(key: str, value: str, expiry: int | None) -> None:
 
 
 def delete(key: str) -> bool:
-    """Removes the entry. Returns true if there was a live one."""
+    """Removes the entry. Returns true if there was a live entry."""
     _no_host()
 
 
@@ -51,7 +51,7 @@ def exists(key: str) -> bool:
 
 
 def set_if_absent(key: str, value: str, expiry: int | None) -> bool:
-    """Creates the entry if there is no live one. Returns true if it created the entry."""
+    """Creates the entry if there is no live entry. Returns true if it created the entry."""
     _no_host()
 
 
@@ -63,12 +63,13 @@ def increment(key: str, delta: int, expiry: int | None) -> int:
 def compare_and_swap(
     key: str, expected: str | None, wanted: str | None, lifetime: Lifetime
 ) -> Swap:
-    """Replaces the entry if the entry's text equals ``expected``."""
+    """Replaces the entry if the entry's text equals ``expected``. As ``expected`` or ``wanted``,
+    ``None`` means no entry."""
     _no_host()
 
 
 def take(key: str) -> str | None:
-    """Removes the entry and returns its text."""
+    """Removes the entry and returns its text, or ``None`` if there is no live entry."""
     _no_host()
 
 
@@ -84,12 +85,12 @@ def fill(key: str, value: str, expiry: int | None) -> bool:
 
 
 def release(key: str) -> None:
-    """Releases the lease of a key without a value."""
+    """Releases the lease of a key without storing a value."""
     _no_host()
 
 
 def get_many(keys: list[str]) -> list[str | None]:
-    """Returns the texts under the keys, in the same order."""
+    """Returns the texts under the keys, in the same order; ``None`` for a missing entry."""
     _no_host()
 
 
@@ -115,13 +116,14 @@ def expire(key: str, expiry: int | None) -> bool:
 
 
 def keys(prefix: str, cursor: str | None) -> tuple[list[str], str | None]:
-    """Returns a page of keys with this prefix and the cursor of the next page."""
+    """Returns a page of keys with this prefix and the cursor of the next page. The cursor of the
+    last page is ``None``."""
     _no_host()
 
 
 def delete_prefix(prefix: str, cursor: str | None) -> tuple[int, str | None]:
     """Removes a page of entries with this prefix. Returns the number of removed live entries and
-    the cursor of the next page."""
+    the cursor of the next page. The cursor of the last page is ``None``."""
     _no_host()
 
 

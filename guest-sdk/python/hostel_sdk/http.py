@@ -14,7 +14,8 @@
 - The functions take the arguments of ``Request``. By default at most 5 redirects are followed.
 - The functions with the prefix ``async_`` are for ``async`` services. Requests of several tasks are
   sent concurrently: ``await asyncio.gather(http.async_get(a), http.async_get(b))``.
-- The build adds the host's HTTP interface only if the source imports ``http`` from ``hostel_sdk``.
+- The build adds the host's HTTP interface only if the source uses ``http`` from ``hostel_sdk``, or
+  ``self.out.rest`` in a Zato service.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def send(request: Request) -> Response:
 
 def send_many(requests: Iterable[Request]) -> list[Response | HttpError]:
     """Sends requests concurrently and waits for all of them. The results are in the order of the
-    requests. A failed request has its ``HttpError`` in the list; it is not raised.
+    requests. For a failed request, the list contains the ``HttpError``, which is not raised.
 
     >>> http.send_many([http.Request("GET", url) for url in urls])
     """
@@ -169,11 +170,12 @@ async def async_patch(url: str, **options: Unpack[BodyOptions]) -> Response:
 
 
 async def async_send(request: Request) -> Response:
-    """Like ``send``, for ``async`` services. ``asyncio.timeout`` ends only the wait; to end the
-    request itself, use its ``timeout``."""
-    import asyncio  # Large, but a plugin with ``async`` code has already imported it.
+    """Like ``send``, for ``async`` services. ``asyncio.timeout`` does not interrupt a request that
+    is being sent: use the ``timeout`` of the ``Request``."""
+    import asyncio  # Slow to import, but a plugin with ``async`` code has already imported it.
 
-    # Only the event loop of a plugin has `response_to`; in a test, send the request directly.
+    # Only the SDK's event loop has `response_to`. On another loop, as in a test that calls the
+    # service directly, send the request now.
     response_to = getattr(asyncio.get_running_loop(), "response_to", None)
     if not response_to:
         return send(request)

@@ -50,7 +50,7 @@ class Response:
         typed_as = None
         if text is not None:
             given, typed_as = text, b"text/plain; charset=utf-8"
-        # Validate with the rules for requests, because the host has the same rules for responses.
+        # Reuse the validation of requests: headers and bodies of responses have the same form.
         made = Request("GET", url, headers=headers, json=json, body=given)
         self.headers = [(name.lower(), value) for name, value in made.headers]
         if typed_as is not None and not self.header_values("content-type"):
@@ -114,8 +114,8 @@ class Response:
         """Parses the body as JSON, whatever its media type. With a ``kind``, the value must fit
         that type, as in ``Cache.get``.
 
-        Raises ``Internal`` for a body that does not fit; the message contains the place of the
-        error.
+        Raises ``Internal`` for a body that is not JSON or does not fit the ``kind``; the message
+        contains the reason.
         """
         read = typed.reader(kind) if kind is not None else None
         try:

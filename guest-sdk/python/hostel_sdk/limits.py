@@ -18,7 +18,8 @@ MAX_KEYS = 1_000
 """The maximum number of keys in one call."""
 
 MAX_DEPTH = 100
-"""The maximum nesting depth of arrays and objects, in the cache and in requests."""
+"""The maximum nesting depth of arrays and objects, in stored values and in bodies that the SDK
+parses."""
 
 MIN_STATUS = 200
 """The smallest status code of a response."""

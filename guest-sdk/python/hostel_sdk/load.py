@@ -148,8 +148,8 @@ def _file(module: ModuleType) -> str:
 
 
 def _import_the_rest(folders: list[str]) -> None:
-    """Imports the modules that functions import, because no import is possible later. Ignores
-    missing modules: the functions may handle the import error."""
+    """Imports Python's codecs and the modules that functions import, because no import is possible
+    later. Ignores modules that cannot be imported: the functions may handle the error."""
     for codec in _CODECS:
         importlib.import_module(f"encodings.{codec}")
     seen: set[str] = set()
@@ -203,12 +203,12 @@ def _try_import(name: str) -> None:
         return
     try:
         importlib.import_module(name)
-    except BaseException:  # Not a module, or one that fails again in the code that imports it.
+    except BaseException:  # Not a module, or its import will fail again when the code runs.
         pass
 
 
 def _keep_sources(folders: list[str]) -> None:
-    """Caches the lines of the author's files for tracebacks."""
+    """Caches the source lines of the imported files below ``folders``, for tracebacks."""
     for module in list(sys.modules.values()):
         file = _file(module)
         if file.startswith(tuple(folder + "/" for folder in folders)):
@@ -218,7 +218,8 @@ def _keep_sources(folders: list[str]) -> None:
 
 
 def _connect_logging() -> None:
-    """Connects Python's ``logging``, if it is imported, to the host's log."""
+    """Connects Python's ``logging`` to the host's log, if ``logging`` is imported and has no root
+    handler."""
     logging = sys.modules.get("logging")
     if not logging or logging.root.handlers:
         return
@@ -247,7 +248,8 @@ def _give_up(error: BaseException, folder: str) -> NoReturn:
 
 
 def _missing(error: BaseException) -> list[str]:
-    """Returns the modules that could not be imported, according to the error and its causes."""
+    """Returns the modules that could not be imported, and the packages that tried to import them,
+    according to the error and its causes. A name may be empty."""
     names = []
     seen: list[BaseException] = []
     each: BaseException | None = error
@@ -269,7 +271,8 @@ def _importing(error: ImportError) -> str:
 
 
 def _native_import(error: BaseException) -> str | None:
-    """Returns the reason if an import failed because a package contains native code."""
+    """Returns the reason if an import failed because a package contains native code, and ``None``
+    otherwise."""
     for name in _missing(error):
         package = name.split(".")[0]
         file = _native(package) if package else None
@@ -282,7 +285,8 @@ def _native_import(error: BaseException) -> str | None:
 
 
 def _native(package: str) -> str | None:
-    """Returns a native-code file of a package on the import path."""
+    """Returns a native-code file of a package on the import path, or ``None`` if the package has no
+    such file."""
     endings = (".so", ".pyd", ".dylib")
     for place in sys.path:
         if place.startswith("/python"):

@@ -15,8 +15,8 @@ class Logger:
 
     The message may be any object; it is converted with ``str``. The host escapes control
     characters, so a message is always one line. Logging never raises: if the message does not fit
-    its arguments, both are logged unformatted. The host truncates a line that is too long and drops
-    lines above its limit, and logs that it did so.
+    its arguments, both are logged unformatted. The host truncates a line that is too long and marks
+    it. The host drops the lines above its limit for one call and logs their number.
 
     ``exc_info`` logs a traceback after the line: the traceback of the given exception, or, with
     ``True``, the traceback of the exception that is being handled.
@@ -71,7 +71,7 @@ def level_of(number: int) -> Level:
 
 
 def log_traceback(error: BaseException) -> None:
-    """Logs a traceback at level error, as one record of several lines."""
+    """Logs a traceback at level error, as one message with line breaks."""
     host.log("error", sendable("\n".join(tracebacks.lines(error))))
 
 

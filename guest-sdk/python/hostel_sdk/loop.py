@@ -1,8 +1,9 @@
 """The event loop for ``async`` code: it runs tasks and timers within one call.
 
-A guest has no sockets and no threads, so only a timer or the response to a request can wake a
-waiting task. When no task can run, the loop sends all waiting requests concurrently. If no request
-is waiting, it sleeps until the next timer. If there is no timer either, it reports a deadlock.
+A guest has no sockets and no threads, so only another task, a timer or the response to a request
+can wake a waiting task. When no task can run, the loop sends all waiting requests concurrently. If
+no request is waiting, it sleeps until the next timer. If there is no timer either, it reports a
+deadlock.
 
 This module is imported only if a plugin has ``async`` code, because asyncio is large.
 """
@@ -38,7 +39,7 @@ _UNAVAILABLE = {
 
 
 class Loop(asyncio.BaseEventLoop):
-    """An event loop without input and output."""
+    """An event loop that waits only for timers and for responses to HTTP requests."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,7 +111,8 @@ class _Sleeper:
 
 
 def _place(task: asyncio.Task[Any]) -> str | None:
-    """Returns the innermost file and line outside asyncio at which a task waits."""
+    """Returns the innermost file and line outside asyncio at which a task waits, or ``None`` if
+    all of its code is in asyncio."""
     waiting: Any = task.get_coro()
     found = None
     while waiting is not None:

@@ -1,7 +1,6 @@
-"""Readers of types with members: enums, dataclasses, ``NamedTuple``, ``TypedDict``.
+"""Readers of enums, dataclasses, ``NamedTuple``, ``TypedDict`` and the keys of dicts.
 
-The functions that create a reader have a parameter ``reader``: a function that returns the reader
-of a member's type.
+A parameter ``reader`` is a function that returns the reader of a member's type.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ Reader = Callable[[Any], Any]
 
 
 def meaning(kind: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
-    """Resolves an alias to its type. Returns ``None`` if ``kind`` is not an alias."""
+    """Returns the type that an alias, ``Annotated``, ``NewType`` or type variable means. Returns
+    ``None`` for any other ``kind``."""
     if origin is typing.Annotated:
         return arguments[0]
     if hasattr(kind, "__supertype__"):  # NewType

@@ -15,7 +15,7 @@ _WHY = "a service has no network"
 
 
 class _Socket(_socket.socket):
-    """The base class of ``socket.socket``."""
+    """Replaces the base class of ``socket.socket``. No socket can be created."""
 
     __slots__ = ()
 

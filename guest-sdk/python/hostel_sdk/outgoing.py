@@ -18,7 +18,7 @@ Headers = Union[Mapping[str, "str | bytes"], Iterable[tuple[str, "str | bytes"]]
 """Headers as the caller passes them."""
 
 Timeout = Union[float, "timedelta", None]
-"""A timeout as the caller passes it. ``None`` means the call's remaining time."""
+"""A timeout as the caller passes it. ``None`` means the maximum."""
 
 REDIRECTS = 5
 """The default number of redirects to follow."""
@@ -34,10 +34,10 @@ class Request:
     - ``headers`` is a ``dict`` or pairs, in the order in which they are sent. In pairs, a name may
       occur more than once.
     - ``json`` is a value with a JSON form, including ``None``. It is sent as ``application/json``
-      unless ``headers`` has another type. ``body`` is a ``str`` or bytes, sent unchanged. At most
-      one of ``json`` and ``body`` is allowed.
+      unless ``headers`` has a ``content-type``. ``body`` is a ``str`` or bytes, sent unchanged. At
+      most one of ``json`` and ``body`` is allowed.
     - ``timeout`` is the time limit, including redirects, in seconds or as a ``timedelta``. The
-      default and the maximum are the call's remaining time.
+      default and the maximum are the call's remaining time minus 100 milliseconds.
     - ``redirects`` is the maximum number of redirects to follow. With 0, a redirect is returned as
       a response.
 
@@ -53,7 +53,7 @@ class Request:
     method: str
     redirects: int
     timeout: float | None
-    """The timeout in seconds; ``None`` means the call's remaining time."""
+    """The timeout in seconds; ``None`` means the maximum."""
     url: str
 
     def __init__(
@@ -102,7 +102,7 @@ def without_query(url: str) -> str:
 
 
 def milliseconds(seconds: float | None) -> int | None:
-    """Converts a timeout to milliseconds, capped at the host's maximum."""
+    """Converts a timeout to milliseconds, at most 2^32 - 1. ``None`` stays ``None``."""
     return min(math.ceil(seconds * 1_000), _MAX_MILLIS) if seconds is not None else None
 
 
@@ -141,7 +141,7 @@ def _headers(headers: object) -> list[tuple[str, bytes]]:
 
 
 def _header(pair: Any) -> tuple[str, bytes]:
-    # Errors never show a header's value, because it may be a secret.
+    # The errors of this function do not show the header's value, which may be a secret.
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         _wrong_type(f"one of headers is a {type(pair).__name__}: it must be a pair, (name, value)")
     name, value = pair
@@ -183,7 +183,7 @@ def _json(value: object) -> bytes:
 def _seconds(timeout: object) -> float:
     rule = "it must be 0 seconds or more"
     seconds: object = timeout
-    if type(timeout).__name__ == "timedelta":  # By name: importing `datetime` is slow.
+    if type(timeout).__name__ == "timedelta":  # Compare names: importing `datetime` is slow.
         seconds = cast("timedelta", timeout).total_seconds()
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool):
         _wrong_type(f"a timeout of {timeout!r:.64}: {rule}, as a number or a timedelta")

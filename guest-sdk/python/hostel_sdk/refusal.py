@@ -43,7 +43,7 @@ def field_names(value: object) -> list[str] | None:
     ``None`` if the value is not a dataclass instance."""
     declared = getattr(value, "__dataclass_fields__", None)
     if declared is not None and not isinstance(value, type):
-        # The same as `dataclasses.fields`. Importing `dataclasses` takes longer than most requests.
+        # The names of the fields that `dataclasses.fields` returns.
         return [name for name, field in declared.items() if field._field_type.name == "_FIELD"]
     return None
 
@@ -60,7 +60,7 @@ def reason(value: object, name: str, max_depth: int) -> str | None:
 
 
 def _find(value: object, levels: int, above: list[object]) -> tuple[str, str] | None:
-    """Returns the path to the refused part and the reason."""
+    """Returns the path to the refused part and the reason, or ``None`` if no part is refused."""
     why = _refused(value)
     if why is not None:
         return "", why
@@ -92,7 +92,8 @@ def _inside(value: object) -> Iterator[tuple[str, object]] | None:
 
 
 def _refused(value: object) -> str | None:
-    """Returns why the value itself is refused, ignoring its parts."""
+    """Returns why the value itself is refused, ignoring its parts but not the keys of a dict.
+    Returns ``None`` if the value is not refused."""
     if isinstance(value, str):
         return _refused_text(value)
     if isinstance(value, float) and not math.isfinite(value):

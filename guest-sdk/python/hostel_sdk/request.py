@@ -58,11 +58,12 @@ class Request:
     def json(self, kind: Any = None) -> Any:
         """Parses the body as JSON, whatever its media type. An empty body is ``None``.
 
-        With a ``kind``, the value must fit that type, as in ``Cache.get``. For a dataclass whose
-        fields all have defaults, an empty body counts as an empty object.
+        With a ``kind``, the value must fit that type, as in ``Cache.get``. If ``None`` does not fit
+        the ``kind``, an empty body or ``null`` counts as an empty object: for example, for a
+        dataclass whose fields all have defaults.
 
-        Raises ``BadRequest`` for a body that does not fit; the message contains the place of the
-        error.
+        Raises ``BadRequest`` for a body that is not JSON or does not fit the ``kind``; the message
+        contains the reason.
         """
         try:
             value = values.from_caller(self.body) if self.body else None
@@ -102,8 +103,8 @@ class Request:
         return client.removeprefix(start).partition(end)[0] or None
 
     def query(self, name: str) -> str | None:
-        """Returns the decoded value of the first query parameter of that name, or ``None``. For
-        example, ``?q=a+b`` has the value ``a b``."""
+        """Returns the decoded value of the first query parameter of that name, or ``None`` if it is
+        missing. For example, ``q`` in ``?q=a+b`` has the value ``a b``."""
         return next(self._query(name), None)
 
     def query_values(self, name: str) -> list[str]:
@@ -124,7 +125,7 @@ class Request:
 
     def path_param(self, name: str) -> str | None:
         """Returns the decoded path parameter of that name, for example ``id`` of
-        ``/orders/{id}``."""
+        ``/orders/{id}``. Returns ``None`` if the route has no such parameter."""
         params = self.http.path_params if self.http else ()
         return next((value for each, value in params if each == name), None)
 
@@ -140,12 +141,14 @@ class Request:
         raise Internal(f"the route has no path parameter {headers.quoted(name)}")
 
     def cookie(self, name: str) -> str | None:
-        """Returns the value of the first cookie of that name. The value is not percent-decoded."""
+        """Returns the value of the first cookie of that name, or ``None`` if it is missing. The
+        value is not percent-decoded."""
         header = self.header("cookie")
         return cookies.read(header, name) if header is not None else None
 
     def form(self, name: str) -> str | None:
-        """Returns the decoded value of the first form field of that name, or ``None``.
+        """Returns the decoded value of the first form field of that name, or ``None`` if it is
+        missing.
 
         Raises ``BadRequest`` if the body is not ``application/x-www-form-urlencoded``. An empty
         body without a content type is an empty form.

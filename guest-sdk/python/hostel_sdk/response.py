@@ -71,13 +71,15 @@ class Response:
 
     @classmethod
     def empty(cls, status: int = 204) -> Response:
-        """Creates a response without a body. A service that returns ``None`` has this response."""
+        """Creates a response without a body. If a service returns ``None``, its response is
+        ``Response.empty()``."""
         return cls(status)
 
     @classmethod
     def redirect(cls, location: str, status: int = 303) -> Response:
-        """Creates a redirect to a URL or a path. With 303 the client sends a ``GET`` request to it.
-        301 and 308 are permanent. With 307 and 308 the client repeats its method and body.
+        """Creates a redirect to a URL or a path. With 303 the client sends a ``GET`` request to the
+        new location. With 307 and 308 the client repeats its method and body. 301 and 308 are
+        permanent.
 
         Raises ``Internal`` if the status is not a redirect.
 
@@ -121,8 +123,9 @@ class Response:
           read it.
 
         Raises ``Internal`` if the name, value, path or domain has a character that is not allowed
-        there. Percent-encode a value with such characters. Raises ``ValueError`` for a negative
-        ``max_age``.
+        there, and for a ``same_site`` of ``"none"`` without ``secure``. Percent-encode a value with
+        such characters. Raises ``ValueError`` for a negative ``max_age`` or an unknown
+        ``same_site``.
 
         >>> Response.empty().with_cookie("session", token, max_age=3600)
         """

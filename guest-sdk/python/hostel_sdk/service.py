@@ -26,8 +26,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,127}")
 
 
 class DeclarationError(Exception):
-    """An invalid service declaration. The message begins with the file and the line of the
-    declaration."""
+    """An error that the SDK finds in the author's code before the first request, such as an invalid
+    service declaration. The message begins with the file and the line of the error."""
 
 
 @overload
@@ -39,11 +39,11 @@ def service(*, name: str | None = None) -> Callable[[F], F]: ...
 
 
 def service(function: Any = None, *, name: str | None = None) -> Any:
-    """Declares a function as a service. The function itself is unchanged, so tests can call it.
+    """Declares a function as a service and returns the same function, so tests can call it.
 
     - The name of the service is ``name``, or the function's name with hyphens instead of
-      underscores. It has 1 to 128 ASCII letters, digits, dots, hyphens and underscores, begins with
-      a letter, and is unique in the plugin.
+      underscores and without underscores at its ends. It has 1 to 128 ASCII letters, digits,
+      dots, hyphens and underscores, begins with a letter, and is unique in the plugin.
     - The first line of the docstring is the service's description.
     - A parameter annotated ``Request`` receives the request. Another parameter receives the body,
       parsed as in ``Request.json``: as the annotated type, or without an annotation as any value. A
@@ -80,7 +80,7 @@ class Service:
 
     @classmethod
     def _handler(cls) -> Handler:
-        """Returns the handler of the class. Called once, before the first request."""
+        """Returns a handler that creates an instance of the class for each request."""
         arguments = _arguments(cls.handle, skip=1)  # type: ignore[attr-defined]
 
         def handler(request: Request) -> Response:
@@ -112,7 +112,7 @@ class Declared:
         self.description: str = (text or "").strip().split("\n")[0]
         function = declaration.handle if is_class else declaration
         self.place: tuple[str, int] = _place(function)
-        """The file and the line of the declaration."""
+        """The file and the line of the function, or of the class's ``handle``."""
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             why = "yields: it must return its result"
             raise _refused(function, f"service {self.name!r} {why}")
@@ -155,9 +155,11 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
 def respond(services: dict[str, Declared], request: Request) -> Response:
     """Passes the request to the service that the request names.
 
-    Raises only ``Failure``: the service's own failure, or ``internal`` for any other exception,
-    whose traceback is logged. An unavailable cache or server becomes ``unavailable``. Over HTTP, a
-    failure with headers is returned as a response, because the WIT failure has no headers.
+    Raises the service's ``Failure``, or ``not-found`` for an unknown name. The error of an
+    unavailable cache or server becomes ``unavailable``. Any other exception becomes ``internal``,
+    and its traceback is logged. Only ``KeyboardInterrupt`` and ``UnexpectedRequest`` are raised
+    unchanged, for tests. Over HTTP, a failure with headers is returned as a response, because the
+    WIT failure has no headers.
     """
     found = services.get(request.service)
     if not found:
@@ -190,7 +192,8 @@ def _caller(function: Callable[..., Any]) -> Handler:
 
 
 def finished(result: Any) -> Any:
-    """Returns a handler's result. If it is a coroutine, runs it and returns its result."""
+    """Returns the result of a handler. If the handler returned a coroutine, runs the coroutine
+    first."""
     if type(result) is not CoroutineType:
         return result
     from .loop import run  # Slow to import, and few services need it.

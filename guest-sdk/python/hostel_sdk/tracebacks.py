@@ -8,7 +8,8 @@ from traceback import StackSummary, TracebackException
 
 _SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# Files whose frames are hidden: the SDK, and the code that the build adds to a plugin.
+# Prefixes of the files whose frames are hidden: the SDK and Python's import system. `hide` adds
+# others.
 _hidden: list[str] = [
     os.path.join(_SDK, "hostel_sdk"),
     os.path.join(_SDK, "zato"),
@@ -38,7 +39,8 @@ def path(file: str) -> str:
 
 
 def lines(error: BaseException) -> list[str]:
-    """Returns the lines of the traceback of ``error`` and its causes, as Python prints them."""
+    """Returns the lines of the traceback of ``error`` and its causes in Python's format, without
+    hidden frames."""
     try:
         trace = TracebackException.from_exception(error)
         _clean(trace)
@@ -48,7 +50,8 @@ def lines(error: BaseException) -> list[str]:
 
 
 def last_line(error: BaseException) -> str:
-    """Returns the last line of a traceback: the exception's type and text."""
+    """Returns the exception's type and the first line of its text, in the format of a traceback's
+    last line."""
     try:
         trace = TracebackException(type(error), error, None)
         if isinstance(error, SyntaxError):
@@ -59,7 +62,8 @@ def last_line(error: BaseException) -> str:
 
 
 def place(error: BaseException, folder: str) -> tuple[str, int] | None:
-    """Returns the innermost file and line below ``folder`` in the traceback."""
+    """Returns the innermost file and line below ``folder`` in the traceback, or ``None`` if no
+    frame is below ``folder``. For a syntax error, returns the file and line of that error."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return path(error.filename), error.lineno
     found = None
@@ -88,5 +92,5 @@ def _clean(trace: TracebackException) -> None:
 
 
 def current() -> BaseException | None:
-    """Returns the exception that is being handled."""
+    """Returns the exception that is being handled, or ``None``."""
     return sys.exc_info()[1]

@@ -1,6 +1,6 @@
-"""Reads decoded JSON values as types, without rounding or conversion.
+"""Reads decoded JSON values as Python types, without rounding numbers.
 
-Values that ``cache.set`` accepts can be read back as their original types.
+For example, a stored dataclass can be read back as the same dataclass.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ _SCALARS = (str, bool, int, type(None))
 def reader(kind: Any) -> Reader:
     """Returns the reader of a type.
 
-    Supported types are ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``,
-    ``tuple[T, ...]``, ``dict[str, T]``, ``dict[int, T]``, ``Sequence[T]``, ``Mapping[K, T]``,
-    unions, ``Literal``, ``Any``, enums, and dataclasses, ``NamedTuple`` and ``TypedDict``,
-    including generic ones. ``NewType``, ``Annotated``, aliases and subclasses of these are
-    supported too. Members of a JSON object for which a dataclass has no field are ignored.
+    Supported types are ``str``, ``int``, ``float``, ``bool``, ``None``, ``list[T]``, tuples,
+    ``dict[K, T]``, the abstract types of lists and dicts such as ``Sequence[T]`` and
+    ``Mapping[K, T]``, unions, ``Literal``, ``Any``, ``object``, enums, and dataclasses,
+    ``NamedTuple`` and ``TypedDict``, including generic ones. Aliases, ``Annotated``, ``NewType``
+    and type variables are supported too, and subclasses of ``str``, ``int``, ``float``, ``list``
+    and ``dict``. Members of a JSON object for which a dataclass has no field are ignored.
 
     Raises ``TypeError`` for any other type.
     """
@@ -156,7 +157,7 @@ def _union(kind: Any, readers: list[Reader]) -> Reader:
             except ValueError as error:
                 reasons.append(str(error))
                 continue
-            # Read an integer as a float only if no other type fits.
+            # Read an integer as a float only if no other type of the union fits.
             if type(value) is not int or type(found[-1]) is not float:
                 return found[-1]
         if found:

@@ -1,7 +1,8 @@
-"""Determines the interfaces that a plugin uses, so that its component imports only these.
+"""Determines the optional interfaces that a plugin uses, so that its component imports no others.
 
 Searches for names in the author's file and in all files that the author's file may import. The
-result may include unused interfaces, but never misses one unless a name is constructed at run time.
+result may include unused interfaces. It misses a used interface only if the source hides the name,
+for example by constructing the name at run time.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _NAMED = re.compile(r"\.\s*(\w+)|['\"](\w+)['\"]|\bimport\b(.*)")
 
 
 def interfaces(file: str, packages: str | None) -> list[str]:
-    """Returns the interfaces that a plugin's file, the modules in its folder and its packages
-    use."""
+    """Returns the names of the optional interfaces that a plugin's file, the modules in its folder
+    and its packages use."""
     names: set[str] = set()
     for source in _sources(file, packages):
         names |= named(source)
@@ -52,8 +53,8 @@ def interfaces(file: str, packages: str | None) -> list[str]:
 
 def named(source: bytes) -> set[str]:
     """Returns the names in a file that may be methods of the cache: attributes, strings and
-    imported names. Skips calls of methods that only dicts and sets have: `keys()`, and `update`
-    with one argument.
+    imported names. Skips calls that fit only dicts and sets: `keys()`, and `update` with at most
+    one argument.
 
     Names imported from the SDK are also returned with the package name, as in `hostel_sdk.http`:
     the name `http` alone could be Python's module or an attribute of a request."""

@@ -66,7 +66,7 @@ def to_text(value: object, name: str = "value") -> str:
 
     Raises ``TypeError`` or ``ValueError`` for a value without a JSON form: a set, bytes, a date, a
     function, NaN, infinity, a cycle, a lone surrogate, or two keys with the same JSON name. The
-    message calls the value ``name`` and contains the place and the fix.
+    message calls the value ``name`` and contains the place and the reason.
     """
     try:
         text: str = "".join(_chunks(value, 0))
@@ -98,8 +98,8 @@ def from_host(text: str) -> Any:
 def from_caller(body: bytes) -> Any:
     """Parses a text that has not been validated.
 
-    Raises ``ValueError`` with the place of the error unless the text is UTF-8 and JSON that the
-    cache would accept: no NaN, no lone surrogate, not nested too deep.
+    Raises ``ValueError`` with the reason unless the text is UTF-8 and JSON that the cache would
+    accept: no NaN, no lone surrogate, not nested too deep.
     """
     if _is_deep(body):
         raise ValueError(f"it is nested too deep: {MAX_DEPTH} levels at most")
@@ -119,11 +119,12 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 
 
 def _is_deep(body: bytes) -> bool:
-    """Returns true if the text is nested too deep. Call this before parsing: the parser is
-    recursive."""
+    """Returns true if the text is nested deeper than ``MAX_DEPTH``. A text with many brackets that
+    do not match also counts. Call this function before the recursive parser."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return False
-    # Each round removes the innermost pairs. Brackets that remain are nested too deep.
+    # Each round removes the innermost pairs. Brackets that remain are nested too deep or do not
+    # match.
     brackets = _STRING.sub(b"", body).translate(None, _NOT_BRACKETS)
     for _ in range(MAX_DEPTH):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")

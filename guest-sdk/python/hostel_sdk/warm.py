@@ -26,7 +26,8 @@ _RUNS = 20
 
 
 def up() -> None:
-    """Handles requests to internal services on a host that does nothing."""
+    """Handles requests to internal services, on a host that returns fixed values. Then connects the
+    real host again."""
     text = '{"a": [1, 1.5, "b", null]}'
     returned = {
         **{"take": text, "get_many": [text], "get_or_lease": ("value", text)},

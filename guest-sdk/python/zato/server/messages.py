@@ -29,8 +29,9 @@ class Requested:
 
     @property
     def payload(self) -> Any:
-        """The body, decoded from JSON. An empty body is an empty string. A body that is not JSON
-        stays a string, unless its content type is JSON: then the property raises ``BadRequest``."""
+        """The body, decoded from JSON. An empty body is an empty string. For a body that is not
+        JSON, the payload is ``raw_request``; but if the content type is JSON, the property raises
+        ``BadRequest``."""
         if "_payload" not in vars(self):
             self._payload = self._decoded()
         return self._payload
@@ -76,8 +77,8 @@ class Requested:
     @property
     def http(self) -> RequestedHttp:
         """The HTTP part of the request: ``method``, ``path``, ``params`` (of the path), ``GET``
-        (query parameters), ``POST`` (form fields) and ``headers``. All are empty if the call is not
-        made over HTTP."""
+        (query parameters), ``POST`` (form fields) and ``headers``. If the call is not made over
+        HTTP, all except ``POST`` are empty."""
         if "_http" not in vars(self):
             self._http = RequestedHttp(self._request)
         return self._http
@@ -112,7 +113,7 @@ def _fields(encoded: bytes) -> dict[str, Any]:
 
 
 class Headers(dict[str, str]):
-    """Headers by name, which is case-insensitive."""
+    """A dict of headers. Their names are case-insensitive."""
 
     @classmethod
     def of(cls, pairs: list[tuple[str, bytes]]) -> Headers:
@@ -207,8 +208,8 @@ class Responded:
 
     @property
     def status_code(self) -> int:
-        """The status, 200 by default. If the service sets neither a status nor a payload, the
-        response has status 204."""
+        """The status, 200 by default. If the service sets no status, a response without a body has
+        status 204."""
         return self._status if self._status is not None else 200
 
     @status_code.setter
@@ -217,8 +218,9 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """The content type. The default is JSON for a value or a JSON text, and plain text for any
-        other text."""
+        """The content type that the service set, or ``None``. With ``None``, the response is JSON
+        if the payload is a value or JSON. Other text is sent as plain text, and other bytes as
+        ``application/octet-stream``."""
         return self._content_type
 
     @content_type.setter

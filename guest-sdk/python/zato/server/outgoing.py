@@ -84,7 +84,8 @@ class RestConnection:
 class RestConn:
     """Sends requests to the address of a connection.
 
-    - ``data`` is sent unchanged if it is a ``str`` or bytes, and as JSON otherwise.
+    - ``data`` is sent unchanged if it is a ``str`` or bytes, and otherwise as JSON. ``None`` sends
+      no body.
     - ``params`` replace each ``{name}`` in the path of the connection; a value cannot span
       segments. The remaining parameters form the query.
     - The request has the header ``X-Zato-CID``, and with ``data`` also
@@ -231,7 +232,8 @@ class RestConn:
 
 
 def _segment(name: str, value: object) -> str:
-    """Encodes a value as part of a path. Escaping prevents path traversal such as `../admin`."""
+    """Encodes a value as part of a path. Escaping prevents path traversal such as `../admin`.
+    Refuses an empty value, `.` and `..`."""
     text = str(value)
     if text in ("", ".", ".."):
         message = f"the parameter {name!r} of the path is {text!r}, which is not a valid segment"
@@ -246,8 +248,7 @@ for _name in _METHODS:
 
 
 class RestResponse:
-    """The response: ``data``, ``text``, ``content``, ``headers``, ``status_code``, ``ok``,
-    ``url``."""
+    """The response of the server of a connection."""
 
     __slots__ = ("_response", "headers")
 
@@ -288,7 +289,7 @@ class RestResponse:
         return self._response.url
 
     def json(self) -> Any:
-        """Parses the body as JSON."""
+        """Parses the body as JSON. Raises ``Internal`` if the body is not JSON."""
         return self._response.json()
 
     def raise_for_status(self) -> None:

@@ -1,9 +1,9 @@
 """Zato's ``Service`` on Hostel: runs services written for Zato without changes.
 
 A service has ``self.cache``, ``self.cid``, ``self.logger``, ``self.name``, ``self.out``,
-``self.request`` and ``self.response``. Other features of Zato are never ignored silently: they
-raise ``AttributeError`` or make the build refuse the class. Differences from Zato: each request
-gets a new instance, and each plugin has its own cache unless the host's configuration shares it.
+``self.request`` and ``self.response``. Other features of Zato raise an error in the build or when a
+service uses them. Differences from Zato: each request gets a new instance, and each plugin has its
+own cache unless the host's configuration shares it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ServiceCache:
     __slots__ = ()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Returns the value under ``key``, or ``default`` if it is missing or expired."""
+        """Returns the value under ``key``, or ``default`` if it is missing, expired or ``None``."""
         return hostel_sdk.cache.get(key, default=default)
 
     def set(self, key: str, value: object, expiry: Any = 0) -> None:
@@ -49,7 +49,8 @@ class ServiceCache:
         return hostel_sdk.cache.exists(key)
 
     def delete_by_prefix(self, prefix: str) -> int:
-        """Removes the entries whose keys begin with ``prefix`` and returns their number."""
+        """Removes the entries whose keys begin with ``prefix`` and returns the number of removed
+        live entries."""
         return hostel_sdk.cache.delete_prefix(prefix)
 
     def __getattr__(self, name: str) -> NoReturn:
