@@ -2,7 +2,7 @@
 //! the time of a call.
 //!
 //! Each row measures the conformance plugin of one language. `fresh call` and `reused call` are a
-//! call with an empty request, in a new instance and in a reused one. The columns after these are
+//! call with an empty request, in a new instance and in a reused one. The later columns are
 //! cache calls of the plugin through its SDK: `exists`; a small object as raw text; the object as
 //! the language's own value; the same with `get_or_set`; an increment; and a batch of a hundred
 //! objects.

@@ -25,7 +25,7 @@ const BODY: &str = r#"{"name":"Ada"}"#;
 /// The interval for checking whether a saved change is live.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A server that takes longer than this has failed.
+/// The maximum time until an expected response.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Prints the table of the selected languages.

@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs a copy of `preflight` in a folder without a build. It can start only a few basic tools, the
-/// named tools, and the stand-ins, which are given as shell scripts.
+/// Runs a copy of `preflight` in a folder without a build. The copy can start only a few basic
+/// tools, the named tools, and the stand-ins, which are given as shell scripts.
 fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
     preflight_with(&[], &[], tools, stand_ins)
 }

@@ -265,8 +265,8 @@ fn a_folder_is_served_by_its_configuration_from_outside_too() {
 #[test]
 fn a_build_that_a_signal_ends_leaves_no_process() {
     let (outside, folder) = folder_with("shop", &[("Cargo.toml", b"[package]\n")]);
-    // The script that replaces cargo and its children hold the pipe open, so a read reaches the end
-    // of the pipe when all of them are gone.
+    // The script that replaces cargo and the script's children hold the pipe open. A read reaches
+    // the end of the pipe only when all of them are gone.
     let pipe = outside.path().join("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     program(outside.path(), "rustc", "echo /");

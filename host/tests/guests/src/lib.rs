@@ -27,7 +27,7 @@ thread_local! {
 }
 
 /// Adds a header to the response without the SDK, which would refuse an invalid header. The host
-/// must refuse it too.
+/// must refuse such a header too.
 fn send_unchecked(name: &str, value: &str) {
     let header = (name.to_owned(), value.as_bytes().to_vec());
     UNCHECKED_HEADERS.with_borrow_mut(|headers| headers.push(header));

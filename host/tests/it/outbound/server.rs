@@ -49,7 +49,7 @@ impl Source {
         format!("http://{}{path}", self.address)
     }
 
-    /// Returns the grants of an example that fetches a value from this server.
+    /// Returns settings that permit an example to fetch a value from this server.
     pub fn granted(&self) -> PluginSettings {
         let allowed = Allowed::new(&self.url("")).unwrap().with_private().unwrap();
         let http = HttpGrant { allow: vec![allowed], ..HttpGrant::default() };

@@ -124,7 +124,7 @@ impl RedisServer {
         self.all().map(|server| server.client().integer(&[b"DBSIZE"])).sum()
     }
 
-    /// Sends a command about one name to the server that owns it.
+    /// Sends a command about one name to the server that owns the name, and returns the reply.
     pub fn ask_about_a_name(&self, words: &[&[u8]]) -> Reply {
         let mut replies = self.all().map(|server| server.client().ask(words));
         let is_elsewhere = |reply: &Reply| match reply {

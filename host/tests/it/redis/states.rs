@@ -167,7 +167,7 @@ async fn many_operations_on_a_server_that_is_stopped_end_in_time() {
     let cache = hasty(server.port);
     cache.set("k", "1", None).await.unwrap();
     server.signal(Signal::STOP);
-    // These are more calls than are sent at once, so some wait in the queue.
+    // The host does not send this many calls at once, so some wait in the queue.
     let calls = (0..300).map(|_| {
         let cache = cache.clone();
         tokio::spawn(async move {

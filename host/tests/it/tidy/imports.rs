@@ -310,7 +310,8 @@ fn imports_are_followed_to_the_file_that_defines_the_name() {
     let both = ["s/a.rs", "s/b.rs"];
     check(&[root, ("s/a.rs", "use super::b::{B, C};"), ("s/b.rs", "use crate::a::A;")], &both);
     check(&[root, ("s/a.rs", "fn f() { crate::b::g() }"), ("s/b.rs", "use crate::{a::A};")], &both);
-    // A parent that only re-exports its child is not a cycle; a parent that uses it is.
+    // A parent that only re-exports an item of its child makes no cycle. A parent that uses the
+    // item makes one.
     let child = ("s/a/c.rs", "use super::A; // crate::b");
     check(&[root, ("s/a.rs", "mod c; pub use c::C; struct A;"), child, ("s/b.rs", "")], &[]);
     let circle = ["s/a.rs", "s/a/c.rs"];

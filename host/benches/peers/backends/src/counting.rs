@@ -1,5 +1,5 @@
-//! A rate limiter's count with many concurrent clients: by `increment`, and by `get` and `set`,
-//! between which other calls can run.
+//! A rate limiter's count with many concurrent clients: with `increment`, and with a `get` and a
+//! `set`, between which other calls can run.
 
 use crate::ours::Ours;
 use anyhow::{Result, ensure};

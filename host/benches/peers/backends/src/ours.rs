@@ -66,7 +66,7 @@ impl Ours {
         Ok(Arc::new(ours))
     }
 
-    /// Calls a service, which makes one cache call, or two if it is `TOKEN`.
+    /// Calls a service, which makes one cache call, or two if the name is `TOKEN`.
     pub async fn call(&self, name: &'static str) -> Result<()> {
         let operation = self.operations.iter().find(|operation| operation.name == name);
         let Operation { service, body, .. } =

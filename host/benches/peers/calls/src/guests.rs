@@ -9,7 +9,8 @@ use std::process::Command;
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Builds a component that calls its host's cache, in Hostel or another host of the same world. The
-/// component `guest` measures `get`, `set` and `exists`; `functions` measures other functions.
+/// component `guest` has services for `get`, `set` and `exists`, and `functions` has services for
+/// other functions.
 pub fn component(name: &str) -> Result<Vec<u8>> {
     let line = |line: &str| eprintln!("{line}");
     let progress = Progress { line: &line, step: &|_| (), colour: false };

@@ -19,7 +19,7 @@ pub struct Sides {
 }
 
 impl Sides {
-    /// Builds this guest and the hosts, and sets the entry of `KEY`.
+    /// Builds the guest of this name and the hosts, and sets the entry of `KEY`.
     pub fn new(guest: &str) -> Result<Sides> {
         let component = guests::component(guest)?;
         let runtime = Builder::new_current_thread().enable_all().build()?;

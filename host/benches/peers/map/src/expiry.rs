@@ -28,8 +28,8 @@ struct Seen {
     /// The 99th percentile and the maximum of the calls' times, in microseconds.
     p99: f64,
     worst: f64,
-    /// Seconds from the last deadline until less than a fifth of the memory of the expiring entries
-    /// is in use, including the entries of the timed calls. NaN if more stays in use.
+    /// Seconds from the last deadline until less than a fifth of the expiring entries' memory is in
+    /// use. The entries of the timed calls count too. NaN if more stays in use.
     back: f64,
 }
 

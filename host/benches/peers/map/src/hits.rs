@@ -1,9 +1,9 @@
 //! Hit rates of maps that hold the same number of bytes.
 //!
-//! The weight of a peer's entry is the length of the key and value plus the measured overhead, so
-//! that all maps hold the same number of bytes. Without the overhead, a peer would hold up to three
-//! times as many bytes. The hit rate at the same number of entries is also shown, because it
-//! depends only on the eviction policy.
+//! For this purpose, the weight of a peer's entry is the length of its key and value plus the
+//! measured overhead. Without the overhead, a peer would hold up to three times as many bytes. The
+//! hit rate at the same number of entries is also shown, because this rate depends only on the
+//! eviction policy.
 
 use crate::allocator;
 use crate::load::{Key, Random, TEXTS, VALUE, Zipf};

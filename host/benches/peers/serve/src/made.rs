@@ -22,7 +22,7 @@ pub struct Made {
     pub plugin: PathBuf,
 }
 
-/// The other servers.
+/// The servers to compare with `hostel serve`.
 pub struct Peers {
     pub bare: PathBuf,
     pub wasmtime: PathBuf,
