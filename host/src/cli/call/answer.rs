@@ -12,12 +12,12 @@ use std::io::IsTerminal;
 /// The content type of a problem (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
 
-/// Prints the body, after the head if requested. Without the head, omits the body of a problem,
-/// which [`trouble`] describes.
+/// Prints the body, after the head if requested. Without the head, omits the body of a problem that
+/// [`trouble`] describes.
 pub(super) fn print_reply(reply: &Reply, with_head: bool) -> Result<(), Exit> {
     if with_head {
         print_raw(head(reply).as_bytes())?;
-    } else if problem(reply).is_some() {
+    } else if described(reply).is_some() {
         return Ok(());
     }
     show_body(&reply.body)
@@ -50,18 +50,21 @@ pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     if reply.status.is_success() {
         return None;
     }
-    let said = |problem: &Value, field: &str| problem.get(field)?.as_str().map(excerpt);
-    let (status, problem) = (reply.status, problem(reply));
-    let detail = problem.as_ref().and_then(|problem| {
-        let (code, detail) = (said(problem, "code")?, said(problem, "detail")?);
-        let id = said(problem, "request_id").unwrap_or_default();
-        Some(format!("{} {code}: {detail} (request {id})", status.as_u16()))
-    });
+    let status = reply.status;
     let location = reply.headers.get(LOCATION).and_then(|location| location.to_str().ok());
     let elsewhere = location.map(|place| format!(", with location {}", excerpt(place)));
     let body = beginning(&reply.body).map(|text| format!(": {text}")).unwrap_or_default();
     let plain = || format!("the response is {status}{}{body}", elsewhere.unwrap_or_default());
-    Some(detail.unwrap_or_else(plain))
+    Some(described(reply).unwrap_or_else(plain))
+}
+
+/// Describes a failure by the code and detail of its problem; `None` for any other response.
+fn described(reply: &Reply) -> Option<String> {
+    let problem = problem(reply).filter(|_| !reply.status.is_success())?;
+    let said = |field: &str| problem.get(field)?.as_str().map(excerpt);
+    let (code, detail) = (said("code")?, said("detail")?);
+    let id = said("request_id").unwrap_or_default();
+    Some(format!("{} {code}: {detail} (request {id})", reply.status.as_u16()))
 }
 
 /// Maximum characters of a body that an error quotes.
@@ -159,5 +162,8 @@ mod tests {
             Some("the response is 302 Found, with location /x")
         );
         assert_eq!(told(&reply(204, &[], b"")), None);
+        // The body of each of these is printed.
+        assert_eq!(described(&reply(200, &content, body)), None);
+        assert_eq!(described(&reply(404, &content, b"{}")), None);
     }
 }

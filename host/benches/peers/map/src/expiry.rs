@@ -17,8 +17,8 @@ const EXPIRY: u32 = 20;
 const WATCHED: Duration = Duration::from_secs(7);
 
 /// The interval between two passes over the map, and the approximate maximum number of entries that
-/// a pass scans.
-const TICK: Duration = Duration::from_millis(5);
+/// a pass scans. Both are as in the host.
+const TICK: Duration = Duration::from_millis(20);
 const ENTRIES_A_TICK: usize = 10_000;
 
 /// More calls than a machine can make while calls are timed.
