@@ -12,8 +12,7 @@ CacheErrorKind = Literal[
 
 
 class CacheError(Exception):
-    """A failed cache call: a kind for programs, and a message with the invalid value and the rule
-    that it breaks.
+    """A failed cache call: a kind for programs and a message for people.
 
     The entry is unchanged, with two exceptions. After ``unavailable`` the write may have happened,
     and ``take`` also removes a value that does not fit its ``kind``. If the SDK and not the host

@@ -27,7 +27,7 @@ class FakeSources:
         self.requests: list[Request] = []
         self.settings: dict[str, str] = {}
         self.fault: BaseException | None = None
-        """The first error of the test's routes. Stored, because the service may catch the error."""
+        """The first error of the test's routes in a call. The service may have caught the error."""
         self._routes: list[tuple[str, str, Answer]] = []
 
     def calls(self) -> dict[str, Callable[..., Any]]:

@@ -1,4 +1,4 @@
-"""Parses queries and forms, and the integers that they or paths contain."""
+"""Parses queries and forms, and integers in query or path parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The host of this process: a real one in a plugin, a fake in a test.
+"""The host of this process: the real host in a plugin, a fake host in a test.
 
 This module is the SDK's only interface to the host. It has one function for each host function,
 with JSON texts as values. The module ``wit`` replaces these functions in a plugin, and a ``Fake``

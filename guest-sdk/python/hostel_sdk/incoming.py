@@ -16,7 +16,7 @@ T = TypeVar("T")
 class Response:
     """The complete response of another server, of any status.
 
-    Tests create one as the response of a route:
+    Tests create a ``Response`` for a route:
 
     >>> Response(json={"usd": 1.1}).json()["usd"]
     1.1

@@ -36,7 +36,7 @@ class HttpRequest:
 
 @dataclass(slots=True)
 class Request:
-    """One request to one service. Tests create one with the fields they need."""
+    """One request to one service. Tests create a ``Request`` with the fields that they need."""
 
     service: str = ""
     """The service's name within the plugin."""
