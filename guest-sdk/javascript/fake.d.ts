@@ -17,18 +17,18 @@ import type { HeaderInput, HttpError, Request, RequestFields, Response } from ".
  * assert.equal(cache.exists("session"), false);
  * ```
  *
- * - `cache` and `log` use the newest fake.
- * - The cache starts empty and has a host's default limits. `denied` and `unavailable` never occur,
- *   and nothing is evicted.
+ * - `cache`, `log`, `http` and `config` use the newest fake.
+ * - The cache starts empty and evicts nothing. It limits keys and values as a host does by default.
+ *   The fake never refuses a call as `denied` or `unavailable`.
  * - `cache.getOrSet` never waits for another call. `hold` simulates a call that computes the value.
- * - The clock starts at the creation of the fake. It moves only when the test advances it or a
- *   timer of a service fires. Services called with {@link Fake.call} see this clock in
- *   `Date.now()`, `new Date()` and `performance.now()`, also after an `await`. A timer fires after
- *   its real delay and advances the clock by this delay. The test and its runner see the real time.
+ * - The clock starts with the time of the fake's creation. It moves only when the test advances it
+ *   or a timer of a service fires. Services that the fake calls see this clock in `Date.now()`,
+ *   `new Date()` and `performance.now()`, also after an `await`. A timer fires after its real delay
+ *   and moves the clock forward to the timer's due time. The test and its runner see the real time.
  *   A service also sees the real time if it saved a function when its module was loaded, as in
  *   `const { now } = Date`. A busy loop that waits for a time and sets no timer never ends.
- * - Requests of `http`, and of `fetch` in services called with {@link Fake.call}, go only to the
- *   routes that the test sets.
+ * - Requests of `http`, and of `fetch` in services that the fake calls, go only to the routes that
+ *   the test sets.
  * - Random numbers come from Node.
  */
 export class Fake {
@@ -37,10 +37,11 @@ export class Fake {
 
   /**
    * Sends `payload` as JSON to the service of that name, as a host does. Without a payload the
-   * request has no body. If `payload` is a {@link Request}, it is sent unchanged.
+   * request has no body. If `payload` is a {@link Request}, only its service name is replaced.
    *
-   * Rejects with the service's {@link Failure}, or with `not-found` if there is no such service. If
-   * the service throws any other value, that value is the `cause` of the failure.
+   * Rejects with the service's {@link Failure}, or with a `not-found` failure if there is no such
+   * service. If the service throws any other value, that value is the `cause` of the failure. If an
+   * HTTP request causes a failure with headers, returns the failure as a response.
    */
   call(service: string, payload?: unknown): Promise<Response>;
 
@@ -53,8 +54,8 @@ export class Fake {
   /**
    * Routes requests of {@link Fake.http} to a service, by the host's rules:
    * `fake.serve("GET /orders/{id}", "order")`. A route without a method accepts any method; a route
-   * for GET also accepts HEAD. Throws an Error if the route is invalid or if there is no such
-   * service.
+   * for GET also accepts HEAD. Throws an Error if the route is invalid, if an earlier route matches
+   * the same requests, or if there is no such service.
    */
   serve(route: string, service: string): void;
 
@@ -68,10 +69,10 @@ export class Fake {
    * assert.equal(response.header("location"), "/orders/7");
    * ```
    *
-   * A failure becomes a response, as in a host: `application/problem+json` with `status`, `code`
-   * and `detail`. The status is 404 if no route matches the path, and 405 if the matching routes
-   * are for other methods. The message of an `internal` or `unavailable` failure is only in {@link
-   * Fake.logs}, because the client does not get it.
+   * A failure becomes a response, as in a host: `application/problem+json` with members such as
+   * `status`, `code` and `detail`. The status is 404 if no route matches the path, and 405 if the
+   * matching routes are for other methods. The message of an `internal` or `unavailable` failure is
+   * only in {@link Fake.logs}, because the client does not get it.
    */
   http(method: string, path: string, options?: FakeHttpOptions): Promise<Response>;
 
@@ -84,7 +85,7 @@ export class Fake {
   /**
    * Simulates another call that computes the value of this key. `cache.getOrSet` then computes a
    * missing value without storing it, and does not refresh an old one. The simulation ends with
-   * `letGo`, or when the key is set or deleted.
+   * `letGo`, or with a call that sets, changes or removes the entry.
    */
   hold(key: string): void;
 
@@ -93,7 +94,8 @@ export class Fake {
 
   /**
    * Sets the response to requests with that method and URL. A URL that ends with `*` matches every
-   * URL with that prefix. If several routes match, the newest one is used.
+   * URL that begins with the text before the `*`. If several routes match, the fake uses the
+   * newest.
    *
    * ```js
    * fake.route("GET", "https://api.example.com/rates", Response.json({ USD: 1.1 }));
@@ -122,8 +124,9 @@ export class Fake {
   readonly logs: string[];
 
   /**
-   * Counters of cache calls that were not refused. `deletes`, `swaps`, `takes` and `expires` count
-   * only calls that found or created an entry.
+   * Counters of cache operations that were not refused. A call with several keys counts as one
+   * operation per key. `deletes`, `swaps`, `takes` and `expires` count only operations that changed
+   * or removed an entry. `sets` does not count operations that stored nothing.
    */
   readonly stats: {
     sets: number;
@@ -170,7 +173,10 @@ export interface SentRequest {
   /** The maximum number of redirects to follow. */
   readonly redirects: number;
 
-  /** Returns the header of that name; case does not matter. Several fields are joined with `, `. */
+  /**
+   * Returns the header of that name; case does not matter. Several fields are joined with `, `.
+   * Returns `undefined` if the header is missing or a field is not UTF-8.
+   */
   header(name: string): string | undefined;
   /** Returns the body as text. */
   text(): string;

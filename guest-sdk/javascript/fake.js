@@ -115,7 +115,7 @@ export class Fake {
 
 /**
  * Converts a failure with headers to a response if the request is an HTTP request. Throws any other
- * failure.
+ * failure, and an `internal` failure if a header is invalid.
  */
 function refused(failure, request) {
   let response;

@@ -1,5 +1,5 @@
-// The global names of a service on QuickJS. This file is only for projects whose `lib` does not
-// include `DOM`: the browser types already declare all these names.
+// The global names that a service on QuickJS has in addition to JavaScript's own. This file is only
+// for projects whose `lib` does not include `DOM`, because `DOM` declares the same names.
 
 interface Console {
   assert(condition?: boolean, ...values: unknown[]): void;
@@ -203,9 +203,12 @@ declare var Response: {
  * concurrently as soon as no other code of the call can run. No timer fires until the responses to
  * all of them have arrived.
  *
- * `AbortSignal.timeout` limits the request itself; any other abort takes effect only when the
- * response has arrived. At most 20 redirects are followed. If no complete response arrives, the
- * promise is rejected with a TypeError whose `cause` is an HttpError of hostel-sdk.
+ * `AbortSignal.timeout` limits the request itself. Any other abort takes effect before the waiting
+ * requests are sent, or after all their responses have arrived. At most 20 redirects are followed.
+ *
+ * The promise of an aborted request is rejected with the signal's reason. If there is no complete
+ * response for another reason, the promise is rejected with a TypeError whose `cause` is an
+ * HttpError of hostel-sdk.
  */
 declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 

@@ -1,9 +1,10 @@
-// Headers are lists of fields, each a name and a value. A value is bytes. In a response that a
-// service creates, a value may also be a string.
+// Headers are lists of fields, each a name and a value. A value is a Uint8Array. In a response or
+// failure that a service creates, a value may also be a string.
 
 /**
- * The engine's decoder, which decodes only UTF-8. Destructuring hides the name `TextDecoder` from
- * the build, which would otherwise replace this decoder with the class in `web/text.js`.
+ * The global decoder. On QuickJS it is the small decoder of `runtime/text.js`, for UTF-8 only.
+ * Destructuring hides the name `TextDecoder` from the bundler, which would otherwise import the
+ * class of `web/text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
@@ -11,7 +12,7 @@ export const DECODER = new Utf8Decoder("utf-8", { fatal: true, ignoreBOM: true }
 
 const ENCODER = new TextEncoder();
 
-/** A token of RFC 9110: a method, or the name of a header or cookie. */
+/** Matches a token of RFC 9110: a method, or the name of a header or cookie. */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
 const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
@@ -32,7 +33,7 @@ export function valuesOf(headers, name) {
   return textsOf(headers, name).filter((text) => text !== undefined);
 }
 
-/** Joins all fields of a name. Returns undefined if there are no fields, or if one is not UTF-8. */
+/** Joins all fields of a name. Returns undefined without fields, or if a field is not UTF-8. */
 export function joinedOf(headers, name) {
   const texts = textsOf(headers, name);
   if (texts.length === 0 || texts.includes(undefined)) return undefined;
@@ -103,7 +104,8 @@ export function encoded(fields) {
  * Validates a response's fields, which a service can change freely, and returns them with values as
  * bytes.
  *
- * Throws a TypeError that names the header if HTTP does not allow the header.
+ * Throws a TypeError that names the header if HTTP does not allow the header, or if only the server
+ * may set it.
  */
 export function checked(fields) {
   return fields.map(([name, value]) => {

@@ -1,5 +1,6 @@
 // The SDK's interface to the host: the real host in a plugin, the newest fake in a test. Both have
-// the functions of `wit/`, which throw errors whose `payload` has a kind and a message.
+// the functions of the WIT interfaces that the host offers. A function that fails throws an error
+// whose `payload` has a kind and a message.
 
 import { refused } from "./error.js";
 
@@ -10,7 +11,7 @@ function absent() {
   );
 }
 
-/** The host. */
+/** The host's functions, by name. Until `connect` is called, each of them throws an Error. */
 export let host = new Proxy({}, { get: () => absent });
 
 /** Sets the host that the SDK uses. */

@@ -114,7 +114,7 @@ export class FakeCache {
     return entry?.value;
   }
 
-  /** Never waits: no other call can fill the key while the test runs. */
+  /** Never waits: this function is synchronous, so no other code could fill the key meanwhile. */
   #getOrLease(key, early = 0) {
     const entry = this.#live(key);
     const val = this.#read(entry);
@@ -193,7 +193,7 @@ export class FakeCache {
     return undefined;
   }
 
-  /** Returns the text of an entry and counts a hit or a miss. */
+  /** Counts a hit or a miss. Returns the text of the entry, or undefined if it does not exist. */
   #read(entry) {
     this.stats[entry === undefined ? "misses" : "hits"]++;
     return entry?.value;
@@ -215,7 +215,7 @@ export class FakeCache {
     return expiry === undefined ? undefined : this.#clock.millis + expiry * 1000;
   }
 
-  /** Gives the lease of a key to a holder, unless another holder has it. */
+  /** Gives the lease of a key to a holder. Returns false if another holder has the lease. */
   #begin(key, holder) {
     if ((this.#leases.get(key) ?? holder) !== holder) return false;
     this.#leases.set(key, holder);

@@ -1,5 +1,5 @@
 // The clock of a fake. It moves only when the test advances it or when a timer of a service fires.
-// Services on the fake see only this clock. Used only in tests.
+// Services on the fake see this clock instead of the machine's. Used only in tests.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
@@ -18,11 +18,11 @@ export class Clock {
     if (!(seconds >= 0)) {
       throw new RangeError(`seconds is ${String(seconds)}: the clock moves only forward`);
     }
-    // Round to milliseconds, so that three advances by a third of a second make one second.
+    // Round to milliseconds, because the product can be inexact: 1.001 * 1000 < 1001.
     this.millis += Math.round(seconds * 1000);
   }
 
-  /** Moves the clock to this time, unless it is already later. */
+  /** Moves the clock forward to this time. Does nothing if the clock is already later. */
   reach(millis) {
     this.millis = Math.max(this.millis, millis);
   }
@@ -37,7 +37,10 @@ export class Clock {
     return this.#beganTicking + this.millis;
   }
 
-  /** Runs `act` and returns its result. `act` and all tasks that it starts see this clock. */
+  /**
+   * Runs `act`, waits for its result and returns the result. Until then, `act` and the tasks that
+   * it starts see this clock.
+   */
   async show(act) {
     const hide = standIn();
     try {

@@ -2,7 +2,10 @@
 
 import { shown } from "../arguments.js";
 
-/** Returns the host's functions. `settings` returns the names and values that the test has set. */
+/**
+ * Returns the host's functions for settings, by name. `settings` returns the names and values that
+ * the test has set.
+ */
 export function configFunctions(settings) {
   const values = () => {
     const pairs = Object.entries(settings());

@@ -161,7 +161,7 @@ function recordOf({ status, contentType, headers, body }) {
   return { status, headers: [...type, ...encoded(headers)], body };
 }
 
-/** Refuses invalid requests with the host's messages. */
+/** Refuses methods, URLs and headers that the host refuses, with the host's messages. */
 function check({ method, url, headers }) {
   const shownAs = shownUrl(urlOf(url).href);
   if (NEVER_SENT.includes(method)) {

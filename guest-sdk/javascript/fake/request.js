@@ -8,7 +8,7 @@ const OPTIONS = ["headers", "body", "json", "form"];
 
 const CONTENT_TYPE = "content-type";
 
-/** Returns the fields of a request with a method, a path (optionally with a query) and options. */
+/** Returns the fields of an HTTP request. `target` is a path, optionally with a query. */
 export function requestOf(method, target, options = {}) {
   checkOptions(options, "fake.http(method, path", OPTIONS);
   if (typeof target !== "string" || !target.startsWith("/")) {

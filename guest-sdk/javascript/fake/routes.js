@@ -10,7 +10,7 @@ export class Routes {
 
   /**
    * Adds a route such as `GET /orders/{id}`; the method is optional. Throws an Error if the route
-   * is invalid.
+   * is invalid or an earlier route matches the same requests.
    */
   add(route, service) {
     const { method, path } = parsed(route);
@@ -93,8 +93,8 @@ function segmentsOf(path) {
 }
 
 /**
- * Returns a sort key. Routes that differ only in parameter names have equal keys. Of the routes
- * that match a path, the one with the lowest key takes precedence.
+ * Returns a sort key of a route's path. Paths that differ only in parameter names have equal keys.
+ * If several paths match a request, the path with the lowest key takes precedence.
  */
 function shapeOf(segments) {
   return JSON.stringify(segments.map(({ text }) => (text === undefined ? [1] : [0, text])));

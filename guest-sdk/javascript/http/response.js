@@ -2,8 +2,9 @@ import { joinedOf, valuesOf } from "../headers.js";
 import { fromText } from "../json.js";
 
 /**
- * The engine's decoder, which decodes only UTF-8. Destructuring hides the name `TextDecoder` from
- * the build, which would otherwise replace this decoder with the class in `web/text.js`.
+ * The global decoder. On QuickJS it is the small decoder of `runtime/text.js`, for UTF-8 only.
+ * Destructuring hides the name `TextDecoder` from the bundler, which would otherwise import the
+ * class of `web/text.js`.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 

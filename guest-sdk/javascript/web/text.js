@@ -1,8 +1,9 @@
-// TextDecoder with streaming, for all encodings that services commonly need. For QuickJS.
+// TextDecoder with streaming, for UTF-8, UTF-16 and windows-1252. For QuickJS.
 
 /**
- * The engine's decoder, which decodes only complete UTF-8 texts. Destructuring hides the name
- * `TextDecoder` from the build, which would otherwise replace this decoder with the class below.
+ * The global decoder of `runtime/text.js`, which decodes only complete UTF-8 texts. Destructuring
+ * hides the name `TextDecoder` from the bundler, which would otherwise replace it with the class
+ * below.
  */
 const { TextDecoder: Utf8Decoder } = globalThis;
 
@@ -93,7 +94,7 @@ export class TextDecoder {
     return text.toWellFormed();
   }
 
-  /** Removes the byte order mark at the beginning of a stream. */
+  /** Removes a byte order mark at the beginning of a stream, unless `ignoreBOM` is set. */
   #begun(text, stream) {
     const begins = !this.#isWithin;
     this.#isWithin = stream && (this.#isWithin || text !== "");
