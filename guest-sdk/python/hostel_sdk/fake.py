@@ -55,8 +55,8 @@ class Fake:
     sleeps. The SDK in this process uses the newest fake.
 
     - Keys, values and expiry behave as in a real host with default limits. But nothing is evicted,
-      cache calls never fail with ``denied`` or ``unavailable``, and the values that ``get_many``
-      returns have no limit together.
+      cache calls never fail with ``denied`` or ``unavailable``, and there is no limit for the total
+      size of the values of one ``get_many``.
     - ``cache.get_or_set`` never waits for another call. ``hold`` simulates a call that computes the
       value.
     - Services called with ``call`` or ``http`` use the fake's clock. ``time.time``, ``monotonic``,

@@ -63,8 +63,8 @@ class Many:
 
 
 def _checked(keys: Iterable[str]) -> list[str]:
-    """Returns the keys as a list. Refuses invalid keys, more than ``MAX_KEYS`` keys, and a single
-    ``str``, which is iterable too."""
+    """Returns the keys as a list. Refuses more than ``MAX_KEYS`` keys, keys that ``check_key``
+    refuses, and a single ``str``, which is iterable too."""
     if isinstance(keys, (str, bytes)):
         raise WrongType("invalid-key", f"keys of {keys!r:.64}: they must be a list of str")
     checked = list(keys)

@@ -192,8 +192,8 @@ def _caller(function: Callable[..., Any]) -> Handler:
 
 
 def finished(result: Any) -> Any:
-    """Returns the result of a handler. If the handler returned a coroutine, runs the coroutine
-    first."""
+    """Returns the result of a handler. If the handler returned a coroutine, runs the coroutine and
+    returns the coroutine's result."""
     if type(result) is not CoroutineType:
         return result
     from .loop import run  # Slow to import, and few services need it.

@@ -92,5 +92,5 @@ def _clean(trace: TracebackException) -> None:
 
 
 def current() -> BaseException | None:
-    """Returns the exception that is being handled, or ``None``."""
+    """Returns the exception that is being handled, or ``None`` outside an exception handler."""
     return sys.exc_info()[1]
