@@ -17,13 +17,14 @@
  * - A plugin can send requests only to the servers that the host's configuration allows:
  *   `[plugins.NAME.http] allow = ["https://api.example.com"]`, or `hostel run --allow-http URL`.
  * - Each method waits for the whole response. A status of 400 or more is not an error: check `ok`.
- * - If no complete response arrives, the method throws an {@link HttpError}. If the service does
- *   not catch it, the call fails as `unavailable` for `unreachable`, `timeout` and `aborted`, and
- *   as `internal` otherwise.
- * - For an invalid argument, the method throws a TypeError or a RangeError and sends nothing.
+ * - If no complete response arrives, the method throws an {@link HttpError}; `sendMany` returns the
+ *   error instead. If the service does not catch the error, the call fails as `unavailable` for
+ *   `unreachable`, `timeout` and `aborted`, and as `internal` for the other kinds.
+ * - For an argument with a wrong type or out of range, the method throws a TypeError or a
+ *   RangeError and sends nothing. An invalid URL is an HttpError of the kind `invalid-request`.
  * - `sendMany`, and `fetch` with `Promise.all`, send requests concurrently.
- * - The build adds this interface only if a file of the service uses the name `http`, so that the
- *   component's imports show what it can do.
+ * - The build adds this interface only if a file of the service uses the name `http` or `fetch`, so
+ *   that the component's imports show what it can do.
  */
 export interface Http {
   get(url: HttpUrl, options?: HttpOptions): HttpResponse;
@@ -40,7 +41,7 @@ export interface Http {
 
   /**
    * Sends requests concurrently and waits for all of them. The results are in the order of the
-   * requests. Each result is a response or an error; errors are not thrown.
+   * requests. Each result is a response, or an {@link HttpError}, which is returned and not thrown.
    *
    * ```js
    * for (const result of http.sendMany([{ url: one }, { url: other }])) {
@@ -64,21 +65,21 @@ export interface HttpOptions {
   /** An alternative to `json`: a text, sent as UTF-8, or bytes. Sets no `content-type`. */
   body?: string | Uint8Array | undefined;
   /**
-   * The names and values of headers. The host sets `host`, `content-length` and the headers of the
-   * connection.
+   * The names and values of headers. Omit `host`, `content-length` and the headers of the
+   * connection, such as `upgrade`: the host sets them, and refuses a request that has them.
    */
   headers?:
     | Readonly<Record<string, string | Uint8Array>>
     | Iterable<readonly [name: string, value: string | Uint8Array]>
     | undefined;
   /**
-   * The time limit in seconds, including redirects. The default and the maximum are nearly all of
-   * the call's remaining time.
+   * The time limit in seconds, including redirects. The default and the maximum are the call's
+   * remaining time minus 0.1 seconds.
    */
   timeout?: number | undefined;
   /**
-   * The maximum number of redirects to follow, by default 5. With 0, a redirect is returned as a
-   * response.
+   * The maximum number of redirects to follow, from 0 to 255, by default 5. With 0, a redirect is
+   * returned as a response.
    */
   redirects?: number | undefined;
 }
@@ -122,8 +123,8 @@ export class HttpResponse {
   /**
    * Parses the body as JSON, whatever its media type. The type `T` is not checked.
    *
-   * Throws a SyntaxError if the body is not JSON, and a RangeError if a number would be rounded;
-   * use `text` for such a body.
+   * Throws a TypeError if the body is not UTF-8, and a SyntaxError if it is not JSON. Throws a
+   * RangeError if an integer would be rounded or a number is too large; use `text` for such a body.
    */
   json<T = any>(): T;
 }

@@ -6,8 +6,8 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  *
  * The exports of a module define its services: each class that extends {@link Service}, and the
  * functions and classes that its default export lists by name. Other exports are ignored. The name
- * of a service is its identifier with hyphens between words (`PlaceOrder` becomes `place-order`);
- * names that are not identifiers are unchanged.
+ * of a service is its identifier in lower case with hyphens between words (`PlaceOrder` becomes
+ * `place-order`); names that are not identifiers are unchanged.
  *
  * ```js
  * import { Failure, Service, cache, log } from "hostel-sdk";
@@ -37,30 +37,33 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * The module is loaded once, during the build, and every instance starts from that state. So while
  * it loads there is no cache, log, `http`, setting, timer or randomness, and the clock shows the
  * time of the build. A service may be `async` and wait for timers and for `fetch`. The call ends
- * when the service's promise settles; the SDK then drops remaining timers and fetches, and logs a
- * warning.
+ * when the service's promise settles. If timers or fetches remain, the SDK then drops them and logs
+ * a warning.
  *
  * Global names in addition to JavaScript's own: `fetch` with the web's `Request`, `Response` and
  * `Headers` (not this module's classes), `console` (which logs), `URL`, `URLSearchParams`,
- * `AbortController`, `AbortSignal`, `Event`, `EventTarget`, timers, `structuredClone`,
- * `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`, `performance`,
- * `queueMicrotask`, and `crypto` with `getRandomValues`, `randomUUID`, and digests and HMAC in
- * `subtle`. There is no locale data: requesting a locale is an error.
+ * `AbortController`, `AbortSignal`, `Event`, `CustomEvent`, `EventTarget`, `DOMException`, timers,
+ * `structuredClone`, `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`,
+ * `performance`, `queueMicrotask`, `CryptoKey`, and `crypto` with `getRandomValues`, `randomUUID`,
+ * and digests and HMAC in `subtle`. There is no locale data: requesting a locale is an error,
+ * unless the result is the same in all locales.
  *
  * `fetch` can access the same servers as {@link http}. All waiting requests are sent concurrently
  * as soon as no other code of the call can run: `await Promise.all([fetch(a), fetch(b)])`. No timer
- * fires until all responses have arrived. `AbortSignal.timeout` limits the request itself;
- * any other abort takes effect only when the responses have arrived. Bodies are complete: there are
- * no streams, `body` is always null, and `text`, `json`, `bytes` and `arrayBuffer` read the body.
- * If no complete response arrives, the promise is rejected with a TypeError whose `cause` is the
- * {@link HttpError}.
+ * fires until all responses have arrived. `AbortSignal.timeout` limits the request itself. Any
+ * other abort takes effect before the requests are sent, or after all responses have arrived.
+ *
+ * The promise of an aborted request is rejected with the signal's reason. If there is no complete
+ * response for another reason, the promise is rejected with a TypeError whose `cause` is an
+ * {@link HttpError}. Bodies are complete: there are no streams, `body` is always null, and `text`,
+ * `json`, `bytes` and `arrayBuffer` read the body.
  *
  * The above describes QuickJS, the default engine. With `"hostel": { "engine": "spidermonkey" }` in
  * the service's `package.json`, most browser functions that need no page are available; `fetch` is
  * the same. The component is larger and slower, and unhandled rejections are not logged.
  */
 
-/** The base class of services. Each request gets a new instance. */
+/** The base class of services. The SDK creates a new object of the class for each request. */
 export abstract class Service {
   /** A description of one line. For a function, set `greet.description = "..."`. */
   static description?: string;
@@ -71,8 +74,8 @@ export abstract class Service {
    * A returned {@link Response} is sent unchanged, `undefined` as an empty response with status
    * 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call. An error
    * that an unavailable cache or server causes becomes the failure `unavailable`. Any other thrown
-   * value becomes `internal` and is logged, with the part of its stack trace that is in the
-   * service's files.
+   * value becomes `internal`. The SDK logs every thrown value that is not a Failure, with the part
+   * of its stack trace that is in the service's files.
    */
   abstract handle(request: Request): unknown;
 }
@@ -95,8 +98,8 @@ export * from "./response.js";
  *
  * A string is logged unchanged, an Error with the part of its stack trace that is in the service's
  * files, and any other value in a form similar to JSON. Several values are separated by spaces.
- * Never fails: the host escapes control characters, truncates a line that is too long, and logs
- * that it truncated the line.
+ * Logging in a service never fails: the host escapes control characters, and truncates and marks a
+ * line that is too long.
  */
 export const log: {
   /** Logs details for debugging. */
@@ -136,13 +139,13 @@ export class Request {
   /**
    * Returns the client's IP address without the port, for example `192.0.2.1` or `2001:db8::1`.
    * Behind a proxy, this is the client's address only if the host's configuration lists the proxy
-   * in `server.trusted-proxies`.
+   * in `server.trusted-proxies`. Returns `undefined` if the call is not made over HTTP.
    */
   clientAddress(): string | undefined;
 
   /**
-   * Returns the decoded value of the first query parameter of that name. For `?page=7&page=8`, the
-   * value of `page` is `"7"`.
+   * Returns the decoded value of the first query parameter of that name, or `undefined` if it is
+   * missing. For `?page=7&page=8`, the value of `page` is `"7"`.
    */
   query(name: string): string | undefined;
 
@@ -150,32 +153,34 @@ export class Request {
   queryValues(name: string): string[];
 
   /**
-   * Returns the first query parameter of that name as an integer. Throws a `bad-request` if it is
-   * not an integer from -(2^53 - 1) to 2^53 - 1.
+   * Returns the first query parameter of that name as an integer, or `undefined` if it is missing.
+   * Throws a `bad-request` failure if it is not an integer from -(2^53 - 1) to 2^53 - 1.
    */
   queryInteger(name: string): number | undefined;
 
   /**
    * Returns the decoded path parameter of that name, for example `id` of the route `/orders/{id}`.
+   * Returns `undefined` if the route has no such parameter.
    */
   pathParam(name: string): string | undefined;
 
   /**
-   * Returns the path parameter of that name as an integer. Throws a `bad-request` if it is not an
-   * integer from -(2^53 - 1) to 2^53 - 1, and an `internal` if the route has no such parameter.
+   * Returns the path parameter of that name as an integer. Throws a `bad-request` failure if it is
+   * not an integer from -(2^53 - 1) to 2^53 - 1, and an `internal` failure if the route has no such
+   * parameter.
    */
   pathInteger(name: string): number;
 
   /**
-   * Returns the value of the first cookie of that name, without surrounding double quotes. Escapes
-   * (`%20`) are not decoded.
+   * Returns the value of the first cookie of that name, without surrounding double quotes, or
+   * `undefined` if it is missing. Escapes (`%20`) are not decoded.
    */
   cookie(name: string): string | undefined;
 
   /**
-   * Returns the decoded value of the first form field of that name. Throws a `bad-request` if the
-   * content type is not `application/x-www-form-urlencoded`. An empty body without a content type
-   * is an empty form.
+   * Returns the decoded value of the first form field of that name, or `undefined` if it is
+   * missing. Throws a `bad-request` failure if the content type is not
+   * `application/x-www-form-urlencoded`. An empty body without a content type is an empty form.
    */
   form(name: string): string | undefined;
 
@@ -184,14 +189,15 @@ export class Request {
    */
   formValues(name: string): string[];
 
-  /** Returns the body as text. Throws a `bad-request` if it is not UTF-8. */
+  /** Returns the body as text. Throws a `bad-request` failure if it is not UTF-8. */
   text(): string;
 
   /**
    * Parses the body as JSON, whatever its media type. Returns `undefined` for an empty body. The
    * type `T` is not checked.
    *
-   * Throws a `bad-request` if the body is not JSON, or if a number would be rounded.
+   * Throws a `bad-request` failure if the body is not JSON, if an integer would be rounded, or if a
+   * number is too large.
    */
   json<T = unknown>(): T | undefined;
 
@@ -200,10 +206,9 @@ export class Request {
    * Schema](https://standardschema.dev), such as zod, valibot or arktype, and returns the result:
    * `const { name } = request.json(z.object({ name: z.string() }))`
    *
-   * Throws a `bad-request` if the body is not JSON, if a number would be rounded, or if the schema
-   * does not accept the body. In the last case, the message names the invalid places in the body.
-   * The schema gets `undefined` for an empty body. Throws a TypeError if the schema validates
-   * asynchronously.
+   * Throws the failures of `json()`. Also throws a `bad-request` failure if the schema does not
+   * accept the body; the message contains the schema's first issues and their places. The schema
+   * gets `undefined` for an empty body. Throws a TypeError if the schema validates asynchronously.
    */
   json<T>(schema: StandardSchema<T>): T;
 }
@@ -264,7 +269,7 @@ export interface HttpRequest {
   readonly headers: Headers;
 }
 
-/** The kinds of failure that a service may return, each with its HTTP status. */
+/** The kinds of failure that a service may throw, each with its HTTP status. */
 export type FailureKind =
   /** The request is malformed; the same request will fail again. 400. */
   | "bad-request"
@@ -301,7 +306,8 @@ export class Failure extends Error {
    * Over HTTP, the response has these headers and the failure as an `application/problem+json`
    * body. The message of `internal` and `unavailable` is only logged. For calls that are not made
    * over HTTP, the headers are dropped. Throws a TypeError if `value` has an unsupported type. A
-   * header that HTTP does not allow turns the failure into `internal`.
+   * header that HTTP does not allow, or that only the server may set, turns the failure into
+   * `internal`.
    */
   withHeader(name: string, value: HeaderValue | readonly HeaderValue[]): this;
 

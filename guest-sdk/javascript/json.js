@@ -1,9 +1,9 @@
-// JSON without silent loss: throws an error when the built-in JSON would round, drop or change a
-// value.
+// JSON without silent loss. The built-in JSON rounds large integers, and drops or changes some
+// values. This module writes such a value exactly, or throws an error.
 
 import { MAX_INTEGER } from "./limits.js";
 
-/** An exponent that may make a number infinite. The cache refuses such numbers. */
+/** Matches an exponent that may make a number infinite. The cache refuses infinite numbers. */
 const LARGE_EXPONENT = /[eE]\+?\d{3}/;
 
 /** An integer with fewer digits is always exact. */
@@ -35,8 +35,8 @@ export function toText(value, name, levels) {
 /**
  * Parses a JSON text. `fromCache` means that the cache has already validated the text.
  *
- * Throws a SyntaxError if the text is not JSON. Throws a RangeError that contains the number if an
- * integer would be rounded or a number is not finite.
+ * Throws a SyntaxError if the text is not JSON. Throws a RangeError whose message contains the
+ * number if an integer would be rounded or a number is not finite.
  */
 export function fromText(text, fromCache) {
   const value = JSON.parse(text);
@@ -62,8 +62,9 @@ class Refusal {
 }
 
 /**
- * True if the last checked value contains a number that `JSON.stringify` changes. It writes -0 as
- * 0, and it may write a whole number beyond 2^53 - 1 with the digits of another integer.
+ * True if the last checked value contains a number that `JSON.stringify` may change.
+ * `JSON.stringify` writes -0 as 0, and it may write a whole number beyond 2^53 - 1 with the digits
+ * of another integer.
  */
 let needsExactNumbers = false;
 
@@ -76,7 +77,10 @@ function exactText(value) {
   return `{${Object.keys(value).map(member).join()}}`;
 }
 
-/** Writes a number as a float if its digits alone would be parsed as an integer. */
+/**
+ * Formats a number. Writes -0 and a whole number beyond 2^53 - 1 as floats, because readers would
+ * parse their digits as another integer.
+ */
 function numberText(value) {
   if (Object.is(value, -0)) return "-0.0";
   const text = String(value);
@@ -184,7 +188,7 @@ export function member(key) {
 
 /**
  * Returns true if the text has `DIGITS` digits in a row. First checks only every `DIGITS`th
- * character, because so many digits in a row include one of these.
+ * character, because `DIGITS` digits in a row include one of these characters.
  */
 function hasLongNumber(text) {
   for (let at = DIGITS - 1; at < text.length; at += DIGITS) {

@@ -1,4 +1,4 @@
-// Values that are computed once even if many calls need them at the same time.
+// `getOrSet`: one call computes a missing value, while other calls wait for it.
 
 import {
   MAX_MILLIS,
@@ -83,7 +83,7 @@ function once(value, next) {
   return typeof value?.then === "function" ? Promise.resolve(value).then(next) : next(value);
 }
 
-/** Runs `act` and returns its result. Passes an exception or a rejection to `failed`. */
+/** Returns the result of `act`. On an exception or a rejection, the result is `failed(error)`. */
 function attempt(act, failed) {
   let made;
   try {
@@ -113,8 +113,8 @@ function refresh(key, compute, expiry, old) {
 }
 
 /**
- * Stores a computed value. Logs an `unavailable` error as a warning, because the service still gets
- * the value.
+ * Stores a computed value and returns it. Logs an `unavailable` error as a warning, because the
+ * service still gets the value.
  */
 function fill(key, value, expiry) {
   const text = toText(value ?? null, "value", MAX_DEPTH);

@@ -54,7 +54,8 @@ function container(value, above) {
 }
 
 /**
- * Formats an error on one line: its message and its places in the author's files, innermost first.
+ * Formats an error: its name, its message, its places in the author's files (innermost first), and
+ * its cause.
  */
 function shownError(error) {
   const { cause } = error;

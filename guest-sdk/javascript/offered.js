@@ -1,6 +1,6 @@
 // Objects with a fixed set of members. Reading any other member calls a function, which throws.
 
-// Names that `await`, JSON serialisation and printing look up on any object.
+// Names that `await`, `JSON.stringify`, printing and test libraries look up on any object.
 const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"];
 
 /**

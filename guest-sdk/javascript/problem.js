@@ -24,8 +24,8 @@ const GENERAL = {
 
 /**
  * Converts a failure with headers to a response if the request is an HTTP request, because the WIT
- * type `failure` has no headers. Returns undefined otherwise. Logs the failure's message if the
- * client must not get it.
+ * type `failure` has no headers. Logs the failure's message if the client must not get it. Returns
+ * undefined without headers or without HTTP. Throws a TypeError if a header is invalid.
  */
 export function responseWithHeaders(failure, { id, http }) {
   if (failure.headers === undefined || http === undefined) return undefined;

@@ -13,7 +13,10 @@ const WEB = join(SDK, "web") + sep;
 /** The files that SpiderMonkey needs too. It has the other APIs itself. */
 const ON_EVERY_ENGINE = ["console", "fetch", "headers", "messages"];
 
-/** The global names that each file in `web/` defines. A plugin includes only the files it uses. */
+/**
+ * Files in `web/`, each with the global names that it defines. A plugin includes only the files
+ * whose names it uses.
+ */
 export const PROVIDED = {
   clone: ["structuredClone"],
   console: ["console"],
@@ -37,7 +40,7 @@ const DEADLINES = {
   mention: /^(?=[^]*\buseFetches\b)[^]*\bAbortSignal\b/,
 };
 
-/** The npm package that `web/url.js` uses, and small replacements for most of its imports. */
+/** The npm package that `web/url.js` uses, and small replacements for its large imports. */
 const URL_PACKAGE = "whatwg-url";
 const STAND_INS = {
   "tr46": "domain.js",
@@ -53,8 +56,8 @@ export function mentionedIn(script, isQuickJs) {
 
 /**
  * Returns the bundler's options that add the web APIs. `packages` is the folder with the npm
- * packages that `web/` imports on QuickJS, `work` is a folder for the generated module, and
- * `mentioned` is the result of `mentionedIn`.
+ * packages that `web/` imports on QuickJS, and undefined on SpiderMonkey. `work` is a folder for
+ * the generated module, and `mentioned` is the result of `mentionedIn`.
  */
 export function provided(packages, work, mentioned) {
   const inject = join(work, "globals.js");
@@ -73,7 +76,8 @@ export function provided(packages, work, mentioned) {
 }
 
 /**
- * A bundler plugin that resolves the npm packages of `web/` and the replacements of their imports.
+ * Returns a bundler plugin that resolves the npm packages of `web/` and the replacements of their
+ * imports.
  */
 function packagesOf(folder) {
   const own = new RegExp(`^(${URL_PACKAGE}$|punycode/|@noble/)`);

@@ -25,9 +25,11 @@ export class LoadError extends Error {}
 export class TooLongError extends Error {}
 
 /**
- * Builds the component of a script and returns true on success. `bases` is the folder of cached
- * bases, `imports` has the names of the script's imports, and `make` builds a base from the text of
- * its main module.
+ * Builds the component of a script and returns true. Throws a LoadError or a TooLongError if the
+ * script does not load. Returns false if the build fails for another reason.
+ *
+ * `bases` is the folder of cached bases, `imports` has the names of the script's imports, and
+ * `make` builds a base from the text of its main module.
  */
 export async function loadOnBase({ script, imports, out, bases, program, seconds, make }) {
   const base = join(bases, `${digest(imports)}.wasm`);

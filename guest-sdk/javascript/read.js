@@ -1,4 +1,4 @@
-// Parsers that several accessors of a request share. An accessor parses only when it is called.
+// Parsers for the accessors of a request. An accessor parses only when the service calls it.
 
 import { shortened } from "./arguments.js";
 import { Failure } from "./failure.js";
@@ -35,7 +35,7 @@ function decoded(text) {
   });
 }
 
-/** Returns the text of a form body. Throws a `bad-request` if the body is not a form. */
+/** Returns the text of a form body. Throws a `bad-request` failure if the body is not a form. */
 export function formText({ body, contentType }) {
   if (contentType === undefined && body.length === 0) return "";
   const [type] = (contentType ?? "").split(";");
@@ -45,8 +45,8 @@ export function formText({ body, contentType }) {
 }
 
 /**
- * Parses an integer. Throws a `bad-request` if the text is not an integer. The message calls the
- * text `called`.
+ * Parses an integer. Throws a `bad-request` failure if the text is not an integer from
+ * -(2^53 - 1) to 2^53 - 1. The message calls the text `called`.
  */
 export function integerOf(text, called) {
   const refuse = (rule) => {
@@ -59,7 +59,7 @@ export function integerOf(text, called) {
   return value + 0;
 }
 
-/** Returns the value of the header's first cookie with that name, or undefined. */
+/** Returns the value of the header's first cookie of that name, or undefined if it is missing. */
 export function cookieIn(header, name) {
   for (const piece of header.split(";")) {
     const [key, ...rest] = piece.split("=");

@@ -88,7 +88,7 @@ export class Request {
   }
 }
 
-/** Parses a JSON body. */
+/** Parses a body as JSON. Throws a `bad-request` failure if the body is invalid. */
 function valueOf(request) {
   const text = request.text();
   try {

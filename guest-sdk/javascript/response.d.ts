@@ -30,8 +30,8 @@ export interface RedirectOptions extends ResponseOptions {
 /** The attributes of a cookie. */
 export interface CookieOptions {
   /**
-   * The lifetime in seconds, 0 or more. 0 deletes the cookie of that name, domain and path at once.
-   * Without `maxAge`, the cookie lasts until the browser is closed.
+   * The lifetime in whole seconds, 0 or more. 0 deletes the cookie of that name, domain and path at
+   * once. Without `maxAge`, the cookie lasts until the browser is closed.
    */
   maxAge?: number | undefined;
   /** The path, by default `/`. */
@@ -46,24 +46,28 @@ export interface CookieOptions {
   /** If true, scripts cannot read the cookie. True by default. */
   httpOnly?: boolean | undefined;
   /**
-   * Which requests from other sites include the cookie, by default `lax`. `none` requires `secure`.
+   * Controls which requests from other sites include the cookie. `lax` by default; `none` requires
+   * `secure`.
    */
   sameSite?: "lax" | "strict" | "none" | undefined;
 }
 
 /**
- * The response of a service. Most services return another value instead, which is converted with
- * `Response.json`.
+ * The response of a service. Most services return another value instead, which the SDK converts
+ * with `Response.json`.
  *
  * `Response.text("made", { status: 201, headers: { location: "/orders/7" } })`
  */
 export class Response {
-  /** Creates a response, by default with status 200. Throws if a part is invalid. */
+  /**
+   * Creates a response, by default with status 200. Throws a TypeError or a RangeError if the body,
+   * the status or the type of a header's value is invalid.
+   */
   constructor(body?: Uint8Array, options?: ResponseOptions);
 
   /**
    * Creates a response with `value` as `application/json`. Throws like `cache.set` if the value has
-   * no JSON form.
+   * no JSON form, but allows 127 levels.
    */
   static json(value: unknown, options?: ResponseOptions): Response;
 
@@ -73,7 +77,10 @@ export class Response {
   /** Creates a response with bytes, by default as `application/octet-stream`. */
   static bytes(body: Uint8Array, options?: ResponseOptions): Response;
 
-  /** Creates a response with status 204 and no body, as for a service that returns nothing. */
+  /**
+   * Creates a response without a body, by default with status 204, as for a service that returns
+   * nothing.
+   */
   static empty(options?: ResponseOptions): Response;
 
   /**
@@ -112,12 +119,16 @@ export class Response {
   withCookie(name: string, value: string, options?: CookieOptions): this;
 
   /**
-   * Returns the header of that name; case does not matter. Several fields are joined with `, `. Use
-   * `headerValues` for `set-cookie`, whose fields contain commas. For tests.
+   * Returns the header of that name; case does not matter. Several fields are joined with `, `.
+   * Returns `undefined` if the header is missing or a field is not UTF-8. Use `headerValues` for
+   * `set-cookie`, whose fields contain commas. For tests.
    */
   header(name: string): string | undefined;
 
-  /** Returns the value of each header field of that name. For tests. */
+  /**
+   * Returns the value of each header field of that name. Omits values that are not UTF-8. For
+   * tests.
+   */
   headerValues(name: string): string[];
 
   /** Returns the body as text. For tests. */

@@ -83,9 +83,10 @@ export class Response {
 }
 
 /**
- * Returns the response with validated headers, whose values are bytes.
+ * Validates the headers of a response, converts their values to bytes, and returns the response.
  *
- * Throws a TypeError that names the header if HTTP does not allow the header.
+ * Throws a TypeError that names the header if HTTP does not allow the header, or if only the server
+ * may set it.
  */
 export function finished(response) {
   const { contentType, headers } = response;

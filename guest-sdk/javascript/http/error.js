@@ -1,8 +1,8 @@
 import { FAILURE } from "../error.js";
 
 /**
- * Kinds that may be temporary: if the service does not handle them, the call fails as
- * `unavailable`.
+ * The kinds of errors that may be temporary. If the service does not handle such an error, the call
+ * fails as `unavailable`.
  */
 const MAY_PASS = ["unreachable", "timeout", "aborted"];
 

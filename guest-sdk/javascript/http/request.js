@@ -12,7 +12,7 @@ const NO_BYTES = new Uint8Array();
 /** The default number of redirects to follow. */
 const DEFAULT_REDIRECTS = 5;
 
-/** The maximum number of redirects to follow: `wit/` declares the number as a `u8`. */
+/** The maximum number of redirects to follow: the WIT interface declares the number as a `u8`. */
 const MAX_REDIRECTS = 255;
 
 const OPTIONS = ["json", "body", "headers", "timeout", "redirects"];
@@ -23,7 +23,7 @@ const CONTENT_TYPE = "content-type";
 
 /**
  * Returns the WIT record for a method, a URL and options. Error messages show `call`, the text of
- * the caller's call.
+ * the service's call before the options, for example `http.get(url`.
  */
 export function recordOf(method, url, options, call) {
   if (options !== undefined) checkOptions(options, call, OPTIONS);
@@ -126,7 +126,7 @@ function bodyOf(body) {
   throw new TypeError(`body is ${shown(body)}: it must be a string or a Uint8Array${fix}`);
 }
 
-/** Converts seconds to milliseconds. Undefined stays undefined. */
+/** Converts seconds to milliseconds, rounded up and at most `MAX_MILLIS`. Accepts undefined. */
 function millisOf(seconds) {
   if (seconds === undefined) return undefined;
   const rule = "it must be 0 seconds or more, as a number";
