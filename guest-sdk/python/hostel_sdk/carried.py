@@ -53,7 +53,11 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
     sizes = {path: size for path in found if path not in loaded and (size := _size(path)) >= 0}
     reason, room = _reason(sizes), MAX_BYTES
     for path in sorted(sizes, key=lambda path: (sizes[path], path)):
-        content = _read(path) if sizes[path] <= MAX_BYTES and room > 0 else None
+        may_fit = sizes[path] <= MAX_BYTES and room > 0
+        content = _read(path) if may_fit else None
+        if may_fit and content is None:
+            files.add(path, sizes[path], None, "it could not be read when the plugin was built")
+            continue
         compressed = zlib.compress(content) if content is not None else None
         if not compressed or len(compressed) > room:
             compressed, room = None, 0  # Leave out this file and all larger ones.

@@ -135,7 +135,8 @@ def _url(url: object) -> str:
 def _headers(headers: object) -> list[tuple[str, bytes]]:
     rule = "they must be a dict of names and values, or pairs of them"
     if isinstance(headers, (str, bytes)) or not isinstance(headers, Iterable):
-        _wrong_type(f"headers of {headers!r:.64}: {rule}")
+        # The text may contain a secret.
+        _wrong_type(f"headers of a {type(headers).__name__}: {rule}")
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return [_header(pair) for pair in pairs]
 

@@ -64,6 +64,15 @@ class Carried(unittest.TestCase):
         self.assertIn(second, files.left_out)
         self.assertRegex(files.left_out[big], "is not in the component.*the largest is big.bin")
 
+    def test_a_file_that_cannot_be_read_is_left_out_alone(self) -> None:
+        source = self.make("shop.py", "open")
+        closed, larger = self.make("closed.txt", "a"), self.make("larger.txt", "aa")
+        read = carried._read
+        with mock.patch.object(carried, "_read", lambda path: None if path == closed else read(path)):
+            carried.collect(self.folder.name, None, [source])
+        self.assertEqual(list(files.contents), [larger])
+        self.assertRegex(files.left_out[closed], "could not be read")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -93,7 +93,7 @@ class HttpTest(unittest.TestCase):
         rule = "it must be a str, like 'https://example.com/'"
         check(TypeError, f"a url of 5: {rule}", url=5)
         rule = "they must be a dict of names and values, or pairs of them"
-        check(TypeError, f"headers of 'a': {rule}", headers="a")
+        check(TypeError, f"headers of a str: {rule}", headers="a")
         rule = "it must be letters, digits and hyphens"
         check(ValueError, f"a header's name of 'a b': {rule}", headers={"a b": "c"})
         rule = "contains a line break or a NUL, which HTTP does not allow"
