@@ -184,7 +184,8 @@ def checked(response: Response) -> Response:
     if type(response.body) is not bytes:
         raise Internal(f"a body of {type(response.body).__name__}: it must be bytes")
     if type(response.headers) is not list:
-        raise Internal(f"headers of a {type(response.headers).__name__}: they must be a list of pairs")
+        kind = type(response.headers).__name__
+        raise Internal(f"headers of a {kind}: they must be a list of pairs")
     if response.headers:
         response.headers = [_checked_header(header) for header in response.headers]
     return response

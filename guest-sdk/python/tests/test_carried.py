@@ -68,7 +68,9 @@ class Carried(unittest.TestCase):
         source = self.make("shop.py", "open")
         closed, larger = self.make("closed.txt", "a"), self.make("larger.txt", "aa")
         read = carried._read
-        with mock.patch.object(carried, "_read", lambda path: None if path == closed else read(path)):
+        unreadable = {closed: None}
+        reading = mock.Mock(side_effect=lambda path: unreadable.get(path, read(path)))
+        with mock.patch.object(carried, "_read", reading):
             carried.collect(self.folder.name, None, [source])
         self.assertEqual(list(files.contents), [larger])
         self.assertRegex(files.left_out[closed], "could not be read")
