@@ -12,8 +12,8 @@ const HINT =
 /**
  * Returns the services that a plugin's module exports, by name.
  *
- * Throws a TypeError if there are no services, or if one is neither a function nor a class that
- * extends Service. The message explains what to export.
+ * Throws a TypeError if there are no services, if two services have the same name, or if a member
+ * of the default export is neither a function nor a class that extends Service.
  */
 export function servicesOf(plugin) {
   const services = new Map();
@@ -48,8 +48,8 @@ function isService(value) {
 }
 
 /**
- * Converts an identifier to words with hyphens (`userProfile` to `user-profile`). Returns other
- * names unchanged.
+ * Converts an identifier to words in lower case with hyphens (`userProfile` to `user-profile`).
+ * Returns other names unchanged.
  */
 function serviceName(key) {
   if (!/^[A-Za-z]\w*$/.test(key)) return key;

@@ -80,7 +80,7 @@ const tsc = (compiler, ...given) => [process.execPath, [compiler, ...given, "--p
 /**
  * Finds the tsconfig.json next to the source or in a parent folder, as the bundler does, or the
  * referenced project that includes the source. Returns the settings of the found project, including
- * inherited ones.
+ * inherited ones. Returns undefined if there is no tsconfig.json.
  */
 export function findConfig(source, compiler, note) {
   const read = (path) => {
@@ -104,7 +104,7 @@ export function findConfig(source, compiler, note) {
   return referenced === undefined ? found : { ...referenced, isReferenced: true };
 }
 
-/** Records the configuration file of a project and the files that it extends. */
+/** Records the configuration file of a project, and the files that it extends by relative paths. */
 function noteConfigurations(file, note, seen = new Set()) {
   note(file);
   seen.add(file);
@@ -169,7 +169,10 @@ function installed(types, folder) {
     .map((name) => (name.startsWith(".") ? resolve(folder, name) : name));
 }
 
-/** Returns true if browser declarations are included, which is TypeScript's default. */
+/**
+ * Returns true if the project includes the declarations of browsers or web workers. TypeScript
+ * includes the declarations of browsers by default.
+ */
 function hasDom(own) {
   const lib = own === undefined ? DEFAULTS.lib : own.options.lib;
   return lib === undefined || lib.some((name) => /^(dom|webworker)$/i.test(name));

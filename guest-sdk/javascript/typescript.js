@@ -24,7 +24,7 @@ export async function load(url, context, next) {
   return { format: "module", source: code, shortCircuit: true };
 }
 
-/** Returns the compiler that the latest build of a service downloaded. */
+/** Returns esbuild, which a build of a service downloaded. Throws an Error if it is missing. */
 function compiler() {
   const folders = existsSync(TOOLS) ? readdirSync(TOOLS) : [];
   const folder = folders.filter((name) => name.startsWith("esbuild-")).at(-1);

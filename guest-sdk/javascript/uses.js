@@ -2,9 +2,9 @@
 // in a build.
 //
 // Searches the author's files for the names of the cache's methods, `http` and `config`. The result
-// may include unused interfaces. An interface is missing from the result only if the code
-// constructs a name at run time; the error then explains what to write. The bundler finds uses of
-// `fetch`.
+// may include unused interfaces. The result may lack an interface, for example if the code
+// constructs a name at run time; the error at run time then explains what to write. The bundler
+// finds uses of `fetch`.
 
 import { readFileSync } from "node:fs";
 import { dirname, extname, join, resolve, sep } from "node:path";
@@ -16,7 +16,7 @@ const SDK = dirname(fileURLToPath(import.meta.url));
 
 const PARTS = join(SDK, "parts.js");
 
-/** The bundler's loaders of source files. */
+/** The bundler's loader for each file name extension of source files. */
 const LOADERS = {
   ...{ ".js": "js", ".mjs": "js", ".cjs": "js", ".jsx": "jsx" },
   ...{ ".ts": "ts", ".mts": "ts", ".cts": "ts", ".tsx": "tsx" },
@@ -25,7 +25,7 @@ const LOADERS = {
 /**
  * Names of cache methods that other objects have too, each with the number of arguments that the
  * cache's method needs. A call of such a method counts only if it has at least that many arguments,
- * or if it is a call on `cache`.
+ * or if the object is named `cache`.
  */
 const COMMON = { keys: 1, update: 2, take: 1, expire: 2, ttl: 1 };
 
@@ -154,7 +154,7 @@ export function interfacesAmong(imports) {
   return imports.filter((name) => all.includes(name));
 }
 
-/** A bundler plugin that omits the parts of the cache that need other interfaces. */
+/** Returns a bundler plugin that omits the parts of the cache that need none of the interfaces. */
 export function partsOf(interfaces) {
   const names = interfaces.filter((name) => name in INTERFACES);
   const kinds = names.map((name) => name[0].toUpperCase() + name.slice(1));

@@ -2,7 +2,10 @@
 
 import { now } from "./clock.js";
 
-/** A timer with a longer delay fires at once or never, so no deadline is recorded. */
+/**
+ * The longest delay of a timer, in milliseconds. A timer with a longer delay fires at once or
+ * never, so its signal has no deadline.
+ */
 const MAX_DELAY = 2 ** 31 - 1;
 
 /** Maps signals to their deadlines, in milliseconds on the clock of `now`. */
@@ -13,7 +16,7 @@ export function deadlineOf(signal) {
   return deadlines.get(signal);
 }
 
-/** Makes an AbortSignal class record the deadlines of the signals that it creates. */
+/** Makes `timeout` and `any` of an AbortSignal class record the deadlines of their signals. */
 export function noteDeadlines(Signal) {
   const { timeout, any } = Signal;
   Signal.timeout = (milliseconds) => {

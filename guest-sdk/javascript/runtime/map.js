@@ -9,7 +9,7 @@ import { segment, segmentsOf } from "./places.js";
  */
 const SEGMENTS_OF_A_PART = 256;
 
-/** An identifier in the built file. */
+/** Matches an identifier in the built file. */
 const NAME = /[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 
 /**

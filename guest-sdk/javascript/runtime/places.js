@@ -1,5 +1,5 @@
 // Maps a line of a stack trace, which refers to the bundled file, to a place in the author's files.
-// The build stores the map in HOSTEL_PLACES. The map is decoded only when an error is logged.
+// The build stores the map in HOSTEL_PLACES. A plugin decodes the map only when an error occurs.
 //
 // The map is like a source map, but divided into parts, so that a lookup decodes only one part. A
 // part has a start line and column in the built file, and segments for `segmentsOf`.
@@ -13,8 +13,8 @@ const BUILT_PLACE = /^(?:\s+at )?(?:async\*)?(.*?)[ (@]*\/?(hostel-plugin\.js|<i
 const FILE = "hostel-plugin.js";
 
 /**
- * Converts a stack line to the author's file, line and column. Returns undefined if the line is not
- * in the author's code.
+ * Converts a stack line to the author's file, line and column, with the function's name if the line
+ * has one. Returns undefined if the line is not in the author's code.
  */
 export function place(line) {
   const built = BUILT_PLACE.exec(line);
@@ -28,7 +28,10 @@ export function place(line) {
   return own === "" || own.startsWith("<") ? found : `${found} in ${own}`;
 }
 
-/** Returns the source place, `file:line:column`, of a line and column in the built file. */
+/**
+ * Returns the source place, `file:line:column`, of a line and column in the built file. Returns
+ * undefined for a place outside the author's code.
+ */
 export function original({ parts, sources }, line, column) {
   const part = parts.findLast(([row, from]) => row === line && from < column);
   const covers = ([from]) => from < column;

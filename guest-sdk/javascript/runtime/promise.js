@@ -155,7 +155,11 @@ class HostelPromise {
   }
 }
 
-/** Waits for all promises. `handlers` returns the two reactions of each promise. */
+/**
+ * Returns a promise that is fulfilled with `finish(results)` when every promise has a result.
+ * `handlers` returns the two reactions of each promise; they add its result or reject the returned
+ * promise.
+ */
 function collect(promises, handlers, finish) {
   return new HostelPromise((resolve, reject) => {
     const results = [];
@@ -179,7 +183,7 @@ const { takeUnhandled } = HostelPromise;
 delete HostelPromise.takeUnhandled;
 Object.defineProperty(HostelPromise, "name", { value: "Promise" });
 
-/** Replaces the engine's Promise with this class. */
+/** Replaces the engine's Promise with this class, and `queueMicrotask`. */
 export function install() {
   const configurable = true;
   const writable = true;

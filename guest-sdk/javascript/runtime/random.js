@@ -63,7 +63,7 @@ const crypto = {
   },
 };
 
-/** Installs Math.random and crypto. */
+/** Installs `Math.random`, `crypto.getRandomValues` and `crypto.randomUUID`. */
 export function install() {
   const property = (value) => ({ value, configurable: true, writable: true });
   Object.defineProperty(Math, "random", property(random));

@@ -80,7 +80,7 @@ export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is pending";
 
 export function runJobs() {}
 
-/** Drops the pending timers and returns their number. */
+/** Drops the pending timers and fetches. Returns the number of dropped timers. */
 export function dropTimers() {
   const left = timers.size;
   timers.forEach((timer) => clearTimeout(timer));

@@ -1,7 +1,10 @@
 // TextEncoder and TextDecoder (UTF-8), which QuickJS lacks, built on its native functions for
 // base64, escapes and URI components. `web/text.js` supports more encodings.
 
-/** Matches complete UTF-8 sequences and incomplete prefixes. Each prefix becomes one U+FFFD. */
+/**
+ * Matches complete UTF-8 sequences, incomplete sequences and invalid bytes. An incomplete sequence
+ * or an invalid byte becomes one U+FFFD.
+ */
 const SEQUENCE = new RegExp(
   String.raw`[\0-\x7f]+|[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|\xed[\x80-\x9f]|` +
     String.raw`[\xe1-\xec\xee\xef][\x80-\xbf])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|\xf4[\x80-\x8f]|` +

@@ -9,7 +9,7 @@ import { cache } from "../index.js";
 const { Date: NodeDate, setTimeout: nodeSetTimeout, setInterval: nodeSetInterval } = globalThis;
 const { now: nodeNow } = performance;
 
-/** Checks that the originals are restored. */
+/** Checks that Node's clock and timers are restored. */
 function checkRestored() {
   assert.equal(Date, NodeDate);
   assert.equal(setTimeout, nodeSetTimeout);

@@ -23,7 +23,7 @@ afterEach(() => new Promise((done) => setImmediate(done)));
 const OURS = { Request: own.Request, Response: own.Response };
 const NODES = { Request: NodeRequest, Response: NodeResponse };
 
-/** Runs `act` and returns its result or the class of its error. */
+/** Runs `act` and returns its result, or the name of its error's class. */
 async function outcome(act) {
   try {
     return await act();
@@ -292,7 +292,7 @@ function loopOf(answer, timers = []) {
 
 const answered = ({ url }) => ({ url, body: new Uint8Array() });
 
-/** Handles the events of a call until there are none. */
+/** Handles the events of a call until no event is left. */
 async function runAll() {
   await new Promise((done) => setImmediate(done));
   while (waitOnce()) await new Promise((done) => setImmediate(done));

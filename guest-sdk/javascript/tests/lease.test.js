@@ -23,7 +23,7 @@ function failing(kind, ...names) {
   return fake;
 }
 
-/** Returns true if this call has a lease of the key, and ends the lease. */
+/** Returns true if this call has the lease of the key. Ends the lease by storing a value. */
 const hasLease = (key) => host.fill(key, "1");
 
 test("a value is computed once until it expires", () => {

@@ -1,4 +1,4 @@
-// Tests of the request's accessors that the scenarios do not cover.
+// Tests of the accessors of a request, for cases that the scenarios do not cover.
 
 import assert from "node:assert/strict";
 import test from "node:test";

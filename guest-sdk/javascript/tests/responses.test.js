@@ -1,4 +1,4 @@
-// Tests of the headers of responses and failures that the scenarios do not cover.
+// Tests of the headers of responses and failures, for cases that the scenarios do not cover.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -6,7 +6,7 @@ import test from "node:test";
 import { Fake } from "../fake.js";
 import { Failure, Request, Response } from "../index.js";
 
-/** Returns the names and values of a response's headers. */
+/** Returns the headers of a response as strings, each `name: value`. */
 const pairs = ({ headers }) =>
   headers.map(([name, value]) => [name, Buffer.from(value).toString()].join(": "));
 

@@ -7,8 +7,8 @@ import { Fake } from "../fake.js";
 import { Failure, Response, http } from "../index.js";
 
 /**
- * Returns a fake with these routes, each to its own service, which returns the route and the
- * parameters.
+ * Returns a fake with these routes. Each route leads to its own service, which returns the route's
+ * text and the values of the path parameters.
  */
 function fakeWith(...routes) {
   const service = (route) => (request) => {
@@ -60,7 +60,7 @@ test("a request without a route gets the problem of the host", async () => {
     return [405, "Method Not Allowed", "method-not-allowed", detail, allow];
   };
   assert.deepEqual(await problem("POST", "/users/7"), notAllowed("GET, HEAD, PUT"));
-  // `allow` lists only the methods of the path that takes precedence.
+  // `allow` lists only the methods of the route path that takes precedence.
   assert.deepEqual(await problem("PUT", "/users/me"), notAllowed("GET, HEAD"));
   const escape = "the path has an invalid escape";
   const malformed = [400, "Bad Request", "bad-request", escape, undefined];

@@ -1,4 +1,4 @@
-// Tests of the plugin runtime. They run in Node; some compare results with Node's implementation.
+// Tests of the plugin runtime, run in Node.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -69,7 +69,7 @@ test("an unhandled rejection is reported", () => {
 });
 
 test("a place in the built file is mapped to the author's file", () => {
-  // Line 1 has no source. Line 2 is a.js:1:1, and from column 4 a.js:3:2. Line 3 is b.js:1:1.
+  // Line 1 has no source. Line 2 is a.js:1:1, and from column 5 a.js:3:2. Line 3 is b.js:1:1.
   const map = { mappings: ";AAAA,IAEC;ACFD", sources: ["a.js", "b.js"], names: [] };
   const all = placesOf(map, "\n\n", (source) => source);
   assert.equal(original(all, 1, 1), undefined);

@@ -1,4 +1,4 @@
-// Tests which cache methods `uses.js` finds in code without comments and unnecessary spaces.
+// Tests of `uses.js`. As in a build, the searched code has no comments and no unnecessary spaces.
 
 import assert from "node:assert/strict";
 import test from "node:test";

@@ -10,7 +10,7 @@ const { TextDecoder: Utf8Decoder } = globalThis;
 
 const UTF8 = new TextEncoder();
 
-/** The methods that read a body. A body can be read only once. */
+/** The methods that read a body. The bytes of a body can be read only once. */
 export class Body {
   /** The bytes, or null if there is no body. */
   #bytes;
@@ -79,7 +79,10 @@ function textOf(bytes) {
   return new Utf8Decoder().decode(bytes);
 }
 
-/** Converts a body argument to bytes and the default media type, if there is one. */
+/**
+ * Converts a body argument to its bytes and its default media type. The bytes are null without a
+ * body. The media type is omitted for bytes.
+ */
 export function given(body) {
   if (body === undefined || body === null) return [null];
   if (body instanceof ArrayBuffer) return [new Uint8Array(body).slice()];

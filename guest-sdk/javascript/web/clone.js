@@ -27,7 +27,7 @@ function copy(value, state) {
   return made;
 }
 
-/** Creates the copy of an object, without its members. */
+/** Creates the copy of an object. `fill` then adds the members. */
 function madeOf(value, state) {
   const tag = Object.prototype.toString.call(value).slice(8, -1);
   if (Array.isArray(value)) return new Array(value.length);

@@ -37,7 +37,7 @@ export function fetch(input, init) {
 
 /**
  * Sends the waiting requests and returns a function that settles their promises. Returns undefined
- * if no request is waiting.
+ * if no request is waiting. If sending throws, rejects the promises and returns undefined.
  */
 function send() {
   const sent = waiting.splice(0).filter(({ request }) => !request.signal?.aborted);

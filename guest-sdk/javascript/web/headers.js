@@ -1,4 +1,4 @@
-// The Headers of the Fetch Standard, for QuickJS.
+// The Headers of the Fetch Standard, for both engines.
 
 const NAME = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 

@@ -1,6 +1,9 @@
 // Replaces the encoding package of whatwg-url. URLs in a service use only UTF-8.
 
-/** Percent-encodes the characters of the set and all non-ASCII characters. */
+/**
+ * Percent-encodes the characters in `encodedCharacters`, spaces, control characters and non-ASCII
+ * characters.
+ */
 export function percentEncodeAfterEncoding(_encoding, text, encodedCharacters) {
   const isKept = (byte) =>
     byte > 0x20 && byte < 0x7f && !encodedCharacters.includes(String.fromCharCode(byte));

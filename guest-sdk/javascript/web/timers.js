@@ -16,7 +16,7 @@ const timers = new Map();
 
 let last = 0;
 
-/** Starts a timer. `isSilent` is for internal timers, which are not counted as dropped. */
+/** Starts a timer and returns its number. `drop` does not count timers with `isSilent`. */
 export function begin(name, act, delay, { isRepeated = false, isSilent = false } = {}) {
   if (typeof act !== "function") throw new TypeError(`the argument of ${name} must be a function`);
   checkLoaded(name);
