@@ -14,7 +14,7 @@ const VALUE_RULE =
   "a value must not contain blanks, quotes, commas, semicolons, backslashes, control characters " +
   "or non-ASCII characters: percent-encode it";
 
-/** Formats a cookie. Throws a TypeError if a part of the cookie is invalid or an option unknown. */
+/** Formats a cookie. Throws a TypeError for an invalid part or an unknown option. */
 export function cookieText(name, value, options = {}) {
   checkOptions(options, "withCookie(name, value", OPTIONS);
   const { maxAge, path = "/", domain, secure = true, httpOnly = true, sameSite = "lax" } = options;

@@ -1,4 +1,4 @@
-// The module that services import. `index.d.ts` and the files that it re-exports document it.
+// The module that services import, documented in `index.d.ts` and the files that it re-exports.
 
 export { Service } from "./service.js";
 

@@ -2,8 +2,8 @@
 // in a build.
 //
 // The compiler accepts either a project or files. So the build creates its own project, which
-// extends the author's and replaces settings about other files and output. Messages never name the
-// build's project.
+// extends the author's and replaces settings about other files, output and modules. Messages never
+// name the build's project.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -154,7 +154,7 @@ export function interfacesAmong(imports) {
   return imports.filter((name) => all.includes(name));
 }
 
-/** Returns a bundler plugin that omits the parts of the cache that need none of the interfaces. */
+/** Returns a bundler plugin that includes only the parts of the cache for these interfaces. */
 export function partsOf(interfaces) {
   const names = interfaces.filter((name) => name in INTERFACES);
   const kinds = names.map((name) => name[0].toUpperCase() + name.slice(1));

@@ -208,7 +208,7 @@ function redirected(request, status, location) {
   return { ...request, method, url: to.href, headers, body };
 }
 
-/** Returns the URL without its query, because the query may contain a secret. */
+/** Returns the URL without query and fragment, because the query may contain a secret. */
 function shownUrl(url) {
   return url.replace(/[?#].*/s, "");
 }

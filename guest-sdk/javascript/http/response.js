@@ -49,7 +49,7 @@ export class HttpResponse {
   }
 }
 
-/** Returns the URL without its query, because the query may contain a secret. */
+/** Returns the URL without query and fragment, because the query may contain a secret. */
 function shownUrl(url) {
   return url.replace(/[?#].*/s, "");
 }

@@ -1,6 +1,5 @@
-// Advice for unclear error messages. It is about undefined names and about an error that QuickJS
-// reports at the wrong line. HOSTEL_ADVICE contains the advice of `../advice.js` that the plugin
-// needs.
+// Advice for unclear error messages, about undefined names and about an error that QuickJS reports
+// at the wrong line. HOSTEL_ADVICE contains the advice of `../advice.js` that the plugin needs.
 
 /**
  * QuickJS's message if a destructured value is null or undefined. QuickJS has no line numbers for

@@ -4,7 +4,7 @@
 /** Returns milliseconds on the engine's monotonic clock. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);
 
-/** The ticks and the wall-clock time when the instance first used `performance`, if it has. */
+/** The ticks and the wall-clock time at the instance's first use of this clock. */
 let origin;
 
 let loaded = false;
