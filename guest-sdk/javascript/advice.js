@@ -1,5 +1,5 @@
-// Advice for a service that uses names or modules of another JavaScript environment, such as Node
-// or a browser, which its engine does not have. Used only in a build.
+// Advice about names and modules of other JavaScript environments, such as Node and browsers, that
+// a service's engine does not have. Used only in a build.
 
 import { builtinModules } from "node:module";
 

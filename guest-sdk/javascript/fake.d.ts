@@ -19,7 +19,7 @@ import type { HeaderInput, HttpError, Request, RequestFields, Response } from ".
  *
  * - `cache`, `log`, `http` and `config` use the newest fake.
  * - The cache starts empty and evicts nothing. It limits keys and values as a host does by default.
- *   The fake never refuses a call as `denied` or `unavailable`.
+ *   The fake never refuses a cache call as `denied` or `unavailable`.
  * - `cache.getOrSet` never waits for another call. `hold` simulates a call that computes the value.
  * - The clock starts with the time of the fake's creation. It moves only when the test advances it
  *   or a timer of a service fires. Services that the fake calls see this clock in `Date.now()`,
@@ -37,7 +37,8 @@ export class Fake {
 
   /**
    * Sends `payload` as JSON to the service of that name, as a host does. Without a payload the
-   * request has no body. If `payload` is a {@link Request}, only its service name is replaced.
+   * request has no body. If `payload` is a {@link Request}, sends this request, with `service` as
+   * the service name.
    *
    * Rejects with the service's {@link Failure}, or with a `not-found` failure if there is no such
    * service. If the service throws any other value, that value is the `cause` of the failure. If an
@@ -46,8 +47,8 @@ export class Fake {
   call(service: string, payload?: unknown): Promise<Response>;
 
   /**
-   * Sends a request to the service that it names. Use it for bodies that are not JSON and for HTTP
-   * requests.
+   * Sends a request to the service in `request.service`. Use this method for bodies that are not
+   * JSON, and for HTTP requests.
    */
   callWith(request: Request | Partial<RequestFields>): Promise<Response>;
 
@@ -104,7 +105,7 @@ export class Fake {
    * fake.route("PUT", "https://api.example.com/*", ({ url, body }) => Response.bytes(body));
    * ```
    *
-   * Redirects are followed as in a host. A request that matches no route rejects the call with an
+   * The fake follows redirects as a host does. A request that matches no route rejects the call with an
    * AssertionError that lists the request and the routes, even if the service catches that error.
    * An error thrown by a reply function rejects the call too.
    */

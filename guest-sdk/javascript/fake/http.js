@@ -80,8 +80,8 @@ export class FakeHttp {
   }
 
   /**
-   * Runs a call. Throws the error of the test's routes if there was one, even if the service caught
-   * it.
+   * Runs a call and returns its result. If the test's routes caused an error, throws this error
+   * instead, even if the service caught it.
    */
   async watch(call) {
     if (this.#calls++ === 0) this.#error = undefined;

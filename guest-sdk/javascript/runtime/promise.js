@@ -156,9 +156,8 @@ class HostelPromise {
 }
 
 /**
- * Returns a promise that is fulfilled with `finish(results)` when every promise has a result.
- * `handlers` returns the two reactions of each promise; they add its result or reject the returned
- * promise.
+ * Returns a promise that is fulfilled with `finish(results)` when each of `promises` has added a
+ * result. `handlers(add, reject)` returns the two reactions of one promise.
  */
 function collect(promises, handlers, finish) {
   return new HostelPromise((resolve, reject) => {
