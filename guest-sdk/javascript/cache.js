@@ -29,6 +29,7 @@ class Cache {
     // Test the common form first: the regular expression is slower than the rest of the method.
     const isInteger = String(value) === text || /^\s*-?\d+\s*$/.test(text);
     if (isInteger && Number.isSafeInteger(value)) return value;
+    if (text.trim() === "null") return undefined;
     throw new RangeError(
       `the value under ${shortened(key)}, ${shortened(text)}, is not an integer up to 2^53 - 1; ` +
         "getRaw returns its text",

@@ -84,7 +84,9 @@ function urlText(url) {
 function pairsOf(headers) {
   if (typeof headers !== "object" || headers === null) {
     const rule = "it must be an object of names and values, or pairs of them";
-    throw new TypeError(`headers is ${shown(headers)}: ${rule}`);
+    // The text may contain a secret.
+    const type = headers === null ? "null" : typeof headers;
+    throw new TypeError(`headers is of the type ${type}: ${rule}`);
   }
   const isIterable = typeof headers[Symbol.iterator] === "function";
   return (isIterable ? Array.from(headers) : Object.entries(headers)).map(headerOf);
@@ -92,7 +94,7 @@ function pairsOf(headers) {
 
 function headerOf(pair) {
   if (!Array.isArray(pair) || pair.length !== 2) {
-    throw new TypeError(`one of headers is ${shown(pair)}: it must be a pair, [name, value]`);
+    throw new TypeError("one of headers is not a pair: it must be [name, value]");
   }
   const [name, value] = pair;
   if (typeof name !== "string" || !TOKEN.test(name)) {

@@ -30,6 +30,8 @@ test("only exists distinguishes a stored null from a missing key", () => {
   assert.deepEqual([cache.get("k"), cache.getInteger("k")], [undefined, undefined]);
   assert.deepEqual([cache.exists("k"), cache.exists("none")], [true, false]);
   assert.deepEqual([cache.getRaw("k"), cache.getRaw("none")], ["null", undefined]);
+  cache.setRaw("k", " null\n");
+  assert.deepEqual([cache.get("k"), cache.getInteger("k")], [undefined, undefined]);
 });
 
 test("an integer is exact or refused", () => {
