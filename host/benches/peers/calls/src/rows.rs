@@ -31,8 +31,8 @@ pub fn print() -> Result<()> {
     row("B", "get", "`bindgen!`, default settings, moka", "ns", Wanted::AtMost(1.0 / 2.5), turns)?;
     redis(&sides)?;
     let turns = vec![invocations(&sides, "fresh"), invocations(&sides, "kept")];
-    let what = "fresh instance, a call, dropped";
-    row("C", what, "the same instance again", "µs", Wanted::AtMost(8.0), turns)?;
+    let what = "create an instance, call it, drop it";
+    row("C", what, "call an existing instance", "µs", Wanted::AtMost(8.0), turns)?;
     functions::print()
 }
 
