@@ -49,8 +49,8 @@ impl Modules {
         Modules { files: read.collect() }
     }
 
-    /// Returns each file with the other files that it imports from. A re-export counts as an import
-    /// only for the file that uses it.
+    /// Returns each file with the other files that it imports from. A `pub use` is not an import by
+    /// its own file. A file that uses the re-exported name imports from the file that defines it.
     pub fn arrows(&self) -> BTreeMap<&Path, BTreeSet<&Path>> {
         let arrows = self.files.values().map(|module| {
             let imports = module.paths.iter().filter(|import| !import.is_re_export);
