@@ -276,7 +276,7 @@ fn globals(count: usize) -> Vec<u8> {
 
 #[tokio::test]
 async fn limits_definitions_obeyed() {
-    // The limit counts the definitions in the component itself and in its module.
+    // The component itself counts as one definition, and each global of its module as another.
     check("definitions", "10", globals(9), globals(10)).await;
 }
 

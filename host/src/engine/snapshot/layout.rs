@@ -41,8 +41,8 @@ pub(super) struct MemoryPlace {
     pub(super) minimum: u64,
 }
 
-/// The numbers of a component's items, for the kinds of items that the probe adds or uses. Each
-/// number is also the index of the next item of that kind.
+/// The numbers of a component's items, for the kinds of items whose indices the probe or `Inner`
+/// needs. Each number is also the index of the next item of that kind.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) modules: u32,
@@ -94,8 +94,8 @@ impl Layout {
         }
     }
 
-    /// Adds a section of the module being read, and returns the number of globals that this module
-    /// imports.
+    /// Adds a section of the module being read. `imported` is the number of globals that the
+    /// module's earlier sections import. Returns this number including the section.
     fn add_of_module(
         &mut self,
         section: &Payload<'_>,
