@@ -225,7 +225,8 @@ pub(in crate::config) struct RawCache {
     pub(in crate::config) sentinel_password_file: Option<At<String>>,
     /// Maximum time of one operation on Redis. Default: "250ms".
     pub(in crate::config) timeout: Option<At<String>>,
-    /// The prefix of the names of all entries on Redis. Default: "hostel".
+    /// The prefix of the names of entries and leases on Redis. With `key-format = "zato"`, only the
+    /// names of leases have it. Default: "hostel".
     pub(in crate::config) prefix: Option<At<String>>,
     /// How entries are named on Redis: "hostel", or "zato" for the names that Zato gives them.
     /// Default: "hostel".
