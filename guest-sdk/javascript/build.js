@@ -241,8 +241,8 @@ function message({ location, text }) {
 }
 
 /**
- * Appends two constants to the module: the source map of the author's files, and the advice about
- * the module's names. Also defines both as globals of this process, for `loadError`.
+ * Appends statements to the module that set two globals: the source map of the author's files, and
+ * the advice about the module's names. Also sets both globals in this process, for `loadError`.
  */
 function withMap(built) {
   const named = (path) => {
@@ -372,8 +372,9 @@ function world(imports) {
 }
 
 /**
- * Formats the engine's output for an error that the module throws while it loads. Adds the error's
- * innermost place in the author's files. Returns other output without surrounding white space.
+ * Converts the output of a failed load to an error message. For an error that the module throws,
+ * the message contains the error's innermost place in the author's files, and advice if there is
+ * any. Returns unknown output without surrounding white space.
  */
 function loadError(words) {
   if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;

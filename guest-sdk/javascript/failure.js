@@ -70,8 +70,8 @@ const KINDS = new Set([
 ]);
 
 /**
- * Returns a thrown Failure unchanged. Converts any other value to a failure, with the kind in its
- * property `FAILURE`, by default `internal`.
+ * Returns a thrown Failure unchanged. Converts any other value to a failure. The failure's kind is
+ * the value's property `FAILURE`, or `internal` if the value does not have this property.
  */
 export function failureOf(thrown) {
   if (thrown instanceof Failure) return thrown;

@@ -1,6 +1,6 @@
-// The SDK's interface to the host: the real host in a plugin, the newest fake in a test. Both have
-// the functions of the WIT interfaces that the host offers. A function that fails throws an error
-// whose `payload` has a kind and a message.
+// The SDK's interface to the host: the real host in a plugin, the newest fake in a test. The real
+// host has the functions of the WIT interfaces that the component imports, a fake the functions of
+// all interfaces. A function that fails throws an error whose `payload` has a kind and a message.
 
 import { refused } from "./error.js";
 

@@ -142,8 +142,8 @@ export type HttpErrorKind =
   /** The response is larger than the host allows. */
   | "too-large"
   /**
-   * The response was incomplete or not valid HTTP, or there were too many redirects. The server may
-   * have processed the request.
+   * The response was incomplete or not valid HTTP, there were too many redirects, or the target of
+   * a redirect was not an http or https URL. The server may have processed the request.
    */
   | "aborted";
 

@@ -207,8 +207,9 @@ export class Request {
    * `const { name } = request.json(z.object({ name: z.string() }))`
    *
    * Throws the failures of `json()`. Also throws a `bad-request` failure if the schema does not
-   * accept the body; the message contains the schema's first issues and their places. The schema
-   * gets `undefined` for an empty body. Throws a TypeError if the schema validates asynchronously.
+   * accept the body; unless the body is empty, the message contains the schema's first issues and
+   * their places. The schema gets `undefined` for an empty body. Throws a TypeError if the schema
+   * is invalid or validates asynchronously.
    */
   json<T>(schema: StandardSchema<T>): T;
 }

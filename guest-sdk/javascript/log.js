@@ -78,7 +78,10 @@ function placesOf({ stack }) {
     .filter((place) => place !== undefined);
 }
 
-/** Converts a stack line to a place in the author's files. Returns undefined to omit the line. */
+/**
+ * Converts a stack line to a place in the author's files. Returns undefined to omit the line. This
+ * default, which tests use, omits no place.
+ */
 let place = (line) => /^\s+at (.*)/.exec(line)?.[1];
 
 /** Sets the function that converts a stack line to a place in the author's files. */

@@ -5,8 +5,8 @@ const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"
 
 /**
  * Creates an instance of a class. A read of a member that the class does not have calls `refuse`
- * with the name. The proxy is the prototype's prototype, so access to existing members costs
- * nothing extra.
+ * with the name, except for symbols and the names in `ASKED_OF_ANY`. The proxy is the prototype's
+ * prototype, so access to existing members costs nothing extra.
  */
 export function offered(Kind, refuse) {
   Object.setPrototypeOf(

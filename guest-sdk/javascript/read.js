@@ -35,7 +35,10 @@ function decoded(text) {
   });
 }
 
-/** Returns the text of a form body. Throws a `bad-request` failure if the body is not a form. */
+/**
+ * Returns the text of a form body. Throws a `bad-request` failure if the content type is not
+ * `FORM_TYPE`. An empty body without a content type is an empty form.
+ */
 export function formText({ body, contentType }) {
   if (contentType === undefined && body.length === 0) return "";
   const [type] = (contentType ?? "").split(";");

@@ -11,8 +11,9 @@ const MAX_ISSUES = 5;
  * Validates the value of a body with a schema and returns the schema's result. The value of an
  * empty body is `undefined`.
  *
- * Throws a `bad-request` failure with the schema's first issues if the schema does not accept the
- * value, and a TypeError if the schema is invalid or validates asynchronously.
+ * Throws a `bad-request` failure if the schema does not accept the value. The message contains the
+ * schema's first issues, unless the body is empty. Throws a TypeError if the schema is invalid or
+ * validates asynchronously.
  */
 export function validated(value, schema) {
   const validate = schema?.["~standard"]?.validate;

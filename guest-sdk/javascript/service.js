@@ -12,8 +12,8 @@ const HINT =
 /**
  * Returns the services that a plugin's module exports, by name.
  *
- * Throws a TypeError if there are no services, if two different services have the same name, or
- * if a member of the default export is neither a function nor a class that extends Service.
+ * Throws a TypeError if there are no services, if two different services have the same name, if the
+ * default export is a function, or if one of its members is not a function or class.
  */
 export function servicesOf(plugin) {
   const services = new Map();

@@ -38,7 +38,7 @@ const OLD_TARGETS = ["es3", "es5"];
  * `fail(lines)`, where `lines` are the compiler's messages.
  *
  * `sdk` is the SDK's folder, and `work` is a folder for the build's project. The function calls
- * `note` with each file that it reads.
+ * `note` with each file that the compiler reads.
  */
 export function checkTypes({ source, own, compiler, sdk, work, isQuickJs, fail, note }) {
   const folder = dirname(source);
@@ -157,8 +157,9 @@ function pathsOf({ path, options: { baseUrl, paths = {} } }) {
 }
 
 /**
- * Returns the packages of `types` that are installed. Packages that are needed only for tests, for
- * example, may be missing. Excludes Node's types, which declare names that services do not have.
+ * Returns the entries of `types` that are paths or installed packages. Packages that are needed
+ * only for tests, for example, may be missing. Excludes Node's types, which declare names that
+ * services do not have.
  */
 function installed(types, folder) {
   const isThere = (name, above) =>

@@ -52,8 +52,8 @@ export class Clock {
 }
 
 /**
- * The replacements of Node's clock, timers and fetch. Each has the object, the property to replace,
- * and the function that creates the replacement from the original.
+ * The replacements of Node's clock, timers, `fetch` and its classes. Each has the object, the
+ * property to replace, and the function that creates the replacement from the original.
  */
 const STAND_INS = [
   [globalThis, "Date", dateOf],

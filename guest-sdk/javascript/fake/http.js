@@ -12,7 +12,7 @@ const KINDS = ["invalid-request", "denied", "unreachable", "timeout", "too-large
 
 const NEVER_SENT = ["CONNECT", "TRACE"];
 
-/** Headers that the host sets itself. */
+/** Headers that only the host may set. */
 const OF_HOST = [
   ...["host", "content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer"],
   ...["transfer-encoding", "upgrade"],
@@ -50,7 +50,7 @@ export class SentRequest {
 export class FakeHttp {
   requests = [];
   #routes = [];
-  /** The first error of the test's routes. Kept because the service may catch the error. */
+  /** The error that `watch` throws. Kept because the service may catch the error. */
   #error;
   #calls = 0;
 
@@ -80,8 +80,9 @@ export class FakeHttp {
   }
 
   /**
-   * Runs a call and returns its result. If the test's routes caused an error, throws this error
-   * instead, even if the service caught it.
+   * Runs a call and returns its result. If a request has no route, or its route's function throws
+   * or returns an invalid reply, throws the first such error instead, even if the service caught
+   * the error.
    */
   async watch(call) {
     if (this.#calls++ === 0) this.#error = undefined;
@@ -154,7 +155,7 @@ function checkReply(reply, route, isFunction) {
   throw new TypeError(`the reply of the route ${route} is ${shown(reply)}: ${rule}`);
 }
 
-/** Converts a response to the record that a plugin gets from the host. */
+/** Returns the status, headers and body of a response, as in the host's record. */
 function recordOf({ status, contentType, headers, body }) {
   const isTyped = contentType === undefined || valuesOf(headers, "content-type").length > 0;
   const type = isTyped ? [] : [["content-type", new TextEncoder().encode(contentType)]];
@@ -174,7 +175,7 @@ function check({ method, url, headers }) {
   }
 }
 
-/** Parses a URL and removes its fragment, which is not sent. */
+/** Parses a URL and removes its fragment, which is not sent. Refuses URLs as the host does. */
 function urlOf(text) {
   const found = URL.canParse(text) ? new URL(text) : undefined;
   const quoted = JSON.stringify(shownUrl(text).slice(0, 200));

@@ -84,7 +84,7 @@ function urlText(url) {
 function pairsOf(headers) {
   if (typeof headers !== "object" || headers === null) {
     const rule = "it must be an object of names and values, or pairs of them";
-    // The text may contain a secret.
+    // Show only the type: the value may contain a secret.
     const type = headers === null ? "null" : typeof headers;
     throw new TypeError(`headers is of the type ${type}: ${rule}`);
   }

@@ -1,5 +1,5 @@
 // The global `performance`, which counts from its first use in an instance. The engine's own object
-// would count from the loading of the module, which happens during the build, with another clock.
+// would count from the loading of the module, on the clock of the machine that built the plugin.
 
 /** Returns milliseconds on the engine's monotonic clock. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);

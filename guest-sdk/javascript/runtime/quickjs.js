@@ -17,7 +17,7 @@ export { dropTimers, endLoading, runJobs };
 
 export const IS_QUICKJS = true;
 
-/** The reason why a waiting promise cannot settle, for an error message. */
+/** The reason why a pending promise cannot settle, for an error message. */
 export const NOTHING_TO_WAIT_FOR = "no timer and no fetch is pending";
 
 /** Returns the line and column in the built file at which a function begins. */

@@ -100,7 +100,7 @@ export function settle(promise, { respond, fail, stuck, ended }) {
     const turn = () => {
       const settleFetches = sendFetches();
       if (settleFetches !== undefined) {
-        // Run timers that became due meanwhile before settling the responses.
+        // Timers that became due meanwhile run before the fetches' promises are settled.
         look = setTimeout(() => {
           settleFetches();
           turn();

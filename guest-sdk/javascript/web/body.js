@@ -56,13 +56,16 @@ export class Body {
     body.#bytes = bytes;
   }
 
-  /** Returns the bytes without marking the body as read, or null if there is no body. */
+  /**
+   * Returns the bytes without marking the body as read, or null if there is no body. Throws a
+   * TypeError if the body was already read.
+   */
   static peek(body) {
     if (!body.#isUsed) return body.#bytes;
     throw new TypeError("the body was already read: call clone() before reading it twice");
   }
 
-  /** Returns the bytes and marks the body as read. */
+  /** Like `peek`, but marks the body as read. */
   static takeFrom(body) {
     const bytes = peek(body);
     body.#isUsed = bytes !== null;

@@ -1,4 +1,4 @@
-// Event, EventTarget, AbortController and AbortSignal. For QuickJS.
+// Event, CustomEvent, EventTarget, AbortController and AbortSignal. For QuickJS.
 
 import { begin } from "./timers.js";
 
