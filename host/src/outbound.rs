@@ -174,7 +174,8 @@ impl Outbound {
         }
     }
 
-    /// Sends a request and follows up to `redirects` redirects.
+    /// Sends a request and follows up to `redirects` redirects; a further redirect is an error. If
+    /// `redirects` is 0, returns a redirect as the response.
     async fn follow(
         &self,
         mut request: Outgoing,
@@ -251,8 +252,8 @@ fn stopped() -> SendError {
     SendError::new(SendErrorKind::Aborted, "the host stopped the request")
 }
 
-/// Records one request in the metrics, and in a span if the call is traced. Dropping this value
-/// means that the request has ended or was cancelled.
+/// Records one request in a span if the call is traced, and in the metrics when this value is
+/// dropped, because the request has then ended or was cancelled.
 struct Observed<'a> {
     meter: &'a HttpClientMeter,
     method: hyper::Method,

@@ -20,7 +20,8 @@ use crate::toolchain::{self, BuildError, Progress};
 use std::path::PathBuf;
 
 /// Builds a source, and returns the path of the component. Adds the files that the build reads to
-/// `inputs`, which must be empty. If the build fails, adds all files whose change may fix it.
+/// `inputs`, which must be empty. If the build fails, also adds the source's file
+/// and all files below its folder, because a change to one of them may fix the build.
 ///
 /// The build downloads some missing tools itself, once, from PyPI, npm or rustup, and reports each
 /// download. The user must install all other tools. If nothing that determines the result has

@@ -1,5 +1,6 @@
-//! Connections to remote servers. Each connection resolves the server's name only once, and goes to
-//! an address that was checked: a second look-up could return another address.
+//! Opens connections to remote servers. For each new connection, the server's name is resolved only
+//! once. The connection goes to an address of this result that the entry permits: a second look-up
+//! could return another address.
 
 use super::network::{Permits, PluginBounds};
 use super::rules;
@@ -236,7 +237,7 @@ impl Link {
 
 impl Connection for Link {
     fn connected(&self) -> Connected {
-        // Omit the count for HTTP/2: all streams of a connection share it.
+        // Omit the counts for HTTP/2: all streams of a connection would share them.
         let connected = Connected::new();
         match self.is_http2 {
             true => connected.negotiated_h2(),

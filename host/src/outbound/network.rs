@@ -61,7 +61,7 @@ impl Network {
         Network::with(of_system, messages)
     }
 
-    /// Creates a network with a resolver other than the system's.
+    /// Creates a network with this resolver. Tests use a resolver other than the system's.
     pub(super) fn with(resolver: Resolver, messages: &Arc<BudgetPart>) -> Arc<Self> {
         let bounds = Semaphores::new(MAX_REQUESTS, MAX_LOOK_UPS);
         Arc::new(Network { bounds, resolver, messages: Arc::clone(messages) })

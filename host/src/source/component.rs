@@ -47,7 +47,7 @@ impl From<ReadError> for FileError {
     }
 }
 
-/// An error message for a path where no file exists, with a suggestion if there is a likely one.
+/// The error message for a path where no file exists. Suggests another path if a likely one exists.
 pub fn absent(path: &Path) -> String {
     let instead = file::instead_of(path).map(|it| format!("; {it}")).unwrap_or_default();
     format!("{}{instead}", FileError::Gone)

@@ -27,8 +27,8 @@ use std::path::{Path, PathBuf};
 /// language, leads to the service of the folder.
 ///
 /// In a folder of plugins each component, each source file and each folder that is one service is a
-/// plugin. Hidden files, tests, `__init__.py`, and folders of installed or built files are ignored,
-/// unless the path itself names one.
+/// plugin. Hidden files and folders, source files of tests, `__init__.py`, and folders of installed
+/// or built files are ignored, unless the path itself names one.
 ///
 /// # Errors
 ///
@@ -47,7 +47,8 @@ pub fn discover(path: &Path) -> io::Result<Vec<Location>> {
     })
 }
 
-/// The components in a folder except hidden ones, sorted by path.
+/// The components in a folder except hidden ones, sorted by path. Any path that ends in `.wasm`
+/// counts as a component.
 ///
 /// # Errors
 ///
@@ -96,7 +97,8 @@ impl Location {
 }
 
 /// The [`Location::place`] of the plugin at a path. If there is not exactly one plugin, the place
-/// that a file at this path would have; `None` if the folder of the path does not exist.
+/// that a file at this path would have. `None` if the folder of the path does not exist, or the
+/// path does not end in a name.
 pub fn place_of(path: &Path) -> Option<PathBuf> {
     Location::at(path).map_or_else(|_| real_place(path), |location| location.place())
 }
@@ -143,7 +145,8 @@ fn source_file(file: &Path) -> Option<Location> {
     folder.whole().filter(declares).or_else(alone).map(Location::Source)
 }
 
-/// The contents of a folder, except hidden files and folders. Each list is sorted by path.
+/// The components, source files and folders in a folder, except hidden ones. Each list is sorted by
+/// path.
 struct Folder {
     path: PathBuf,
     components: Vec<PathBuf>,

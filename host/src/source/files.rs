@@ -120,7 +120,7 @@ pub struct Stamp {
     modules: Vec<PathBuf>,
 }
 
-/// The numbers of a missing file.
+/// The numbers of a file that is missing, or whose metadata cannot be read.
 const ABSENT: [u64; 5] = [0; 5];
 
 /// Numbers that no real file has.
@@ -132,8 +132,9 @@ impl Stamp {
         Stamp { files: BTreeMap::from([(PathBuf::new(), numbers(file))]), modules: Vec::new() }
     }
 
-    /// The stamp of a source. It covers the list of the files that the source may import, and the
-    /// inputs of the last build. If the inputs are unknown, it covers `source.file` in their place.
+    /// The stamp of a source. The stamp covers the list of the files that the source may import,
+    /// and the inputs of the last build. If the inputs are unknown, the stamp covers `source.file`
+    /// in their place. If there are too many files to import, the list is empty.
     ///
     /// # Errors
     ///
@@ -151,7 +152,7 @@ impl Stamp {
     }
 
     /// Updates the stamp of a source after a build that began at `began` and read these inputs. If
-    /// an input has changed since the build began, later stamps differ from the updated one.
+    /// an input that still exists has changed since then, later stamps differ from the updated one.
     #[must_use]
     pub fn after_build(self, inputs: &Inputs, began: SystemTime) -> Self {
         let number = |path: &Path| {
@@ -176,8 +177,9 @@ impl Stamp {
         !self.files.contains_key(Path::new(""))
     }
 
-    /// The paths of the stamped files that have changed since an earlier stamp, and of the modules
-    /// that were added or removed. Without an earlier stamp, the paths of all stamped files.
+    /// The paths of the files that have changed since an earlier stamp, or that only one of the two
+    /// stamps covers, and of the modules that were added or removed. Without an earlier stamp, the
+    /// paths of all stamped files.
     pub fn changes_since<'a>(
         &'a self,
         before: Option<&'a Stamp>,

@@ -11,8 +11,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The oldest accepted Go version: that of the SDK's `go.mod`. An older Go would work, but would
-/// start more slowly, because it first obtains the version that `go.mod` requires.
+/// The oldest accepted Go version, which the SDK's `go.mod` requires. An older Go would work, but
+/// would start more slowly, because it would first obtain this version.
 const OLDEST: (u32, u32) = (1, 26);
 
 const FIX: &str = "install Go 1.26 or newer, and open a new shell";
@@ -226,7 +226,8 @@ fn link(manifest: Option<&Path>) -> Result<(), BuildError> {
     }
 }
 
-/// Parses a version such as `go1.26.8`.
+/// Returns the major and the minor number of a version such as `go1.26.8`, or `None` if the version
+/// has another form.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.trim().strip_prefix("go")?.split(['.', '-', ' ']);
     let major = numbers.next()?.parse().ok()?;

@@ -151,7 +151,7 @@ fn depends_on_sdk(manifest: &Value) -> bool {
         .any(|pointer| manifest.pointer(pointer).is_some())
 }
 
-/// The package for the engine that the manifest selects; by default the one for QuickJS.
+/// The package for the engine that the manifest selects; by default the package for QuickJS.
 fn engine(manifest: &Value, path: &Path) -> Result<&'static NpmPackage, BuildError> {
     let Some(asked) = manifest.pointer("/hostel/engine") else {
         return Ok(&COMPONENTIZE_QJS);

@@ -62,8 +62,8 @@ impl Language {
     }
 
     /// True if a source in this language may read the file: a module that the source may import or,
-    /// in Python, any other file that is not for people or tools. A component in Python includes
-    /// all files beside the source. False for tests.
+    /// in Python, any other file that is not for people or tools, because a service may read it as
+    /// data. False for tests.
     pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
             Language::C => &["h", "hpp"],

@@ -21,8 +21,8 @@ use outline::Outline;
 /// them by name. See `engine/snapshot/layout.rs`.
 const KEPT: [&str; 2] = ["reset_adapter_state", "__wasilibc_reset_preopens"];
 
-/// Merges core modules of a component into one, as many as can be merged safely. Returns `None` if
-/// these are fewer than two.
+/// Merges the core modules of a component that can be merged safely into one module. Returns `None`
+/// if fewer than two can be merged, or if the component has an unsupported form.
 pub(super) fn merge(component: &[u8]) -> Option<Vec<u8>> {
     let outline = Outline::read(component)?;
     let group = MergeGroup::choose(&outline)?;

@@ -48,8 +48,8 @@ pub fn create(
         _ => Path::new("."),
     };
     std::fs::create_dir_all(parent).map_err(failed)?;
-    // Create the service in a temporary folder and rename it, so that an interrupted run leaves no
-    // partial service.
+    // Create the service in a temporary folder, then move it as a whole, or its entries into the
+    // current folder: a run that fails before leaves no partial service.
     let making = tempfile::Builder::new().prefix(".hostel-new-").tempdir_in(parent);
     let making = making.map_err(failed)?;
     let made = making.path().join("service");

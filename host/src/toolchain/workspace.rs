@@ -5,9 +5,9 @@ use super::error::NewError;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Excludes a new package from the enclosing workspace if cargo would treat it as a member: no
-/// member may be a workspace of its own. Returns the path of the workspace's manifest if the
-/// function changed the manifest. If the exclusion does not help, undoes it and returns an error.
+/// Excludes a new package from the enclosing workspace if cargo rejects the workspace: no member
+/// may be a workspace of its own. Returns the path of the workspace's manifest if the function
+/// changed the manifest. If the exclusion does not help, undoes it and returns an error.
 pub(super) fn leave(folder: &Path) -> Result<Option<PathBuf>, NewError> {
     let Some((root, text)) = above(folder) else { return Ok(None) };
     if is_sound(&root) {

@@ -27,7 +27,7 @@ impl MergeGroup {
     /// Selects instances that can be created together without a visible difference. Between two
     /// members, no definition depends on the first and is needed by the second, no start function
     /// runs, and no other instance writes a table or memory that members write. Returns `None` if
-    /// fewer than two instances can be selected.
+    /// fewer than two instances can be selected, or a definition is not found.
     pub(super) fn choose(outline: &Outline<'_>) -> Option<Self> {
         let mut group = MergeGroup::default();
         let mut instantiated: HashMap<u32, u32> = HashMap::new();
@@ -65,8 +65,9 @@ impl MergeGroup {
         (group.members.len() > 1).then_some(group)
     }
 
-    /// Adds an instance to the group if possible. Otherwise records what the instance writes, and
-    /// whether it needs a member. Returns `None` if an imported definition is not found.
+    /// Adds an instance to the group if possible. Otherwise records whether the instance needs a
+    /// member and, after the first member, the tables and memories that the instance writes.
+    /// Returns `None` if an imported definition is not found.
     fn consider(&mut self, outline: &Outline<'_>, number: u32, is_only: bool) -> Option<()> {
         let (module, _) = outline.module_of(number)?;
         let mut needed = Vec::new();

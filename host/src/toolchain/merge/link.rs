@@ -183,8 +183,8 @@ struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    /// Adds the definitions of a member. `constants` are the known values of immutable globals, by
-    /// new index.
+    /// Adds the definitions, segments, start function and producers of a member. `constants` are
+    /// the known values of immutable globals, by new index.
     fn add(
         &mut self,
         member: &Member<'_, 'a>,

@@ -79,8 +79,8 @@ impl Definition {
 }
 
 impl<'a> Outline<'a> {
-    /// Parses a component. Returns `None` if the component contains anything that cannot be merged
-    /// safely.
+    /// Parses a component. Returns `None` if the component cannot be parsed, or contains anything
+    /// that cannot be merged safely.
     pub(super) fn read(component: &'a [u8]) -> Option<Self> {
         let mut outline = Outline::default();
         let mut end = 0;

@@ -51,7 +51,8 @@ impl Renumber {
             Some(Constant::I64(value)) => Some(ConstExpr::i64_const(value)),
             None => {
                 for operator in expression.get_operators_reader() {
-                    // A constant expression may only refer to imported globals.
+                    // Without the GC proposal, a constant expression may only refer to imported
+                    // globals.
                     if let Operator::GlobalGet { global_index } = operator.ok()? {
                         let number = self.number(Kind::Global, global_index)?;
                         (number < self.imported_globals).then_some(())?;

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 const REQUIREMENTS: &str = "requirements.txt";
 const PROJECT: &str = "pyproject.toml";
 
-/// The folder of a source's packages, if it has any: those of the active virtual environment. If no
-/// environment is active, searches the project's folders, from the source's folder upwards. In each
-/// folder, looks for a `.venv`, as uv and Poetry create it, then for a `requirements.txt`, and then
-/// for the `dependencies` of a `pyproject.toml`. Installs the packages of such a list once.
+/// Returns the folder of a source's packages, or `None` if the source has no packages. An active
+/// virtual environment has this folder. Without one, searches the project's folders, from the
+/// source's folder upwards. In each folder, looks for a `.venv`, as uv and Poetry create it, then
+/// for a `requirements.txt`, and then for the `dependencies` of a `pyproject.toml`. Installs the
+/// packages of such a list once.
 ///
-/// The project is the source's folder, and its ancestors within the same repository. Adds the lists
-/// that it looks for to `inputs`.
+/// The project is the source's folder, and its ancestors within the same repository. Adds each list
+/// that the search looks for to `inputs`, even if the list is missing.
 pub(super) fn of(
     source: &Source,
     inputs: &mut Inputs,
@@ -117,7 +118,8 @@ fn install(
     })
 }
 
-/// An error of pip that names the requirements file instead of the target folder.
+/// Makes an error of pip name the list of packages instead of the target folder. Returns other
+/// errors unchanged.
 fn in_list(error: BuildError, list: &Path) -> BuildError {
     match error {
         BuildError::Failed { why, .. } => failed(list, why),
