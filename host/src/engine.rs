@@ -152,7 +152,8 @@ impl Engine {
         self.slots
     }
 
-    /// Returns the count of log lines that were dropped because their call had reached a log limit.
+    /// Returns the number of log lines that were dropped because their call had reached a log
+    /// limit, and the bytes of their messages.
     pub(crate) fn dropped_lines(&self) -> LineCount {
         self.sink.dropped()
     }
@@ -163,7 +164,8 @@ impl Engine {
     }
 
     /// Marks a component as being loaded, until the returned mark is dropped. Returns `None` if
-    /// there is no writable code folder, or another load of the component is running.
+    /// there is no code folder, the mark cannot be written, or another load of the component is
+    /// running.
     pub(crate) fn mark(&self, bytes: &[u8]) -> Option<LoadMark> {
         self.code.as_ref().and_then(|code| code.mark(bytes))
     }
@@ -216,8 +218,8 @@ impl Engine {
         Ok(Compiled { linked, limits, idle, first_memory, meter, config, cpu_share })
     }
 
-    /// Asks a component for its services, under the limits of a call. The component can access only
-    /// its log and its configuration.
+    /// Asks a component for its services, under the limits of a call. The component gets no
+    /// capabilities, so it cannot access its cache or send requests to other servers.
     pub(crate) async fn services(
         &self,
         component: &Compiled,

@@ -4,7 +4,7 @@
 //! Compiled code is native code, which the engine executes unchecked. So each file ends with a MAC,
 //! under a key that is stored outside the folder. A corrupt, forged or renamed file has a wrong
 //! MAC: it is ignored, and the component is compiled again. In a folder that this user can only
-//! read, MACs are not checked, but only the owner and the mode of each file. Code is loaded only
+//! read, the owner and the mode of each file are checked, but not its MAC. Code is loaded only
 //! from a regular file, which is verified and mapped through one open descriptor.
 
 mod folder;
@@ -40,11 +40,12 @@ pub(crate) struct CodeStore {
 }
 
 impl CodeStore {
-    /// Opens the folder and its key, and creates them if they are missing. The key is the file
-    /// `<folder>.key`, beside the folder.
+    /// Opens the folder, and creates the folder if it is missing. If this user can write to the
+    /// folder, also opens or creates its key: the file `<folder>.key`, beside the folder. A folder
+    /// without write access is used read-only.
     ///
-    /// If the folder belongs to this user but others could write to it, its compiled code is
-    /// deleted first. If this user cannot write to the folder, it is used read-only.
+    /// If other users could also write to a writable folder of this user, closes the folder to them
+    /// and deletes its compiled code first.
     ///
     /// # Errors
     ///
@@ -58,8 +59,8 @@ impl CodeStore {
         Ok(CodeStore { folder: folder.to_owned(), key })
     }
 
-    /// Returns the path where the key of a folder is stored. `None` if the folder does not exist or
-    /// is `/`.
+    /// Returns the path where the key of a folder is stored, or `None` if the folder's own path
+    /// cannot be resolved or is `/`.
     pub(crate) fn key_file(folder: &Path) -> Option<PathBuf> {
         key::path(&folder.canonicalize().ok()?).ok()
     }
@@ -234,7 +235,8 @@ fn is_genuine(key: &MacKey, name: &str, mut file: &File) -> io::Result<bool> {
     Ok(expected == found)
 }
 
-/// Returns the file name for the code of these bytes, compiled by this engine with its settings.
+/// Returns the name of the file for these bytes and this engine's settings. The bytes are a
+/// component, or the name of data that [`CodeStore::keep_beside`] stores.
 fn name(engine: &Engine, bytes: &[u8]) -> String {
     let mut settings = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut settings);

@@ -20,7 +20,7 @@ pub(super) fn invalid(error: &wasmtime::Error, limits: &Limits) -> ComponentErro
     }
 }
 
-/// Returns the engine settings that compiled code depends on, except the pool's settings.
+/// Returns the engine's settings, except the pool's.
 pub(super) fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config

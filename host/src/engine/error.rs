@@ -9,7 +9,7 @@ use std::io;
 use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-/// Why a file is not a usable plugin.
+/// Why a file could not be compiled as a plugin.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ComponentError {
@@ -126,7 +126,8 @@ impl CallError {
 /// The engine's message for the trap that compilers emit for an abort.
 const GAVE_UP: &str = "wasm `unreachable` instruction executed";
 
-/// Maximum characters of a logged line in an error. The log has the whole line.
+/// Maximum characters of a logged line in an error. The log has more of the line: up to
+/// `limits.log-line-bytes`.
 const MAX_WARNING_CHARS: usize = 200;
 
 fn shortened(warning: &str) -> String {

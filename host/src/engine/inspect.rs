@@ -63,7 +63,7 @@ pub struct Extent {
 /// A language or tool that was used to build a component.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Producer {
-    /// The role of the language or tool: `language`, `processed-by` or `sdk`.
+    /// The role of the language or tool, such as `language`, `processed-by` or `sdk`.
     pub part: String,
     /// The name.
     pub name: String,

@@ -56,7 +56,7 @@ pub struct Limits {
     pub log_lines: u64,
     /// Bytes of one call's log messages after escaping. The line that would exceed this limit and
     /// all later lines are counted and dropped. Default 256 KiB: `log_lines` lines of ordinary
-    /// length, or 32 of the longest. Without this limit, one call could write 8 MiB.
+    /// length, or 32 of the longest. Without this limit, one call could write nearly 8 MiB.
     pub log_bytes: usize,
     /// Bytes of one log message; the rest is cut off. Default 8 KiB: room for a stack trace.
     pub log_line_bytes: usize,
@@ -92,8 +92,8 @@ pub struct Limits {
     /// 1,100, and the engine compiles a function for each.
     pub types: usize,
     /// Imports, exports, globals, aliases, instances and the like of a component. Items of a nested
-    /// component count once for each instance of that component. Default 200,000: Python with its
-    /// library has 10,000.
+    /// component count once for each instance of that component; items of a core module always
+    /// count once. Default 200,000: Python with its library has 10,000.
     pub definitions: usize,
     /// Bytes of memory for compiling a component in a separate process. Default 2 GiB: Python with
     /// its library takes 350 MiB.

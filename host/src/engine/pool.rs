@@ -51,9 +51,9 @@ const MAX_TABLE_ELEMENTS: usize = 16 << 20;
 const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 
 /// Creates an engine with a pool of [`MAX_SLOTS`] slots, and returns the engine and the number of
-/// slots. While the address space does not suffice, reduces the number to a quarter. If it falls
-/// below [`MIN_SLOTS`], the engine has no pool: it maps each instance's memory separately, and the
-/// number of slots is 0.
+/// slots. If the engine cannot be created, mostly because address space is short, tries again with
+/// a quarter of the slots. With fewer than [`MIN_SLOTS`] slots, the engine has no pool: the engine
+/// maps each instance's memory separately, and the returned number is 0.
 ///
 /// `budget` is the host's memory in bytes, which determines how much unused memory the pool keeps.
 /// `instance` is the maximum size of one instance in bytes.
@@ -117,7 +117,8 @@ fn pool(slots: u32, budget: usize, instance: usize) -> PoolingAllocationConfig {
     pool
 }
 
-/// The number of batches: wasmtime's pooling allocator has one for each processor, of at most 16.
+/// Returns the number of batches: wasmtime's pooling allocator has one for each processor, but at
+/// most 16.
 fn batches() -> usize {
     available_parallelism().map_or(1, NonZeroUsize::get).min(16)
 }

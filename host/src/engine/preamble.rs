@@ -13,7 +13,7 @@ const KINDS: [(&[u8], &str); 3] = [
     (b"\x1f\x8b", "it is compressed by gzip"),
 ];
 
-/// Checks that the bytes begin like a component.
+/// Refuses a file that does not begin with WebAssembly's magic number, and a core module.
 pub(super) fn check(bytes: &[u8]) -> Result<(), ComponentError> {
     let Some(rest) = bytes.strip_prefix(b"\0asm") else {
         return Err(ComponentError::NotWasm(kind(bytes)));
@@ -37,7 +37,7 @@ fn kind(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// True for text in any encoding that extends ASCII.
+/// True if the first bytes may be text in an encoding that extends ASCII.
 fn is_text(bytes: &[u8]) -> bool {
     let start = bytes.get(..TEXT_BYTES).unwrap_or(bytes);
     start.iter().all(|byte| !byte.is_ascii_control() || byte.is_ascii_whitespace())

@@ -36,8 +36,9 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// When a limit is exceeded, the bytes are not a valid component, or the names of its imports
-    /// and exports do not fit the world.
+    /// When a limit is exceeded, the bytes cannot be parsed as a component, the component
+    /// instantiates a component that it does not contain, or the names of its imports and exports
+    /// do not fit the world.
     pub fn check_component(&self, bytes: &[u8]) -> Result<(), ComponentError> {
         if bytes.len() as u64 > self.component {
             return Err(Limit::Component.reached(self).into());

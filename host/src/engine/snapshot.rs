@@ -69,7 +69,7 @@ pub(crate) enum SnapshotError {
     /// The script does not load.
     #[error("the script does not load: {0}")]
     Script(String),
-    /// The initialisation called exit. The base prints the reason to stderr first.
+    /// The initialisation called exit. The base usually prints the reason to stderr first.
     #[error("the initialisation called exit")]
     Exited,
     /// The initialisation trapped, or could not be started.
@@ -82,7 +82,8 @@ pub(crate) enum SnapshotError {
 ///
 /// # Errors
 ///
-/// When the base is refused, it cannot be compiled, or the call fails.
+/// When the base is malformed, is not supported or cannot be compiled, a folder cannot be opened,
+/// or the call fails.
 pub(crate) fn take(
     base: &[u8],
     interface: &str,
@@ -194,8 +195,8 @@ fn read(
     Ok(state.as_le_slice(&store).to_vec())
 }
 
-/// Returns a linker with WASI. Every other function of an imported interface fails when it is
-/// called.
+/// Returns a linker with WASI. The functions of the component's other imported interfaces fail when
+/// they are called.
 fn linker(component: &Component) -> wasmtime::Result<Linker<Visit>> {
     let engine = component.engine();
     let mut linker = Linker::new(engine);

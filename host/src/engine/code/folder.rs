@@ -16,8 +16,8 @@ const ROOT: u32 = 0;
 pub(super) enum Ownership {
     /// The folder belongs to this user, and no other user can write to it.
     Writable,
-    /// The folder belongs to root or this user, and neither this user nor others can write to it:
-    /// it is part of a container image, or an administrator filled it.
+    /// The folder belongs to root or this user, and neither this user nor others can write to it.
+    /// For example, the folder is part of a container image, or an administrator filled it.
     ReadOnly,
 }
 

@@ -51,8 +51,8 @@ pub(super) fn path(folder: &Path) -> io::Result<PathBuf> {
     Ok(folder.with_file_name(name))
 }
 
-/// Reads a key. Returns `None` if the file is missing, is not a key, belongs to another user, or
-/// can be accessed by others.
+/// Reads a key. Returns `None` if the file is missing or unreadable, is not a key, belongs to
+/// another user, or can be accessed by others.
 fn read(path: &Path) -> io::Result<Option<MacKey>> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {

@@ -1,4 +1,4 @@
-//! Marks a component while it is loaded. If the process dies meanwhile, the mark remains.
+//! Marks a component while a process loads it. If the process dies meanwhile, the mark remains.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
@@ -31,7 +31,8 @@ impl Drop for LoadMark {
     }
 }
 
-/// True if a process died while it loaded this component, and the component is not being loaded.
+/// True if a process died while it loaded this component, and no process is loading the component
+/// now.
 pub(super) fn was_left(folder: &Path, bytes: &[u8]) -> bool {
     let Ok(file) = File::open(path(folder, bytes)) else { return false };
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()

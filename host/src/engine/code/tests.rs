@@ -1,4 +1,4 @@
-//! Checks which files a store loads and which it refuses.
+//! Checks which files, folders and keys a store accepts.
 
 use super::*;
 use std::fs::{self, Permissions};

@@ -165,8 +165,8 @@ mod tests {
         let functions = Arc::new(functions);
         let mut config = wasmtime::Config::new();
         // With several threads, a function's key may depend on the functions that its thread
-        // compiled before, so the counts would vary. A server then only loses time: it compiles the
-        // function again.
+        // compiled before, so the counts would vary. On a server this costs only time: the engine
+        // compiles the function again.
         config.parallel_compilation(false);
         config.enable_incremental_compilation(Arc::clone(&functions) as _).unwrap();
         let engine = Engine::new(&config).unwrap();

@@ -1,5 +1,5 @@
-//! The queue of ready tasks. The next task comes from the plugin that has recently used the least
-//! CPU time. Of that plugin's tasks, it is the one that has waited longest.
+//! The queue of ready tasks. The next task is the oldest task of the plugin that has recently used
+//! the least CPU time.
 
 use super::share::CpuShare;
 use std::collections::VecDeque;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 /// The time after which used CPU time counts only half.
 const HALF_LIFE: Duration = Duration::from_secs(1);
 
-/// The recent CPU time per processor that a plugin's long calls may use before they run at low
-/// priority. With a half-life of one second, this is 7 % of each processor's time.
+/// The recent CPU time per processor that a plugin's long calls may use before they run on the
+/// threads for long calls. With a half-life of one second, this is 7 % of each processor's time.
 const ALLOWANCE: Duration = Duration::from_millis(100);
 
 /// The recent CPU time of one plugin's long calls. Each version of a plugin has its own value.

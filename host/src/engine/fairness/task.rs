@@ -1,5 +1,5 @@
-//! A long call. A thread for long calls polls the call once at first, and then each time it is
-//! woken.
+//! A long call. A thread for long calls polls the call once at first, and then again each time the
+//! call is woken.
 
 use super::queue::LongQueue;
 use super::share::CpuShare;

@@ -1,5 +1,6 @@
 //! The cost of instantiating a component: the numbers of its instances and definitions. Items of a
-//! nested component count once for each instance of that component.
+//! nested component count once for each instance of that component. The definitions in core modules
+//! are not part of this cost.
 
 use super::excess::{Excess, within};
 use crate::engine::limits::{Limit, Limits};
