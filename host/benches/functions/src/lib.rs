@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 services! {
-    /// Sets a key that already has an entry.
+    /// Calls `set-if-absent` with a key that already has an entry.
     set_if_absent,
     /// Increments a key's integer.
     increment,
@@ -28,13 +28,13 @@ services! {
     get_or_lease,
     /// Gets the lease of a key, fills it, and deletes the entry.
     lease_and_fill,
-    /// Gets the lease of a key and gives it back.
+    /// Gets and releases the lease of a key.
     lease_and_release,
     /// Reads several keys at once.
     get_many,
     /// Sets several keys at once.
     set_many,
-    /// Deletes several missing keys at once.
+    /// Calls `delete-many` with several keys that have no entries.
     delete_many,
     /// Reads how long an entry has left to live.
     ttl,
@@ -42,7 +42,7 @@ services! {
     expire,
     /// Lists the keys with a prefix.
     keys,
-    /// Deletes the entries with a prefix that no key has.
+    /// Calls `delete-prefix` with a prefix that no key has.
     delete_prefix,
     /// Reads a key as a number, through the SDK.
     get_number,

@@ -130,7 +130,7 @@ pub fn counts(_: &Context, mebibytes: Option<usize>) -> Result<u32> {
     Ok(calls)
 }
 
-/// Returns its request, with header values as text.
+/// Returns its request, with the header values and the body as text.
 pub fn mirrors(ctx: &Context) -> Result<Value> {
     let request = &ctx.request;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,5 +1,5 @@
-//! A server in a separate process: waits until the server reports its address, sends it requests,
-//! and kills it at the end.
+//! Starts a server in a separate process, waits until the server reports its address, sends it
+//! requests, and kills it at the end.
 
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, Read, Write};

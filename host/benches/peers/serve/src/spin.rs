@@ -1,4 +1,4 @@
-//! A plugin that never returns, and the resulting latency for callers of another plugin.
+//! Calls that never return, and the resulting latency for callers of another plugin.
 
 use crate::load;
 use crate::made::Made;
