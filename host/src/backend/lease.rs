@@ -17,9 +17,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 /// and the host keeps each lease until the guest ends the lease or the call ends.
 const MAX_LEASES: usize = 1_000;
 
-/// The expiry of a lease on Redis is the remaining time of its call plus this margin. The host
-/// releases the leases of a call that ends. A lease expires only if the host cannot release it, for
-/// example because the host has crashed.
+/// The expiry of a lease on Redis is the time that its call had left when the guest requested the
+/// lease, plus this margin. The host releases the leases of a call that ends. A lease expires only
+/// if the host cannot release it, for example because the host has crashed, or after a day.
 const LEASE_MARGIN: Duration = Duration::from_millis(500);
 
 /// Initial and maximum delay between attempts to get a lease on Redis that another call holds. The
@@ -96,8 +96,8 @@ impl CallLeases {
     ///
     /// # Errors
     ///
-    /// When the key or `early` is invalid. On Redis, also when the stored data is not a valid
-    /// value, the key cannot have a lease, or the servers are unavailable.
+    /// When the key or `early` is invalid. On Redis, also when the stored data is not a valid value
+    /// or exceeds the value limit, the key cannot have a lease, or the servers are unavailable.
     pub(crate) async fn get_or_lease(
         &mut self,
         key: &str,

@@ -63,7 +63,7 @@ pub struct OpenError {
 pub(crate) struct RedisState {
     /// The caches on these servers.
     pub(crate) caches: Vec<CacheName>,
-    /// Number of operations in progress.
+    /// Number of operations in progress, without those that wait for their next attempt.
     pub(crate) in_flight: usize,
     /// The state of each server.
     pub(crate) servers: Vec<ServerState>,
@@ -155,8 +155,8 @@ impl Caches {
         all
     }
 
-    /// Returns the caches whose servers do not pass [`Servers::check`]. The checks run
-    /// concurrently, one for all caches with the same servers.
+    /// Returns the names of the caches whose servers do not pass [`Servers::check`]. The checks run
+    /// concurrently, one for all caches with the same address and timeout.
     pub(crate) async fn unavailable(&self) -> Vec<CacheName> {
         let checks = self.by_servers().into_iter().map(|(servers, caches)| {
             tokio::spawn(async move { servers.check().await.is_err().then_some(caches) })

@@ -3,7 +3,7 @@
 use hostel_cache::Stats;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counters of a cache since the host opened it.
+/// The counters of a cache since the host opened the cache, and the size of a cache in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheStats {
     /// Reads that found a live entry; a call that reads several keys counts once per key.

@@ -62,8 +62,8 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When the key is invalid, the stored data is not a valid value, or the backend is
-    /// unavailable.
+    /// When the key is invalid, the stored data is not a valid value or exceeds the value limit, or
+    /// the backend is unavailable.
     pub async fn get(&self, key: &str) -> Result<Option<Value>, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.get(key)?),
@@ -179,7 +179,7 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When an argument is invalid, or the backend is unavailable.
+    /// When the key is invalid, or the backend is unavailable.
     pub async fn ttl(&self, key: &str) -> Result<TimeLeft, CacheError> {
         match &self.0 {
             Backing::Memory(cache) => Ok(cache.ttl(key)?),

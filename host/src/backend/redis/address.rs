@@ -168,7 +168,8 @@ impl RedisAddress {
     }
 }
 
-/// Formats the address without its user and its passwords.
+/// Formats the address without its user and its passwords. Omits the database of a Unix socket or a
+/// cluster.
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |places: &[ServerPlace]| {

@@ -9,7 +9,8 @@ use hostel_cache::{Key, KeyPage, MAX_KEY_BYTES, RemovedPage};
 use std::collections::BTreeSet;
 use tokio::time::Instant;
 
-/// Returns the key of an entry's or a lease's name on the server, or `None` for other names.
+/// The function that returns the key in a name on the server: [`Names::key`] for the names of
+/// entries, or [`Names::key_or_leased`] for those of entries and leases.
 type KeyOfName = for<'a> fn(&Names, &'a [u8]) -> Option<&'a str>;
 
 impl RedisCache {

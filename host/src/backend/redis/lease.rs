@@ -1,10 +1,10 @@
 //! Leases: when several callers miss an entry, one of them computes its value.
 //!
-//! A lease is a Redis key with an expiry. The key's value is the holder's token, with a digest of
-//! the entry that the holder saw, if there was one. Most writes to the entry also delete this key,
-//! which ends the lease (see `redis.rs`). The scripts that grant and fill leases use two keys of
-//! one slot, so they are retried while the slot migrates, at most until the operation's deadline.
-//! Plain reads need no script.
+//! A lease is a Redis key with an expiry. The key's value is the holder's token. If the holder saw
+//! an entry, the digest of that entry's value and the entry's expiry time follow. Most writes to
+//! the entry also delete the lease's key, which ends the lease (see `redis.rs`). The scripts that
+//! grant and fill leases use two keys of one slot, so they are retried while the slot migrates, at
+//! most until the operation's deadline. Plain reads need no script.
 
 use super::super::error::CacheError;
 use super::batch::{Batch, RedisCommand};

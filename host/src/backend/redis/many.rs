@@ -246,7 +246,7 @@ impl RedisCache {
     }
 }
 
-/// Returns the reply to a change, after checking that the lease was ended.
+/// Returns the reply to a change. Returns an error if the command that ends the lease failed.
 fn written(mut replies: Vec<redis::Value>) -> Result<redis::Value, CacheError> {
     let reply = replies.pop().unwrap_or(redis::Value::Nil);
     for ended in &replies {

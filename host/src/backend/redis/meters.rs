@@ -86,7 +86,8 @@ impl Meter {
     }
 }
 
-/// Runs an operation and records its duration, unless the operation is cancelled.
+/// Runs an operation, and records its duration and whether the servers were available. Records
+/// nothing if the operation is cancelled.
 pub(super) async fn timed<T>(
     meter: &Meter,
     operation: impl Future<Output = Result<T, CacheError>>,

@@ -71,8 +71,8 @@ impl Names {
     }
 
     /// Returns the `SCAN` pattern for the entries and the leases of keys that begin with `prefix`.
-    /// In Zato's format, the pattern matches only entries: no pattern matches just the names of
-    /// both.
+    /// In Zato's format, the pattern matches only entries, because one pattern cannot match the
+    /// names of both without matching other names.
     pub(super) fn pattern_with_leases(&self, prefix: &str) -> Vec<u8> {
         match self.format {
             KeyFormat::Hostel => {
@@ -83,7 +83,7 @@ impl Names {
         }
     }
 
-    /// Returns the `SCAN` pattern for all leases.
+    /// Returns the `SCAN` pattern for the leases of all the cache's entries.
     pub(super) fn lease_pattern(&self) -> Vec<u8> {
         match self.format {
             KeyFormat::Hostel => escaped(&format!("{}:l:{{{}", self.prefix, self.cache), "*}"),
@@ -101,7 +101,7 @@ impl Names {
     }
 
     /// Returns the key whose entry or lease has this name, or `None` for other names. In Zato's
-    /// format, recognizes only the names of entries.
+    /// format, also returns `None` for the name of a lease.
     pub(super) fn key_or_leased<'a>(&self, name: &'a [u8]) -> Option<&'a str> {
         self.key(name).or_else(|| self.key_of(std::str::from_utf8(name).ok()?, ":l:{"))
     }

@@ -12,7 +12,8 @@ pub(super) enum ServerPlace {
 }
 
 impl ServerPlace {
-    /// Parses `HOST` or `HOST:PORT`; an IPv6 address must be in brackets.
+    /// Parses `HOST` or `HOST:PORT`, or returns `None` if the text is malformed. An IPv6 address
+    /// must be in brackets.
     pub(super) fn parse(text: &str, default_port: u16) -> Option<Self> {
         let (host, port) = match text.strip_prefix('[') {
             Some(rest) => {
@@ -28,14 +29,15 @@ impl ServerPlace {
     }
 
     /// Parses the address of another server in the reply of the server at `asked`: `HOST:PORT`. An
-    /// IPv6 address has no brackets. An empty host or `?` means the host of `asked`.
+    /// IPv6 address has no brackets. An empty host or `?` means the host of `asked`. Returns `None`
+    /// if the text is malformed.
     pub(super) fn redirected(text: &str, asked: &ServerPlace) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         ServerPlace::told(host, port.parse().ok()?, asked)
     }
 
-    /// Returns the place with this host and port, or `None` if one is invalid. An empty host or `?`
-    /// means the host of `asked`.
+    /// Returns the place with this host and port, or `None` if the host or the port is invalid. An
+    /// empty host or `?` means the host of `asked`.
     pub(super) fn told(host: &str, port: u16, asked: &ServerPlace) -> Option<Self> {
         match (host, asked) {
             ("" | "?", ServerPlace::Tcp { host, .. }) => ServerPlace::tcp(host, port),

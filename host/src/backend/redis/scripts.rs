@@ -38,7 +38,8 @@ impl Script {
         self.digest.get_or_init(|| Sha1::digest(self.text).iter().map(hex).collect())
     }
 
-    /// Converts the command for a server that does not know the script.
+    /// Converts the command to one that contains the script's text, for a server that does not know
+    /// the script.
     pub(super) fn with_text(&self, command: &Cmd) -> Cmd {
         let mut with_text = cmd("EVAL");
         with_text.arg(self.text);
@@ -132,10 +133,11 @@ if done.err then return done end
 return {'refresh', value}",
 );
 
-/// Ends the lease with this token. Stores the value if the current entry is as [`LEASE`] saw it or
-/// has expired since. If the entry is missing before its expiry, it was deleted or evicted, and
-/// nothing is stored. Keys: the entry, its lease. Arguments: the token, the value, the expiry or
-/// an empty text, the value limit. Returns 1 if it stored the value, otherwise 0.
+/// Ends the lease if it has this token. In this case also stores the value, if the current entry is
+/// as [`LEASE`] saw it or has expired since. If the entry is missing before its expiry, it was
+/// deleted or evicted, and nothing is stored. Keys: the entry, its lease. Arguments: the token, the
+/// value, the expiry or an empty text, the value limit. Returns 1 if the value was stored,
+/// otherwise 0.
 pub(super) static FILL: Script = Script::new(
     "local token, seen, gone = ARGV[1], false, 0
 local held = redis.pcall('GET', KEYS[2])

@@ -32,7 +32,7 @@ impl Caches {
     }
 
     /// Drops the cache that was released first, if `is_meant` returns true for the time of its
-    /// release.
+    /// release. Returns true if a cache was dropped.
     fn drop_one(&self, is_meant: impl Fn(Instant) -> bool) -> bool {
         let first = |caches: &super::CacheMap| {
             let released = caches.iter().filter_map(|(name, open)| Some((open.released()?, name)));
