@@ -122,7 +122,7 @@ fn nested(levels: usize) -> Vec<u8> {
     component
 }
 
-/// Returns a component with nested component types.
+/// Returns a component with `levels` component types, one inside another.
 fn nested_types(levels: usize) -> Vec<u8> {
     let types = [b"\x01", &*b"\x41\x01\x01".repeat(levels - 1), b"\x41\x00"].concat();
     [COMPONENT, &*section(7, &types)].concat()

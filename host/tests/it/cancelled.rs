@@ -104,7 +104,7 @@ async fn ten_thousand_calls_that_are_dropped_leave_nothing_behind() {
                 None => pending.push(call),
             }
         }
-        // The permits of dropped calls go to waiting calls, which then begin.
+        // The permits of dropped calls go to waiting calls, which begin when they are polled.
         while !pending.is_empty() {
             let mut call = pending.swap_remove(random.below(pending.len()));
             ended += u64::from(random.below(2) == 0 && poll_once(&mut call).await.is_some());

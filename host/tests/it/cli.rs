@@ -19,7 +19,7 @@ fn example(name: &str) -> String {
     component(&format!("example-services/{name}")).to_string_lossy().into_owned()
 }
 
-/// Checks the exit code, and that stderr is one clear line with these words.
+/// Checks the exit code, and that stderr is one line with these words.
 #[track_caller]
 fn check_error(output: &Output, code: i32, words: &[&str]) {
     let told = stderr(output);
@@ -206,8 +206,8 @@ fn colour_is_for_terminals() {
     assert!(!stderr(&run(&[&example("store-and-read")])).contains("\u{1b}["));
 }
 
-/// Writes the man pages to a folder. Returns each command's name, such as `run` or `cache-list`,
-/// with the text of its page.
+/// Writes the man pages to a folder. Returns each command's name with the text of its page. The
+/// name is for example `run` or `cache-list`, and empty for `hostel` itself.
 fn pages(folder: &Path) -> Vec<(String, String)> {
     let output = hostel().arg("man").arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));

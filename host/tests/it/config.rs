@@ -10,7 +10,7 @@ use std::process::Output;
 
 /// A setting in `hostel.example.toml`, with its comments.
 struct Setting {
-    /// Its table, for example `[server]`.
+    /// The table of the setting, for example `[server]`. Empty if the setting is in no table.
     table: String,
     /// `key = value`.
     line: String,
@@ -131,7 +131,7 @@ fn a_default_in_the_example_and_the_schema_is_the_default() {
         if !seen.insert(setting.path()) || setting.said.contains("No default") {
             continue;
         }
-        // Add the setting that this one requires.
+        // Add another setting if the tested setting requires one.
         let beside = match setting.key() {
             "calls-per-instance" => "instances = \"reuse\"",
             "idle-time" if setting.table.contains("plugins") => "instances = \"reuse\"",

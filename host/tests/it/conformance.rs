@@ -1,5 +1,5 @@
-//! Runs the scenarios that every SDK must pass, on a real host. They test the contract through the
-//! SDK of each language.
+//! Runs the scenarios that every SDK must pass, on real hosts. The scenarios test the contract
+//! through the SDK of each language.
 
 use crate::redis::server::program;
 use crate::redis::servers_of;
@@ -247,8 +247,8 @@ async fn new_row(language: &str, folder: &str) -> Row {
     run_all(TestHost::with(limits), language, folder).await
 }
 
-/// Runs all scenarios in one language with the cache in Redis, on a server and on a cluster. Runs
-/// them on one version of Redis only, because an SDK cannot observe the version.
+/// Runs all scenarios in one language. The ordinary host has its cache in Redis: first on a single
+/// server, then on a cluster. One version of Redis is enough, because an SDK cannot observe it.
 fn check_on_redis(language: &str, folder: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for server in runtime.block_on(servers_of(&[program()])) {

@@ -1,5 +1,5 @@
-//! The report of `hostel check` on direct calls: the callers that they require if routes require
-//! groups of callers.
+//! The report of `hostel check` on direct calls: which callers a direct call requires if routes to
+//! the service require groups of callers.
 
 use crate::support::{component, hostel, stderr, stdout};
 use serde_json::{Value, json};

@@ -34,7 +34,7 @@ async fn loaded(name: &str) -> TestHost {
 async fn loaded_from(example: &str, name: &str) -> TestHost {
     let host = TestHost::new();
     let file = component(&format!("example-services/{example}"));
-    // The origin server runs until all tests have ended.
+    // The origin server runs until the test process ends.
     let granted = Source::new().granted();
     let services = host.load_with(name, std::fs::read(file).unwrap(), granted).await;
     assert_eq!(services.len(), 1);

@@ -45,7 +45,7 @@ fn the_commands_of_the_page_about_deployment_lead_to_a_folder_that_an_image_serv
     let mut checked = 0;
     for (language, text) in blocks(page) {
         match &*language {
-            // The second block shows another setting of the same file.
+            // The page's second TOML block shows another setting of the same file.
             "toml" if checked == 0 => {
                 fs::write(folder.path().join("deploy/hostel.toml"), text).unwrap();
             }

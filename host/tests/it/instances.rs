@@ -21,7 +21,7 @@ async fn reusing(calls: u32) -> TestHost {
     host(Instances::reuse(NonZeroU32::new(calls).unwrap())).await
 }
 
-/// Returns the number of calls that the same instance has handled, including this one.
+/// Makes a call. Returns the number of calls that its instance has handled, including this call.
 async fn count(host: &TestHost) -> Value {
     TestHost::json(host.call("guests.counts", &Value::Null).await)
 }

@@ -229,7 +229,7 @@ fn run_grants_what_its_options_name() {
     let run = |arguments: &[&str]| {
         let mut command = hostel();
         command.arg("run").arg(component("guest-sdk/conformance/sources"));
-        // These proxies must not be used: nothing listens there.
+        // The program must not use these proxies: nothing listens at their address.
         command.env("HTTP_PROXY", "http://127.0.0.1:1").env("http_proxy", "http://127.0.0.1:1");
         command.env("ALL_PROXY", "http://127.0.0.1:1").env("SOURCES_KEY", "topsecret");
         let output = command.args(arguments).output().unwrap();

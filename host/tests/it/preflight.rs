@@ -1,4 +1,5 @@
-//! `preflight` reports the first thing that a build lacks, in one sentence and with the fix.
+//! `preflight` reports the first thing that a build lacks, in one line and with the fix. It also
+//! reports what cannot be tested on this machine.
 
 use crate::support::{program, project, stderr, stdout};
 use std::fs;
@@ -6,8 +7,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs a copy of `preflight` in a folder without a build. The copy can start only a few basic
-/// tools, the named tools, and the stand-ins, which are given as shell scripts.
+/// Runs a copy of `preflight` that is in a folder without a build. The copy can start only a few
+/// basic tools, the named tools, and the stand-ins, which are given as shell scripts.
 fn preflight(tools: &[&str], stand_ins: &[(&str, &str)]) -> Output {
     preflight_with(&[], &[], tools, stand_ins)
 }

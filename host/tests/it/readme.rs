@@ -123,8 +123,8 @@ impl Reader {
         printed.lines().map(without_time).collect()
     }
 
-    /// Starts a server and returns its first line in the form that a terminal shows, with the usual
-    /// address.
+    /// Starts a server. Returns its log line about the end of loading in the form that a terminal
+    /// shows, with the README's address.
     fn serve(&mut self, command: &str) -> String {
         let mut shell = self.shell(&format!("exec {command} \"$@\""));
         shell.arg("sh");

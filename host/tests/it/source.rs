@@ -82,7 +82,7 @@ fn check_command(current: &Path, arguments: &[&str]) -> BTreeSet<String> {
     plugins.map(|plugin| plugin["name"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Starts a server, and returns the plugins that its first log line names.
+/// Starts a server, and returns the plugins that its log line about the end of loading names.
 fn serve(current: &Path, arguments: &[&str]) -> BTreeSet<String> {
     let (_serving, first) = Serving::begin(hostel_in(current, &[&["serve"], arguments].concat()));
     let names = first.rsplit_once('(').unwrap().1.trim_end_matches(')');
@@ -118,7 +118,8 @@ pub fn check_served(folder: &Path, plugins: &[&str]) {
     assert_eq!(check_command(folder, &[]), expected, "check");
 }
 
-/// Checks that a server rebuilds a source when this file, relative to its folder, changes.
+/// Checks that `hostel serve --watch` builds a source again when a file changes. The file's path is
+/// relative to the source's folder.
 pub fn check_watched(folder: &Path, file: &str, content: &str) {
     let outside = folder.parent().unwrap();
     let name = folder.file_name().unwrap().to_str().unwrap();
@@ -147,9 +148,9 @@ pub fn check_named(folder: &Path, path: &str) {
     assert_eq!(serve(&beside, &[]), BTreeSet::from(["named".to_owned()]), "{path}");
 }
 
-/// Checks that a service whose response contains files always returns their current contents.
-/// Writes each file in turn and looks for its content in the response. A file that no build reads
-/// must not cause a build.
+/// Checks that the response of a service contains the current contents of the files that its build
+/// reads. Each edit is a file, its new content, and a word that the response must then contain. A
+/// file that no build reads must not cause a build.
 pub fn check_fresh(folder: &Path, edits: &[(&str, &str, &str)]) {
     let outside = folder.parent().unwrap();
     let run = || {

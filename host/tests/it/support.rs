@@ -1,5 +1,5 @@
-//! Shared by the tests: components that are built once, and a host whose clock the test controls
-//! and whose log the test reads.
+//! Helpers that the tests share: components that are built once, and a host whose clock the test
+//! controls and whose log the test reads.
 
 use crate::redis::server::RedisServer;
 use hostel::{
@@ -37,7 +37,8 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Builds the component of a project folder with the program, once for all tests.
+/// Builds a folder or file of the project with the program, once for all tests of the process.
+/// Returns the path of the component.
 pub fn component(folder: &str) -> PathBuf {
     static BUILT: OnceLock<Mutex<BTreeMap<String, PathBuf>>> = OnceLock::new();
     let mut built = BUILT.get_or_init(Mutex::default).lock().unwrap();

@@ -14,8 +14,8 @@ use tempfile::TempDir;
 /// A test that waits longer than this fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Returns a command that serves on these sockets, passed to it as systemd passes sockets. A shell
-/// duplicates them to consecutive descriptors that begin with 3; `exec` keeps the process id, which
+/// Returns a command that passes these sockets to the program as systemd does. A shell duplicates
+/// the sockets to consecutive descriptors that begin with 3. `exec` keeps the process id, which
 /// systemd also passes.
 fn passing(sockets: &[&TcpListener], names: &str) -> Command {
     let program = hostel();

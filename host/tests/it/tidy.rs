@@ -191,7 +191,7 @@ fn no_module_imports_one_above_it() {
 fn architecture_md_has_the_same_directions() {
     let page = read("ARCHITECTURE.md");
     let section = page.split("## Directions").nth(1).unwrap().split("\n## ").next().unwrap();
-    // A row contains modules in code marks, and then the modules that each of them may import.
+    // A row contains modules in backticks, and then the modules that each of them may import.
     let cells = |line: &'static str| -> Vec<&str> { line.split('`').skip(1).step_by(2).collect() };
     let section: &'static str = section.to_owned().leak();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
@@ -213,7 +213,8 @@ fn no_two_files_import_each_other() {
     }
 }
 
-/// Types that mean the same in several modules and therefore share a name.
+/// Names of types that mean the same in several modules and therefore share the name, each with its
+/// meaning.
 const SHARED_TYPE_NAMES: &[(&str, &str)] = &[
     ("Arguments", "the arguments of a command, one type a command"),
     ("GetResult", "the result of `get`, by wasmtime's internals or by its public API"),

@@ -324,7 +324,8 @@ async fn spans_that_are_not_taken_at_first_are_sent_again() {
     tracer.end().await;
 }
 
-/// Serves with a collector set in the environment. Also returns the first log line.
+/// Serves with a collector set in the environment. Also returns the log line about the end of
+/// loading.
 fn serve(collector: &str) -> (Serving, String) {
     let mut serve = hostel();
     serve.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);

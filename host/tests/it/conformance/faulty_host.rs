@@ -1,5 +1,5 @@
-//! A faulty host. Its functions have the right types, but `get` returns an invalid value, `set`,
-//! `delete` and `exists` have no effect, and the functions in `OTHERS` fail.
+//! A faulty host. Its functions have the right types, but `get` returns an invalid value, `set`
+//! stores nothing, `delete` and `exists` always return true, and the functions in `OTHERS` fail.
 
 use std::sync::Arc;
 use wasmtime::Result;

@@ -1,5 +1,5 @@
-//! The effect of writing a plugin's file. These deployments scan at intervals of an hour, so only
-//! the file watch makes them notice a change in time.
+//! The effect of writing a plugin's file. These deployments scan at intervals of an hour. A change
+//! is noticed earlier only through the file watch, or when a test triggers a scan.
 
 use super::{House, Stage, build, component, fs, inputs, symlink};
 use crate::http::client::eventually;

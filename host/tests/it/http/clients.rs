@@ -121,7 +121,7 @@ async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
     ] {
         for by_reset in [false, true] {
             let what = format!("{phase:?}, by a reset: {by_reset}");
-            // In the phase `Waiting`, disconnect the waiting client first: it is the last one.
+            // In the phase `Waiting`, disconnect the waiting client, which is the last, first.
             for client in come(&serving, phase).await.into_iter().rev() {
                 if by_reset {
                     client.stream.set_zero_linger().unwrap();

@@ -24,10 +24,11 @@ const END_HEADERS: u8 = 4;
 const PROTOCOL_ERROR: u32 = 1;
 const ENHANCE_YOUR_CALM: u32 = 11;
 
-/// Number of frames, or of pairs of frames, in a flood. Some floods have ten times as many.
+/// Number of frames, or of pairs of frames, in most floods. Some floods have ten times as many.
 const FLOOD: u32 = 50_000;
 
-/// MiB by which memory may grow, because the allocator keeps freed memory.
+/// Memory must grow by less than this many MiB. It may grow, because the allocator keeps freed
+/// memory.
 const KEPT: usize = 64;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -38,7 +39,8 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Encodes a literal header with an indexed name (RFC 7541, appendix A).
+/// Encodes a literal header whose name has this index in the static table (RFC 7541, appendix A).
+/// With index 0, encodes a literal name, which its value must follow.
 fn header(index: u8, value: &str) -> Vec<u8> {
     let mut header = vec![index, u8::try_from(value.len()).unwrap()];
     header.extend(value.as_bytes());
@@ -134,7 +136,7 @@ impl Before {
         Before { serving, files, memory, _place: place }
     }
 
-    /// Checks that other clients are served, and that memory has grown by at most `KEPT`.
+    /// Checks that other clients are served, and that memory has grown by less than `KEPT`.
     async fn check_serves(&mut self, what: &str) {
         self.serving.check_serves(what).await;
         let memory = self.serving.memory();
@@ -215,7 +217,7 @@ async fn a_flood_of_frames_ends_its_connection_or_costs_nothing() {
     let unknown = (0..FLOOD).map(|_| frame(0xbb, 0, 0, &[0; 64]));
     check(server, "frames of unknown types", unknown, None).await;
 
-    // The client never reads the responses to these frames.
+    // The client never reads the server's responses to pings and settings.
     let pings = (0..10 * FLOOD).map(|_| frame(PING, 0, 0, &[7; 8]));
     check(server, "pings", pings, None).await;
     let settings = (0..10 * FLOOD).map(|_| frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 9]));

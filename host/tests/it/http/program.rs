@@ -164,8 +164,8 @@ impl Serving {
         (serving, first)
     }
 
-    /// Starts a program and waits until all plugins are loaded. Also returns the log line that
-    /// reports the end of loading.
+    /// Starts a program and waits until each plugin is loaded or refused. Also returns the log line
+    /// that reports the end of loading.
     pub fn begin(serve: Command) -> (Self, String) {
         let mut serving = Serving::spawn(serve);
         serving.patience = BUILD_PATIENCE;
@@ -182,7 +182,7 @@ impl Serving {
     pub fn takes_addresses(&mut self, first: &str) {
         self.address = address(first).parse().unwrap();
         self.admin = address(&self.line_with("admin on ")).parse().unwrap();
-        // Skip the warnings before this line: running the tests as root causes one.
+        // Skip the warnings before the line about the wall: running the tests as root causes one.
         self.line_with("wall: ");
     }
 
@@ -196,7 +196,8 @@ impl Serving {
         let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
         let (tell, lines) = sync_channel(LINES_AHEAD);
         let mut output = BufReader::new(child.stderr.take().unwrap()).lines();
-        // This thread ends with the process or when `lines` is dropped; then it closes the pipe.
+        // This thread ends with the process, or at the first line after `lines` is dropped. It then
+        // closes the pipe.
         std::thread::spawn(move || {
             while let Some(Ok(line)) = output.next()
                 && tell.send(line).is_ok()

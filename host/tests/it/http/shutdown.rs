@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// The number of callers that send all requests on one connection, and of callers that open a
+/// The number of callers that each send all requests on one connection, and of callers that open a
 /// connection for each request.
 const CALLERS: (usize, usize) = (16, 4);
 

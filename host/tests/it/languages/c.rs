@@ -143,8 +143,8 @@ fn service(body: &str) -> String {
     )
 }
 
-/// Returns the Hostel interfaces that a service imports whose handler has this body, a `get`, a log
-/// line and a `set`.
+/// Returns the Hostel interfaces that a service imports. The service's handler contains this body,
+/// and also a `get`, a log line and a `set`.
 fn imports(body: &str) -> Vec<String> {
     let body = format!(
         "hostel_json last;\n\

@@ -50,8 +50,8 @@ fn a_new_go_service_runs_and_passes_its_own_test() {
     let vetted = go(&service, &["vet", "./..."]);
     assert!(vetted.status.success(), "{}", stderr(&vetted));
 
-    // A clone on another machine lacks the link; the next build restores it. Nothing else is
-    // rebuilt, because nothing has changed.
+    // A clone on another machine lacks the link; the next build restores it. The build does not
+    // make the component again, because no input has changed.
     let built = || {
         let built = hostel_in(folder, &["build", "my-shop"]);
         assert_eq!((built.status.code(), &*stderr(&built)), (Some(0), ""));
@@ -256,8 +256,8 @@ func fetch(ctx *hostel.Context, count int) (int, error) {
     assert_eq!(sum, json!(5 * 14 * 1_000_000));
 }
 
-/// Returns the Hostel interfaces that a service imports whose handler has this body, a `get`, a log
-/// line and a `set`.
+/// Returns the Hostel interfaces that a service imports. The service's handler contains this body,
+/// and also a `get`, a log line and a `set`.
 fn imports(body: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(

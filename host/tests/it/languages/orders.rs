@@ -64,7 +64,8 @@ fn run(server: &Serving, command: &str) -> Vec<String> {
     shown(&stdout(&output))
 }
 
-/// Returns the lines of a text without empty and omitted ones, and without request ids.
+/// Returns the lines of a text, except empty lines and the headers in `LEFT_OUT`. Removes request
+/// ids.
 fn shown(text: &str) -> Vec<String> {
     let is_shown =
         |line: &&str| !line.is_empty() && !LEFT_OUT.iter().any(|it| line.starts_with(it));

@@ -51,7 +51,7 @@ fn a_new_python_service_runs_and_passes_its_own_test() {
     assert_eq!(names, made, "neither a build nor a run leaves anything");
 }
 
-/// Returns the source of a plugin with one service. It has these lines after the import.
+/// Returns the source of a plugin with one service. The source has these lines after the import.
 fn service(lines: &str) -> String {
     let start = "from hostel_sdk import service\n\n";
     format!("{start}{lines}\n\n@service\ndef greet(ctx):\n    return 1\n")

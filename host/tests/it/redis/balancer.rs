@@ -79,7 +79,7 @@ async fn ask(client: &mut Client<UnixStream>, call: Value) -> String {
     reply.body
 }
 
-/// The work of the clients until the test stops them.
+/// The state that all clients share. They work until the test sets `stop`.
 #[derive(Default)]
 struct Counting {
     stop: AtomicBool,

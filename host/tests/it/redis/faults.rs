@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Maximum duration of an operation: its timeout, plus a margin for a busy machine.
+/// Maximum duration of several operations on an unavailable server, and of a recovery, with a
+/// margin for a busy machine.
 pub const MOST: Duration = Duration::from_secs(5);
 
 fn address(port: u16) -> RedisAddress {

@@ -1,4 +1,4 @@
-//! Operations on each key, from two hosts on one server, are linearizable.
+//! Operations on each key, from two hosts on one server or cluster, are linearizable.
 
 #[path = "../../../cache/tests/linearizable/history.rs"]
 #[allow(dead_code, reason = "memory has a clock of the test's")]

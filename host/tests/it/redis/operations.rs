@@ -11,7 +11,7 @@ use std::sync::Arc;
 const NAME: &[u8] = b"hostel:v:{c/c/k}";
 const LEASE: &[u8] = b"hostel:l:{c/c/k}";
 
-/// A server, and the cache `c` on it.
+/// A server or cluster, and the cache `c` on it.
 struct Place {
     server: Arc<RedisServer>,
     cache: CacheStore,

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// The faults to inject.
+/// The faults to inject, and a count of connections.
 #[derive(Default)]
 pub struct Faults {
     /// Drop replies, and cut the connection once the server has sent one.

@@ -61,8 +61,8 @@ impl Modules {
         arrows.collect()
     }
 
-    /// Returns the root modules that a file imports from, under the names it uses. A name
-    /// re-exported by the root counts for the module that defines it.
+    /// Returns the root modules at which the paths of a file's imports begin. A name that the
+    /// crate's root re-exports counts for the root module from which the root imports the name.
     pub fn modules_named_by(&self, file: &Path) -> BTreeSet<String> {
         let root = &self.files[&Vec::new()];
         let module = self.files.values().find(|module| module.file == file);
@@ -206,7 +206,7 @@ fn use_tree(tokens: &[String], mut path: Vec<String>, leaves: &mut Vec<(Vec<Stri
     }
 }
 
-/// Returns a path from the crate's root, or `None` if it begins in another crate.
+/// Returns a path as a path from the crate's root, or `None` if the path begins in another crate.
 fn absolute(path: &[String], own: &[String], children: &BTreeSet<String>) -> Option<Vec<String>> {
     let mut base = own.to_vec();
     let mut rest = path;

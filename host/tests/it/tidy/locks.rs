@@ -1,4 +1,5 @@
-//! The lock files of separately built packages must contain all dependencies of the host: otherwise
+//! Separately built packages have their own lock files. If such a file contains `hostel`,
+//! `hostel-cache` or `hostel-sdk`, it must contain all dependencies of that package: otherwise
 //! `--locked` refuses the build.
 
 use super::{files, read};

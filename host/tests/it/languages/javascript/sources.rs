@@ -6,7 +6,7 @@ use crate::support::{TestHost, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 
-/// Services that send requests to the server of the URL in the setting `source-url`.
+/// Services that send requests, most of them to the server whose URL is the setting `source-url`.
 const SERVICES: &str = r#"
 import { HttpError, config, http } from "hostel-sdk";
 

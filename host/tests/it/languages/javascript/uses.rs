@@ -36,8 +36,8 @@ async fn built(folder: &Path, source: &str) -> (Vec<String>, TestHost) {
     (ours, host)
 }
 
-/// A plugin that uses other objects' methods with the names of cache methods, and the methods that
-/// every cache has.
+/// A plugin that calls `get` and `set` of the cache. It also calls methods of other objects that
+/// have the names of further cache methods, and `increment` by a computed name.
 const PLAIN: &str = r#"
 import { cache, log } from "hostel-sdk";
 

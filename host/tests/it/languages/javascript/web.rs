@@ -1,4 +1,5 @@
-//! Web APIs and npm packages in a service behave as in Node, on both engines.
+//! Web APIs and npm packages behave in a service on QuickJS as in Node. Clocks, log lines, locales
+//! and timers are tested on both engines.
 
 use super::{hostel_in, with_engine};
 use crate::support::{stderr, stdout};
