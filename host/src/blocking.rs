@@ -27,8 +27,8 @@ pub(crate) async fn run<T: Send + 'static>(
     run_in(thread(), work).await
 }
 
-/// Runs short work that must be done on a separate thread. If the system refuses a thread, runs the
-/// work on the current thread. Returns `None` if the work panics on the separate thread.
+/// Runs short work on a separate thread, or on the current thread if the system refuses a thread.
+/// Returns `None` if the work panics on the separate thread.
 pub(crate) async fn run_anyway<T: Send + 'static>(
     work: impl Fn() -> T + Send + Sync + 'static,
 ) -> Option<T> {

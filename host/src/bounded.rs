@@ -41,8 +41,8 @@ pub(crate) fn mark_used(entry: &Path) {
     let _ = utimensat(CWD, entry, &times, AtFlags::SYMLINK_NOFOLLOW);
 }
 
-/// Removes entries unused for a month and entries unfinished for an hour; then the least recently
-/// used ones, while there are more than 200 entries or more than 2 GiB. Always keeps the most
+/// Removes each entry that has been unused for a month, or unfinished for an hour. Also removes the
+/// least recently used entries beyond a total of 200 entries or 2 GiB. Always keeps the most
 /// recently used entry.
 ///
 /// Call this after adding an entry. Entries that cannot be removed are skipped.

@@ -61,9 +61,9 @@ impl fmt::Display for Standing {
     }
 }
 
-/// Confines a serving process: the calling thread and the threads that it starts later. Must be
-/// called before any other thread is started. The result reports the restrictions that the kernel
-/// or a container does not allow.
+/// Confines a serving process: the calling thread and the threads that it starts later. A thread
+/// that already runs keeps its access to files, so call this before the server starts its threads.
+/// The result reports the restrictions that the kernel or a container does not allow.
 pub(crate) fn around_server(files: &Files) -> Standing {
     // Landlock comes first, as in `around_compiler`, where the seccomp filter refuses Landlock's
     // calls.

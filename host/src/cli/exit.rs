@@ -8,12 +8,14 @@ pub(super) struct Exit {
     pub(super) error: anyhow::Error,
 }
 
-/// A service failed, a server refused a request, the requested entry does not exist, or the output
-/// could not be written.
+/// A service failed, a server refused a request, the requested entry does not exist, or the
+/// operator did not confirm. Also if the output could not be written, or a server ended with active
+/// requests or by a second signal.
 pub(super) const SERVICE_FAILED: u8 = 1;
 /// The arguments or the configuration are invalid.
 pub(super) const USAGE: u8 = 2;
-/// A plugin could not be built or loaded, or a tool for building is missing.
+/// A plugin could not be built or loaded, there is nothing to serve, or a tool for building is
+/// missing.
 pub(super) const NO_PLUGIN: u8 = 3;
 /// The server could not be reached, or did not return a complete response.
 pub(super) const NO_SERVER: u8 = 4;

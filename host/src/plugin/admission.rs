@@ -28,8 +28,9 @@ pub struct Admission {
     /// plugin to be loaded. With the default of 1,024, a burst is served late, and most calls of a
     /// flood are refused at once.
     pub queue: usize,
-    /// The longest time that a call waits in the queue, and the longest time that a call first
-    /// waits for its plugin to be loaded. The default is 1 second: few clients wait longer.
+    /// The longest time that a call waits in the queue. A call to a plugin that is being loaded
+    /// waits for the load first, also for at most this time. The default is 1 second: few clients
+    /// wait longer.
     pub queue_time: Duration,
 }
 
@@ -76,8 +77,9 @@ impl Gate {
         PluginCalls::new(&self.places, most, PluginMemory::new(&self.memory))
     }
 
-    /// Creates the limit on a plugin's lease waits, for a plugin of at most `calls` running calls.
-    /// All versions of the plugin share this limit.
+    /// Creates the limit on a plugin's lease waits, which includes the host's limit. `calls` is the
+    /// plugin's maximum of running calls; if it is `None`, the default maximum applies. All
+    /// versions of the plugin share the limit.
     pub(super) fn lease_waits(&self, calls: Option<usize>) -> LeaseWaits {
         let of_plugin = semaphore(most_waits(calls.unwrap_or(self.admission.calls_per_plugin)));
         LeaseWaits::new(of_plugin, Arc::clone(&self.lease_waits))
@@ -109,7 +111,8 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`CallError::Busy`] if the queue is full, or the call was evicted or waited for too long.
+    /// [`CallError::Busy`] if the full queue refuses or evicts the call, or the call waits for too
+    /// long.
     pub(super) async fn admit(
         &self,
         calls: &Arc<PluginCalls>,

@@ -56,8 +56,8 @@ impl Host {
         Ok(self.resolve(name))
     }
 
-    /// Finds a service as [`Host::resolve`] does, and returns whether the service's plugin is being
-    /// loaded for the first time.
+    /// Finds a service as [`Host::resolve`] does. Also returns true if the service was not found,
+    /// and its plugin is being loaded for the first time.
     pub(crate) fn look_up(&self, name: &ServiceName) -> (Option<Target>, bool) {
         // Keep this order: a plugin enters the host before it stops being pending, so a plugin
         // whose load ends between these two lines is still found.
@@ -67,8 +67,8 @@ impl Host {
         (found, is_loading)
     }
 
-    /// True if a [`Deployment`](crate::Deployment) refused the plugin, and no version of the plugin
-    /// serves.
+    /// True if no version of the plugin serves, because a [`Deployment`](crate::Deployment) refused
+    /// the plugin or the plugin's file is gone.
     pub(crate) fn is_refused(&self, plugin: &str) -> bool {
         self.pending.is_refused(plugin) && self.plugin(plugin).is_none()
     }

@@ -81,9 +81,10 @@ pub struct Built {
 
 /// Keeps a host's plugins in sync with files.
 ///
-/// It scans all files at an interval, because scans find every change on every file system,
-/// including network and container file systems. It applies a change once two consecutive scans
-/// find the same state, and so ignores a file that is being written or is missing for a moment.
+/// A deployment scans all files at an interval, because scans find every change on every file
+/// system, including network and container file systems. The deployment applies a change once two
+/// consecutive scans find the same state. Thus a file that is being written, or is missing for a
+/// moment, has no effect.
 ///
 /// Linux reports when a local file is closed after a write, or renamed. The deployment then scans
 /// at once and applies the change immediately.
@@ -100,10 +101,10 @@ pub struct Built {
 ///   that cannot be read changes nothing, because its disk may be unmounted for a moment.
 /// - Links are followed, and their targets are watched. If two files have the same plugin name, the
 ///   file that already serves keeps the name; a named plugin takes precedence over both.
-/// - For a source, all files that its last build read are watched. Adding or removing a module in
-///   the source's folder also counts as a change.
+/// - For a source, the files that its last successful build and all later builds read are watched.
+///   Adding or removing a module in the source's folder also counts as a change.
 ///
-/// Each load, each unload and each new reason for a failure is logged as one line.
+/// Each loaded version, each unload and each new reason for a failure is logged as one line.
 pub struct Deployment {
     shared: Arc<Shared>,
     /// The running loads, which are aborted when this value is dropped.
@@ -206,8 +207,8 @@ impl Deployment {
         }
     }
 
-    /// Scans all files once, and applies each change that the previous scan also found: starts a
-    /// load, or unloads the plugin.
+    /// Scans all files once, and applies each change that the previous scan also found: starts to
+    /// load the plugin, refuses the changed file, or unloads the plugin.
     pub async fn scan(&self) {
         self.scan_for(&Cause::Interval).await;
     }

@@ -132,9 +132,9 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// If the name is taken, the component is invalid or does not match the world, its list of
-    /// services is missing or malformed, the plugin's cache cannot be opened, or the machine is
-    /// short of a resource. The host's plugins are then unchanged.
+    /// If the name is taken, the component is invalid or does not match the world, or the component
+    /// fails to list its services. Also if a listed service is invalid, the plugin's cache cannot
+    /// be opened, or the machine is short of a resource. The host's plugins are then unchanged.
     pub async fn load(
         &self,
         name: PluginName,

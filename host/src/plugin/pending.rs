@@ -13,7 +13,8 @@ pub(super) struct Pending {
     names: watch::Sender<BTreeSet<PluginName>>,
     /// True if `names` is not empty. While this flag is false, looking for a name takes no lock.
     has_any: AtomicBool,
-    /// The names of refused plugins that have no serving version. May contain duplicates.
+    /// The names of the plugins that do not serve, because they were refused or their files are
+    /// gone. May contain duplicates.
     refused: RwLock<Vec<String>>,
 }
 

@@ -30,8 +30,8 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// One version of a plugin, ready to be called. A replaced version stays in memory while a call or
-/// a probation needs it.
+/// One version of a plugin, ready to be called. A replaced version stays in memory while a call, a
+/// [`Target`](super::Target) or a probation needs it.
 pub(super) struct Version {
     pub(super) digest: Digest,
     pub(super) component: Compiled,

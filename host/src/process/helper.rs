@@ -9,9 +9,10 @@ use std::path::{Component, Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-/// Starts a process for each task on a socket, until the other side closes the socket. Builds a
-/// source only if its path is in `sources` or below a folder in `sources`: an attacker who controls
-/// the server cannot build other sources.
+/// Starts a process for each task on a socket, until the other side closes the socket. Ignores a
+/// task to build a source whose path is neither in `sources` nor below a folder in `sources`, and a
+/// task to start a helper with other `sources`. An attacker who controls the server thus cannot
+/// build other sources.
 ///
 /// # Errors
 ///

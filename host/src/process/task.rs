@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// The task of a subprocess. The descriptors of the subprocess are sent with it.
+/// The task of a subprocess.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Task {
     /// Compile the component on the input, and write its code to the output.
@@ -18,7 +18,7 @@ pub(crate) enum Task {
     /// Build the source at a path. Write its component or the error to the output, and after that
     /// the files that the build read.
     Build {
-        /// A service's source.
+        /// The path of a plugin's source.
         path: PathBuf,
         /// Whether to build quickly, for trying out the service.
         is_quick: bool,

@@ -159,7 +159,7 @@ impl Metrics {
         self.plugins.load(plugin, outcome);
     }
 
-    /// Records the time to compile a plugin, with any outcome.
+    /// Records the time to compile a plugin or to read its cached code, with any outcome.
     pub(crate) fn compiled(&self, plugin: &str, time: Duration) {
         self.plugins.compiled(plugin, time);
     }

@@ -16,7 +16,7 @@ const MAX_FAULTS: usize = 20;
 /// The prefix of the names of WASI's interfaces.
 const WASI: &str = "wasi:";
 
-/// A component that does not fit the world `hostel:service/service`.
+/// Why a component does not fit the world `hostel:service/service`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct WorldMismatch {
     /// The faults, one line each: the first 20, and how many more there are.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Entries in one page: the server's maximum.
+/// Maximum entries to request in one page: the server's maximum.
 pub(super) const PAGE: usize = 1_000;
 
 /// Options for requests to the admin listener.

@@ -44,8 +44,8 @@ fn head(reply: &Reply) -> String {
     format!("{}\n{}\n", reply.status, lines.collect::<String>())
 }
 
-/// Describes a response whose status is not 2xx, including the beginning of its body unless the
-/// body is a problem; `None` for any other response.
+/// Describes a response whose status is not 2xx: by the code and detail of its problem, or else by
+/// its status, its `location` header and the beginning of its body. Returns `None` for status 2xx.
 pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     if reply.status.is_success() {
         return None;
@@ -58,7 +58,8 @@ pub(in crate::cli) fn trouble(reply: &Reply) -> Option<String> {
     Some(described(reply).unwrap_or_else(plain))
 }
 
-/// Describes a failure by the code and detail of its problem; `None` for any other response.
+/// Describes a failure by the code and detail of its problem. Returns `None` for status 2xx, or if
+/// the body is not a problem with a code and a detail.
 fn described(reply: &Reply) -> Option<String> {
     let problem = problem(reply).filter(|_| !reply.status.is_success())?;
     let said = |field: &str| problem.get(field)?.as_str().map(excerpt);

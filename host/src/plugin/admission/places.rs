@@ -1,5 +1,5 @@
-//! Fair allocation of call places: limits calls per host and per plugin, and prefers the plugins
-//! with few running calls.
+//! Fair allocation of call places: limits calls per host and per plugin, and prefers the plugin
+//! with the fewest running calls.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,8 +23,8 @@ impl PluginCalls {
         Arc::new(PluginCalls { places, most, memory, under_way })
     }
 
-    /// Reserves memory for a call, reclaiming memory if needed. Returns `None` if the memory does
-    /// not suffice.
+    /// Reserves memory for a call, reclaiming memory if needed. Returns `None` if the plugin's
+    /// share of the memory or the host's budget does not suffice.
     pub(super) fn charge(&self, memory: usize) -> Option<InstanceCharge> {
         InstanceCharge::make(&self.memory, memory)
     }
@@ -212,7 +212,7 @@ impl PlacesState {
     }
 
     /// Evicts the last call of the longest line, if this line is at least two calls longer than the
-    /// line of `calls`.
+    /// line of `calls`. Returns the evicted call's sender, or `None` if no call was evicted.
     fn make_room(&mut self, calls: &Arc<PluginCalls>) -> Option<oneshot::Sender<CallPlace>> {
         let own = self.lines.iter().find(|line| Arc::ptr_eq(&line.calls, calls));
         let own = own.map_or(0, |line| line.waiters.len());

@@ -57,8 +57,8 @@ pub(super) struct Candidate {
     /// The state that was last applied, after two consecutive scans had found it or the system had
     /// reported the end of a write. `None` makes the next scans apply their state again.
     settled: Option<Observation>,
-    /// The files that the last successful build and all failed builds since then have read. These
-    /// files are watched.
+    /// The inputs that the last successful [`Build`](super::Build) and all failed ones since then
+    /// have reported. These files are watched.
     inputs: Option<Arc<Inputs>>,
     /// Cancels the running load; `None` if no load runs. During a load, scans start no other step.
     loading: Option<Arc<Notify>>,

@@ -18,7 +18,7 @@ const SMALL_BYTES: usize = 1 << 20;
 pub(super) struct Component {
     pub(super) bytes: Vec<u8>,
     pub(super) content: Digest,
-    /// How long the build took, if there was one.
+    /// How long it took to build the component and to read it; `None` if no build ran.
     pub(super) built: Option<Duration>,
     /// True if the component's compiled code is cached.
     pub(super) has_code: bool,
@@ -30,7 +30,7 @@ struct Fetch {
     /// The stamp from the scan that started the load.
     stamp: Stamp,
     max_bytes: u64,
-    /// The reason to refuse a built component with more bytes.
+    /// The reason to refuse a built component of more than `max_bytes` bytes.
     too_large: String,
     build: Option<Build>,
     /// The inputs that earlier builds recorded.
@@ -80,8 +80,8 @@ impl Shared {
 }
 
 impl Fetch {
-    /// Reads the component. If the path is a source, builds it first, and sets `read` to the
-    /// build's inputs and their stamp. In the quick lane, a source is rejected as slow.
+    /// Reads the component. If the path is a source, first builds the source, and sets `read` to
+    /// the build's inputs and their stamp. The quick lane instead rejects a source as slow.
     fn read(self, lane: Lane, read: &mut Option<(Inputs, Stamp)>) -> Result<Vec<u8>, Stopped> {
         let location = self.build.as_ref().and_then(|_| Location::at(&self.path).ok());
         if let (Some(Location::Source(source)), Some(build)) = (&location, &self.build) {

@@ -1,5 +1,5 @@
-//! Loads a stable file: builds and compiles it, puts the version into the host, and logs the
-//! result.
+//! Loads a source or a component whose files are stable: builds the source, compiles the component,
+//! puts the version into the host, and logs the result.
 
 use super::Shared;
 use super::candidate::{Candidate, Key};

@@ -38,8 +38,8 @@ pub(super) enum Stopped {
         /// True if an earlier server ended while loading this component.
         was_interrupted: bool,
     },
-    /// The component is not a valid plugin, or could not be built. Contains the component's digest,
-    /// if there is a component, and the reason.
+    /// The component is not a valid plugin, is too large, or could not be built. Contains the
+    /// component's digest, if the whole component was read, and the reason.
     Refused(Option<Digest>, String),
     /// The component cannot be loaded now; the next scans try again.
     Later(String),

@@ -46,7 +46,7 @@ impl fmt::Display for Stage {
 pub struct PluginState {
     /// The plugin's name, or the file's name without its extension if the plugin's name is invalid.
     pub name: String,
-    /// The path of the component or source.
+    /// The path of the component or source, or of the folder that contains one of these.
     pub path: PathBuf,
     /// The serving version, if any.
     pub version: Option<Digest>,

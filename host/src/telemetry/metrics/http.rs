@@ -176,8 +176,8 @@ impl HttpMeter {
         };
     }
 
-    /// Counts a request whose credentials were not checked, because the client has failed too often
-    /// or too many checks were pending.
+    /// Counts a request whose credentials were not checked, because the client or the server had
+    /// too many pending checks, the client had failed too often, or no check could be run.
     pub(crate) fn unchecked(&self) {
         let [.., unchecked] = &self.unknown;
         unchecked.inc();

@@ -11,7 +11,7 @@ use std::time::Duration;
 const OPERATION_SECONDS: [f64; 11] =
     [3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.25, 1.0, 3.0];
 
-/// The attributes of OpenTelemetry's `db.client.operation.duration`, and the cache.
+/// Some attributes of OpenTelemetry's `db.client.operation.duration`, and the cache.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OperationLabels {
     db_system_name: &'static str,
@@ -58,7 +58,8 @@ impl RedisMetrics {
 }
 
 impl OperationMeter {
-    /// Records the duration of an operation.
+    /// Records the duration of an operation. `is_available` is false if the operation failed
+    /// because Redis was unavailable.
     pub(crate) fn took(&self, time: Duration, is_available: bool) {
         let histogram = if is_available { &self.succeeded } else { &self.failed };
         histogram.observe(time);

@@ -36,7 +36,8 @@ pub(super) struct Exporter {
     lost: Arc<AtomicU64>,
     log: LogSink,
     reported: Option<Instant>,
-    /// Why the last spans were lost.
+    /// Why spans are lost: the reason of the last failed export, or a too slow collector before any
+    /// export has failed.
     reason: String,
 }
 
