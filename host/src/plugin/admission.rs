@@ -28,9 +28,8 @@ pub struct Admission {
     /// plugin to be loaded. With the default of 1,024, a burst is served late, and most calls of a
     /// flood are refused at once.
     pub queue: usize,
-    /// The longest time that a call waits in the queue. A call to a plugin that is being loaded
-    /// waits for the load first, also for at most this time. The default is 1 second: few clients
-    /// wait longer.
+    /// The longest time that a call waits in the queue. A call's earlier wait for its plugin's load
+    /// has the same limit. The default is 1 second: few clients wait longer.
     pub queue_time: Duration,
 }
 
@@ -111,8 +110,7 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// [`CallError::Busy`] if the full queue refuses or evicts the call, or the call waits for too
-    /// long.
+    /// [`CallError::Busy`] if the full queue refuses or evicts the call, or its wait is too long.
     pub(super) async fn admit(
         &self,
         calls: &Arc<PluginCalls>,
