@@ -65,7 +65,7 @@ impl Cache {
     /// integer of more than 64 bits can be read as a `serde_json::Value` only if an `f64`
     /// represents it exactly. Fields that `T` does not have are ignored. Exception: inside
     /// `#[serde(flatten)]` and untagged or internally tagged enums, serde hides the target type of
-    /// a number, so an integer of at most 64 bits can still become a rounded float.
+    /// a number, so an integer can still become a rounded float.
     ///
     /// # Errors
     ///

@@ -9,8 +9,9 @@ use crate::headers::{TOKEN, is_token};
 /// A cookie for [`Response::with_cookie`](crate::Response::with_cookie), as in RFC 6265.
 ///
 /// By default, a cookie has the attributes `Path=/; Secure; HttpOnly; SameSite=Lax` and lasts until
-/// the browser is closed: the browser sends it for all paths of this host, only over TLS, and from
-/// other sites only when the user follows a link. Scripts cannot read it.
+/// the browser is closed. The browser sends the cookie for all paths of this host and only over
+/// TLS. A request from another site includes the cookie only if it is a navigation with a safe
+/// method, for example after a click on a link. Scripts cannot read the cookie.
 ///
 /// ```
 /// use std::time::Duration;
@@ -112,8 +113,8 @@ impl Cookie {
     ///
     /// # Errors
     ///
-    /// `Internal` if a part has a character that is not allowed there, or if `SameSite=None` is set
-    /// without `Secure`.
+    /// `Internal` if the name is empty, if a part has a character that is not allowed there, or if
+    /// `SameSite=None` is set without `Secure`.
     pub(crate) fn text(&self) -> Result<String> {
         self.check()?;
         let mut text = format!("{}={}", self.name, self.value);

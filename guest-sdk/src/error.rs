@@ -9,16 +9,19 @@ pub enum CacheErrorKind {
     /// The key is empty or longer than 1,024 bytes.
     InvalidKey,
     /// The value has no JSON form that every language can read, or does not fit the requested type.
+    /// For an increment: the delta, the stored value or the sum is not an integer from -(2^53 - 1)
+    /// to 2^53 - 1.
     InvalidValue,
-    /// The expiry is not a whole number of seconds from 1 to 315,360,000.
+    /// The expiry is not a whole number of seconds from 1 to 315,360,000, or `early` is not less
+    /// than the expiry.
     InvalidExpiry,
     /// The value is larger than the cache allows, the call has too many keys, or the values that
     /// `get_many` reads are together larger than the host allows.
     TooLarge,
     /// The plugin has no permission for this call.
     Denied,
-    /// The backend of the cache did not respond in time. Only with this kind is it unknown whether
-    /// a write happened.
+    /// The backend of the cache failed or did not respond in time, or `update` gave up after 100
+    /// tries. Only with this kind is it unknown whether a write happened.
     Unavailable,
 }
 
@@ -30,7 +33,7 @@ pub enum CacheErrorKind {
 pub struct CacheError {
     /// The kind, for programs.
     pub kind: CacheErrorKind,
-    /// A message for people. If an argument is invalid, the message shows the rule or limit.
+    /// A message for people. If an argument is invalid, the message contains the reason.
     pub message: String,
 }
 

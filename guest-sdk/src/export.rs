@@ -14,8 +14,8 @@ pub use wasm::{Failure, Guest, Request, Response, ServiceInfo, handle, list};
 /// Use the macro once per plugin, in any module. The doc comment of a service is its description.
 /// The name of a service is the name of its function, with hyphens instead of underscores, or the
 /// string before `=>`. A name has 1 to 128 ASCII letters, digits, dots, hyphens and underscores,
-/// begins with a letter, and is unique in the plugin; the host refuses a plugin with any other
-/// name. See [`Handler`](crate::Handler) for the signature of a handler.
+/// begins with a letter, and is unique in the plugin; otherwise the host refuses the plugin. See
+/// [`Handler`](crate::Handler) for the signature of a handler.
 ///
 /// The macro defines the constant `SERVICES`, which tests pass to
 /// [`Fake::call`](crate::fake::Fake::call).

@@ -62,7 +62,7 @@ const ID: &str = "1";
 /// - [`Cache::get_or_set`] never waits for another call. [`hold`](Fake::hold) simulates a call that
 ///   computes the value.
 /// - The SDK checks requests and responses as in a plugin. The fake does not repeat the host's
-///   checks of sizes and statuses.
+///   checks of their sizes and statuses.
 /// - Each thread has its own log. Creating a fake empties the log of the current thread.
 #[derive(Debug)]
 pub struct Fake {
@@ -104,7 +104,7 @@ impl Fake {
     /// # Errors
     ///
     /// Those of the service; `NotFound` if there is no such service; `Internal` if the payload has
-    /// no JSON form.
+    /// no JSON form, or if the response or the headers of a failure are invalid.
     pub fn call<T: Serialize + ?Sized>(
         &self,
         services: &[Service],
@@ -121,7 +121,8 @@ impl Fake {
     ///
     /// # Errors
     ///
-    /// Those of the service; `NotFound` if there is no such service.
+    /// Those of the service; `NotFound` if there is no such service; `Internal` if the response or
+    /// the headers of a failure are invalid.
     pub fn call_with(&self, services: &[Service], request: Request) -> Result<Response> {
         dispatch(services, &self.context_with(request))
     }
@@ -145,7 +146,7 @@ impl Fake {
     /// message of an `Internal` or `Unavailable` failure is only logged.
     ///
     /// The status is 404 if no route matches the path, 405 if the most specific matching routes are
-    /// for other methods, and 400 if the path has an invalid escape.
+    /// for other methods, and 400 if the path has an invalid escape or a segment that is not UTF-8.
     ///
     /// ```
     /// use hostel_sdk::{Context, Result, fake::{Fake, HttpCall}, services};

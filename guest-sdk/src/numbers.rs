@@ -1,8 +1,11 @@
-//! JSON without silent loss: wraps serde_json and refuses values that would be rounded or lost.
+//! Wraps serde_json, and refuses values that would be rounded or lost.
 //!
 //! Differences from serde_json: writing a NaN or an infinity is an error instead of `null`; reading
-//! an integer into a type that would round it is an error; writing an object with two members of
-//! the same name is an error, because readers keep one of them or refuse both.
+//! an integer into a type that would round it is an error; writing a map, or a struct with a
+//! flattened field, with two members of the same name is an error.
+//!
+//! [`Cache::get`](crate::Cache::get) lists the cases in which serde hides the target type of an
+//! integer, so that the integer can still be rounded.
 
 use std::cell::Cell;
 
@@ -42,8 +45,9 @@ pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error>
 ///
 /// # Errors
 ///
-/// The text is not JSON, does not fit `T`, or contains an integer that `T` would round. The error
-/// has the line and column.
+/// The text is not JSON, is nested too deeply, or does not fit `T`; or `T` would round one of its
+/// integers, except in the cases that [`Cache::get`](crate::Cache::get) lists. Most errors have the
+/// line and column. The error of an untagged enum, for example, may have none.
 pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     let text = Text::new(text);
     let mut json = serde_json::Deserializer::from_str(text.as_str());

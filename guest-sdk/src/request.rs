@@ -33,9 +33,9 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// `BadRequest` if the body is not UTF-8, is not JSON, does not fit `T`, or contains an integer
-    /// that `T` would round (see [`Cache::get`](crate::Cache::get)). The message has the line and
-    /// column, unless the body is empty or not UTF-8.
+    /// `BadRequest` if the body is not UTF-8, is not JSON, is nested too deeply or does not fit
+    /// `T`. Also if `T` would round an integer of the body, with the exceptions that
+    /// [`Cache::get`](crate::Cache::get) lists. The message of most errors has the line and column.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         if self.body.is_empty() {
             return numbers::from_text("null")

@@ -113,8 +113,8 @@ impl Response {
     ///
     /// # Errors
     ///
-    /// `Internal` if the name, value, domain or path has a character that is not allowed there, or
-    /// for `SameSite=None` without `Secure`.
+    /// `Internal` if the name is empty, if the name, value, domain or path has a character that is
+    /// not allowed there, or if `SameSite=None` is set without `Secure`.
     pub fn with_cookie(self, cookie: Cookie) -> Result<Response> {
         Ok(self.with_header("set-cookie", cookie.text()?))
     }

@@ -132,7 +132,8 @@ def early_seconds(early: object, expiry: int | None) -> int | None:
 
 
 def milliseconds(wait: object) -> int:
-    """Converts a waiting time to milliseconds, at most 2^32 - 1. Refuses a negative time."""
+    """Converts a waiting time to milliseconds, at most 2^32 - 1. Refuses a negative time, a NaN,
+    and a value that is neither a number nor a ``timedelta``."""
     seconds: object = wait
     if type(wait).__name__ == "timedelta":
         seconds = cast("timedelta", wait).total_seconds()

@@ -31,9 +31,9 @@ meanwhile, so only a key with very many writers reaches this limit."""
 
 
 class Atomics:
-    """Atomic operations: no other instance, plugin or host that shares the cache can change the
-    entry between the read and the write. After ``unavailable`` the change may have been made, so a
-    retry may apply it twice.
+    """Atomic operations: no operation overwrites a change that another instance, plugin or host
+    makes to the entry meanwhile. After ``unavailable`` the change may have been made, so a retry
+    may make it twice.
     """
 
     __slots__ = ()

@@ -34,7 +34,7 @@ class Cache(Atomics, Leases, Many, Entries):
       the name of one of its methods.
 
     Every method can raise ``CacheError``. The SDK checks the arguments before it calls the host.
-    After ``unavailable`` a write may have happened; the SDK never retries.
+    After ``unavailable`` a write may have happened; the SDK never retries after this error.
     """
 
     __slots__ = ()
@@ -56,10 +56,10 @@ class Cache(Atomics, Leases, Many, Entries):
         or if its value is ``null`` (``exists`` distinguishes these cases). The call never extends
         the expiry.
 
-        Each call returns a new object. With a ``kind`` (``int``, ``list[str]``, a dataclass, an
-        enum) the value must fit that type; otherwise the call raises ``invalid-value``. Numbers are
-        never rounded: an integer that a ``float`` cannot represent exactly does not fit ``float``,
-        and ``1.0`` does not fit ``int``. Raises ``TypeError`` for an unsupported ``kind``.
+        Each call decodes the value again. With a ``kind`` (``int``, ``list[str]``, a dataclass, an
+        enum) the value must fit that type; otherwise the call raises ``invalid-value``. Integers
+        are never rounded: an integer that a ``float`` cannot represent exactly does not fit
+        ``float``. ``1.0`` does not fit ``int``. Raises ``TypeError`` for an unsupported ``kind``.
 
         >>> cache.get("visits", int, default=0)
         """

@@ -21,7 +21,8 @@ class NoSetting(Internal, KeyError):
 class Config:
     """The plugin's settings and secrets, from ``[plugins.NAME.config]`` and
     ``[plugins.NAME.secrets]`` in the host's configuration, or from
-    ``hostel run --config NAME=VALUE`` and ``--secret NAME=env:VARIABLE``. All values are strings.
+    the options ``--config NAME=VALUE``, ``--secret NAME=env:VARIABLE`` and
+    ``--secret NAME=file:PATH`` of ``hostel run``. All values are strings.
 
     The build adds the host's config interface only if the source uses ``config`` from
     ``hostel_sdk``, or ``self.out.rest`` in a Zato service.
@@ -50,7 +51,7 @@ class Config:
     def require(self, name: str) -> str:
         """Returns the value of the setting or secret of that name, like ``config[name]``.
 
-        Raises an ``Internal`` that is also a ``KeyError`` if the setting does not exist.
+        Raises an ``Internal`` that is also a ``KeyError`` if there is no such setting or secret.
         """
         value = self.get(name)
         if value is not None:

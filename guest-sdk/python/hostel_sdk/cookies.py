@@ -9,8 +9,8 @@ from .failure import Internal
 from .headers import NAME_RULE, TOKEN, quoted
 
 SameSite = Literal["lax", "strict", "none"]
-"""Which requests from other sites include the cookie: followed links (``lax``), no requests
-(``strict``) or all requests (``none``)."""
+"""Which requests from other sites include the cookie: only navigations with a safe method, such as
+followed links (``lax``), no requests (``strict``) or all requests (``none``)."""
 
 _SAME_SITE = {"lax": "Lax", "strict": "Strict", "none": "None"}
 # A cookie's value (RFC 6265, 4.1.1), without quotes.

@@ -88,7 +88,8 @@ class Fake:
 
         Raises the service's ``Failure``. The error of an unavailable HTTP server becomes an
         ``unavailable`` failure. Any other exception becomes an ``internal`` failure, and its
-        traceback is logged. Both failures have the original exception as their cause.
+        traceback is logged. Both failures have the original exception as their cause. Only
+        ``UnexpectedRequest`` and ``KeyboardInterrupt`` are raised unchanged.
         """
         declared = Declared(service)
         if isinstance(payload, Request):
@@ -191,8 +192,7 @@ class Fake:
     def hold(self, key: str) -> None:
         """Simulates another call that computes the value of this key. ``cache.get_or_set`` then
         computes a missing value without storing it, and does not refresh an old one. The effect
-        ends with ``let_go``, or when a service changes the key, for example with ``set`` or
-        ``delete``."""
+        ends with ``let_go``, or when the entry is set, changed or deleted."""
         self._cache.hold(key)
 
     def let_go(self, key: str) -> None:

@@ -3,9 +3,9 @@
 ``os.urandom`` and its users (``secrets``, ``uuid.uuid4``, ``random.SystemRandom``) get random bytes
 from the host each time. The state of the generators of ``random`` is in the snapshot, so each
 instance reseeds them before its first request: the module's own generator, and each ``Random``
-object that the author did not seed. The seed of ``hash`` cannot change after the first dict exists:
-each build picks a new seed, and all instances of that build share it. Quick builds share the seed
-of their base.
+object that the author did not seed. The seed of ``hash`` cannot change after the first dict exists.
+A full build picks a new seed, which all instances of the plugin share. A plugin built from a base
+has the seed of this base.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values that are computed once even if many calls need them at the same time."""
+"""Values that one call computes while other calls wait for the result."""
 
 from __future__ import annotations
 

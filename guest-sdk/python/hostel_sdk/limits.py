@@ -1,4 +1,4 @@
-"""The limits of the WIT interfaces, with the same names and values in the SDK of every language."""
+"""The limits of the WIT interfaces that the SDK or the fake checks."""
 
 from __future__ import annotations
 

@@ -148,8 +148,8 @@ def _file(module: ModuleType) -> str:
 
 
 def _import_the_rest(folders: list[str]) -> None:
-    """Imports Python's codecs and the modules that functions import, because no import is possible
-    later. Ignores modules that cannot be imported: the functions may handle the error."""
+    """Imports the codecs in ``_CODECS`` and the modules that functions import, because no import is
+    possible later. Ignores modules that cannot be imported: the functions may handle the error."""
     for codec in _CODECS:
         importlib.import_module(f"encodings.{codec}")
     seen: set[str] = set()
@@ -175,7 +175,8 @@ def _import_companions() -> None:
 
 
 def _imports(module: ModuleType) -> list[str]:
-    """Returns the modules in all import statements of a module's source, at any level."""
+    """Returns the names that may be modules in all import statements of a module's source, at any
+    level."""
     try:
         with open(_file(module), "rb") as source:
             tree = ast.parse(source.read())

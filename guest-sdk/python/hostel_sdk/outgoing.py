@@ -97,12 +97,12 @@ class Request:
 
 
 def without_query(url: str) -> str:
-    """Returns a URL without its query, because a query may contain credentials."""
+    """Returns a URL without its query and fragment, because these may contain credentials."""
     return re.split("[?#]", url, maxsplit=1)[0]
 
 
 def milliseconds(seconds: float | None) -> int | None:
-    """Converts a timeout to milliseconds, at most 2^32 - 1. ``None`` stays ``None``."""
+    """Converts a timeout to milliseconds, rounded up, at most 2^32 - 1. ``None`` stays ``None``."""
     return min(math.ceil(seconds * 1_000), _MAX_MILLIS) if seconds is not None else None
 
 
@@ -135,7 +135,7 @@ def _url(url: object) -> str:
 def _headers(headers: object) -> list[tuple[str, bytes]]:
     rule = "they must be a dict of names and values, or pairs of them"
     if isinstance(headers, (str, bytes)) or not isinstance(headers, Iterable):
-        # The text may contain a secret.
+        # Do not show the value, which may contain a secret.
         _wrong_type(f"headers of a {type(headers).__name__}: {rule}")
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     return [_header(pair) for pair in pairs]

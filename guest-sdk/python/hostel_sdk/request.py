@@ -94,9 +94,9 @@ class Request:
 
     def client_address(self) -> str | None:
         """Returns the client's IP address without the port, for example ``192.0.2.1`` or
-        ``2001:db8::1``. Returns ``None`` if the call is not made over HTTP. Behind a proxy, this is
-        the client's address only if the host's configuration lists the proxy in
-        ``server.trusted-proxies``; otherwise it is the proxy's address.
+        ``2001:db8::1``. Returns ``None`` if the call is not made over HTTP, or if a test sets no
+        client. Behind a proxy, this method returns the proxy's address, unless the host's
+        configuration lists the proxy in ``server.trusted-proxies``.
         """
         client = self.http.client if self.http else ""
         start, end = ("[", "]") if client.startswith("[") else ("", ":")
@@ -141,8 +141,9 @@ class Request:
         raise Internal(f"the route has no path parameter {headers.quoted(name)}")
 
     def cookie(self, name: str) -> str | None:
-        """Returns the value of the first cookie of that name, or ``None`` if it is missing. The
-        value is not percent-decoded."""
+        """Returns the value of the first cookie of that name, without surrounding quotes. The value
+        is not percent-decoded. Returns ``None`` if the cookie is missing or a ``cookie`` header is
+        not UTF-8."""
         header = self.header("cookie")
         return cookies.read(header, name) if header is not None else None
 
@@ -150,8 +151,9 @@ class Request:
         """Returns the decoded value of the first form field of that name, or ``None`` if it is
         missing.
 
-        Raises ``BadRequest`` if the body is not ``application/x-www-form-urlencoded``. An empty
-        body without a content type is an empty form.
+        Raises ``BadRequest`` if the content type is missing or not
+        ``application/x-www-form-urlencoded``. But an empty body without a content type is an empty
+        form.
         """
         return next(self._form(name), None)
 

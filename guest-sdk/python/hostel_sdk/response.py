@@ -119,13 +119,13 @@ class Response:
         - ``max_age`` is the lifetime in seconds. 0 deletes the cookie of that name, domain and path
           at once. With ``None`` the cookie lasts until the browser is closed.
         - By default a browser sends the cookie only to this host, with any path, and only over TLS.
-          A request from another site has the cookie only if the user follows a link. Scripts cannot
-          read it.
+          A request from another site has the cookie only if the request is a navigation with a safe
+          method, for example after a click on a link. Scripts cannot read the cookie.
 
-        Raises ``Internal`` if the name, value, path or domain has a character that is not allowed
-        there, and for a ``same_site`` of ``"none"`` without ``secure``. Percent-encode a value with
-        such characters. Raises ``ValueError`` for a negative ``max_age`` or an unknown
-        ``same_site``.
+        Raises ``Internal`` if the name is empty, if the name, value, path or domain has a character
+        that is not allowed there, and for a ``same_site`` of ``"none"`` without ``secure``.
+        Percent-encode a value with such characters. Raises ``ValueError`` for a negative
+        ``max_age`` or an unknown ``same_site``, and ``TypeError`` if ``max_age`` is not an ``int``.
 
         >>> Response.empty().with_cookie("session", token, max_age=3600)
         """

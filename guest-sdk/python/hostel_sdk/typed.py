@@ -1,4 +1,4 @@
-"""Reads decoded JSON values as Python types, without rounding numbers.
+"""Reads decoded JSON values as Python types, without rounding integers.
 
 For example, a stored dataclass can be read back as the same dataclass.
 """

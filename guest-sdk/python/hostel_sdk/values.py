@@ -59,10 +59,10 @@ _scan: Any = _decoder.scan_once  # type: ignore[attr-defined]
 
 
 def to_text(value: object, name: str = "value") -> str:
-    """Converts ``value`` to JSON. Tuples become arrays, number keys become strings, dataclasses
-    become objects of their fields, and integers stay exact. An instance of a subclass of a JSON
-    type, such as ``OrderedDict`` or ``StrEnum``, is stored as that type, without its own
-    attributes.
+    """Converts ``value`` to JSON. Tuples become arrays, keys that are numbers, ``bool`` or ``None``
+    become strings, dataclasses become objects of their fields, and integers stay exact. An instance
+    of a subclass of a JSON type, such as ``OrderedDict`` or ``StrEnum``, is stored as that type,
+    without its own attributes.
 
     Raises ``TypeError`` or ``ValueError`` for a value without a JSON form: a set, bytes, a date, a
     function, NaN, infinity, a cycle, a lone surrogate, or two keys with the same JSON name. The
@@ -85,8 +85,7 @@ def to_text(value: object, name: str = "value") -> str:
 
 
 def from_host(text: str) -> Any:
-    """Parses a text that the host has validated. Integers stay exact. Each call returns a new
-    object."""
+    """Parses a text that the host has validated. Integers stay exact."""
     if "-0" in text and _NEGATIVE_ZERO.search(text):
         return _slow_decoder.decode(text)
     try:

@@ -16,9 +16,9 @@ use crate::outcome::{Lifetime, Swap};
 /// another caller changed the entry, so only a key with very many writers reaches this limit.
 const UPDATE_TRIES: usize = 100;
 
-/// Atomic operations: no other instance, plugin or host that shares the cache can change the entry
-/// between the read and the write. After [`Unavailable`](crate::CacheErrorKind::Unavailable) the
-/// change may have been made, so a retry may make it twice. The SDK never retries after this error.
+/// Atomic operations: no operation overwrites a change that another instance, plugin or host makes
+/// to the entry meanwhile. After [`Unavailable`](crate::CacheErrorKind::Unavailable) the change may
+/// have been made, so a retry may make it twice. The SDK never retries after this error.
 impl Cache {
     /// Stores `value` under `key` if there is no live entry. Returns true if it stored the value. A
     /// live entry stays unchanged, even if its value is `null`.

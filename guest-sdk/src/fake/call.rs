@@ -60,7 +60,7 @@ impl HttpCall {
         self
     }
 
-    /// Sets the body and its media type.
+    /// Sets the body and adds a `content-type` header.
     #[must_use]
     pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> HttpCall {
         self.body = body.into();

@@ -52,7 +52,8 @@ impl FakeCache {
         FakeCache { cache, own: Holder::new(), other: Holder::new() }
     }
 
-    /// Gives the lease of a key to the simulated other call.
+    /// Gives the lease of a key to the simulated other call. Gives no lease if the key has an entry
+    /// without an expiry.
     pub(crate) fn hold(&self, key: &str) -> Result<(), hostel_cache::Error> {
         self.cache.release(key, self.own)?;
         // With the longest `early`, the cache also gives the lease of an entry that will expire.

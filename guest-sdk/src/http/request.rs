@@ -60,7 +60,7 @@ impl OutgoingRequest {
         self
     }
 
-    /// Sets a JSON body and its `content-type`.
+    /// Sets a JSON body and adds a `content-type` header.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl OutgoingRequest {
         Ok(self.with_body("application/json", text))
     }
 
-    /// Sets the body and its media type.
+    /// Sets the body and adds a `content-type` header.
     #[must_use]
     pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> OutgoingRequest {
         self.body = body.into();

@@ -12,7 +12,7 @@ use crate::numbers;
 
 /// The complete response of another server.
 ///
-/// In tests, create one with [`HttpResponse::of_json`], [`HttpResponse::of_text`] or
+/// Tests create a response with [`HttpResponse::of_json`], [`HttpResponse::of_text`] or
 /// [`HttpResponse::of_status`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpResponse {
@@ -105,12 +105,13 @@ impl HttpResponse {
             .map_err(|error| Failure::internal(format!("{}: the body: {error}", self.shown())))
     }
 
-    /// Parses the body as JSON. Integers are never rounded, as with
-    /// [`Cache::get`](crate::Cache::get).
+    /// Parses the body as JSON, whatever its media type. Integers are read as by
+    /// [`Cache::get`](crate::Cache::get), which refuses to round them.
     ///
     /// # Errors
     ///
-    /// `Internal` if the body is not JSON or does not fit `T`.
+    /// `Internal` if the body is not UTF-8, is not JSON or does not fit `T`, or if `T` would round
+    /// one of its integers.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         numbers::from_text(self.text()?).map_err(|error| {
             let (url, status) = (self.shown(), self.status);

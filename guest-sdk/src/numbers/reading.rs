@@ -1,9 +1,12 @@
 //! A wrapper of serde_json's deserialiser that refuses to round an integer.
 //!
-//! serde_json passes an integer of up to 64 bits to a visitor as an integer. Only a visitor of
-//! `deserialize_f64` or `deserialize_f32` rounds it, so the wrapper compares the value before and
-//! after rounding. A larger integer arrives as a float, so the wrapper looks it up in the JSON
-//! text.
+//! serde_json passes an integer of up to 64 bits to a visitor as an integer. If the visitor is that
+//! of `deserialize_f64` or `deserialize_f32`, the wrapper compares the value before and after
+//! rounding. A larger integer arrives as a float, unless the target is an `i128` or `u128`. So the
+//! wrapper searches the JSON text for an integer that rounds to this float.
+//!
+//! For flattened fields and for untagged or internally tagged enums, serde buffers the value. The
+//! wrapper then does not see the target type, and the buffered integer can still be rounded.
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -12,7 +15,7 @@ use serde::de::{
 use super::text::{Target, Text};
 
 /// Wraps a deserialiser, visitor, seed or access: forwards every call and refuses an integer that
-/// the target would round. Map keys are strings and need no wrapper.
+/// the target would round. Map keys are not wrapped, because JSON stores them as strings.
 pub(super) struct Exact<'a, X> {
     inner: X,
     text: &'a Text<'a>,

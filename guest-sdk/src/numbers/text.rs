@@ -1,10 +1,11 @@
 //! Finds two things in a JSON text that serde_json does not report: duplicate member names, and
 //! integers beyond 64 bits.
 //!
-//! serde_json passes an integer beyond 64 bits to the visitor as the nearest float. So the SDK
-//! refuses a float if the text contains an integer that rounds to this float but does not equal it.
-//! The SDK then refuses the float even if the text also contains this number written as a float.
-//! That case is rare, and a refusal is better than a wrong number.
+//! serde_json passes an integer beyond 64 bits to the visitor as the nearest float, unless the
+//! target is an `i128` or `u128`. So the SDK refuses a float if the text contains such an integer
+//! that rounds to this float but does not equal it. The SDK then refuses the float even if the text
+//! also contains this number written as a float. That case is rare, and a refusal is better than a
+//! wrong number.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -66,8 +67,9 @@ fn f32(integer: &str) -> Option<(f64, bool)> {
     Some((near.into(), format!("{near:.0}") == integer))
 }
 
-/// Returns the integers beyond 64 bits that `nearest` rounds. They are sorted for binary search: a
-/// text may contain many, so a linear search per float would be quadratic.
+/// Returns the integers beyond 64 bits that `nearest` rounds, each with its rounded value. The list
+/// is sorted by that value for binary search: a text may contain many integers and floats, so a
+/// linear search for each float would take quadratic time.
 fn integers_rounded_by(
     text: &str,
     nearest: impl Fn(&str) -> Option<(f64, bool)>,

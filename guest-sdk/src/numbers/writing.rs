@@ -6,12 +6,13 @@ use std::fmt::Display;
 use serde::ser;
 use serde::{Serialize, Serializer};
 
-/// Wraps a value, a serialiser or a part of one. A wrapped value is serialised through a wrapped
-/// serialiser, which forwards every call and refuses a NaN or an infinity. Map keys need no
-/// wrapper, because serde_json refuses float keys that are not finite.
+/// Wraps a value, a serialiser, or a serialiser of an array's or object's parts. A wrapped value is
+/// serialised through a wrapped serialiser, which forwards every call and refuses a NaN or an
+/// infinity. Map keys need no wrapper, because serde_json refuses float keys that are not finite.
 pub(super) struct Finite<'m, X> {
     inner: X,
-    /// Set when a map is written, because only then can two members have the same name.
+    /// Set when a map is written, also for a struct with a flattened field. Only then is the text
+    /// searched for duplicate names, because the derived names of a struct are distinct.
     has_map: &'m Cell<bool>,
 }
 

@@ -101,8 +101,8 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// `BadRequest` if the content type is not `application/x-www-form-urlencoded`. An empty body
-    /// without a content type is an empty form.
+    /// `BadRequest` if the content type is missing or not `application/x-www-form-urlencoded`. But
+    /// an empty body without a content type is an empty form.
     pub fn form(&self, name: &str) -> Result<Option<Cow<'_, str>>> {
         Ok(fields::values(self.form_bytes()?, name).next())
     }

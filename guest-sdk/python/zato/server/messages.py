@@ -149,7 +149,7 @@ class Input(dict[str, Any]):
 
 class Payload(dict[str, Any]):
     """The initial payload of a response. A service fills it either with members, as attributes or
-    items, or as a list, with a slice or ``append``."""
+    items, or as a list, with a slice, ``append`` or ``extend``."""
 
     __slots__ = ("_elements",)
 
@@ -218,8 +218,9 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """The content type that the service set, or ``None``. With ``None``, the response is JSON
-        if the payload is a value or JSON. Other text is sent as plain text, and other bytes as
+        """The content type that the service set, or ``None``. With ``None``, the response is
+        ``application/json`` if the payload is valid JSON text or bytes, or of any other type than
+        ``str`` and bytes. Other text is sent as plain text, and other bytes as
         ``application/octet-stream``."""
         return self._content_type
 
