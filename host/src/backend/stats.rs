@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The counters of a cache since the host opened the cache, and the size of a cache in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheStats {
-    /// Reads that found a live entry; a call that reads several keys counts once per key.
+    /// Calls of `get` and `get-or-lease`, and keys of `get-many`, that found a live entry.
     pub hits: u64,
-    /// Reads that found no live entry; a call that reads several keys counts once per key.
+    /// Calls of `get` and `get-or-lease`, and keys of `get-many`, that found no live entry. On
+    /// Redis, a call of `get-or-lease` counts only if it gets the lease.
     pub misses: u64,
     /// Calls of `exists`.
     pub exists: u64,

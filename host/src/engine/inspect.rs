@@ -47,7 +47,7 @@ pub enum FileKind {
 pub struct ImportInfo {
     /// The name of the import, with the version if it has one: `wasi:cli/stdout@0.2.6`.
     pub name: String,
-    /// The provider of the import.
+    /// The provider of the import, or the reason why the host does not offer the import.
     pub offer: Offer,
 }
 

@@ -43,7 +43,7 @@ pub struct Limits {
     /// Bytes of a response, headers included. Default 8 MiB: room for several of the largest cache
     /// values.
     pub response: usize,
-    /// Headers of a response. Default 1,000: no client accepts more.
+    /// Headers of a response. Default 1,000: far more than a service needs.
     pub headers: usize,
     /// Requests that one call may send to other servers, including redirects. Default 50: only a
     /// crawler needs more.
