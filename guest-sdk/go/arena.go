@@ -51,9 +51,9 @@ func reallocate(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&arena), start)
 }
 
-// spill allocates a block that does not fit into the arena on Go's heap. A call to the host may
-// return many values, or the operator may have raised the limits. If a garbage collection is due at
-// that moment, the call traps.
+// spill allocates on Go's heap, for a block that does not fit into the arena. A call to the host
+// may return many values, or the operator may have raised the limits. If a garbage collection is
+// due at that moment, the call traps.
 //
 //go:noinline
 func spill(size uint32) unsafe.Pointer {
@@ -76,8 +76,8 @@ func reallocateAdapter(_ unsafe.Pointer, _, align, size uint32) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(&adapterArena), start)
 }
 
-// startReading counts a reader of the arena. Call it before each host call that leaves data in the
-// arena, and before the first read of a request.
+// startReading counts a reader of the arena. Call this function before each host call that may
+// leave data in the arena. A request needs no such call: exportHandle sets the count itself.
 func startReading() {
 	readers++
 }

@@ -18,7 +18,8 @@ const updateTries = 100
 //
 // The operation is atomic across all instances, plugins and hosts that share the cache. After
 // [CacheUnavailable] the change may have been made, so a retry may apply it twice; this package
-// never retries. This paragraph also applies to the methods and functions below.
+// never retries. This paragraph also applies to [Cache.SetIfAbsentWithExpiry], [Cache.Increment],
+// [Cache.IncrementWithExpiry], [Cache.CompareAndSwapRaw], [Update], [Take] and [Cache.TakeRaw].
 //
 // Errors: those of [Cache.Set].
 func (c Cache) SetIfAbsent(key string, value any) (created bool, err error) {
@@ -193,8 +194,8 @@ func Update[T any](cache Cache, key string, change func(old T, found bool) (T, e
 		shortened(key), updateTries)
 }
 
-// swap stores the value if the entry's text still equals expected; a nil means that there is no
-// entry. An existing entry keeps its expiry.
+// swap stores the value if the entry's text still equals expected. If expected is nil, swap stores
+// the value if there is no live entry. An existing entry keeps its expiry.
 func (c Cache) swap(key string, expected *string, value any) (Swap, error) {
 	text, err := appendValue(nil, key, value)
 	if err != nil {

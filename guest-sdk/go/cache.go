@@ -14,7 +14,7 @@ import (
 //     and, in the host's default configuration, at most 1 MiB of JSON.
 //   - A cache may lose entries: when full, it evicts entries that have not been used recently. Keep
 //     a copy elsewhere of any value that must not be lost.
-//   - Each function and method except [GetOrSet] is atomic for its key. A [Get] followed by a
+//   - Each function and method except [GetOrSet] is atomic for each key. A [Get] followed by a
 //     [Cache.Set] is not: if two concurrent calls do both, one change may be lost.
 //     [Cache.Increment], [Update], [Take] and [Cache.SetIfAbsent] never lose a change.
 //   - After an error the entry is unchanged, with two exceptions: after [CacheUnavailable] the
@@ -167,8 +167,9 @@ func (c Cache) Set(key string, value any) error {
 // SetRaw stores a JSON text under key, byte for byte, replacing any existing entry and its expiry.
 // Use it for numbers that no Go type can represent, or to forward a value without decoding it.
 //
-// Errors: [CacheInvalidValue] when the text is not JSON or is nested deeper than 100 levels. Also
-// [CacheInvalidKey], [CacheTooLarge], [CacheDenied], [CacheUnavailable].
+// Errors: [CacheInvalidValue] when the text is not JSON, is nested deeper than 100 levels, or
+// contains a lone surrogate or a number that is not finite as a float64. Also [CacheInvalidKey],
+// [CacheTooLarge], [CacheDenied], [CacheUnavailable].
 func (c Cache) SetRaw(key, text string) error {
 	return c.setRaw(key, text, 0)
 }

@@ -33,11 +33,11 @@ func (s SameSite) String() string {
 // requires TLS, is hidden from scripts, and is sent with cross-site requests as in [SameSiteLax].
 type Cookie struct {
 	Name string
-	// Value must not contain blanks, quotes, commas, semicolons, backslashes, control characters or
-	// non-ASCII characters: percent-encode other values.
+	// Value must not contain blanks, double quotes, commas, semicolons, backslashes, control
+	// characters or non-ASCII characters: percent-encode such values.
 	Value string
-	// MaxAge is the lifetime of the cookie, in whole seconds. With zero, the cookie lasts until
-	// the browser closes.
+	// MaxAge is the lifetime of the cookie: whole seconds, not negative. With zero and without
+	// Delete, the cookie lasts until the browser closes.
 	MaxAge time.Duration
 	// Delete makes the browser delete the cookie of that name, domain and path. MaxAge must be
 	// zero.
@@ -83,7 +83,7 @@ func (c *Cookie) check() error {
 	return nil
 }
 
-// flaw returns an error that omits the cookie's value, because it may be a secret.
+// flaw returns an error that omits the cookie's value, because the value may be a secret.
 func (c *Cookie) flaw(reason string) error {
 	return Internal("the cookie %s: %s", shortened(c.Name), reason)
 }

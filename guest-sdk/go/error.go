@@ -6,12 +6,15 @@ import "fmt"
 type CacheErrorKind uint8
 
 const (
-	// CacheInvalidKey: the key is empty, longer than 1,024 bytes, or not UTF-8.
+	// CacheInvalidKey: the key is empty, longer than 1,024 bytes, or not UTF-8; or a prefix is not
+	// UTF-8.
 	CacheInvalidKey CacheErrorKind = iota
 	// CacheInvalidValue: the value has no JSON form that every language can read, does not fit the
-	// requested type, or is not an integer that [Cache.Increment] accepts.
+	// requested type, or is not an integer that [Cache.Increment] accepts. Also: a raw text is not
+	// valid JSON, or JSON cannot be read into the target.
 	CacheInvalidValue
-	// CacheInvalidExpiry: the expiry is not a whole number of seconds from 1 to 315,360,000.
+	// CacheInvalidExpiry: the expiry is not a whole number of seconds from 1 to 315,360,000, or the
+	// duration of [Early] is invalid.
 	CacheInvalidExpiry
 	// CacheTooLarge: a value is longer than the cache allows, the values that [GetMany] reads are
 	// together longer than the host allows, or the call has more than 1,000 keys.
@@ -39,8 +42,7 @@ func (k CacheErrorKind) String() string {
 type CacheError struct {
 	// Kind is for programs.
 	Kind CacheErrorKind
-	// Message is for people. For an invalid argument, it contains the shortened argument, and the
-	// rule or limit.
+	// Message is for people: the reason, usually with the shortened argument and the rule or limit.
 	Message string
 }
 

@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	// Unlimited means no expiry; it is longer than any other duration. [Cache.TTL] returns Unlimited
-	// for an entry without an expiry.
-	// [Cache.Expire], [Cache.CompareAndSwapRaw] and [GetOrSet] accept it as an expiry.
+	// Unlimited means no expiry; no other duration is longer. [Cache.TTL] returns Unlimited for an
+	// entry without an expiry. [Cache.Expire], [Cache.CompareAndSwapRaw] and [GetOrSet] accept
+	// Unlimited as an expiry.
 	Unlimited time.Duration = math.MaxInt64
 
 	// Keep makes [Cache.CompareAndSwapRaw] keep the entry's expiry.
@@ -39,8 +39,9 @@ func secondsOrNone(expiry time.Duration) (uint32, error) {
 	return wholeSeconds(expiry)
 }
 
-// earlySeconds converts the duration of [Early] to seconds. It refuses a duration that is not less
-// than the expiry, and any duration if the expiry is 0, which means Unlimited.
+// earlySeconds converts the duration of [Early] to seconds. It refuses the durations that
+// wholeSeconds refuses, a duration that is not less than the expiry, and any duration if the expiry
+// is 0, which means Unlimited.
 func earlySeconds(early time.Duration, expiry uint32) (uint32, error) {
 	seconds, err := wholeSeconds(early)
 	if err != nil || seconds < expiry {

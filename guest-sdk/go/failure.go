@@ -40,7 +40,7 @@ func (k FailureKind) String() string {
 	return nameOf(failureKinds[:], int(k))
 }
 
-// Failure is a failed request: a kind for programs, a message for people.
+// Failure is the error of a failed request: a kind for programs and a message for people.
 //
 // Any other error from a handler becomes a failure of kind [FailureInternal], or
 // [FailureUnavailable] if its chain contains a [CacheError] of kind [CacheUnavailable] or an

@@ -45,7 +45,8 @@ type Fake struct {
 // Stats are the counters of a fake's cache. They do not include refused calls.
 type Stats struct {
 	// Hits, Misses and Exists count reads of keys. Sets, Increments, Swaps and Expires count changed
-	// entries. Deletes and Takes count removed entries.
+	// entries; Swaps also counts entries that a swap removed. Deletes and Takes count entries that
+	// other calls removed.
 	Hits, Misses, Exists, Sets, Increments, Swaps, Expires, Deletes, Takes int
 }
 
@@ -63,7 +64,7 @@ func NewFake() *Fake {
 //			...
 //			time.Sleep(time.Hour) // Returns at once: the bubble's clock jumps an hour.
 //
-// [Fake.Advance] only advances the cache's clock.
+// [Fake.Advance] advances only the cache's clock.
 func NewFakeWithClock(now func() time.Time) *Fake {
 	return &Fake{
 		clock: now, began: now(), entries: make(map[string]entry), leases: make(map[string]holder),
@@ -71,8 +72,8 @@ func NewFakeWithClock(now func() time.Time) *Fake {
 	}
 }
 
-// Context returns a context with an empty request. A test can pass it to a handler or read the
-// cache with it. All contexts of a fake share the fake's cache and log.
+// Context returns a context with an empty request. A test can pass the context to a handler, or
+// read the cache through the context. All contexts of a fake share the fake's cache and log.
 func (f *Fake) Context() *Context {
 	return f.ContextWith(Request{})
 }

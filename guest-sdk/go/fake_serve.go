@@ -30,12 +30,12 @@ type endpoint struct {
 }
 
 // Serve routes requests of [Fake.HTTP] to the service of that name. The route is a method and a
-// path, as in hostel.toml, or only a path for all methods:
+// path, or only a path for all methods. A path has the syntax of [[routes]] in hostel.toml:
 //
 //	fake.Serve("GET /orders/{id}", "orders.find")
 //
-// It panics when a host would refuse the configuration: for an invalid method or path, an unknown
-// service, or a route that conflicts with an earlier one.
+// Serve panics when a host would refuse the configuration: for an invalid method or path, an
+// unknown service, or a route that conflicts with an earlier one.
 func (f *Fake) Serve(route, service string) {
 	if err := f.serve(route, service); err != nil {
 		panic(fmt.Sprintf("the route %q: %v", route, err))
@@ -227,7 +227,7 @@ func checkSent(request *OutgoingRequest) error {
 }
 
 // find finds the route of a request and sets the request's service and path parameters. It returns
-// a failure if no route matches.
+// a failure if no route matches or the path has an invalid escape.
 func (f *Fake) find(request *Request) *Failure {
 	segments := strings.Split(request.HTTP.Path[1:], "/")
 	for i, segment := range segments {

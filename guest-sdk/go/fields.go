@@ -34,7 +34,7 @@ func marshalsByPointer(t reflect.Type) bool {
 }
 
 // destination removes the pointers from a type and returns the type that JSON is read into. It
-// returns nil for a type with its own unmarshal method.
+// returns nil for a type with its own unmarshal method, and for nil.
 func destination(t reflect.Type) reflect.Type {
 	for t != nil {
 		pointer := reflect.PointerTo(t)

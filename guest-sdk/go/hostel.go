@@ -28,10 +28,10 @@
 // `hostel build` builds the plugin with Go's standard toolchain. The command builds a module for
 // GOOS=wasip1 and GOARCH=wasm with -buildmode=c-shared, and encodes the module as a component.
 //
-// The component imports only the host functions that the service uses. One exception: with
-// text/template, html/template, or another package that calls methods by name, Go's linker keeps
-// all methods of [Cache], [HTTP] and [Config], and the component imports the functions that these
-// methods use.
+// Of the host's functions for the cache, HTTP and settings, the component imports only those that
+// the service uses. One exception: with text/template, html/template, or another package that calls
+// methods by name, Go's linker keeps all methods of [Cache], [HTTP] and [Config], and the component
+// imports the functions that these methods use.
 //
 // # Failures
 //

@@ -80,8 +80,8 @@ const (
 	foundBusy
 )
 
-// GetOrSet returns the value under key. If the key has no value, GetOrSet calls compute and stores
-// its result. The new entry has the given expiry, or no expiry with [Unlimited].
+// GetOrSet returns the value under key. If the key has no value, GetOrSet calls compute, and stores
+// and returns the computed value. The new entry has the given expiry, or none with [Unlimited].
 //
 //	rate, err := hostel.GetOrSet(ctx.Cache, "rate", time.Minute, func() (float64, error) {
 //		return fetchRate(ctx)
@@ -189,7 +189,7 @@ func computeAndFill[T any](g *getOrSet, compute func() (T, error)) (T, error) {
 	return value, nil
 }
 
-// fill stores the computed value.
+// fill stores the computed value if this call still holds the lease.
 func (g *getOrSet) fill(value any) error {
 	text, err := appendValue(nil, g.key, value)
 	if err != nil {

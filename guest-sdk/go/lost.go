@@ -10,8 +10,9 @@ import (
 // Finds the parts of a value that encoding/json silently omits: fields that it ignores, fields that
 // another field hides, and fields or keys that share a name.
 
-// lostFields returns the reason why encoding/json would omit fields of a struct without its own
-// MarshalJSON or MarshalText, or an empty text if there is no such reason.
+// lostFields returns the reason to refuse a struct without its own MarshalJSON or MarshalText: its
+// JSON would lack fields. Otherwise it returns an empty text. It ignores unexported fields if the
+// struct also has an exported or a promoted field.
 func lostFields(t reflect.Type) string {
 	fields := fieldsOf(t)
 	if fields.clash != "" {

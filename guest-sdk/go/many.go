@@ -16,7 +16,8 @@ import (
 //
 // Each key is handled atomically, but the whole call is not atomic. All arguments are checked
 // before any entry changes. A call with more than 1,000 keys fails with [CacheTooLarge], without a
-// call to the host. This paragraph also applies to the functions and the method below.
+// call to the host. This paragraph also applies to [SetMany], [SetManyWithExpiry] and
+// [Cache.DeleteMany].
 //
 // Errors: those of [Get], and [CacheTooLarge] when the values together exceed the host's limit for
 // one call.

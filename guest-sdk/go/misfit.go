@@ -35,8 +35,8 @@ func (m *misfit) predicate() string {
 	return text
 }
 
-// withSubject returns the message of an error from fromJSON or flawOf. In the message, subject is
-// the name of the whole text.
+// withSubject returns the message of an error from fromJSON, misfitOfNull or flaw.asError. In the
+// message, subject is the name of the whole text.
 func withSubject(subject string, err error) string {
 	if m, is := err.(*misfit); is && m.path == "" {
 		return subject + m.predicate()

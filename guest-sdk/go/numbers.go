@@ -65,8 +65,8 @@ type exactReader struct {
 	tokens *json.Decoder
 }
 
-// value checks one value that was read into a variable of type t. A nil t means that the value was
-// ignored.
+// value checks one value that was read into a variable of type t. A nil t means that encoding/json
+// ignored the value or passed it to an unmarshal method.
 func (r *exactReader) value(t reflect.Type) error {
 	token, err := r.tokens.Token()
 	if err != nil {
@@ -93,7 +93,7 @@ func (r *exactReader) value(t reflect.Type) error {
 }
 
 // inner returns the type of the next item of an array or object that was read into a variable of
-// type t. It returns nil if the item was ignored.
+// type t. It returns nil if encoding/json ignored the item or passed it to an unmarshal method.
 func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type, error) {
 	name := ""
 	if container == '{' {

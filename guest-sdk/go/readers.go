@@ -127,8 +127,8 @@ func parameterAsInteger(place, name, text string) (int64, error) {
 	return integer, nil
 }
 
-// Cookie returns the value of the first cookie of that name, without surrounding double quotes. The
-// value is not percent-decoded.
+// Cookie returns the value of the first cookie of that name, without surrounding double quotes, and
+// whether there is such a cookie. The value is not percent-decoded.
 func (r *Request) Cookie(name string) (value string, found bool) {
 	for pair := range strings.SplitSeq(r.Header("cookie"), ";") {
 		key, value, isPair := strings.Cut(pair, "=")
@@ -144,9 +144,10 @@ func (r *Request) Cookie(name string) (value string, found bool) {
 	return "", false
 }
 
-// Form returns the first value of that form field, decoded as in [Request.Query]. The body must
-// have the content type application/x-www-form-urlencoded; otherwise the error is a [Failure] of
-// kind [FailureBadRequest]. An empty body without a content type is an empty form.
+// Form returns the first value of that form field, decoded as in [Request.Query], and whether there
+// is such a field. The body must have the content type application/x-www-form-urlencoded; otherwise
+// the error is a [Failure] of kind [FailureBadRequest]. An empty body without a content type is an
+// empty form.
 func (r *Request) Form(name string) (value string, found bool, err error) {
 	if err := r.checkForm(); err != nil {
 		return "", false, err

@@ -34,7 +34,7 @@ func (host) expire(key string, seconds uint32) (bool, error) {
 	return flag()
 }
 
-// keys returns a page of keys and the cursor of the next page.
+// keys returns a page of keys and the cursor of the next page; nil if this page is the last one.
 func (host) keys(prefix string, cursor *string) (keys []string, next *string, err error) {
 	startReading()
 	defer stopReading()
@@ -49,8 +49,8 @@ func (host) keys(prefix string, cursor *string) (keys []string, next *string, er
 	return keys, result.option(2), nil
 }
 
-// deletePrefix removes the entries of a page and returns their number and the cursor of the next
-// page.
+// deletePrefix removes the entries of a page. It returns their number and the cursor of the next
+// page; nil if this page is the last one.
 func (host) deletePrefix(prefix string, cursor *string) (removed uint32, next *string, err error) {
 	startReading()
 	defer stopReading()

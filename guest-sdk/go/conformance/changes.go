@@ -122,8 +122,8 @@ func (a arguments) failure() error {
 	return nil
 }
 
-// answered returns the result of a step that calls Update or GetOrSet. A failure of the function
-// passed to them is a result as well; any other error fails the step.
+// answered returns the result of a step that calls Update or GetOrSet. A [hostel.Failure], such as
+// that of arguments.failure, is a result as well. Any other error is returned as it is.
 func answered(value any, err error) (any, error) {
 	var failure *hostel.Failure
 	if errors.As(err, &failure) {

@@ -35,7 +35,7 @@ type answer map[string]any
 // errSkip means that Go cannot express the step, or that the plugin does not know its operation.
 var errSkip = errors.New("skip")
 
-// A request without a body does nothing, so its time is the cost of a call.
+// A request without a step does nothing, so its duration is the cost of a call.
 func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
 	step, err := stepOf(&ctx.Request)
 	if step == nil || err != nil {
@@ -65,7 +65,7 @@ func conformance(ctx *hostel.Context, _ struct{}) (any, error) {
 }
 
 // stepOf reads the step from the header x-step or, if there is no such header, from the body. It
-// returns nil for an empty body.
+// returns nil if there is no header and the body is empty.
 func stepOf(request *hostel.Request) (step *step, err error) {
 	if header := request.Header("x-step"); header != "" {
 		err = json.Unmarshal([]byte(header), &step)
@@ -232,8 +232,8 @@ func setRaw(cache hostel.Cache, step step) error {
 	return cache.SetRawWithExpiry(step.Key, step.What, time.Duration(seconds)*time.Second)
 }
 
-// special sets the value that what names, for example a NaN. It returns errSkip if Go has no such
-// value.
+// special sets the value that the argument what names, for example a NaN. It returns errSkip if Go
+// has no such value.
 func special(cache hostel.Cache, key, what string) error {
 	type node struct{ Next *node }
 	cycle := &node{}
