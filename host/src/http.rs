@@ -13,7 +13,7 @@
 //! its folder |
 //! | `OPTIONS` with `Origin` and `Access-Control-Request-Method`, a preflight | the host, if the
 //! path has [`Cors`](crate::config::Cors) |
-//! | `OPTIONS *` | the host: 204, with the methods that routes may have in `Allow` |
+//! | `OPTIONS *` | the host: 204, and `Allow` lists all methods that a route can have |
 //!
 //! [`DirectCallers`](crate::config::DirectCallers) defines who may call `/services`; the setting
 //! `services = false` turns these paths off.
@@ -45,8 +45,8 @@
 //! returns the sum; a new entry expires after `expiry` seconds if given |
 //!
 //! `<cache>`, `<key>` and `<prefix>` are percent-encoded, including slashes: `plugin%2Fusers` is
-//! the cache of the plugin `users`. An unknown cache is the problem `no-cache`, an unknown entry
-//! `no-entry`; both have the status 404.
+//! the cache of the plugin `users`. For an unknown cache, the response is the problem `no-cache`.
+//! For `GET` of an unknown entry, it is `no-entry`. Both have the status 404.
 //!
 //! # Errors
 //!
@@ -71,19 +71,19 @@
 //! | `too-many-requests` | 429 | the service reports it, or the client keeps failing authentication
 //! while another of its requests waits, or too many of its passwords wait (`Retry-After`) |
 //! | `headers-too-large` | 431 | the request has too many headers |
-//! | `internal` | 500 | the service reports it, trapped, exited or reached a limit of its call, or
-//! a file cannot be read |
+//! | `internal` | 500 | the service reports it, trapped, exited or reached a limit without a code
+//! of its own; or the host cannot read a file or write the metrics |
 //! | `bad-answer` | 502 | the service's response is malformed or too large |
 //! | `unavailable` | 503 | the service reports it, or its plugin did not load; in the admin
 //! interface, a cache does not respond or the server is not ready |
 //! | `busy` | 503 | the plugin is loading, or the host has too many calls, password checks or open
 //! files, or too many bytes of bodies and responses, in total or for this client (`Retry-After`) |
-//! | `timeout` | 504 | the service did not respond within `limits.time` |
+//! | `timeout` | 504 | the service did not respond within `limits.time` or `limits.cpu` |
 //!
 //! If a service reports an error with a status below 500, the `detail` is the service's message. If
 //! a call fails with a status of 500 or more, the `detail` is a fixed sentence, and the log has the
-//! reason, with the id of the request. The response to bytes that are not HTTP has a status without
-//! a body. If the head of a request does not arrive in time, the server closes the connection.
+//! reason, with the id of the request. The response to bytes that are not HTTP has a status but no
+//! body. If the head of a request does not arrive in time, the server closes the connection.
 
 mod admin;
 mod auth;

@@ -74,8 +74,8 @@ impl Authenticator {
     /// # Errors
     ///
     /// `unauthorized` if the credentials are missing, malformed or wrong. `too-many-requests` if
-    /// the client keeps failing with a name while another check of this name is pending, or if the
-    /// client has too many pending checks. `busy` if the server cannot check more passwords.
+    /// the client keeps failing with a name while another of its checks of this name is pending, or
+    /// if the client has too many pending checks. `busy` if the server cannot check more passwords.
     pub(super) async fn caller(
         &self,
         callers: &Callers,

@@ -33,7 +33,7 @@ pub(super) struct Handler {
 
 /// The interface that a listener serves: services or administration.
 pub(super) enum Interface {
-    /// The services, by route or by direct call.
+    /// Services, by route or by direct call, and the files of routes.
     Services { router: Box<Router>, direct: DirectCallers },
     /// The admin interface.
     Admin(AdminApi),

@@ -2,9 +2,9 @@
 //! sent. `limits.request` and `limits.response` bound only single messages, and a client may have
 //! any number of them.
 //!
-//! There are two pools, one for small messages and one for large ones, and each client has at most
-//! a share of each pool. So a client that fills its share of large messages still leaves room for
-//! other clients, and for its own small messages.
+//! There are two pools, one for small messages and one for large ones. Each known client has at
+//! most a share of each pool. So a client that fills its share of large messages still leaves room
+//! for other clients, and for its own small messages.
 
 use hostel_cache::BudgetPart;
 use std::collections::HashMap;

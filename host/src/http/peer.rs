@@ -134,8 +134,9 @@ impl Peer {
         Ok(response.map(|content| ChargedContent::new(content, charge.into_response())))
     }
 
-    /// Routes a request and responds to it. The body is read only after the route and the caller
-    /// are accepted, so that a client with `Expect: 100-continue` does not send it in vain.
+    /// Routes a request and responds to it. The body of a call is read only after the route and the
+    /// caller are accepted. So a client that sends `Expect: 100-continue` does not send the body of
+    /// a refused request.
     async fn route(
         &self,
         head: &Parts,

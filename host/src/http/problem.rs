@@ -1,7 +1,8 @@
 //! Problems: the bodies of error responses, as defined by RFC 9457.
 //!
-//! A problem contains a stable code and a sentence that is safe to show to the client. The details
-//! of a failed service call are only in the log, with the id of the request.
+//! A problem contains a stable code and a sentence that is safe to show to the client. If a service
+//! call fails with a status of 500 or more, the details are only in the log, with the id of the
+//! request.
 
 use super::messages::NoRoom;
 use super::rate::BODY_GRACE;

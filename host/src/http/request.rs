@@ -156,9 +156,9 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(CONTENT_TYPE)?.to_str().ok().map(str::to_owned)
 }
 
-/// Converts a request for a guest. Removes the headers of the connection, the headers that only the
-/// host may set, and the credentials that the host has checked. Adds the name of the authenticated
-/// caller.
+/// Converts a request for a guest. Removes the headers of the connection, `Expect`, the headers
+/// that only the host may set, and the credentials that the host has checked. Adds the name of the
+/// caller if there is one.
 pub(super) fn http(
     head: &Parts,
     client: &str,

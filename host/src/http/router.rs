@@ -117,8 +117,8 @@ struct Node {
     parameter: Option<Box<Node>>,
     /// The routes that end at this node, in the order of the configuration.
     ends: Vec<Endpoint>,
-    /// The route of files at this path. The route matches this path, and every path below that
-    /// matches no other route.
+    /// The route of files at this path. A path below this one also matches the route, unless a
+    /// longer route matches that path.
     files: Option<Arc<FileEndpoint>>,
 }
 

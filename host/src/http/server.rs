@@ -49,8 +49,8 @@ pub struct ServerReport {
 ///
 /// # Errors
 ///
-/// When the TLS files are invalid, or the settings name an unknown group of callers. These errors
-/// are returned before any connection is accepted.
+/// When a TLS file cannot be read or is invalid, or the settings name an unknown group of callers.
+/// These errors are returned before any connection is accepted.
 pub async fn run(
     listener: TcpListener,
     host: Arc<Host>,
@@ -68,8 +68,8 @@ pub async fn run(
 ///
 /// With a token, every path except `/healthz` and `/readyz` requires the token. Without a token,
 /// the listener should be on loopback, and the `Host` of requests must be an IP address or
-/// `localhost`. Requests from web pages of other origins are refused. `/healthz` and `/readyz`
-/// accept all requests.
+/// `localhost`. Requests from web pages of other origins are refused. None of these checks applies
+/// to `/healthz` and `/readyz`.
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,

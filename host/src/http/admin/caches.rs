@@ -1,4 +1,5 @@
-//! The caches in the admin interface: reports their counters, and inspects and edits their entries.
+//! The caches in the admin interface: requests for their counts, and requests that read or change
+//! their entries.
 
 use super::query::Query;
 use crate::backend::{CacheError, CacheStats, CacheStore};
@@ -10,14 +11,14 @@ use hostel_cache::{CacheName, EntryInfo, TimeLeft};
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// Number of entries in a listing without a `limit`.
+/// Maximum number of entries in a listing if the request has no `limit`.
 const DEFAULT_ENTRIES: usize = 100;
 
 /// Maximum number of entries in a listing, even with a larger `limit`.
 const MAX_ENTRIES: usize = 1_000;
 
-/// Lists all caches with their counters. With `count=true`, also counts the entries of each cache
-/// that is not in memory, by reading every entry.
+/// Lists all caches with their counts. With `count=true`, also counts the entries and bytes of each
+/// cache that is not in memory, by reading every entry.
 pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
     let is_counted = Query::parse(query)?.text("count") == Some("true");
     let mut caches = Vec::new();
@@ -32,8 +33,8 @@ pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<By
     Ok(response::json(&json!({ "caches": caches })))
 }
 
-/// Returns the counters of a cache. If the cache is not in memory, the counters that the host does
-/// not know are null.
+/// Returns the counts of a cache as JSON. `counted` is the number of entries and bytes of a cache
+/// that is not in memory, if known. Unknown counts are null.
 fn counts(name: &CacheName, stats: &CacheStats, counted: Option<(u64, u64)>) -> Value {
     let memory = stats.memory;
     let (entries, bytes) = memory.map(|memory| (memory.entries, memory.bytes)).or(counted).unzip();

@@ -12,7 +12,7 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     ///
-    /// When a percent escape is invalid.
+    /// When a percent escape is malformed, or a decoded name or value is not UTF-8.
     pub(super) fn parse(query: Option<&'a str>) -> Result<Self, Problem> {
         let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
         let decoded = pairs.map(|pair| {
@@ -27,7 +27,7 @@ impl<'a> Query<'a> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| &**value)
     }
 
-    /// Returns the name of the first parameter, or `None` if the query is empty.
+    /// Returns the name of the first parameter, or `None` if the query has no parameter.
     pub(super) fn first_name(&self) -> Option<&str> {
         self.0.first().map(|(name, _)| &**name)
     }

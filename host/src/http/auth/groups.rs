@@ -92,8 +92,8 @@ mod tests {
     use super::*;
     use crate::config::{SecretHash, token_digest};
 
-    /// The test takes too long if each look-up compares all tokens: it would make 2 * 10^10
-    /// comparisons.
+    /// This test would take too long if a look-up compared one token after another: all look-ups
+    /// together would make 2 * 10^10 comparisons.
     #[test]
     fn each_of_very_many_tokens_is_found() {
         const CALLERS: usize = 200_000;

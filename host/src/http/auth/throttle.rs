@@ -84,7 +84,7 @@ struct FailureCounts {
 #[derive(Clone, Copy)]
 struct Failures {
     count: u32,
-    /// The time at which `count` was correct. The count halves with each half-life since then.
+    /// `count` is halved for each half-life that has passed since this time.
     since: Instant,
     age: u64,
 }
@@ -92,8 +92,8 @@ struct Failures {
 impl Throttle {
     /// Creates a client's guess: for the password of `name` in the group, or for a token of the
     /// group if `name` is `None`. `client` is `None` for a proxy that does not name its clients.
-    /// Their failures are then counted only by name, because these clients must not delay each
-    /// other.
+    /// The failures of these clients are counted only by name: with one count for all of them, a
+    /// client could delay the others.
     pub(super) fn guess(&self, client: Option<IpAddr>, group: &str, name: Option<&str>) -> Guess {
         let of_group = self.hash.hash_one(group);
         let of_name = name.map(|name| self.hash.hash_one((group, name)));

@@ -24,7 +24,7 @@ pub(super) struct ResponseBody {
     last: usize,
     /// `None` for a body of at most one frame.
     progress: Option<ResponseProgress>,
-    /// The exchange of an empty body. For other bodies, the frames own the exchange.
+    /// The exchange of an empty body. For other bodies, `unsent` and the frames own the exchange.
     _exchange: Option<Exchange>,
 }
 

@@ -10,9 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 /// The first bytes that an HTTP/2 client sends: RFC 9113, section 3.4.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// A stream that reports its progress to the connection's [`Timers`]: bytes read, blocked writes and
-/// completed flushes. Its first bytes can be peeked at to detect the protocol. When it closes, it
-/// discards the client's remaining bytes for the linger time.
+/// A stream that reports its progress to the connection's [`Timers`]: bytes read, blocked writes
+/// and completed flushes. Its first bytes can be peeked at to detect the protocol. If a response
+/// was created before its request was read completely, closing the stream also discards the
+/// client's remaining bytes, for at most the linger time.
 pub(super) struct TimedStream<I> {
     stream: I,
     /// The first bytes of the client. `peeked` of them were read from the stream, and `consumed` of
