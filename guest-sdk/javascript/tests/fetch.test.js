@@ -99,7 +99,7 @@ const RESPONSES = [
   ({ Response }) => Response.error(),
 ];
 
-/** Functions that read a body twice, and functions that return class names. */
+/** Functions that use a body twice, and functions that return class names. */
 const TWICE = [
   async ({ Response }) => {
     const response = new Response("a");

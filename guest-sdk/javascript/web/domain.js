@@ -1,6 +1,6 @@
 // Replaces the domain name package of whatwg-url, whose tables are half a megabyte. Uses the
-// engine's Unicode normalisation and character classes, which give the same results for the
-// characters that the engine knows.
+// engine's Unicode normalisation and character classes instead. Unlike the package, does not check
+// the rules for bidirectional text and joiners.
 
 import punycode from "punycode/";
 

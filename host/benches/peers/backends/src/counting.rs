@@ -24,7 +24,7 @@ const COUNTERS: [(&str, &str); 2] =
 pub struct Counting {
     place: &'static str,
     host: Arc<Ours>,
-    /// The counts per second: one figure per round, for each counter.
+    /// The calls per second: one figure per round, for each counter.
     rates: [Vec<f64>; COUNTERS.len()],
     lost: [Vec<f64>; COUNTERS.len()],
 }
@@ -62,7 +62,7 @@ pub fn print(all: &[Counting]) {
     all.iter().for_each(Counting::print);
 }
 
-/// Returns the counts per second, and the final value of the key.
+/// Returns the calls per second, and the final value of the key.
 async fn count(host: &Arc<Ours>, service: &'static str, key: &str) -> Result<(f64, u32)> {
     let body = serde_json::to_vec(&(1, key))?;
     let begun = Instant::now();
