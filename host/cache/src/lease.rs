@@ -11,7 +11,8 @@ use std::task::{Context, Poll, Waker};
 use crate::entry::{Entry, Value};
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// Identifies the holder of leases: one call, which has at most one lease per key.
+/// Identifies the holder of leases, such as one call of a guest. A holder has at most one lease of
+/// each key.
 ///
 /// The code that creates a holder must end the holder's leases with
 /// [`Cache::release`](crate::Cache::release).

@@ -233,7 +233,7 @@ impl Shard {
         old.len() as u64
     }
 
-    /// Returns the counters of this shard; the capacity is 0.
+    /// Returns the counters and the size of this shard. `capacity` is 0.
     pub(crate) fn stats(&self) -> Stats {
         let shard = self.lock();
         let (entries, bytes) = (shard.table.len() as u64, shard.table.bytes() as u64);

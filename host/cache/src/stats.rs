@@ -39,7 +39,8 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Adds the counters of `other`, a shard. Keeps the capacity, because a shard's capacity is 0.
+    /// Adds the counters and the size of `other`, a shard. Keeps the capacity, because `capacity`
+    /// is 0 for a shard.
     pub(crate) fn plus(self, other: Self) -> Self {
         Self {
             hits: self.hits + other.hits,

@@ -53,8 +53,8 @@ fn key(number: usize) -> [u8; 10] {
     key
 }
 
-/// Fills a cache with ten times its capacity, and compares the cache's byte count with the
-/// allocator's.
+/// Sets entries of ten times the cache's capacity in total, and compares the cache's byte count
+/// with the allocator's.
 #[track_caller]
 fn check(capacity: usize, value_limit: usize, length: impl Fn(usize) -> usize) {
     let limits = CacheLimits::new(capacity, value_limit).unwrap();

@@ -26,7 +26,7 @@ mod calls;
 #[path = "../../tests/linearizable/history.rs"]
 mod history;
 
-/// The unmodified source of the cache, except its `sync` module.
+/// The cache's source files, unmodified. The module `sync` below replaces the cache's own.
 #[path = "../../src"]
 mod source {
     pub(crate) mod budget;

@@ -130,7 +130,7 @@ impl Operation {
     }
 }
 
-/// Returns three keys. Some of them may be equal.
+/// Returns three bytes for [`key_of`]. Some of them may be equal.
 fn several(byte: u8, other: u8) -> [u8; 3] {
     [byte, byte.wrapping_add(other % 4), byte.wrapping_add(other % 8)]
 }
@@ -238,11 +238,11 @@ struct Pair {
     walk: Option<Walk>,
 }
 
-/// A walk by `keys` that continues while other operations run.
+/// A walk by `keys`. Other operations run between the pages of the walk.
 struct Walk {
     prefix: String,
     cursor: Option<String>,
-    /// The keys that existed during the whole walk.
+    /// The keys with the prefix that have existed since the walk began.
     stayed: BTreeSet<String>,
     met: BTreeSet<String>,
 }
