@@ -20,8 +20,8 @@ pub enum CacheErrorKind {
     TooLarge,
     /// The plugin has no permission for this call.
     Denied,
-    /// The backend of the cache failed or did not respond in time, or `update` gave up after 100
-    /// tries. Only with this kind is it unknown whether a write happened.
+    /// The backend of the cache failed or did not respond in time. Only with this kind is it
+    /// unknown whether a write happened.
     Unavailable,
 }
 

@@ -34,8 +34,8 @@ impl Request {
     /// # Errors
     ///
     /// `BadRequest` if the body is not UTF-8, is not JSON, is nested too deeply or does not fit
-    /// `T`. Also if `T` would round an integer of the body, with the exceptions that
-    /// [`Cache::get`](crate::Cache::get) lists. The message of most errors has the line and column.
+    /// `T`, or if `T` would round one of its integers. [`Cache::get`](crate::Cache::get) lists the
+    /// integers that can be rounded without an error. Most messages have the line and column.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         if self.body.is_empty() {
             return numbers::from_text("null")

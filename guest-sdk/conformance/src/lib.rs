@@ -156,7 +156,7 @@ fn set(
     Ok(Value::Null.into())
 }
 
-/// Calls `set` with the value that `what` names, for example a NaN. Skips names that are not listed.
+/// Calls `set` with the value that `what` names, for example a NaN. Skips names not listed here.
 fn special(ctx: &Context, key: &str, what: &str) -> Result<Answer, CacheError> {
     match what {
         "nan" => ctx.cache.set(key, &[f64::NAN])?,

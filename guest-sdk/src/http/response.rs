@@ -105,8 +105,8 @@ impl HttpResponse {
             .map_err(|error| Failure::internal(format!("{}: the body: {error}", self.shown())))
     }
 
-    /// Parses the body as JSON, whatever its media type. Integers are read as by
-    /// [`Cache::get`](crate::Cache::get), which refuses to round them.
+    /// Parses the body as JSON, whatever its media type. The rules for integers are those of
+    /// [`Cache::get`](crate::Cache::get).
     ///
     /// # Errors
     ///
