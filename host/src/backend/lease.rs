@@ -74,8 +74,8 @@ pub(crate) struct CallLeases {
 /// The result of one attempt to get a value or its lease.
 enum Attempt {
     Found(LeaseFound),
-    /// Another call holds the lease. The future completes when the lease ends; it is `None` on
-    /// Redis.
+    /// Another call holds the lease. In memory, the future completes when the lease ends. On Redis
+    /// there is no such future.
     Held(Option<LeaseEnd>),
 }
 

@@ -59,7 +59,7 @@ use tokio::time::Instant;
 
 /// Maximum number of attempts to read an entry. A read consists of two commands. If the first finds
 /// no text but the second finds the entry, the entry may have been set in between, so the read is
-/// repeated. After the last attempt, the entry counts as an empty text.
+/// repeated. After the last attempt, the text counts as empty.
 const MAX_READS: usize = 3;
 
 /// The error for an empty text, which is not a valid value.

@@ -99,8 +99,8 @@ impl Servers {
     ///
     /// # Errors
     ///
-    /// When a command has no reply by the deadline, or cannot be sent or sent again. The error
-    /// includes the servers' last refusal, if any.
+    /// When a command has no reply by the deadline, cannot be sent, or must not be sent again. The
+    /// error includes the servers' last refusal, if any.
     pub(super) async fn run(
         self: &Arc<Self>,
         batch: Batch,

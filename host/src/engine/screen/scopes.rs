@@ -49,8 +49,8 @@ impl Scopes {
         self.open.push(Scope { encoding, cost: Cost::default(), components: Vec::new() });
     }
 
-    /// Ends a component or core module. If it is the outermost, checks its cost, which includes
-    /// everything that it instantiates.
+    /// Ends a component or core module. After the outermost component, checks that component's cost,
+    /// which includes the cost of all components that it instantiates.
     pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Excess> {
         let Some(Scope { encoding, cost, .. }) = self.open.pop() else { return Ok(()) };
         if self.open.is_empty() {
