@@ -42,7 +42,7 @@ fn mirrored(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Returns the caller's name that the service received.
+/// Returns the name of the caller, as the mirroring service received it.
 fn caller(seen: &Value) -> Value {
     let headers = seen["http"]["headers"].as_array().unwrap();
     headers.iter().find(|header| header[0] == "x-hostel-caller").unwrap()[1].clone()

@@ -24,7 +24,7 @@ fn block(page: &str, language: &str) -> String {
     text
 }
 
-/// Runs commands in a folder, with the program under test in `PATH`.
+/// Runs commands in a folder, with the program under test in `PATH`. Returns the text of stdout.
 #[track_caller]
 fn run_in(folder: &Path, commands: &str) -> String {
     let program = hostel();

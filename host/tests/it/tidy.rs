@@ -27,8 +27,8 @@ fn files() -> Vec<PathBuf> {
     names.lines().map(PathBuf::from).filter(|file| project().join(file).is_file()).collect()
 }
 
-/// The generated bindings. A test compares this file with the generator's output, and can rewrite
-/// the file.
+/// The file of the generated bindings. A test compares the file with the generator's output, and
+/// can rewrite it.
 const GENERATED: &str = "guest-sdk/src/bindings.rs";
 
 fn rust_files(under: &[&str]) -> Vec<(PathBuf, String)> {

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 /// process may open too few files.
 const CONNECTIONS: usize = 2_000;
 
-/// File descriptors that the test process needs for other purposes.
+/// Number of file descriptors that the test process needs for other purposes.
 const OTHER_FILES: u64 = 500;
 
 /// Sends bytes one by one, at intervals much shorter than the server's timeouts, until the server
@@ -121,7 +121,7 @@ async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
     ] {
         for by_reset in [false, true] {
             let what = format!("{phase:?}, by a reset: {by_reset}");
-            // In the phase `Waiting`, disconnect the waiting client, which is the last, first.
+            // In the phase `Waiting`, the last client waits: disconnect it first.
             for client in come(&serving, phase).await.into_iter().rev() {
                 if by_reset {
                     client.stream.set_zero_linger().unwrap();

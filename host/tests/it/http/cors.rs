@@ -149,7 +149,7 @@ async fn a_preflight_of_what_is_not_allowed_has_no_headers_of_cors() {
         assert_eq!(reply.problem(), (403, "forbidden".to_owned()), "{case}");
         check(&reply, &[("vary", "origin")]);
     }
-    // Without a requested method, this request is not a preflight.
+    // Without `access-control-request-method`, this request is not a preflight.
     let plain = format!("OPTIONS /things/1 HTTP/1.1\r\nhost: a\r\norigin: {APP}\r\n\r\n");
     assert_eq!(server.send(plain).await.unwrap().problem(), (405, "method-not-allowed".to_owned()));
 }

@@ -338,7 +338,7 @@ impl Serving {
         eventually(&format!("{name} {value}"), is_there).await;
     }
 
-    /// Returns the path of a file in the folder of the process in `/proc`.
+    /// Returns the path of a file in `/proc` about the process.
     fn proc(&self, path: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/{path}", self.child.id()))
     }

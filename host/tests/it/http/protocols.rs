@@ -31,7 +31,7 @@ pub fn request(method: Method, path: &str) -> Request<()> {
     Request::builder().method(method).uri(format!("http://a:1{path}")).body(()).unwrap()
 }
 
-/// Sends a request with a body and returns status and body.
+/// Sends a request with a body. Returns the status and the body of the response.
 pub async fn ask(
     client: &SendRequest<Bytes>,
     request: Request<()>,

@@ -11,10 +11,10 @@ use tokio::task::JoinSet;
 /// Number of swaps, unless `HOSTEL_SWAPS` sets another number; 10,000 reveal a slow leak.
 const SWAPS: usize = 200;
 
-/// Swaps before the first measurement: enough to fill all caches and pools.
+/// Number of swaps before the first measurement: enough to fill all caches and pools.
 const WARM_UP: usize = 20;
 
-/// Connections that send requests without a pause.
+/// Number of connections on which requests are sent without a pause.
 const SENDERS: usize = 4;
 
 /// Distance between the number ranges of the senders.

@@ -32,7 +32,7 @@ async fn a_server_with_few_descriptors_keeps_some_for_its_operator() {
     }
     serving.until_metric("hostel_http_connections_open{listener=\"services\"}", 16).await;
     assert_eq!(serving.get("/healthz").await.status, 200);
-    // Waiting clients take the places of the clients that disconnect.
+    // The server accepts waiting clients in the places of the clients that disconnect here.
     clients.drain(..50);
     let mut last = clients.pop().unwrap();
     clients.clear();

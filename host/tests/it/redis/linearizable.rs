@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-/// Concurrent tasks, half of them on each host.
+/// Number of concurrent tasks, half of them on each host.
 const TASKS: usize = 6;
 
-/// Operations per task and round, on one key.
+/// Number of operations per task and round, on one key.
 const CALLS: usize = MOST_EVENTS / TASKS;
 
 const ROUNDS: usize = 60;

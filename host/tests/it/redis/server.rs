@@ -144,7 +144,7 @@ impl RedisServer {
         self.child.wait().unwrap();
     }
 
-    /// Restarts the server on the same port, with its saved data.
+    /// Restarts the server on the same port, with the data that it last saved, if any.
     pub fn restart(&mut self) {
         for _ in 0..ATTEMPTS {
             if let Some(child) =

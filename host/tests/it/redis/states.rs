@@ -1,5 +1,5 @@
-//! States in which a server is limited or has lost its data: callers get the server's own reason,
-//! and the host recovers on its own.
+//! States in which a server is limited or has lost its data: callers get the server's own reason or
+//! a miss, and the host recovers on its own.
 
 use super::client::Client;
 use super::faults::{MOST, check_unavailable, hasty, recovery};
@@ -167,7 +167,7 @@ async fn many_operations_on_a_server_that_is_stopped_end_in_time() {
     let cache = hasty(server.port);
     cache.set("k", "1", None).await.unwrap();
     server.signal(Signal::STOP);
-    // The host does not send this many calls at once, so some wait in the queue.
+    // The host does not send this many calls at once, so some of them wait in the host.
     let calls = (0..300).map(|_| {
         let cache = cache.clone();
         tokio::spawn(async move {

@@ -1,5 +1,5 @@
 //! `get`, `set`, `delete` and `exists` have the same results in memory and on two hosts that share
-//! a Redis server.
+//! a Redis server or cluster.
 
 use super::{at, cache, servers};
 use crate::support::Random;

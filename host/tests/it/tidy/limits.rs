@@ -80,7 +80,7 @@ fn every_language_has_the_limits_by_the_same_names() {
         let expected: BTreeSet<_> = LIMITS.iter().filter(has).map(|(name, ..)| *name).collect();
         let limits = limits(file);
         let of_contract = |name: &&str| LIMITS.iter().any(|(limit, ..)| limit == name);
-        // The cache also has limits that are not part of the contract.
+        // The cache's file also defines limits that are not in `LIMITS`.
         let found = limits.keys().map(String::as_str);
         let found: BTreeSet<_> = match *language {
             "cache" => found.filter(of_contract).collect(),
