@@ -1,4 +1,4 @@
-//! Grants: the capabilities of a plugin besides its log, from the host's configuration.
+//! Grants: the capabilities of a plugin besides its log and WASI, from the host's configuration.
 //!
 //! The configuration defines the grants, and each host call that needs a grant checks it. The
 //! commands and the admin listener print the grants with the functions of this module. Each
@@ -110,7 +110,7 @@ impl From<CacheGrant> for Grants {
 impl Grants {
     /// Returns the grants as rows: the name of each row in JSON output, and the row's value. A
     /// private cache has the value `None` unless the plugin's name is given. Empty lists have no
-    /// row, and secrets are shown only by name.
+    /// row. Of settings and secrets, only the names are shown.
     #[must_use]
     pub fn rows(&self, plugin: Option<&PluginName>) -> Vec<(&'static str, Option<String>)> {
         let CacheGrant { binding, access } = &self.cache;

@@ -1,4 +1,5 @@
-//! The host's interfaces for guests: one file for each interface, and WASI without any grants.
+//! The host's interfaces for guests: one file for each interface of Hostel, and one file for WASI,
+//! which needs no grant.
 //!
 //! **A guest can use only interfaces that are offered here and that its grants allow.** Every
 //! interface is always linked. Each host call that needs a grant checks it, so that a refusal can

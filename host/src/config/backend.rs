@@ -76,8 +76,8 @@ pub(super) fn backend(
 }
 
 /// Returns the password and the position of its setting. One of the two settings names the
-/// environment variable or the file with the password. Returns `None` if neither is set, or after
-/// a fault.
+/// environment variable or the file with the password. Returns `None` if neither or both are set,
+/// or the password is empty or cannot be read.
 fn password(
     [by_variable, by_file]: [&str; 2],
     written: (Option<&At<String>>, Option<&At<String>>),

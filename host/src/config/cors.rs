@@ -48,8 +48,8 @@ pub enum RouteCors {
     /// The settings of the server; without them, no CORS.
     #[default]
     Server,
-    /// No CORS: the host adds no CORS headers. A service can set its own, and receives `OPTIONS`
-    /// requests if the route matches this method.
+    /// No CORS: the host adds no CORS headers. A service can set CORS headers itself, and receives
+    /// `OPTIONS` requests if the route matches this method.
     Off,
     /// The route's own settings.
     Own(Cors),

@@ -32,7 +32,7 @@ pub struct Fault {
 /// read. The configuration is valid nevertheless, because the operator may create the plugin later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {
-    /// The missing plugin; `None`: the folder of plugins is missing.
+    /// The missing or unusable plugin; `None` for the folder of plugins.
     pub plugin: Option<PluginName>,
     /// The position of the setting, and a message with a suggestion.
     pub fault: Fault,

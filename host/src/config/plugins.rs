@@ -65,7 +65,7 @@ pub(super) struct PluginContext<'a> {
     pub(super) groups: &'a [CallerGroup],
     /// The outgoing connections of services that were written for Zato.
     pub(super) zato: Option<&'a Tables<RawZatoRest>>,
-    /// Whether `limits.time` is set for all plugins.
+    /// True if the table `[limits]` sets `time`.
     pub(super) has_time: bool,
 }
 
@@ -197,7 +197,7 @@ fn grants(
 }
 
 /// Returns the plugin's limits, or `None` if the plugin has the host's limits. A plugin that may
-/// reach remote servers has more time, unless `limits.time` is set.
+/// reach remote servers has more time, unless `[limits]` or the plugin's own limits set `time`.
 fn own_limits(
     raw: Option<&RawLimits>,
     grants: &Grants,

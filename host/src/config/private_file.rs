@@ -1,4 +1,5 @@
-//! Secret files: no other user may change them, and none should read them.
+//! Files with secrets. Only root and the server's user may change such a file, and other users
+//! should not read it.
 
 use super::error::Diagnostics;
 use crate::file;
@@ -16,9 +17,9 @@ const OTHERS_WRITE: u32 = 0o022;
 /// Read permission of a file's group and of others.
 const OTHERS_READ: u32 = 0o044;
 
-/// Reads a secret file. Reports a fault if other users can change the file, because they could add
-/// a secret of their own. Warns if other users can read the file. Reports a fault and returns
-/// `None` if the server cannot read the file.
+/// Reads a file with secrets. Reports a fault if other users can change the file, because they
+/// could add a secret of their own. Otherwise warns if other users can read the file. Reports a
+/// fault and returns `None` if the server cannot read the file.
 pub(super) fn read_private(
     file: &Path,
     at: Range<usize>,
@@ -34,8 +35,8 @@ pub(super) fn read_private(
     }
 }
 
-/// Checks that no other user can change a file, and warns if another user can read the file.
-/// Follows links, because secrets in Kubernetes are links. Does not report a missing file.
+/// Reports a fault if other users can change a file. Otherwise warns if other users can read the
+/// file. Follows links, because secrets in Kubernetes are links. Does not report a missing file.
 pub(super) fn check_access(file: &Path, at: Range<usize>, diagnostics: &mut Diagnostics<'_>) {
     let Some(found) = std::fs::metadata(file).ok().filter(Metadata::is_file) else { return };
     let (name, user) = (file.display(), geteuid().as_raw());

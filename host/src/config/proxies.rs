@@ -6,7 +6,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// An address or a network whose connections may name the client.
+/// An address or a network of trusted proxies. A header on their connections, of HTTP or of the
+/// PROXY protocol, may name the client.
 ///
 /// Written as an address or in CIDR notation: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

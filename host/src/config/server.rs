@@ -58,7 +58,8 @@ pub struct Server {
     pub stop_delay: Duration,
     /// Time for running requests to finish after `stop_delay`. Default: 10 s.
     pub drain_time: Duration,
-    /// The callers of services for which neither a route nor a plugin sets callers.
+    /// The callers of services for which neither a route nor a plugin sets callers, and of file
+    /// routes that do not set callers.
     pub callers: Callers,
     /// Whether `/services` and `/services/<name>` are served in addition to the routes. Default:
     /// true.
@@ -85,8 +86,8 @@ impl Server {
     }
 }
 
-/// Whether a server gives up access to the files and system calls that it does not need. Only on
-/// Linux.
+/// Whether a server gives up access to the files and system calls that it does not need. Has an
+/// effect only on Linux.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wall {
     /// The server gives up as much access as the kernel or a container allows.

@@ -58,8 +58,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime:
     )
 }
 
-/// Returns the call's capabilities, and the state that all requests of the call share. Returns an
-/// error while the plugin lists its services.
+/// Returns the plugin's capabilities, and the context for the requests of this host call. Returns
+/// an error while the plugin lists its services.
 fn open(state: &mut State) -> Result<(Arc<Capabilities>, Sending), Error> {
     let capabilities = state
         .capabilities

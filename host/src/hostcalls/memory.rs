@@ -8,7 +8,8 @@ use wasmtime::ResourceLimiter;
 /// Bytes of a table's element on the host.
 const ELEMENT_BYTES: usize = size_of::<usize>();
 
-/// Counts the bytes of a guest's memories and tables, and refuses growth beyond the limit.
+/// Counts the bytes of a guest's memories and tables, and refuses growth beyond `limits.memory`,
+/// the plugin's share of the host's budget, or the whole budget.
 ///
 /// To the guest, a refused growth is an ordinary failure of `memory.grow` or `table.grow`. The
 /// limiter logs and counts the first refusal of each call. If the guest then traps, the host

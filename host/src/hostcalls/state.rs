@@ -18,7 +18,7 @@ pub(crate) struct Capabilities {
     pub(crate) grants: Grants,
     /// The cache of the plugin.
     pub(crate) cache: CacheStore,
-    /// Limits how many of the plugin's calls may wait for a lease.
+    /// Limits how many calls, of this plugin and of all plugins, wait for leases at the same time.
     pub(crate) lease_waits: LeaseWaits,
     pub(crate) lease_meter: LeaseMeter,
     /// The client that sends the plugin's requests to other servers.
@@ -38,7 +38,7 @@ pub(crate) struct StoreBounds {
     pub(crate) random_bytes: u64,
     /// Requests to other servers during one call.
     pub(crate) http_requests: usize,
-    /// Bytes of a response from another server.
+    /// Bytes of all responses from other servers to the requests of one host call.
     pub(crate) http_response: usize,
 }
 

@@ -41,14 +41,14 @@ pub(crate) const INTERFACES: &[&str] = &[
     "wasi:sockets/udp-create-socket",
 ];
 
-/// The version of the supported interfaces. A component may import any 0.2 version, but only
-/// functions of this version.
+/// The version of the supported interfaces. A component may import interfaces of any version 0.2,
+/// but only functions that this version contains.
 pub(crate) const VERSION: &str = "0.2.12";
 
 /// Maximum bytes of one write to stdout or stderr: the host processes a write without yielding.
 const WRITE_BYTES: usize = 8 * 1024;
 
-/// Links the asynchronous WASI: the blocking one panics inside an asynchronous runtime.
+/// Links the asynchronous WASI: the blocking WASI panics inside an asynchronous runtime.
 pub(super) fn add_to_linker<T: WasiView>(linker: &mut Linker<T>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)
 }

@@ -11,7 +11,8 @@ use wasmtime::component::__internal::{
 use wasmtime::component::{ComponentType, Lower};
 use wasmtime::{Result, bail};
 
-/// The contract's `result<option<json>, error>`, with a value that shares its entry's allocation.
+/// The WIT result of `get`, `result<option<json>, error>`, with a value that shares the allocation
+/// of its entry.
 ///
 /// wasmtime's derived implementations write a result field by field and look up the guest's memory
 /// for each field. Most calls are hits, so this type writes a hit in only two steps: the text, and

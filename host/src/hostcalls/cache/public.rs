@@ -6,7 +6,7 @@ use hostel_cache::Value;
 use std::sync::Arc;
 pub(super) use wasmtime::component::WasmStr as GuestStr;
 
-/// The contract's `result<option<json>, error>`.
+/// The WIT result of `get`: `result<option<json>, error>`.
 pub(super) type GetResult = Result<Option<Arc<str>>, Error>;
 
 /// Converts the result of `get` to a type that wasmtime can lower.
