@@ -79,7 +79,7 @@ pub struct Request {
 /// The HTTP data of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// The method, in upper case as in HTTP.
+    /// The method as the client sent it, for example `GET`.
     pub method: String,
     /// The path as sent, percent-encoded, without the query.
     pub path: String,
@@ -87,9 +87,9 @@ pub struct HttpRequest {
     pub path_params: Vec<(String, String)>,
     /// The query as sent, without the `?`.
     pub query: String,
-    /// The host, and the port if any, as sent by the client.
+    /// The host, and the port if any, as sent by the client; empty if the client sent no host.
     pub authority: String,
-    /// The address of the client.
+    /// The address and port of the client, as in `10.0.0.1:2345`.
     pub client: String,
     /// The headers, with names in lower case. Headers of the same name are in the order in which
     /// the client sent them.
@@ -127,7 +127,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The kinds of failure, a closed set.
+/// The kinds of failure. The WIT defines no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of the WIT, which documents them")]
 pub enum FailureKind {

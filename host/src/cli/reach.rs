@@ -4,8 +4,8 @@ use crate::config::no_variable;
 use crate::{Allowed, Secret, check_value_name};
 use std::path::Path;
 
-/// Parses the URL of a server that the services may reach. A loopback address also gets `private`,
-/// the permission for internal addresses.
+/// Parses the URL of a server that the services may reach. A loopback address or `localhost` also
+/// gets `private`, the permission for internal addresses.
 pub(super) fn allowed(text: &str) -> Result<Allowed, String> {
     let allowed = Allowed::new(text).map_err(|error| error.to_string())?;
     match allowed.is_of_loopback() {
