@@ -56,7 +56,7 @@ typedef enum hostel_result {
     HOSTEL_METHOD_NOT_ALLOWED = 5, /* The service does not support the method. 405. */
     HOSTEL_CONFLICT = 6,           /* The request conflicts with the current state. 409. */
     HOSTEL_TOO_MANY_REQUESTS = 7,  /* The caller sends too many requests. 429. */
-    HOSTEL_INTERNAL = 8,           /* The service failed because of a bug. 500. */
+    HOSTEL_INTERNAL = 8,           /* The service failed, for example because of a bug. 500. */
     HOSTEL_UNAVAILABLE = 9, /* A dependency is unavailable. 503. As the result of a cache function:
                                the cache is unavailable; a write may have happened. */
 
@@ -83,9 +83,9 @@ typedef enum hostel_result {
     HOSTEL_HTTP_TIMEOUT = 18,     /* The request timed out. The server may have processed the
                                      request. */
     HOSTEL_HTTP_TOO_LARGE = 19,   /* The response is larger than the host allows. */
-    HOSTEL_HTTP_ABORTED = 20      /* The response is incomplete or is not valid HTTP, or there are
-                                     too many redirects. The server may have processed the
-                                     request. */
+    HOSTEL_HTTP_ABORTED = 20      /* The response is incomplete, is not valid HTTP, or is a redirect
+                                     that has an invalid target or exceeds the maximum number. The
+                                     server may have processed the request. */
 } hostel_result;
 
 /* Returns the result of `call` from the enclosing function, unless the result is HOSTEL_OK. */

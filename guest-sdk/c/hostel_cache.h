@@ -10,8 +10,8 @@
  * - A cache may lose entries: when full, it evicts entries that have not been used recently.
  * - A get followed by a set is not atomic: if two concurrent calls do both, one change may be lost.
  *   The functions for atomic operations never lose a change: hostel_cache_set_if_absent,
- *   hostel_cache_increment, hostel_cache_compare_and_swap_raw, hostel_cache_update and
- *   hostel_cache_take.
+ *   hostel_cache_increment, hostel_cache_compare_and_swap_raw, hostel_cache_update,
+ *   hostel_cache_take and hostel_cache_take_raw.
  * - Every function that returns a hostel_result may return HOSTEL_DENIED or HOSTEL_UNAVAILABLE, and
  *   HOSTEL_INVALID_KEY if it takes a key or a prefix. After an error the out parameter is
  *   unchanged.
@@ -160,8 +160,8 @@ typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_st
  * wait. A call whose wait ends without the value computes its own value and does not store it. So
  * `compute` can run in several calls at the same time: the function is not a lock.
  *
- * A stored null counts as a value. If another caller sets or deletes the key while `compute` runs,
- * `*value` is the result of `compute`, but the SDK does not store this result.
+ * A stored null counts as a value. If the key is set or deleted while `compute` runs, `*value` is
+ * the computed value. The SDK does not store this value, because the other change is newer.
  *
  * If `compute` does not return HOSTEL_OK, this call returns the same result, and the next call
  * computes the value. Otherwise the call may return the errors of hostel_cache_get and
@@ -287,9 +287,9 @@ hostel_keys hostel_cache_keys(hostel_ctx *ctx, hostel_str prefix);
 /* Advances to the next key; returns false after the last key and after an error. Fetches further
  * keys from the host as needed.
  *
- * A key that exists during the whole iteration is returned, possibly more than once. A key that is
- * set or removed during the iteration may or may not be returned. `result` is HOSTEL_INVALID_KEY if
- * the prefix is not UTF-8. */
+ * A key that exists during the whole iteration occurs at least once. A key that is set or removed
+ * during the iteration may or may not occur. `result` is HOSTEL_INVALID_KEY if the prefix is not
+ * UTF-8. */
 bool hostel_cache_next_key(hostel_keys *keys);
 
 /* Removes the entries whose keys begin with a prefix, which may be empty. `*deleted` is the number

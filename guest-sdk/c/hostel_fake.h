@@ -1,5 +1,5 @@
 /* A fake host for tests. It runs in the test's process, without wasm, and has a cache and a log
- * like a real host; the test sets the remote servers and the settings.
+ * like a real host; the test defines the remote servers and the settings.
  *
  *     #include <assert.h>
  *     #include <hostel_fake.h>
@@ -71,7 +71,8 @@ hostel_answer hostel_fake_call_with(hostel_fake *fake, hostel_request request);
 /* Makes hostel_fake_http send requests that match this route, for example "GET /orders/{id}", to
  * the service of that name. A route without a method matches any method. Paths have the syntax of
  * `[[routes]]` in a host's configuration. If several routes match, the fake chooses the same route
- * as a host.
+ * as a host. Exception: if a GET and a HEAD route match a HEAD request, the fake uses the route
+ * that was added first.
  *
  * An invalid route, a route that conflicts with an earlier one, or an unknown service ends the test
  * with abort(), after a line on stderr with the reason. */
@@ -132,8 +133,8 @@ const char *hostel_fake_log(const hostel_fake *fake, size_t index);
  * copies the texts and bodies.
  *
  * A request that matches no route ends the test with abort(), after a line on stderr with the
- * request and the routes. The fake follows a redirect if the location is an absolute URL or a path
- * that begins with one slash; any other location also ends the test.
+ * request and the routes. The fake follows a redirect if the location is an absolute http or https
+ * URL, or a path that begins with one slash; any other location also ends the test.
  */
 
 /* Makes the fake respond with this status and JSON text to requests with this method and URL.

@@ -144,7 +144,7 @@ typedef struct hostel_http_result {
 
 /* Sends `count` requests in parallel and waits for all of them. `results` has `count` elements, in
  * the order of the requests. The size limit of one response applies to all responses together. If
- * requests fail, hostel_message returns the message of the first one. */
+ * requests fail, hostel_message returns the message of the first failed request. */
 void hostel_http_send_many(hostel_ctx *ctx, const hostel_http_request *requests, size_t count,
                            hostel_http_result *results);
 

@@ -18,8 +18,8 @@ extern "C" {
 typedef struct hostel_json {
     hostel_str text;      /* From the first to the last byte of the value; `ptr` is NULL for a
                              missing value. */
-    hostel_str key;       /* For messages: the cache key or the URL of the text; `ptr` is NULL for
-                             any other text. */
+    hostel_str key;       /* For messages: the cache key of the text, or its URL and status; `ptr`
+                             is NULL for any other text. */
     hostel_result misfit; /* The error when the value does not have the requested type. */
 } hostel_json;
 
@@ -41,7 +41,7 @@ typedef enum hostel_json_kind {
 HOSTEL_MUST_USE hostel_result hostel_json_parse(hostel_ctx *ctx, hostel_str text,
                                                 hostel_json *value);
 
-/* The kind of a value. */
+/* The kind of a value; HOSTEL_MISSING if there is no value. */
 hostel_json_kind hostel_json_kind_of(hostel_json value);
 
 /* The value at a JSON Pointer (RFC 6901), such as "/items/0/name", or "" for the value itself. Its

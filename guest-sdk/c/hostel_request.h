@@ -156,7 +156,8 @@ void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *n
 
 /* Whether a browser sends a cookie with cross-site requests. */
 typedef enum hostel_same_site {
-    HOSTEL_SAME_SITE_LAX = 0,    /* Only when the user follows a link. */
+    HOSTEL_SAME_SITE_LAX = 0,    /* Only if a request with a safe method opens a page, for example
+                                    when the user follows a link. */
     HOSTEL_SAME_SITE_STRICT = 1, /* Never. */
     HOSTEL_SAME_SITE_NONE = 2    /* Always. The cookie must not be `insecure`. */
 } hostel_same_site;
@@ -174,9 +175,9 @@ typedef struct hostel_cookie_options {
 
 /* Adds a header `set-cookie`. The options are only read during the call; NULL means zeroed options.
  * Returns HOSTEL_INTERNAL, and adds no header, if the name, the value or an option is not valid in
- * a cookie. Percent-encode a value that contains blanks, quotes, commas, semicolons, backslashes,
- * control characters or non-ASCII characters. A negative `max_age_seconds` is also invalid: use
- * hostel_response_delete_cookie to delete a cookie. */
+ * a cookie. Percent-encode a value that contains blanks, double quotes, commas, semicolons,
+ * backslashes, control characters or non-ASCII characters. A negative `max_age_seconds` is also
+ * invalid: use hostel_response_delete_cookie to delete a cookie. */
 HOSTEL_MUST_USE hostel_result hostel_response_cookie(hostel_ctx *ctx, hostel_response *res,
                                                      const char *name, hostel_str value,
                                                      const hostel_cookie_options *options);

@@ -104,8 +104,8 @@ static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
  * Its kind is HOSTEL_MISSING if the `ptr` of the text is NULL. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
-/* Like hostel_json_parse, but returns `misfit` on failure. `key` is the URL that messages
- * name as the source of the text; its `ptr` is NULL for any other source. */
+/* Like hostel_json_parse, but returns `misfit` on failure. `key` is the URL and status of the
+ * response that contains the text, for messages; its `ptr` is NULL for any other text. */
 static hostel_result parse_as(hostel_ctx *ctx, hostel_str text, hostel_str key,
                               hostel_result misfit, hostel_json *value);
 
@@ -181,7 +181,8 @@ enum found {
     FOUND_VALUE = 0,   /* The value of a live entry. */
     FOUND_REFRESH = 1, /* A value that expires soon; this call refreshes it. */
     FOUND_COMPUTE = 2, /* No live entry; this call computes the value. */
-    FOUND_BUSY = 3     /* No live entry; another call is computing, and the wait timed out. */
+    FOUND_BUSY = 3     /* No live entry; another call is computing. The wait timed out, or too many
+                          calls were waiting. */
 };
 
 /* The host's functions. wit.c, wit_cache.c and wit_http.c call the real host; fake.c, fake_cache.c

@@ -22,7 +22,7 @@ struct lease {
     bool is_of_another;
 };
 
-/* A route to a remote server: a row of the table in hostel_fake.h. */
+/* The response to outbound requests with one method, and one URL or URL prefix. */
 struct route {
     hostel_str method, url;
     hostel_fake_server *serve; /* If NULL, `error` and `response` apply. */

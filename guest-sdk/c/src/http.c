@@ -36,7 +36,7 @@ hostel_result hostel_http_request_json(hostel_ctx *ctx, hostel_http_request *req
     return HOSTEL_OK;
 }
 
-/* Refuses text that is not UTF-8: the host traps on it. */
+/* Refuses text that is not UTF-8, because the host traps on such text. */
 static hostel_result check_utf8(hostel_ctx *ctx, const char *what, hostel_str text)
 {
     size_t valid = valid_utf8(text);

@@ -107,8 +107,8 @@ static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compu
     return HOSTEL_OK;
 }
 
-/* Computes and stores the next value of an entry. If that fails, logs a warning and leaves the old
- * value in `*json`. */
+/* Computes and stores the next value of an entry. If the computation or the storing fails, logs a
+ * warning and leaves the old value in `*json`. */
 static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, void *user_data,
                     uint32_t seconds, hostel_str *json)
 {
@@ -144,7 +144,7 @@ hostel_result hostel_cache_get_or_set_with(hostel_ctx *ctx, hostel_str key,
     HOSTEL_TRY(whole_seconds(ctx, options.expiry_seconds, &expiry));
     HOSTEL_TRY(early_seconds(ctx, options.early_seconds, expiry, &early));
     HOSTEL_TRY(milliseconds(ctx, options.wait_seconds, &wait));
-    /* Without early refresh, try a plain get first, so that a hit needs no lease. */
+    /* Without early refresh, try a plain get first, so that a hit costs no more than a get. */
     if (early == 0)
         HOSTEL_TRY(host_get(ctx, key, &text));
     if (text.ptr == NULL)

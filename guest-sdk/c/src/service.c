@@ -20,7 +20,7 @@ static hostel_handler *handler_of(hostel_str name)
     return NULL;
 }
 
-/* The failure kind for a handler's result. */
+/* The failure kind for a handler's result; HOSTEL_OK for HOSTEL_OK. */
 static hostel_result failure_kind(hostel_result result)
 {
     switch (result) {
