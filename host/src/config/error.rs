@@ -138,7 +138,8 @@ impl<'a> Diagnostics<'a> {
 /// Maximum number of names that a message lists. No table has as many settings.
 const MAX_NAMES: usize = 30;
 
-/// Returns a suggestion for an unknown name: the nearest known name, or a list of the known names.
+/// Returns a suggestion for an unknown name: the nearest known name, or else a list of the known
+/// names. If `known` is empty, returns a remark instead.
 pub(crate) fn instead<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match (nearest(name, known.iter().copied()), known.is_empty()) {

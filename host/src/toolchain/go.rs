@@ -122,7 +122,8 @@ impl GoPackage {
         Ok(())
     }
 
-    /// Adds the folder, the target and the package to build to a `go` command.
+    /// Sets the folder and the target of a `go` command, and adds the package to build. Without a
+    /// `go.mod`, adds the source file and the overlay.
     fn complete(&self, mut go: Command) -> Result<Command, BuildError> {
         go.current_dir(&self.folder).envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
         match &self.file {

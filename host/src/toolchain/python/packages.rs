@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 const REQUIREMENTS: &str = "requirements.txt";
 const PROJECT: &str = "pyproject.toml";
 
-/// Returns the folder of a source's packages, or `None` if the source has no packages. An active
-/// virtual environment has this folder. Without one, searches the project's folders, from the
+/// Returns the folder of a source's packages, or `None` if the source has no packages. If a virtual
+/// environment is active, looks only there. Otherwise searches the project's folders, from the
 /// source's folder upwards. In each folder, looks for a `.venv`, as uv and Poetry create it, then
 /// for a `requirements.txt`, and then for the `dependencies` of a `pyproject.toml`. Installs the
 /// packages of such a list once.
