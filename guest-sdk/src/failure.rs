@@ -60,7 +60,8 @@ pub enum FailureKind {
 pub struct Failure {
     /// The kind, for programs.
     pub kind: FailureKind,
-    /// A message for people: the failed operation, the value, and the fix.
+    /// A message for people. A good message contains the failed operation, the invalid value, and
+    /// the fix.
     pub message: String,
     /// Headers of the response, with names in lower case. Sent only over HTTP.
     pub headers: Vec<(String, Vec<u8>)>,

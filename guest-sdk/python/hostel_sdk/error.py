@@ -46,7 +46,7 @@ class HttpError(Exception):
     - ``timeout``: the request timed out. The server may have processed it.
     - ``too-large``: the response is larger than the host allows.
     - ``aborted``: the response was missing, incomplete or not valid HTTP, or there were too many
-      redirects. The server may have processed the request.
+      redirects or an invalid one. The server may have processed the request.
 
     If a service does not catch the error, the call fails as ``unavailable`` for ``unreachable``,
     ``timeout`` and ``aborted``, and as ``internal`` otherwise. If the SDK refuses an argument

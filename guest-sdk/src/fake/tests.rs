@@ -117,7 +117,7 @@ fn requests_match_the_most_specific_route() {
     let status = |method: &str, path: &str| served().http(HttpCall::new(method, path)).status;
     assert_eq!((status("GET", "/orders/7"), status("HEAD", "/orders/7")), (200, 200));
     assert_eq!((status("DELETE", "/orders/7"), status("GET", "/orders/new")), (429, 429));
-    // The leftmost fixed segment wins, although the second route has more fixed text further right.
+    // A route with a fixed first segment wins over a route with only a fixed second segment.
     assert_eq!((status("GET", "/a/b/c"), status("GET", "/a/b/d")), (500, 200));
     assert_eq!((status("GET", "/1/d/e"), status("GET", "/1/d/f")), (429, 200));
     assert_eq!(status("PATCH", "/sign-in"), 400);

@@ -17,8 +17,8 @@ pub enum HttpErrorKind {
     Timeout,
     /// The response is larger than the host allows.
     TooLarge,
-    /// The response was missing, incomplete or not valid HTTP, or there were too many redirects.
-    /// The server may have processed the request.
+    /// The response was missing, incomplete or not valid HTTP, or there were too many redirects or
+    /// an invalid one. The server may have processed the request.
     Aborted,
 }
 

@@ -8,7 +8,7 @@ use crate::http::{HttpError, HttpErrorKind, HttpResponse, OutgoingRequest};
 
 type Answer = Box<dyn Fn(&OutgoingRequest) -> Result<HttpResponse, HttpError> + Send>;
 
-/// The response to requests with a method and URL.
+/// The response or the error for requests with a method and URL.
 struct Route {
     method: String,
     /// A URL, or a URL prefix followed by `*`.
@@ -38,8 +38,8 @@ impl FakeSources {
         lock(&self.settings).insert(name.to_owned(), value.to_owned());
     }
 
-    /// Returns the response of the newest matching route. Panics if no route matches, so that an
-    /// unexpected request fails the test.
+    /// Returns the response or the error of the newest matching route. Panics if no route matches,
+    /// so that an unexpected request fails the test.
     fn answer(&self, request: &OutgoingRequest) -> Result<HttpResponse, HttpError> {
         lock(&self.requests).push(request.clone());
         let OutgoingRequest { method, url, .. } = request;
