@@ -10,9 +10,9 @@ const MAX_COMPARED: usize = 1_000;
 /// Maximum folder entries listed in a message.
 const MAX_LISTED: usize = 10;
 
-/// The known name with the fewest differences from `name`. `None` if that name has more than one
-/// difference for each three bytes of the longer name. A known name that begins with `name` counts
-/// as one difference.
+/// The known name with the fewest differences from `name`. `None` if there is no known name, or if
+/// that name has more than one difference for each three bytes of the longer name. A known name
+/// that begins with `name` counts as having one difference, unless `name` is empty.
 pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let distance = |other: &str| match other.starts_with(name) && !name.is_empty() {
         true => 1,
@@ -34,7 +34,7 @@ pub(crate) fn listed(names: &[&str], most: usize) -> String {
 }
 
 /// A suggestion for a missing path: a path with a similar name, or else the names in the nearest
-/// existing ancestor. `None` if no ancestor exists, or the nearest one cannot be read.
+/// existing ancestor. `None` if no ancestor exists, or the nearest existing one cannot be read.
 pub(crate) fn instead_of(path: &Path) -> Option<String> {
     let ancestors: Vec<_> = path.ancestors().collect();
     let inside = |folder: &Path| match folder == Path::new("") {

@@ -17,7 +17,7 @@ pub enum Stage {
     Loading,
     /// The plugin serves the version that was loaded last.
     Serving,
-    /// The plugin does not serve: it was refused, or its file is gone.
+    /// The plugin does not serve, because it could not be loaded or its file is gone.
     Failed,
     /// The plugin serves its previous version, because the first calls of the new version failed.
     RolledBack,

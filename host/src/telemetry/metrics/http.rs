@@ -146,7 +146,7 @@ impl HttpMeter {
         OpenConnection(self.open.clone())
     }
 
-    /// Counts an attempt to accept a connection that failed because of a system error.
+    /// Counts a system error that prevented the server from accepting a connection.
     pub(crate) fn refused_by_system(&self) {
         let [system, ..] = &self.refused;
         system.inc();
