@@ -9,7 +9,8 @@ pub struct CacheStats {
     /// Calls of `get` and `get-or-lease`, and keys of `get-many`, that found a live entry.
     pub hits: u64,
     /// Calls of `get` and `get-or-lease`, and keys of `get-many`, that found no live entry. On
-    /// Redis, a call of `get-or-lease` counts only if it gets the lease.
+    /// Redis, a call of `get-or-lease` counts only if it gets the lease. In memory, each attempt of
+    /// a waiting call counts.
     pub misses: u64,
     /// Calls of `exists`.
     pub exists: u64,
@@ -25,8 +26,8 @@ pub struct CacheStats {
     pub takes: u64,
     /// Calls of `expire` that found a live entry.
     pub expires: u64,
-    /// The size of a cache in this host's memory, and the numbers of its removed entries. `None`
-    /// for a cache on Redis.
+    /// The size of a cache in this host's memory, and the numbers of its expired and evicted
+    /// entries. `None` for a cache on Redis.
     pub memory: Option<MemoryStats>,
 }
 

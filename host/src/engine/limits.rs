@@ -16,8 +16,8 @@ pub struct Limits {
     /// Default 1 second: a service that people wait for needs no more. For a plugin that may send
     /// requests to other servers, the default is 30 seconds: see [`Limits::for_sources`].
     pub time: Duration,
-    /// Processor time of one call, without its waits. Default 1 second. The host checks this limit
-    /// about every 5 ms. The limit has an effect only if it is less than `time`.
+    /// Processor time of one call, without its waits. Default 1 second, like `time`. The host
+    /// checks this limit about every 5 ms. The limit has an effect only if it is less than `time`.
     pub cpu: Duration,
     /// Bytes of an instance's memories and tables together; a table's element counts as 8 bytes.
     /// Default 64 MiB: room for a language runtime and its working set.

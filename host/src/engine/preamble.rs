@@ -1,5 +1,5 @@
-//! Refuses the kinds of files that are often given instead of a component, with an error for each
-//! kind.
+//! Refuses a file that is not WebAssembly or is a core module. Kinds of files that are often given
+//! instead of a component have their own errors.
 
 use super::error::ComponentError;
 

@@ -72,7 +72,7 @@ impl Circuit {
 }
 
 impl Pass<'_> {
-    /// Time since the operation was let through.
+    /// Returns the time since the circuit let the operation through.
     pub(super) fn elapsed(&self) -> Duration {
         self.entered.elapsed()
     }

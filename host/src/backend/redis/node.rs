@@ -147,7 +147,7 @@ impl RedisNode {
         self.circuit.is_open()
     }
 
-    /// Number of connections opened so far.
+    /// Returns the number of connections opened so far.
     pub(super) fn connects(&self) -> u64 {
         self.connects.load(Ordering::Relaxed)
     }

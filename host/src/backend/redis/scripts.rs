@@ -32,7 +32,8 @@ impl Script {
         command
     }
 
-    /// The hexadecimal digest by which Redis identifies the script. It has no security purpose.
+    /// Returns the hexadecimal digest by which Redis identifies the script. The digest has no
+    /// security purpose.
     fn digest(&self) -> &str {
         let hex = |byte: &u8| format!("{byte:02x}");
         self.digest.get_or_init(|| Sha1::digest(self.text).iter().map(hex).collect())

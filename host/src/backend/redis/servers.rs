@@ -86,7 +86,7 @@ impl Servers {
         &self.address
     }
 
-    /// The deadline of an operation that begins now.
+    /// Returns the deadline of an operation that begins now.
     pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.timeout
     }
@@ -248,8 +248,8 @@ impl Servers {
         Ok(())
     }
 
-    /// Number of operations that hold a permit. An operation that waits for its next attempt holds
-    /// no permit.
+    /// Returns the number of operations that hold a permit. An operation that waits for its next
+    /// attempt holds no permit.
     pub(in crate::backend) fn in_flight(&self) -> usize {
         MAX_IN_FLIGHT.saturating_sub(self.permits.available_permits())
     }

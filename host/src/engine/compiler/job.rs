@@ -13,7 +13,8 @@ use wasmtime::component::Component;
 /// The context for compiling a component.
 pub(in crate::engine) struct Job<'a> {
     pub(in crate::engine) engine: &'a Engine,
-    /// Whether the engine has a pool of slots, which the code must fit.
+    /// Whether the engine has a pool of slots. The engine loads only code that was compiled with
+    /// the same choice.
     pub(in crate::engine) is_pooled: bool,
     pub(in crate::engine) limits: &'a Limits,
     pub(in crate::engine) store: Option<&'a CodeStore>,

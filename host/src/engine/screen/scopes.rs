@@ -49,7 +49,7 @@ impl Scopes {
         self.open.push(Scope { encoding, cost: Cost::default(), components: Vec::new() });
     }
 
-    /// Ends a component or core module. After the outermost component, checks that component's cost,
+    /// Ends a component or core module. At the end of the outermost component, checks its cost,
     /// which includes the cost of all components that it instantiates.
     pub(super) fn close(&mut self, limits: &Limits) -> Result<(), Excess> {
         let Some(Scope { encoding, cost, .. }) = self.open.pop() else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Copies a component, and replaces the initial state in the copy by another state.
+//! Copies a component, and replaces the initial state in the copy with another state.
 
 use super::SnapshotError;
 use super::layout::Layout;
