@@ -105,7 +105,8 @@ class Fake:
         configuration, or only a path for any method. A segment in braces is a parameter, which
         ``Request.path_param`` returns.
 
-        Raises ``ValueError`` if the route is invalid or conflicts with another route.
+        Raises ``ValueError`` if the route is invalid or conflicts with another route, and
+        ``DeclarationError`` if the declaration of the service is invalid.
 
         >>> fake.serve("GET /orders/{id}", find_order)
         """

@@ -40,8 +40,8 @@ _NAMED = re.compile(r"\.\s*(\w+)|['\"](\w+)['\"]|\bimport\b(.*)")
 
 
 def interfaces(file: str, packages: str | None) -> list[str]:
-    """Returns the names of the optional interfaces that a plugin's file, the modules in its folder
-    and its packages use."""
+    """Returns the names of the optional interfaces that a plugin's file, or a file that it may
+    import, uses. ``packages`` is the folder of the installed packages."""
     names: set[str] = set()
     for source in _sources(file, packages):
         names |= named(source)
@@ -106,7 +106,8 @@ def _of_call(call: ast.Call, modules: set[str]) -> Iterator[str]:
 
 
 def _is_other(call: ast.Call) -> bool:
-    """Returns true if a call has too few arguments to be a call of a cache method."""
+    """Returns true if a call of ``keys`` or ``update`` has too few arguments to be a call of a
+    cache method."""
     least = {"keys": 1, "update": 2}.get(getattr(call.func, "attr", ""), 0)
     given = [*call.args, *call.keywords]
     # `*values` and `**values` may stand for any number of arguments.
