@@ -94,8 +94,8 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// When the limit does not exist, or the value is zero, longer than a day, or not in the limit's
-    /// unit. The limits are then unchanged.
+    /// When the limit does not exist, or the value is zero, a time longer than a day, or not in the
+    /// limit's unit. The limits are then unchanged.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
         let setting = setting(name).ok_or_else(|| LimitError::Unknown { name: name.to_owned() })?;
         match setting.field {
