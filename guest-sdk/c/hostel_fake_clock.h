@@ -20,7 +20,7 @@
  * hostel.c. */
 bool hostel_fake_now(struct timespec *now);
 
-/* A function's name in parentheses means the C library's function, even if a macro has this name. */
+/* A name in parentheses means the C library's function, even if a macro has this name. */
 
 static inline time_t hostel_fake_time(time_t *out)
 {

@@ -1,5 +1,5 @@
-/* The limits of Hostel's interfaces, with the same names and values in the SDK of every language.
- * Part of <hostel.h>. */
+/* The limits that the SDK or the fake checks. A limit has the same name, apart from the prefix and
+ * the case, and the same value in every SDK that defines it. Part of <hostel.h>. */
 #ifndef HOSTEL_LIMITS_H
 #define HOSTEL_LIMITS_H
 

@@ -1,8 +1,9 @@
 package hostel
 
 // Config gives access to the plugin's settings and secrets, from [plugins.NAME.config] and
-// [plugins.NAME.secrets] in the host's configuration, or from hostel run --config NAME=VALUE and
-// --secret NAME=env:VARIABLE. They do not change while a version of the plugin is loaded.
+// [plugins.NAME.secrets] in the host's configuration, or from the options --config NAME=VALUE and
+// --secret NAME=env:VARIABLE (or NAME=file:PATH) of hostel run. The values do not change while a
+// version of the plugin is loaded.
 type Config struct {
 	host host
 }

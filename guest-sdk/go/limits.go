@@ -1,6 +1,7 @@
 package hostel
 
-// The limits of the host, with the same names and values in the SDK of every language.
+// The limits that the SDK or the fake checks. A limit has the same name, apart from the prefix and
+// the case, and the same value in every SDK that defines it.
 const (
 	// maxKeyBytes is the maximum length of a key, in bytes of UTF-8.
 	maxKeyBytes = 1024

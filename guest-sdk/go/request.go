@@ -4,8 +4,8 @@ import "reflect"
 
 // Request is a request to a service.
 //
-// A handler gets the body as a value of its parameter's type, and the rest of the request in
-// [Context]. A test sets only the fields that it needs.
+// A handler gets the body as a value of its parameter's type, and the whole request in [Context]. A
+// test sets only the fields that it needs.
 type Request struct {
 	// Service is the service's name within the plugin.
 	Service string

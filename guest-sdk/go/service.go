@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Context gives a handler the cache, the log, outbound HTTP, the settings, and the parts of the
-// request beyond its typed body.
+// Context gives a handler the cache, the log, outbound HTTP, the settings and the request. The
+// typed body is a separate parameter of the handler.
 //
 // It implements context.Context, so it can be passed to functions that need one. It has no deadline
 // and is never cancelled: the host ends a call that takes too long.
@@ -94,7 +94,8 @@ func respond(ctx *Context) (Response, *Failure) {
 	return Response{}, failure
 }
 
-// dispatch passes the request to the service that the request names.
+// dispatch calls the service that the request names, and converts a panic of the service to a
+// [Failure].
 func dispatch(ctx *Context) (response Response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
