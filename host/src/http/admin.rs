@@ -27,7 +27,8 @@ pub(super) struct AdminApi {
     pub(super) has_token: bool,
 }
 
-/// The header in which a browser reports whether a request comes from a page of the same site.
+/// The header in which a browser reports the relation between the requesting page and the target:
+/// `same-origin`, `same-site`, `cross-site`, or `none` without such a page.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses a request from a web page of another origin, for example of another port. A browser on

@@ -28,8 +28,9 @@ impl Client {
         Client { may_name: is_trusted, ..Client::new(address, is_trusted) }
     }
 
-    /// Creates a client for a proxy that does not name the clients of its connections. Its requests
-    /// may not name a client in a header, because any client could forge that header.
+    /// Creates a client for a proxy that does not name the clients of its connections. Requests on
+    /// such a connection may not name a client in a header, because any client could forge that
+    /// header.
     pub(super) fn unnamed_by(proxy: SocketAddr) -> Self {
         Client::new(proxy, true)
     }

@@ -1,7 +1,7 @@
 //! Serves the files of configured folders.
 //!
-//! Files are not cached: each request opens its file on a blocking thread. A small file is read
-//! when it is opened; a larger one is read in pieces while the response is sent.
+//! Files are not cached: each request opens its file on a blocking thread. For GET, a small file is
+//! read when it is opened, and a larger file is read in pieces while the response is sent.
 
 mod open;
 mod path;
@@ -93,8 +93,8 @@ impl FileServer {
         Ok(response)
     }
 
-    /// Opens a file. Returns the file and its permit for one open file, or `None` if the path is a
-    /// folder with an index.
+    /// Opens a file. Returns the file and the permit to keep the file open, or `None` if the path
+    /// is a folder with an index.
     async fn open(
         &self,
         folder: &Path,
@@ -182,7 +182,8 @@ fn redirect(head: &Parts) -> Response<Content> {
     response
 }
 
-/// Returns the requested range. RFC 9110, section 14.2: only a GET request may have a range.
+/// Returns the requested range, or the whole file if the request has no range that applies. RFC
+/// 9110, section 14.2: only a GET request may have a range.
 fn range(head: &Parts, validators: &Validators, length: u64) -> ByteRange {
     let mut ranges = head.headers.get_all(RANGE).iter();
     match (ranges.next().and_then(|range| range.to_str().ok()), ranges.next()) {

@@ -1,4 +1,4 @@
-//! The methods of a path.
+//! Matches and lists the HTTP methods of a path.
 
 use hyper::Method;
 

@@ -114,7 +114,7 @@ impl Peer {
 
     /// Replaces the charge for the request with the charge for the response, which lasts until the
     /// response is sent. Short responses of the admin interface and short lists of services are not
-    /// charged, so that they always work.
+    /// charged: they are sent even if the memory for messages is full.
     fn charge(
         &self,
         response: Response<Content>,
@@ -210,7 +210,7 @@ impl Peer {
         Ok((target, caller))
     }
 
-    /// Authenticates the caller of a file, and responds with the file.
+    /// Authenticates the caller of a request for a file, and responds with the file.
     async fn file(
         &self,
         endpoint: &FileEndpoint,

@@ -68,7 +68,8 @@ fn is_valid_id(value: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// When the head is invalid or has too many headers.
+/// When the head is invalid, has too many headers, or has a `Transfer-Encoding` or an `Expect` that
+/// the server does not support.
 pub(super) fn check(head: &Parts, max_headers: usize) -> Result<(), Problem> {
     let headers = &head.headers;
     if headers.len() > max_headers {

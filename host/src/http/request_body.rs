@@ -38,8 +38,8 @@ impl BodyPace {
     }
 }
 
-/// Reads a body of at most `limit` bytes, enforces its minimum rate, and charges its bytes as they
-/// arrive.
+/// Reads a body of at most `limit` bytes, enforces its maximum time and minimum rate, and charges
+/// its bytes as they arrive.
 ///
 /// # Errors
 ///

@@ -116,7 +116,7 @@ pub(super) fn no_content(headers: HeaderMap) -> Response<Bytes> {
     from_parts(StatusCode::NO_CONTENT, headers, Bytes::new())
 }
 
-/// Creates the response to `OPTIONS *`, with the methods that routes may have. RFC 9110, section
+/// Creates the response to `OPTIONS *`, with all methods that a route can have. RFC 9110, section
 /// 9.3.7: this request applies to the server itself.
 pub(super) fn of_server() -> Response<Bytes> {
     let allow = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");

@@ -44,7 +44,7 @@ pub(super) enum Match<'a> {
     Server,
     /// A preflight to a path with CORS.
     Preflight(Preflight<'a>),
-    /// The path has an invalid percent-encoding.
+    /// The path has a malformed percent escape, or a decoded segment is not UTF-8.
     Malformed,
 }
 

@@ -1,5 +1,5 @@
 //! Checks credentials, and makes guessing slow: a client that keeps failing waits before its next
-//! check. A known client has at most one password check at a time for each name.
+//! check. A known client has at most one password check at a time for each group and name.
 
 use super::credentials::SentCredentials;
 use super::groups::Group;
@@ -22,7 +22,7 @@ pub(super) struct CredentialChecks {
 /// Why credentials are not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Denied {
-    /// The credentials are wrong, and the failure is counted.
+    /// The credentials are wrong. The failure is counted for each key of the guess.
     Wrong(Guess),
     /// The credentials are not checked: the client has too many pending checks, or has failed too
     /// often while another check is pending.
@@ -41,8 +41,9 @@ impl From<NotChecked> for Denied {
 }
 
 impl CredentialChecks {
-    /// Returns the index of the caller in the group. `client` is `None` if the client is unknown;
-    /// failures are then counted only by name.
+    /// Returns the index of the caller in the group. `client` is `None` if the client is unknown.
+    /// Wrong passwords of unknown clients are counted only by name, and wrong tokens are not
+    /// counted.
     ///
     /// # Errors
     ///
@@ -132,7 +133,7 @@ impl CredentialChecks {
     ) -> impl FnOnce(&mut PasswordMemory) -> Option<usize> + Send + 'static {
         let (throttle, now) = (Arc::clone(&self.throttle), Instant::now());
         move |memory| {
-            // Another request may have verified the same password meanwhile.
+            // While this job waited, another request may have verified the same password.
             let verified = group.recently_verified(&sent, now);
             let found = verified.or_else(|| group.verify(&sent, memory, now));
             match found {

@@ -43,7 +43,7 @@ impl Connections {
     /// Accepts connections until `shutdown` is ready, and for the stop delay after that. Then
     /// closes the listener.
     ///
-    /// During the delay, each HTTP/1 response closes its connection: the client's next connection
+    /// After `shutdown`, each HTTP/1 response closes its connection: the client's next connection
     /// may lead to another server. Otherwise, a client with a connection pool could send its next
     /// request just when the server closes the connection.
     pub(super) async fn accept_until(

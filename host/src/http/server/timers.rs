@@ -179,8 +179,8 @@ impl Exchange {
         self.response = Some(self.timers.responses.begin());
     }
 
-    /// Returns the handle that records the client's progress, or `None` if there is no response
-    /// yet.
+    /// Returns the handle that records the client's progress, or `None` until a response with a
+    /// body begins.
     pub(super) fn progress(&self) -> Option<ResponseProgress> {
         self.response.as_ref().map(|response| self.timers.responses.progress(response))
     }
