@@ -58,7 +58,7 @@
 
 /* The recorded calls and the requested misbehavior. */
 static struct {
-    char calls[256];      /* The names of the calls since the last check_calls. */
+    char calls[256];      /* The names of the calls since a test last cleared them. */
     const char *refuses;  /* The name of the call to fail. */
     hostel_result result; /* The result of that call. */
     bool release_fails;
