@@ -33,7 +33,8 @@ fn make(kind: &str, path: &Path) {
     }
 }
 
-/// Runs the program in a folder. If the program hangs, it is killed, and its exit code is 124.
+/// Runs the program in a folder. If the program has not ended after 20 seconds, it is killed, and
+/// the returned exit code is 124.
 fn run_in(folder: &Path, arguments: &[&str]) -> Output {
     let program = hostel();
     let mut command = Command::new("timeout");

@@ -168,8 +168,8 @@ fn there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Value>, D:
     Value::deserialize(value).map(Some)
 }
 
-/// Returns all scenarios, from two files. Every SDK also passes those in `scenarios.json` with its
-/// fake; those in `refusals.json` need a real host.
+/// Returns all scenarios, from two files. Every SDK also passes the scenarios in `scenarios.json`
+/// with its fake. The scenarios in `refusals.json` need a real host.
 pub(super) fn scenarios() -> Vec<Scenario> {
     let read = |name: &str| -> Vec<Scenario> {
         let file = project().join("guest-sdk/conformance").join(name);

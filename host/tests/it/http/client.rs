@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 /// A test that waits longer than this fails instead of hanging.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A short timeout for tests in which it must expire.
+/// A short timeout, for tests in which the timeout must expire.
 pub const SOON: Duration = Duration::from_millis(100);
 
 pub async fn patiently<T>(what: &str, future: impl Future<Output = T>) -> T {

@@ -140,7 +140,7 @@ async fn plugins_serve_if_compiled_code_cannot_be_stored() {
 }
 
 /// Plugins that together log more than a pipe and the server's queue can hold. The log of one call
-/// would be too short, because it is limited.
+/// would be too short, because the host limits the log lines of a call.
 const TALKERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

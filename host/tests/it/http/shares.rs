@@ -54,8 +54,8 @@ async fn until_held(server: &TestServer, bytes: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_fills_its_share_keeps_no_other_from_it() {
-    // The share has room for two responses, each of which repeats its request's body and adds to
-    // it.
+    // The share has room for two responses. Each response repeats its request's body, and is a
+    // little longer.
     let server = server(2 * MIB + 4_096).await;
     let mut filling = Vec::new();
     for _ in 0..2 {

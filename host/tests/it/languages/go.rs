@@ -129,8 +129,8 @@ fn a_go_file_alone_runs_and_nothing_is_left_beside_it() {
     assert_eq!(left.len(), 1);
 }
 
-/// Builds a `service.go` with these imports, whose handler has this body. Checks that the build
-/// fails with these words.
+/// Builds a `service.go` with these imports, and with a handler that has this body. Checks that the
+/// build fails, and that stderr contains these words.
 #[track_caller]
 fn check_refused(imports: &str, body: &str, words: &str) {
     let folder = tempfile::tempdir().unwrap();

@@ -315,8 +315,8 @@ async fn loaded() -> TestHost {
     host
 }
 
-/// One module is the linked code. The other provides that code with functions that access its
-/// memory.
+/// One module is the linked code. The other module provides the linked code with functions that
+/// access the memory of that code.
 #[test]
 fn a_component_of_python_has_two_modules() {
     let info = ComponentInfo::read(&std::fs::read(component(CONFORMANCE)).unwrap());

@@ -1,5 +1,5 @@
-//! The program with caches on Redis: two servers that share them, readiness and metrics, TLS, and
-//! Unix sockets with the Landlock sandbox.
+//! The program with caches on Redis: two servers that share a cache, readiness and metrics, TLS,
+//! and Unix sockets with the Landlock sandbox.
 
 use super::cluster::{self, Cluster};
 use super::proxy::Proxy;

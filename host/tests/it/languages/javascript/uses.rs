@@ -1,4 +1,5 @@
-//! A component imports only the host interfaces that its source uses.
+//! A component imports `hostel:cache/cache`, `hostel:log/log`, and of the host's other interfaces
+//! only those that its source uses.
 
 use super::{hostel_in, with_engine};
 use crate::support::{TestHost, project, stderr, stdout};
