@@ -34,11 +34,11 @@ use crate::value::Json;
 ///
 /// - For operations on its key, an entry is missing as soon as its expiry has passed. The clock is
 ///   monotonic. Reading an entry never extends its expiry.
-/// - A full cache evicts entries that have not been used recently. The cache never refuses a `set`
-///   for lack of room, and a `set` never evicts the value that it stores. Entries and bookkeeping
-///   never take more bytes than the capacity; leases, and old values that readers still hold, are
-///   not counted. Keys are distributed by hash over up to 64 shards with equal shares of the
-///   capacity, so eviction may begin below the capacity. Eviction begins earlier when a shared
+/// - A full cache first evicts entries that have not been used recently. The cache never refuses a
+///   `set` for lack of room, and a `set` never evicts the value that it stores. Entries and
+///   bookkeeping never take more bytes than the capacity; leases, and old values that readers still
+///   hold, are not counted. Keys are distributed by hash over up to 64 shards with equal shares of
+///   the capacity, so eviction may begin below the capacity. Eviction begins earlier when a shared
 ///   [budget](Cache::within) is exhausted.
 /// - Each operation on one key is atomic: all threads observe the operations in the same order.
 /// - An operation that fails leaves the entry and its expiry unchanged. If several arguments are

@@ -95,7 +95,7 @@ impl Leases {
             if lease.holder != holder {
                 return Err(LeaseEnd::of(&lease.waiters));
             }
-            // The holder computes again: from now on, its fill may replace only this entry.
+            // The holder computes again: from now on, its fill may replace only the entry `seen`.
             lease.seen = seen.map(Entry::share);
             return Ok(());
         }

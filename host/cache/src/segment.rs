@@ -114,7 +114,7 @@ impl Slot {
         self.entry.as_ref()
     }
 
-    /// Returns the bytes that the entry has allocated.
+    /// Returns the bytes that the entry has allocated, or 0 if the slot is free.
     pub(crate) fn bytes(&self) -> usize {
         self.entry().map_or(0, Entry::bytes)
     }
@@ -293,7 +293,7 @@ impl Segment {
         self.due = self.due.min(due);
     }
 
-    /// Recomputes the segment's `due` after removals.
+    /// Recomputes the segment's `due` from its slots, because removals may have made it too low.
     pub(crate) fn find_due(&mut self) {
         self.due = self.slots().map(Slot::due).min().unwrap_or(Due::NEVER);
     }

@@ -45,7 +45,7 @@ impl Sweep {
         self.due.is_over(now)
     }
 
-    /// Visits at most `segments` segments.
+    /// Visits at most `segments` segments, and removes their expired entries.
     pub(crate) fn step(&mut self, table: &mut Table, segments: usize, now: &Now<'_>) -> Swept {
         let mut expired = 0;
         for _ in 0..segments {

@@ -48,7 +48,8 @@ pub(crate) enum Answer {
     Left(Option<Option<u64>>),
 }
 
-/// One operation. `called` and `returned` are values of a counter that all threads share.
+/// One operation and its result. `called` and `returned` are values of a counter that all threads
+/// share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event {
     pub(crate) called: u64,
