@@ -172,7 +172,7 @@ export interface Cache {
    *
    * Throws the errors of `compute`; the next call then computes again. Also throws the errors of
    * `get` and `set`. In two cases the method logs a warning instead. If a refresh fails, the method
-   * returns the old value. If storing the value fails as `unavailable`, it returns the new value.
+   * returns the old value. If storing fails as `unavailable`, the method returns the new value.
    */
   getOrSet<T>(key: string, compute: () => T, options?: GetOrSetOptions): Computed<T>;
 
@@ -180,8 +180,9 @@ export interface Cache {
    * Returns the values under the keys, in the same order, each as `get` returns it.
    *
    * `getMany`, `setMany` and `deleteMany` throw a `too-large` error for more than 1,000 keys,
-   * without a call to the host. `getMany` also throws it if the values together exceed the host's
-   * limit for one call. These methods handle each key atomically, but the whole call is not atomic.
+   * without a call to the host. `getMany` also throws this error if the values together exceed the
+   * host's limit for one call. These methods handle each key atomically, but the whole call is not
+   * atomic.
    */
   getMany<T = unknown>(keys: Iterable<string>): (T | undefined)[];
 
@@ -202,8 +203,8 @@ export interface Cache {
 
   /**
    * Returns the remaining lifetime of the entry in seconds, rounded up and never 0. Returns
-   * `Infinity` if the entry has no expiry, and `undefined` if it is missing. For eviction, this
-   * call does not count as a use of the entry.
+   * `Infinity` if the entry has no expiry, and `undefined` if the entry is missing. For eviction,
+   * this call does not count as a use of the entry.
    */
   ttl(key: string): number | undefined;
 
@@ -249,7 +250,7 @@ export interface GetOrSetOptions {
   expiry?: number | undefined;
   /**
    * Refreshes the value before it expires: one call during the last `early` seconds of its lifetime
-   * recomputes it. Other calls get the old value meanwhile, so they never wait. If a refresh fails,
+   * recomputes it. Meanwhile, other calls get the old value without waiting. If a refresh fails,
    * the method logs a warning and returns the old value. `early` is whole seconds, at least 1 and
    * less than `expiry`, which must be set. `early` should be much shorter than `expiry`; otherwise
    * the value is recomputed too often.

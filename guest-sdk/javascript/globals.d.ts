@@ -200,8 +200,8 @@ declare var Response: {
 
 /**
  * Sends a request to a server that the host's configuration allows. All waiting requests are sent
- * concurrently as soon as no other code of the call can run. No timer fires until the responses to
- * all of them have arrived.
+ * concurrently as soon as no other code of the call can run. No timer fires until all their
+ * responses have arrived.
  *
  * `AbortSignal.timeout` limits the request itself. Any other abort takes effect before the waiting
  * requests are sent, or after all their responses have arrived. At most 20 redirects are followed.

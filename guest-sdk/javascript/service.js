@@ -58,7 +58,8 @@ function serviceName(key) {
 }
 
 /**
- * Passes the request to the service that it names and returns the result, which may be a promise.
+ * Passes the request to the service of the name in `request.service`. Returns the result, which may
+ * be a promise.
  *
  * Throws the service's error, or a not-found failure if there is no such service.
  */

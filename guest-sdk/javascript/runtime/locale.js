@@ -1,6 +1,6 @@
 // Neither engine has locale data, and both would silently ignore requested locales and options. So
-// requesting them is an error. Only `toLocaleLowerCase` and `toLocaleUpperCase` accept a locale, if
-// it has no case rules of its own. Included only in a plugin that uses a locale method.
+// requesting them is an error. Only `toLocaleLowerCase` and `toLocaleUpperCase` accept a locale,
+// unless the locale has its own case rules. Included only in a plugin that names a locale method.
 
 const INSTEAD =
   "a service has none: format with a package that includes it (date-fns, dayjs, " +

@@ -1,5 +1,5 @@
-/// Lists every service of this plugin. The host's tests also use the list: they import the test
-/// that is named after each service, so a service without a test is a compile error.
+/// Lists every service of this plugin. The host's tests also use the list: for each service, they
+/// import the test of the same name, so a service without a test is a compile error.
 macro_rules! foreach_guest {
     ($macro:path) => {
         $macro! {

@@ -6,8 +6,8 @@
 //! - Peers store `Box<str>` keys and `Arc<str>` values, so that a lookup copies no text.
 //! - quick_cache has no expiry. Where an expiry is needed, its entries contain a deadline, which a
 //!   reader compares with the clock. moka expires each entry by its `Expiry`.
-//! - A capacity is in the unit of the peer's weights. If a benchmark needs no capacity, it sets one
-//!   that is never reached.
+//! - A capacity is in the unit of the peer's weights. If a benchmark needs no limit, it sets a
+//!   capacity that is never reached.
 
 use foldhash::quality::RandomState;
 use hostel_cache::{Cache, CacheLimits, Clock, Json};

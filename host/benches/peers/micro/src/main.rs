@@ -128,7 +128,7 @@ mod statistics {
         });
     }
 
-    /// The cost of a lock and a counter, as in every operation.
+    /// The cost of a lock and a counter, as in an operation that is counted.
     #[divan::bench]
     fn lock_and_count(bencher: Bencher<'_, '_>) {
         let counts = Mutex::new([0_u64; 8]);

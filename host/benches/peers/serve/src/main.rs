@@ -1,8 +1,8 @@
 //! Measures `hostel serve`, and prints rows of the table, then all rates.
 //!
-//! `serve rates` compares it with bare hyper and `wasmtime serve`, which take turns under the same
-//! load. `serve start` measures its start, and `serve spin` its latency beside calls that never
-//! return. Without an argument, all three run.
+//! `serve rates` compares it with bare hyper and `wasmtime serve`; all servers take turns under the
+//! same load. `serve start` measures its start, and `serve spin` its latency beside calls that
+//! never return. Without an argument, all three run.
 
 mod load;
 mod made;
