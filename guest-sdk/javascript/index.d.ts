@@ -291,7 +291,7 @@ export type FailureKind =
   /** A dependency of the service is temporarily unavailable. 503. */
   | "unavailable";
 
-/** A failed request: `throw Failure.notFound("no order 7")`. */
+/** The failure of a request: `throw Failure.notFound("no order 7")`. */
 export class Failure extends Error {
   /** Creates a failure of the given kind. Throws a TypeError for an unknown kind. */
   constructor(kind: FailureKind, message: string, options?: ErrorOptions);

@@ -104,8 +104,8 @@ function packagesOf(folder) {
 }
 
 /**
- * Returns the clock interfaces among the imports, which `web/timers.js` uses. Copies their WIT into
- * the dependency folder of the world.
+ * Returns the clock interfaces among the imports. Only `web/timers.js` imports them. Copies their
+ * WIT into `deps`, the dependency folder of the world, if there are any.
  */
 export function clocksAmong(imports, deps) {
   const clocks = imports.filter((name) => name.startsWith("wasi:clocks/"));

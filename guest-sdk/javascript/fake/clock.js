@@ -92,7 +92,7 @@ function replace(object, name, make) {
   };
 }
 
-/** Creates a replacement of Date that returns instances of the real Date. */
+/** Creates a replacement of Date that shows the fake's clock. It creates real Date objects. */
 function dateOf(Real) {
   const now = () => seen.getStore()?.time() ?? Real.now();
   const present = () => new Real(now());
