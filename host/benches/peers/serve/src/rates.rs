@@ -32,9 +32,9 @@ struct Side {
 
 /// How a server is started.
 enum Start {
-    /// `hostel serve`, with a configuration.
+    /// `hostel serve`: the program and its configuration.
     Hostel(PathBuf, PathBuf),
-    /// Any other program.
+    /// Any other program, with its arguments.
     Other(PathBuf, Vec<String>),
 }
 
