@@ -55,7 +55,7 @@ def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
     for path in sorted(sizes, key=lambda path: (sizes[path], path)):
         may_fit = sizes[path] <= MAX_BYTES and room > 0
         content = _read(path) if may_fit else None
-        if may_fit and content is None:
+        if may_fit and not isinstance(content, bytes):
             files.add(path, sizes[path], None, "it could not be read when the plugin was built")
             continue
         compressed = zlib.compress(content) if content is not None else None
