@@ -34,7 +34,8 @@ class Conformance(unittest.TestCase):
                     self.check(service, fake, step)
 
     def check(self, service: Any, fake: Fake, step: dict[str, Any]) -> None:
-        """Runs one step on the fake, in the test or in the plugin."""
+        """Runs one step on the fake and checks the result. The test itself runs ``advance`` and
+        ``host-set``; the plugin runs all other steps."""
         if step["op"] == "advance":
             return fake.advance(step["seconds"])
         if step["op"] == "host-set":

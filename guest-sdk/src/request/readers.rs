@@ -1,6 +1,6 @@
 //! Accessors for the headers, cookies, parameters, form and client address of a request.
 //!
-//! Each accessor parses on demand, so a request costs nothing for the parts that a service ignores.
+//! Each accessor parses on demand, so the parts that a service ignores are not parsed.
 
 use std::borrow::Cow;
 
