@@ -55,7 +55,8 @@
 //!
 //! | code | status | reason |
 //! |---|---|---|
-//! | `bad-request` | 400 | the request is malformed, or the service reports it |
+//! | `bad-request` | 400 | the request is malformed, or the service reports it; in the admin
+//! interface, the cache refuses the operation, or `Host` is not allowed |
 //! | `unauthorized` | 401 | the credentials are missing or wrong, or the service reports it |
 //! | `forbidden` | 403 | the service reports it, the CORS settings refuse a preflight, or a web
 //! page of another origin calls the admin interface |

@@ -79,7 +79,7 @@ impl CorsPolicy {
             response.remove(name);
         }
         if let Some(vary) = self.vary().filter(|_| !varies_by_origin(response)) {
-            // Fails only for a response with 32,768 headers, which no client accepts.
+            // Fails only if the response has 24,576 different headers, which no client accepts.
             let _ = response.try_append(VARY, vary);
         }
         if let Some(origin) = self.allowed_origin(request) {
@@ -155,8 +155,8 @@ impl Preflight<'_> {
         Ok(response::no_content(headers))
     }
 
-    /// Returns the methods that pages may use on this path, or `None` if the requested method is
-    /// not allowed.
+    /// Returns the methods to list in the response, or `None` if the requested method is not
+    /// allowed. If any method is allowed, returns only the requested one.
     fn methods(&self) -> Option<Vec<Method>> {
         let Preflight { policy, method, taken, .. } = self;
         let taken = (*taken)?;

@@ -118,7 +118,7 @@ struct Node {
     /// The routes that end at this node, in the order of the configuration.
     ends: Vec<Endpoint>,
     /// The route of files at this path. A path below this one also matches the route, unless a
-    /// longer route matches that path.
+    /// route below this node matches that path.
     files: Option<Arc<FileEndpoint>>,
 }
 
@@ -201,9 +201,8 @@ impl Router {
     }
 
     /// Matches a method and a path. If several routes match, their segments are compared from left
-    /// to right: a fixed segment takes precedence over a parameter. Any longer route takes
-    /// precedence over a route of files at a shorter path. The method is checked last. HEAD matches
-    /// where GET matches.
+    /// to right: a fixed segment takes precedence over a parameter, and both take precedence over
+    /// the end of a route of files. The method is checked last. HEAD matches where GET matches.
     pub(super) fn find(&self, method: &Method, path: &str) -> Match<'_> {
         if path == "*" && method == Method::OPTIONS {
             return Match::Server;

@@ -25,7 +25,7 @@ pub(super) enum Denied {
     /// The credentials are wrong. The failure is counted for each key of the guess.
     Wrong(Guess),
     /// The credentials are not checked: the client has too many pending checks, or has failed too
-    /// often while another check is pending.
+    /// often with this name while its check of another password for the name is pending.
     TooMany,
     /// The credentials are not checked: the server has too many pending checks, or cannot run one.
     Busy,
@@ -42,7 +42,7 @@ impl From<NotChecked> for Denied {
 
 impl CredentialChecks {
     /// Returns the index of the caller in the group. `client` is `None` if the client is unknown.
-    /// Wrong passwords of unknown clients are counted only by name, and wrong tokens are not
+    /// If the client is unknown, a wrong password is counted only by name, and a wrong token is not
     /// counted.
     ///
     /// # Errors

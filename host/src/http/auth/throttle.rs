@@ -92,8 +92,8 @@ struct Failures {
 impl Throttle {
     /// Creates a client's guess: for the password of `name` in the group, or for a token of the
     /// group if `name` is `None`. `client` is `None` for a proxy that does not name its clients.
-    /// Wrong passwords of these clients are counted only by name, and wrong tokens are not counted:
-    /// with one count for all these clients, a client could delay the others.
+    /// For such a client, a wrong password is counted only by name, and a wrong token is not
+    /// counted: with one count for all clients of the proxy, a client could delay the others.
     pub(super) fn guess(&self, client: Option<IpAddr>, group: &str, name: Option<&str>) -> Guess {
         let of_group = self.hash.hash_one(group);
         let of_name = name.map(|name| self.hash.hash_one((group, name)));

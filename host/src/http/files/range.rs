@@ -12,9 +12,9 @@ pub(super) enum ByteRange {
 }
 
 impl ByteRange {
-    /// Parses a `Range` header for a file of `size` bytes. A malformed header, or a header with
-    /// several ranges, means the whole file, as sections 14.2 and 17.15 allow. With several ranges,
-    /// a client could request the same bytes a thousand times.
+    /// Parses a `Range` header for a file of `size` bytes. A header that is malformed, has another
+    /// unit or has several ranges means the whole file, as sections 14.2 and 17.15 allow. With
+    /// several ranges, a client could request the same bytes a thousand times.
     pub(super) fn of(header: &str, size: u64) -> Self {
         ByteRange::parse(header, size).unwrap_or(ByteRange::Whole)
     }

@@ -163,8 +163,8 @@ async fn read_binary(
     let size = match (command, protocol) {
         // LOCAL: a connection of the proxy itself. The protocol is ignored.
         (0x20, _) => 0,
-        // PROXY: TCP over IPv4, then TCP over IPv6. An unknown protocol or a Unix socket names no
-        // client.
+        // PROXY: TCP over IPv4, then TCP over IPv6. An unspecified protocol or a Unix stream socket
+        // names no client.
         (0x21, 0x11) => IPV4_BYTES,
         (0x21, 0x21) => IPV6_BYTES,
         (0x21, 0x00 | 0x31) => 0,
