@@ -151,7 +151,8 @@ impl Moment {
         u32::try_from(self.0 >> 30).unwrap_or(u32::MAX).min(u32::MAX - 1)
     }
 
-    /// Returns the time from `start` to `reading`, at most the last moment that a clock can show.
+    /// Returns the time from `start` to `reading`: zero if `reading` is earlier, and at most the
+    /// last moment that a clock can show.
     fn between(start: u64, reading: u64) -> Self {
         Self(reading.saturating_sub(start).min(Self::LAST))
     }

@@ -7,9 +7,9 @@ const EXCERPT_CHARS: usize = 32;
 
 /// The reason why a call was refused. A refused call leaves the entry and its expiry unchanged.
 ///
-/// A message states the rule and quotes the invalid text, shortened and with control characters
-/// escaped, so that the message is one short line. An in-memory cache has no other errors. The host
-/// adds others, for example for a backend that does not respond.
+/// A message states the rule and contains the invalid text or number. A text is shortened and its
+/// control characters are escaped, so that the message is one short line. An in-memory cache has no
+/// other errors. The host adds others, for example for a backend that does not respond.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// An empty key.
@@ -28,7 +28,7 @@ pub enum Error {
     InvalidValue {
         /// Byte offset of the error in the value.
         offset: usize,
-        /// The rule that the value breaks at `offset`.
+        /// What is invalid at `offset`, or what was expected there.
         reason: &'static str,
         /// The value's text that starts at `offset`, quoted and shortened, or `the end`.
         found: String,

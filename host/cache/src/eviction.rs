@@ -87,7 +87,7 @@ impl ClockHand {
 
     /// Removes the expired entries of the current segment. If there are none, visits the entries
     /// for which `is_wanted` returns true: passes the used ones, and evicts the first unused one.
-    /// If no entry was evicted, moves to the next segment.
+    /// If all of these were used, moves to the next segment.
     fn advance(
         &mut self,
         table: &mut Table,

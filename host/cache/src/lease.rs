@@ -14,8 +14,8 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 /// Identifies the holder of leases, such as one call of a guest. A holder has at most one lease of
 /// each key.
 ///
-/// The code that creates a holder must end the holder's leases with
-/// [`Cache::release`](crate::Cache::release).
+/// The code that creates a holder must end each of its leases, with
+/// [`Cache::fill`](crate::Cache::fill) or [`Cache::release`](crate::Cache::release).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Holder(u64);
 

@@ -2,7 +2,7 @@
 //!
 //! Each slot holds the key's tag, the marks for eviction and the tick of the deadline. Four slots
 //! fit into a cache line. So a hit usually touches one or two lines of slots and then the entry. A
-//! scan for entries to remove reads the slots in order, and rarely reads an entry.
+//! scan for expired or unused entries reads the slots in order, and rarely reads an entry.
 
 use crate::clock::Now;
 use crate::entry::Entry;
@@ -20,12 +20,12 @@ pub(crate) const FULL: usize = 58;
 /// is not soon split again.
 const FIT_ONE: usize = SLOTS / 2;
 
-/// Number of evicted keys that a segment remembers. These keys and the fields before them fill one
-/// cache line.
+/// Number of evicted keys that a segment remembers, each by its [trace](Tag::trace). The traces and
+/// the fields before them fill one cache line.
 const REMEMBERED: usize = 28;
 
-/// The high bits of a key's hash: the only bits that a table uses. The three low bits are zero, to
-/// make room for the marks of a [`Slot`].
+/// A key's hash as a table uses it. The three low bits are zero, to make room for the marks of a
+/// [`Slot`]; the next bit is `TAKEN`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Tag(u32);
 
@@ -310,8 +310,8 @@ impl Segment {
         self.next_remembered = (self.next_remembered + 1) % REMEMBERED as u8;
     }
 
-    /// Returns true if the key was evicted recently, and forgets it. In rare cases, returns true
-    /// for another key with the same trace.
+    /// Returns true if the segment remembers the key, and forgets it. In rare cases, also returns
+    /// true for a key that only has the same trace as a remembered key.
     pub(crate) fn recall(&mut self, tag: Tag) -> bool {
         let trace = tag.trace();
         let found = self.remembered.iter_mut().find(|place| **place == trace);

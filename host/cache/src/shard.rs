@@ -65,14 +65,14 @@ pub(crate) type Count = fn(&mut Stats) -> &mut u64;
 enum Progress {
     Written,
     Refused,
-    /// Entries were evicted, but more room is needed.
+    /// Some room was made, but more may be needed.
     Unfinished,
 }
 
 impl Shard {
     /// Creates an empty shard within `room`, which includes the shard's own size. `room` must allow
-    /// at least [`least_bytes`](Self::least_bytes) bytes and one entry. The bytes are charged to
-    /// `memory`.
+    /// at least [`least_bytes`](Self::least_bytes) bytes and one entry. The shard charges its bytes
+    /// to `memory`.
     pub(crate) fn new(room: Room, memory: &Arc<BudgetPart>) -> Self {
         // Reserve a second empty table: `clear` creates it while the full one still exists.
         let room = Room { bytes: room.bytes.saturating_sub(Table::empty_bytes()), ..room };

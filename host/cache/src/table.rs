@@ -46,7 +46,7 @@ struct Sums {
     texts: usize,
 }
 
-/// The position of an entry, valid until the next insertion or removal.
+/// The position of an entry, valid until the next insertion, removal or split.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     segment: usize,
@@ -253,7 +253,7 @@ impl Table {
         self.tidy(place.segment)
     }
 
-    /// Returns the position of a tag's segment, valid until the next insertion or removal.
+    /// Returns the position of a tag's segment, valid until the next removal or split.
     pub(crate) fn segment_of(&self, tag: Tag) -> usize {
         self.directory.find(tag)
     }

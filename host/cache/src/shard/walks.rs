@@ -56,7 +56,7 @@ impl Entries {
                 return;
             }
             let at = self.table.segment_of(walk.from());
-            // Read both numbers first: removals change the number of entries, and `tidy` may join
+            // Read both values first: removals change the number of entries, and `tidy` may join
             // segments.
             let entries = self.table.segment(at).map_or(0, Segment::len);
             let next = self.table.after(at);
