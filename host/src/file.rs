@@ -63,7 +63,7 @@ pub(crate) fn read_open(mut file: File, max_bytes: u64) -> Result<(Vec<u8>, Meta
     Ok((bytes, after))
 }
 
-/// Reads a file of at most 16 MiB. For a missing path, the error contains a suggestion.
+/// Reads a file of at most 16 MiB. For a missing path, the error is that of [`explained`].
 pub(crate) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     match read(path, MAX_TEXT_BYTES) {
         Ok((bytes, _)) => Ok(bytes),

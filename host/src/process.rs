@@ -1,7 +1,7 @@
 //! Subprocesses that run `hostel` itself, for work that must not run in the serving process:
 //! compiling untrusted components, and building sources, which runs their authors' code.
 //!
-//! A server that gives up its right to start programs first starts helpers, which start processes
+//! Before a server gives up its right to start programs, it starts helpers, which start processes
 //! on its behalf. A helper reads nothing but tasks. Only Linux has helpers.
 
 mod cancellation;

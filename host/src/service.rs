@@ -20,7 +20,7 @@ pub struct ServiceInfo {
 /// The parsed full name of a service. It is `<plugin>.<service>`, split at the first dot, or only
 /// the plugin's name, which refers to the plugin's only service.
 ///
-/// Parsing validates nothing else: unknown names are detected when the name is resolved.
+/// Parsing accepts any text: unknown names are detected when the name is resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceName {
     full: String,

@@ -20,8 +20,9 @@ use crate::toolchain::{self, BuildError, Progress};
 use std::path::PathBuf;
 
 /// Builds a source, and returns the path of the component. Adds the files that the build reads to
-/// `inputs`, which must be empty. If the build fails, also adds the source's file
-/// and all files below its folder, because a change to one of them may fix the build.
+/// `inputs`, which must be empty. If the build fails, also adds the source's file and, unless there
+/// are too many, all files below its folder except hidden, installed and built ones: a change to
+/// one of them may fix the build.
 ///
 /// The build downloads some missing tools itself, once, from PyPI, npm or rustup, and reports each
 /// download. The user must install all other tools. If nothing that determines the result has

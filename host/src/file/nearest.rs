@@ -68,7 +68,8 @@ pub(crate) fn instead_of(path: &Path) -> Option<String> {
     })
 }
 
-/// Adds a suggestion to the error for a missing path. Returns other errors unchanged.
+/// Adds a suggestion, if there is one, to the error for a missing path. For a link to a missing
+/// file, the error reports this instead. Returns other errors unchanged.
 pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
     if error.kind() != io::ErrorKind::NotFound {
         return error;

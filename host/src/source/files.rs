@@ -45,7 +45,7 @@ pub enum FilesError {
 ///
 /// # Errors
 ///
-/// If there are too many files, or the source's folder cannot be read.
+/// If there are too many files or folder entries, or the source's folder cannot be read.
 pub(super) fn modules(source: &Source) -> Result<Vec<PathBuf>, FilesError> {
     files_within(source, |file| source.language.has_module(file), MAX_FILES, MAX_ENTRIES)
 }
@@ -134,7 +134,7 @@ impl Stamp {
 
     /// The stamp of a source. The stamp covers the list of the files that the source may import,
     /// and the inputs of the last build. If the inputs are unknown, the stamp covers `source.file`
-    /// in their place. If there are too many files to import, the list is empty.
+    /// in their place. If there are too many files or folder entries, the list is empty.
     ///
     /// # Errors
     ///

@@ -3,7 +3,8 @@
 //! In Python, and in JavaScript and TypeScript with QuickJS, a quick build starts from a base: a
 //! component with the interpreter, but without a plugin. All quick builds of a user share bases:
 //! components from one base have the same random state, such as Python's seed of `hash`. In other
-//! languages, and with SpiderMonkey, a quick build is an ordinary build.
+//! languages, with SpiderMonkey, and on systems other than Linux, a quick build is an ordinary
+//! build.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

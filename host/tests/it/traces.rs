@@ -79,7 +79,7 @@ impl Collector {
         all
     }
 
-    /// Returns the spans received so far.
+    /// Returns the spans received so far, except those that an earlier call returned.
     fn spans(&self) -> Vec<Span> {
         self.posts.try_iter().flat_map(|(_, body)| spans(&body)).collect()
     }

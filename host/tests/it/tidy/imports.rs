@@ -26,7 +26,8 @@ struct Import {
 }
 
 impl Modules {
-    /// Parses the files of a crate. `files` contains each path with the file's text, without tests.
+    /// Parses the files of a library; skips `main.rs`, which is another crate. `files` contains the
+    /// path and the text of each file; the tests are removed from the texts.
     pub fn read(root: &Path, files: &[(PathBuf, String)]) -> Modules {
         let module = |file: &PathBuf| -> Vec<String> {
             let inside = file.strip_prefix(root).unwrap().with_extension("");
@@ -206,7 +207,8 @@ fn use_tree(tokens: &[String], mut path: Vec<String>, leaves: &mut Vec<(Vec<Stri
     }
 }
 
-/// Returns a path as a path from the crate's root, or `None` if the path begins in another crate.
+/// Returns a path as a path from the crate's root. `None` if the path begins neither with `crate`,
+/// `self` or `super`, nor with a child module.
 fn absolute(path: &[String], own: &[String], children: &BTreeSet<String>) -> Option<Vec<String>> {
     let mut base = own.to_vec();
     let mut rest = path;

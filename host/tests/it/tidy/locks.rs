@@ -6,7 +6,7 @@ use super::{files, read};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Returns the dependencies in a package's manifest; empty if the project has no such package.
+/// Returns the dependencies in the manifest of one of these three packages; empty for any other.
 fn needed(package: &str) -> BTreeSet<String> {
     let folder = match package {
         "hostel" => "host",

@@ -20,7 +20,8 @@ fn the_page_of_all_languages_shows_the_templates() {
     }
 }
 
-/// The languages of a page, by the name after the fence, and the files that test its listings.
+/// The languages of a page, each by its name after the fence, with the tested files that contain
+/// the page's listings in that language.
 type Listings = &'static [(&'static str, &'static [&'static str])];
 
 const RECIPES: Listings = &[
