@@ -8,7 +8,7 @@ use crate::backend::{Backend, KeyFormat, RedisAddress, RedisBackend};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Maximum length of the prefix of entry names on Redis, in bytes.
+/// Maximum length of the prefix of names on Redis, in bytes.
 const MAX_PREFIX_BYTES: usize = 64;
 
 /// Whether a cache is private to a plugin or shared.

@@ -32,7 +32,7 @@ pub struct Credential {
 /// tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerGroup {
-    /// The name by which routes and plugins refer to the group.
+    /// The name by which the server, routes and plugins refer to the group.
     pub name: String,
     /// How the group's callers authenticate.
     pub scheme: Scheme,

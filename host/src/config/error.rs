@@ -19,7 +19,7 @@ pub struct Place {
     pub column: usize,
 }
 
-/// A fault in a file, or a warning about a file: its position, and a message with a fix.
+/// A fault in a file, or a warning about a file: its position and a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The position.
@@ -34,7 +34,7 @@ pub struct Fault {
 pub struct Absent {
     /// The missing or unusable plugin; `None` for the folder of plugins.
     pub plugin: Option<PluginName>,
-    /// The position of the setting, and a message with a suggestion.
+    /// The position of the setting, and a message.
     pub fault: Fault,
 }
 

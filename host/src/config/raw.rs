@@ -74,8 +74,9 @@ pub(in crate::config) struct RawServer {
     /// Maximum memory of caches, instances and bodies together. Default: three quarters of the
     /// memory that the machine and its control groups allow.
     pub(in crate::config) memory: Option<At<String>>,
-    /// Maximum size of all bodies in memory: of requests, and of responses until they are sent. One
-    /// client can use at most a quarter. Default: "256MiB".
+    /// Maximum size of all bodies in memory: of requests, and of responses until they are sent.
+    /// Bodies of up to 64 KiB do not count here: they have another quarter of this size. One client
+    /// can use at most a quarter of each. Default: "256MiB".
     pub(in crate::config) bodies: Option<At<String>>,
     /// Time in which a client must send a request's head. Default: "10s".
     pub(in crate::config) header_time: Option<At<String>>,
@@ -248,7 +249,7 @@ pub(in crate::config) enum RawKeyFormat {
 pub(in crate::config) struct RawRoute {
     /// The path; `{name}` stands for one segment, as in "/users/{id}".
     pub(in crate::config) path: At<String>,
-    /// Methods, as in ["GET"]. Default: any.
+    /// The methods of a route to a service, as in ["GET"]. Default: any.
     pub(in crate::config) methods: Option<Vec<At<String>>>,
     /// `PLUGIN.SERVICE`, or only the plugin if it has one service. A route has
     /// either `service` or `files`.

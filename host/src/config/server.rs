@@ -27,8 +27,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// TLS; `None`: plain HTTP. Default: `None`.
     pub tls: Option<Tls>,
-    /// The CORS settings of routes without their own; `None`: the services' own headers apply.
-    /// Default: `None`.
+    /// The CORS settings of `/services` and of routes without their own; `None`: the services' own
+    /// headers apply. Default: `None`.
     pub cors: Option<Cors>,
     /// Maximum open connections; further connections wait in the system's queue. Default: 10,000.
     pub connections: usize,
@@ -39,8 +39,9 @@ pub struct Server {
     /// Budget in bytes for caches, instances and bodies together; `None`: three quarters of the
     /// memory that the machine and its control groups allow.
     pub memory: Option<usize>,
-    /// Maximum bytes of request bodies, and of responses until they are sent, over all clients. A
-    /// client gets at most a quarter. Default: 256 MiB.
+    /// Maximum bytes of request bodies, and of responses until they are sent, over all clients.
+    /// Bodies and responses of up to 64 KiB do not count here: they have another quarter of this
+    /// size. A client gets at most a quarter of each. Default: 256 MiB.
     pub bodies: usize,
     /// Maximum time for a client to send a request's head. Default: 10 s.
     pub header_time: Duration,

@@ -1,5 +1,5 @@
 //! The timers of one connection: the time for the client to send a request's head, the time between
-//! requests, and the time for the client to receive a response.
+//! requests, the time for the client to receive a response, and the linger time.
 //!
 //! The connection records the start of each phase, and checks the deadlines only when the earliest
 //! one may have passed. A runtime timer for each request would take a global lock.
