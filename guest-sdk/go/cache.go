@@ -158,8 +158,9 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 // encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle) or would change
 // silently (text that is not UTF-8, fields that would be omitted). They are also values of types
 // that other languages would not recognize (a time.Time, a []byte, or a set, which is a map of
-// struct{}), and JSON nested deeper than 100 levels. A type may define its JSON with MarshalJSON.
-// Also [CacheInvalidKey], [CacheTooLarge], [CacheDenied], [CacheUnavailable].
+// struct{}), and JSON that [Cache.SetRaw] refuses, for example deeper than 100 levels. A type may
+// define its JSON with MarshalJSON. Also [CacheInvalidKey], [CacheTooLarge], [CacheDenied],
+// [CacheUnavailable].
 func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
 }

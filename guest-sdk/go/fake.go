@@ -19,9 +19,10 @@ import (
 //		fake.Advance(time.Hour)
 //
 // A fake checks keys, values and expiries as a host with the default limits does, and returns the
-// same errors. Unlike a real host, a fake never returns [CacheDenied] or [CacheUnavailable] and
-// does not evict entries. [GetOrSet] never waits: it computes a missing value at once. A fake is
-// safe for concurrent use by several goroutines.
+// same errors. Unlike a real host, a fake never returns [CacheDenied] or [CacheUnavailable], does
+// not evict entries, and does not limit the sum of the values that [GetMany] reads. [GetOrSet]
+// never waits: it computes a missing value at once. A fake is safe for concurrent use by several
+// goroutines.
 //
 // Only the cache uses the fake's clock. [time.Now] in a service returns the machine's time, which
 // the fake cannot replace. To test a service that calls time.Now, see [NewFakeWithClock].

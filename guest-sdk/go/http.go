@@ -263,7 +263,8 @@ const (
 	HTTPInvalidRequest HTTPErrorKind = iota
 	// HTTPDenied: the plugin has no permission for this address, or for more requests in this call.
 	HTTPDenied
-	// HTTPUnreachable: the connection to the server failed. No part of the request was sent.
+	// HTTPUnreachable: the connection to the server failed. No part of the request was sent to this
+	// server. After a redirect, an earlier server may have processed the request.
 	HTTPUnreachable
 	// HTTPTimeout: the request timed out. The server may have processed it.
 	HTTPTimeout

@@ -11,7 +11,7 @@ import (
 
 // If many calls need the same missing value at the same time, one of them computes the value.
 
-// defaultWait is the maximum time that a call waits while another call computes the value.
+// defaultWait is the default of [Wait].
 const defaultWait = 5 * time.Second
 
 // GetOrSetOption changes the behavior of [GetOrSet]. It is created by [Early] and [Wait].
@@ -88,8 +88,9 @@ const (
 //	})
 //
 // If several calls miss the key at the same time, on any host that shares the cache, one of them
-// computes the value. The others wait up to 5 seconds for it; after that each computes its own
-// value and does not store it. So compute can run more than once: this is not a lock.
+// computes the value. The others wait for it, by default up to 5 seconds ([Wait]); after that each
+// computes its own value and does not store it. So compute can run more than once: this is not a
+// lock.
 //
 // A stored null counts as a value. If the key is set or deleted while compute runs, GetOrSet
 // returns the result of compute but does not store it, because the other change is newer.

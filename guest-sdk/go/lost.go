@@ -7,8 +7,9 @@ import (
 	"reflect"
 )
 
-// Finds the parts of a value that encoding/json silently omits: fields that it ignores, fields that
-// another field hides, and fields or keys that share a name.
+// Finds parts of a value that encoding/json would omit silently: all fields of a struct that has
+// only unexported fields, fields that the MarshalJSON or MarshalText of an embedded field replaces,
+// and fields or keys that share a name.
 
 // lostFields returns the reason to refuse a struct without its own MarshalJSON or MarshalText: its
 // JSON would lack fields. Otherwise it returns an empty text. It ignores unexported fields if the

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The functions of the fake's cache for several keys.
+// The fake's cache functions for several keys, and those for the lifetime of an entry.
 
 // pageEntries is the maximum number of entries that one page of keys examines.
 const pageEntries = 1000

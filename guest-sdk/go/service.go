@@ -122,8 +122,8 @@ func names() string {
 // maxFrames is the maximum number of frames in a logged stack: the host truncates long lines.
 const maxFrames = 20
 
-// logPanic logs the message of a panic and its stack as one record. The stack contains only the
-// frames of the plugin's code, innermost first.
+// logPanic logs the message of a panic and its stack as one record. The stack contains the frames
+// for which isAuthors returns true, innermost first.
 func logPanic(log Log, cause any) {
 	record := fmt.Sprintf("panic: %v", cause)
 	defer func() { log.Log(LevelError, record) }()

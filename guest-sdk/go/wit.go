@@ -9,8 +9,8 @@ package hostel
 //
 // The linker drops each import that a plugin does not call, so a component imports only the
 // functions that it uses. If any code calls methods by name through reflection, the linker keeps
-// the imports of all methods of Cache: the type of Handle contains Context, and Go makes the types
-// of generic functions available to reflection.
+// the imports of all methods of Cache, HTTP and Config: the type of Handle contains Context, and Go
+// makes the types of generic functions available to reflection.
 
 import (
 	"strings"

@@ -9,11 +9,11 @@ pub enum CacheErrorKind {
     /// The key is empty or longer than 1,024 bytes.
     InvalidKey,
     /// The value has no JSON form that every language can read, or does not fit the requested type.
-    /// For an increment: the delta, the stored value or the sum is not an integer from -(2^53 - 1)
-    /// to 2^53 - 1.
+    /// For a raw text: it is not JSON that the cache accepts. For an increment: the delta, the
+    /// stored value or the sum is not an integer from -(2^53 - 1) to 2^53 - 1.
     InvalidValue,
-    /// The expiry is not a whole number of seconds from 1 to 315,360,000, or `early` is not less
-    /// than the expiry.
+    /// The expiry is not a whole number of seconds from 1 to 315,360,000, or the duration of
+    /// [`GetOrSet::early`](crate::GetOrSet::early) is invalid.
     InvalidExpiry,
     /// The value is larger than the cache allows, the call has too many keys, or the values that
     /// `get_many` reads are together larger than the host allows.

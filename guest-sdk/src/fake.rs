@@ -58,7 +58,8 @@ const ID: &str = "1";
 /// A host with an empty cache and a clock that moves only when the test advances it.
 ///
 /// - The cache is a real host's implementation with the default limits, so keys, values, expiry and
-///   errors behave as in a host. The cache never returns `Denied` or `Unavailable`.
+///   errors behave as in a host. But the cache never returns `Denied` or `Unavailable`, and does
+///   not limit the sum of the values that [`Cache::get_many`] reads.
 /// - [`Cache::get_or_set`] never waits for another call. [`hold`](Fake::hold) simulates a call that
 ///   computes the value.
 /// - The SDK checks requests and responses as in a plugin. The fake does not repeat the host's

@@ -50,8 +50,8 @@ impl Cache {
     /// time.
     ///
     /// A key that exists during the whole iteration is returned, possibly more than once. A key
-    /// that is set or removed during the iteration may or may not be returned. An error ends the
-    /// iteration.
+    /// that is created or removed during the iteration may or may not be returned. An error ends
+    /// the iteration.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::error::HttpError;
 use crate::numbers;
 
-/// The default number of redirects to follow.
+/// The default maximum number of redirects to follow.
 const REDIRECTS: u8 = 5;
 
 /// An HTTP request to another server.

@@ -110,8 +110,8 @@ impl HttpResponse {
     ///
     /// # Errors
     ///
-    /// `Internal` if the body is not UTF-8, is not JSON or does not fit `T`, or if `T` would round
-    /// one of its integers.
+    /// `Internal` if the body is not UTF-8, is not JSON, is nested too deeply or does not fit `T`,
+    /// or if `T` would round one of its integers.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         numbers::from_text(self.text()?).map_err(|error| {
             let (url, status) = (self.shown(), self.status);
