@@ -81,7 +81,7 @@ const work = join(dirname(out), "javascript");
 /** The bundler's warnings. A set, because the bundler can run again and repeat its warnings. */
 const warnings = new Set();
 
-/** An error in the source. The build prints its message without a stack trace. */
+/** An error that the build prints without a stack trace, for example an error in the source. */
 class SourceError extends Error {}
 
 /**
@@ -224,8 +224,8 @@ function noteMissing({ location, text }) {
 }
 
 /**
- * Formats a message of esbuild on one line, with its place. Replaces a message about a feature that
- * services do not have with advice.
+ * Formats a message of esbuild on one line, with its place if there is one. Replaces the text about
+ * a missing module, a native extension or a top-level await with advice.
  */
 function message({ location, text }) {
   const where = location ? `${shown(location.file)}:${location.line}:${location.column + 1}: ` : "";

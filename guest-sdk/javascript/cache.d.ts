@@ -244,7 +244,7 @@ export type Swap =
   | { swapped: true; current?: undefined }
   | { swapped: false; current: string | undefined };
 
-/** Options of `getOrSet`: how to store the value, and how long to wait for another call. */
+/** Options of `getOrSet`. */
 export interface GetOrSetOptions {
   /** The expiry of the stored value, as in `set`. By default it has no expiry. */
   expiry?: number | undefined;

@@ -26,7 +26,7 @@ class Cache {
     const text = this.getRaw(key);
     if (text === undefined || text === "null") return undefined;
     const value = Number(text);
-    // Test the common form first: the regular expression is slower than the rest of the method.
+    // Test the common form first, because the regular expression is slower.
     const isInteger = String(value) === text || /^\s*-?\d+\s*$/.test(text);
     if (isInteger && Number.isSafeInteger(value)) return value;
     if (text.trim() === "null") return undefined;

@@ -26,7 +26,8 @@ import type { HeaderInput, HttpError, Request, RequestFields, Response } from ".
  *   `new Date()` and `performance.now()`, also after an `await`. A timer fires after its real delay
  *   and moves the clock forward to the timer's due time. The test and its runner see the real time.
  *   A service also sees the real time if it saved a function when its module was loaded, as in
- *   `const { now } = Date`. A busy loop that waits for a time and sets no timer never ends.
+ *   `const { now } = Date`. A loop that waits for a time must await a timer; otherwise the clock
+ *   stands still and the loop never ends.
  * - Requests of `http`, and of `fetch` in services that the fake calls, go only to the routes that
  *   the test sets.
  * - Random numbers come from Node.
@@ -86,7 +87,8 @@ export class Fake {
   /**
    * Simulates another call that computes the value of this key. `cache.getOrSet` then computes a
    * missing value without storing it, and does not refresh an old one. The simulation ends with
-   * `letGo`, or with a call that sets, changes or removes the entry.
+   * `letGo`, or with a call that sets, changes or removes the entry. `increment`, `expire`, `take`,
+   * `compareAndSwapRaw` and the delete methods can end it even if they change nothing.
    */
   hold(key: string): void;
 

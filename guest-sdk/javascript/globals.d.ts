@@ -1,5 +1,5 @@
 // The global names that a service on QuickJS has in addition to JavaScript's own. This file is only
-// for projects whose `lib` does not include `DOM`, because `DOM` declares the same names.
+// for projects whose `lib` includes neither `DOM` nor `WebWorker`: both declare the same names.
 
 interface Console {
   assert(condition?: boolean, ...values: unknown[]): void;

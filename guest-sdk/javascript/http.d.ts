@@ -36,7 +36,7 @@ export interface Http {
   patch(url: HttpUrl, options?: HttpOptions): HttpResponse;
   delete(url: HttpUrl, options?: HttpOptions): HttpResponse;
 
-  /** Sends a request of any method. */
+  /** Sends a request of any method except `CONNECT` and `TRACE`. */
   send(request: HttpSend): HttpResponse;
 
   /**

@@ -37,16 +37,17 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * The module is loaded once, during the build, and every instance starts from that state. So while
  * it loads there is no cache, log, `http`, setting, timer or randomness, and the clock shows the
  * time of the build. A service may be `async` and wait for timers and for `fetch`. The call ends
- * when the service's promise settles. If timers or fetches remain, the SDK then drops them and logs
- * a warning.
+ * when the service's promise settles. The SDK then drops the remaining timers and the fetches that
+ * are not sent yet, and logs a warning; about timers, only once in each instance.
  *
  * Global names in addition to JavaScript's own: `fetch` with the web's `Request`, `Response` and
  * `Headers` (not this module's classes), `console` (which logs), `URL`, `URLSearchParams`,
  * `AbortController`, `AbortSignal`, `Event`, `CustomEvent`, `EventTarget`, `DOMException`, timers,
  * `structuredClone`, `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`,
  * `performance`, `queueMicrotask`, `CryptoKey`, and `crypto` with `getRandomValues`, `randomUUID`,
- * and digests and HMAC in `subtle`. There is no locale data: requesting a locale is an error,
- * unless the result is the same in all locales.
+ * and digests and HMAC in `subtle`. There is no locale data: a method such as `toLocaleString` throws
+ * a RangeError for a locale or options. Only `toLocaleLowerCase` and `toLocaleUpperCase` accept a
+ * locale, unless the locale has its own case rules.
  *
  * `fetch` can access the same servers as {@link http}. All waiting requests are sent concurrently
  * as soon as no other code of the call can run: `await Promise.all([fetch(a), fetch(b)])`. No timer
@@ -259,7 +260,7 @@ export interface HttpRequest {
   readonly pathParams: [name: string, value: string][];
   /** The query as sent, without the `?`, possibly empty. */
   readonly query: string;
-  /** The host and port that the client sent. Empty if it sent none. */
+  /** The host, and the port if any, that the client sent. Empty if it sent none. */
   readonly authority: string;
   /**
    * The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.

@@ -18,7 +18,7 @@ export const SCRIPT = "<input>";
  */
 const DOES_NOT_BUILD = 3;
 
-/** The script threw an error while it loaded. */
+/** The script failed while it loaded. */
 export class LoadError extends Error {}
 
 /** The script took too long to load. */
@@ -26,7 +26,8 @@ export class TooLongError extends Error {}
 
 /**
  * Builds the component of a script and returns true. Throws a LoadError or a TooLongError if the
- * script does not load. Returns false if the build fails for another reason.
+ * script does not load. Returns false if the snapshot program fails for another reason. Throws the
+ * error of `make` if the base cannot be built.
  *
  * `bases` is the folder of cached bases, `imports` has the names of the script's imports, and
  * `make` builds a base from the text of its main module.

@@ -2,8 +2,8 @@
 // in a build.
 //
 // The compiler accepts either a project or files. So the build creates its own project, which
-// extends the author's and replaces settings about other files, output and modules. Messages never
-// name the build's project.
+// extends the author's and replaces some settings, for example those about output and modules.
+// Messages never name the build's project.
 
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ const DEFAULTS = {
   ...{ module: "preserve", moduleResolution: "bundler" },
 };
 
-/** The declarations of a browser's APIs. SpiderMonkey has most of these APIs. */
+/** The declarations of a browser's APIs. SpiderMonkey has most of the APIs that need no page. */
 const DOM = ["dom", "dom.iterable"];
 
 /** Settings of older projects that this compiler refuses and the bundler does not need. */
@@ -104,7 +104,10 @@ export function findConfig(source, compiler, note) {
   return referenced === undefined ? found : { ...referenced, isReferenced: true };
 }
 
-/** Records the configuration file of a project, and the files that it extends by relative paths. */
+/**
+ * Records the configuration file of a project. If the file extends one other file by a relative
+ * path, also records that file, and so on. Ignores an array in `extends`.
+ */
 function noteConfigurations(file, note, seen = new Set()) {
   note(file);
   seen.add(file);

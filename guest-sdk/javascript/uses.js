@@ -117,7 +117,7 @@ function isCalled(code, name) {
  * argument.
  */
 function hasArguments(text, least) {
-  // The first argument of a cache method is a key or prefix, never a number.
+  // The first argument of the methods in `COMMON` is a key or prefix, never a number.
   if (/^[\d)]/.test(text)) return false;
   let depth = 0;
   let found = 1;

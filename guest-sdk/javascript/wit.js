@@ -49,7 +49,7 @@ export function start(plugin, interfaces) {
 }
 
 /**
- * Handles a request before the snapshot, so that no instance pays for the engine's lazy
+ * Handles two requests before the snapshot, so that no instance pays for the engine's lazy
  * initialisation.
  */
 function warmUp() {

@@ -92,7 +92,10 @@ function replace(object, name, make) {
   };
 }
 
-/** Creates a replacement of Date that shows the fake's clock. It creates real Date objects. */
+/**
+ * Returns a replacement of Date with the time of the clock that the running code sees. Dates that
+ * the replacement creates are real Date objects.
+ */
 function dateOf(Real) {
   const now = () => seen.getStore()?.time() ?? Real.now();
   const present = () => new Real(now());
