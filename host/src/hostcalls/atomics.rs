@@ -33,7 +33,7 @@ async fn increment(
     cache: CacheStore,
     (key, delta, expiry): (String, f64, Option<u32>),
 ) -> Result<f64, SmallError> {
-    // As in every function, an invalid key is reported before any other invalid argument.
+    // As in the cache itself, an invalid key is reported before any other invalid argument.
     hostel_cache::Key::new(&key)?;
     let sum = cache.increment(&key, integer(delta)?, expiry).await?;
     // The conversion is exact: the cache refuses sums beyond `hostel_cache::MAX_INTEGER`.
