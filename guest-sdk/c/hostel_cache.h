@@ -157,8 +157,9 @@ typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_st
  *
  * If several calls miss the key at the same time, on any host that shares the cache, one of them
  * computes the value. The others wait for the value, up to 5 seconds; the host may shorten the
- * wait. A call whose wait ends without the value computes its own value and does not store it. So
- * `compute` can run in several calls at the same time: the function is not a lock.
+ * wait. If the first call fails, one of the waiting calls computes and stores the value instead. A
+ * call whose wait times out computes its own value and does not store it. So `compute` can run in
+ * several calls at the same time: the function is not a lock.
  *
  * A stored null counts as a value. If the key is set or deleted while `compute` runs, `*value` is
  * the computed value. The SDK does not store this value, because the other change is newer.

@@ -19,8 +19,8 @@
  *
  * hostel_fake_free frees all memory of the SDK, so a leak that valgrind or -fsanitize=address
  * reports is in the service or in the test. In the fake, each allocation of a ctx is a separate
- * heap block, so these tools also detect a use of memory after its request has ended, and a write
- * out of bounds.
+ * heap block, so these tools also detect a write out of bounds, and a use of a request's memory
+ * after the test has sent the next request.
  */
 #ifndef HOSTEL_FAKE_H
 #define HOSTEL_FAKE_H
@@ -114,8 +114,9 @@ void hostel_fake_advance(hostel_fake *fake, int64_t milliseconds);
 
 /* Makes hostel_cache_get_or_set behave as if another call were computing the value of this key. If
  * the key has no value, the service computes its own and does not store it; an old value is not
- * refreshed. The effect ends with hostel_fake_let_go, and with any call that sets or removes the
- * key's value or sets its expiry. */
+ * refreshed. The effect ends with hostel_fake_let_go, and with any valid call to set or remove the
+ * key's value or to set its expiry, even if the call changes nothing. The exception is
+ * hostel_cache_set_if_absent, which ends the effect only if it stores the value. */
 void hostel_fake_hold(hostel_fake *fake, hostel_str key);
 
 /* Ends the effect of hostel_fake_hold. */
@@ -133,8 +134,9 @@ const char *hostel_fake_log(const hostel_fake *fake, size_t index);
  * copies the texts and bodies.
  *
  * A request that matches no route ends the test with abort(), after a line on stderr with the
- * request and the routes. The fake follows a redirect if the location is an absolute http or https
- * URL, or a path that begins with one slash; any other location also ends the test.
+ * request and the routes. If a request permits redirects, the fake follows a location that is an
+ * absolute http or https URL, or a path that begins with one slash; any other location also ends
+ * the test.
  */
 
 /* Makes the fake respond with this status and JSON text to requests with this method and URL.

@@ -106,8 +106,8 @@ static hostel_result fail(struct step *step)
     return fails ? hostel_fail(step->ctx, HOSTEL_CONFLICT, "as the step requests") : HOSTEL_OK;
 }
 
-/* Converts the failure that `fail` returns to a result of the step. Returns any other result
- * unchanged. */
+/* If `result` is the failure that `fail` creates, records it as the step's result and returns
+ * HOSTEL_OK. Returns any other result unchanged. */
 static hostel_result answered(struct step *step, hostel_result result)
 {
     if (result != HOSTEL_CONFLICT)

@@ -1,4 +1,5 @@
-/* Argument checks of the cache's functions, made before the call to the host. */
+/* Argument checks of the cache's functions before the call to the host, and the message for a value
+ * that the host refuses. */
 
 #include "ctx.h"
 

@@ -1,5 +1,5 @@
-/* The memory of a request. The SDK allocates it in chunks, and releases all chunks together after
- * the response is sent. */
+/* The memory of a request. The SDK allocates it in chunks, and frees the chunks together after the
+ * response is sent. In wasm, it may keep one chunk for the next request. */
 
 #include "ctx.h"
 

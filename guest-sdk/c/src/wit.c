@@ -79,8 +79,8 @@ LOG IMPORT("log") void wit_log(int32_t level, const char *message, size_t messag
  * instance. */
 static hostel_ctx the_ctx;
 
-/* Allocates memory for the host's results. This memory lives as long as the request's other
- * memory. */
+/* Allocates memory for the request, and for the results of the host's functions. This memory lives
+ * as long as the request's other memory. */
 EXPORT("cabi_realloc") void *wit_realloc(void *old, size_t old_size, size_t align, size_t size)
 {
     (void)align;

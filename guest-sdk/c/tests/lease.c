@@ -241,8 +241,9 @@ static void delete_others(void)
     CHECK(hostel_cache_delete_prefix(ctx, HOSTEL_STR("other"), NULL) == HOSTEL_OK);
 }
 
-/* Runs `meanwhile` during a computation. Checks that the call returns the computed value and that
- * the key then has the value `json`. */
+/* Runs `meanwhile` while a call computes a missing value or refreshes an old one. Checks that the
+ * call returns the computed value, and that the key then has the value `json`, or no value if
+ * `json` is NULL. */
 static void check_newer(void (*meanwhile)(void), bool is_refresh, const char *json)
 {
     hostel_json value;

@@ -260,7 +260,7 @@ static void part_that_is_not_utf8_is_left_out_or_replaced(void)
     CHECK_TEXT(hostel_request_header(ctx, &req, "x-b"), ", ");
     CHECK(hostel_request_header_values(ctx, &req, "x-b", &values) == 2);
     CHECK(values[1].ptr != NULL && values[1].len == 0);
-    /* One U+FFFD replaces each truncated character, and each byte that cannot begin a character. */
+    /* One U+FFFD replaces each truncated character, and each other invalid byte. */
     req.http = NULL;
     req.content_type = HOSTEL_STR("application/x-www-form-urlencoded");
     req.body = HOSTEL_STR("a=\xE2\x82|\xF0\x90\x80|\xF0\x90|\xC3|\xED\xA0|\xC0\x80|%E2%82");

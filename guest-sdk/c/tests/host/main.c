@@ -86,7 +86,7 @@ static void value_that_an_unavailable_cache_may_not_have_stored_is_returned_with
     CHECK(hostel_fail(ctx, HOSTEL_CONFLICT, "before") == HOSTEL_CONFLICT);
     CHECK(get_or_set(one, HOSTEL_NO_EXPIRY, &value) == HOSTEL_OK);
     CHECK_TEXT(value.text, "1");
-    /* The SDK stores the value only once and keeps the message of an earlier failure. */
+    /* The SDK tries only once to store the value, and keeps the message of an earlier failure. */
     check_calls("get get_or_lease fill ");
     CHECK_TEXT(hostel_message(ctx), "before");
     CHECK_TEXT(hostel_str_of(hostel_fake_log(fake, 0)),
