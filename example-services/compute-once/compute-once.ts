@@ -6,7 +6,7 @@ import { cache, log, type Services } from "hostel-sdk";
 // other calls get the old one.
 const REPORT = { expiry: 60, early: 10 };
 
-// An async service can wait for `compute`. Other calls that need the value wait as well.
+// An async service can wait for `compute`. Other calls wait too if the cache has no value yet.
 async function computeOnce(): Promise<void> {
   log.info(await cache.getOrSet("report", compute, REPORT));
 }

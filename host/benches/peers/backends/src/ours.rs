@@ -20,8 +20,7 @@ const NUMBER: &str = "number";
 /// The operation that sets and takes a token.
 const TOKEN: &str = "set-and-take";
 
-/// A host whose plugins share a cache. Each plugin reuses as many instances as it has concurrent
-/// calls.
+/// A host whose plugins share a cache and reuse their instances.
 pub struct Ours {
     host: Host,
     operations: Vec<Operation>,
