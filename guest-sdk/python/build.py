@@ -1,5 +1,5 @@
-"""Builds a component from the plugin author's file. `hostel build` runs this script with the
-Python that is installed on the machine.
+"""Builds a component from the plugin author's file, or a base for quick builds. `hostel build` runs
+this script with the Python that is installed on the machine.
 
 A quick build starts from a prepared base and takes a second. Any other build runs componentize-py
 and takes ten seconds. Errors are printed on stderr, with the reason alone on the last line.
@@ -29,8 +29,8 @@ Handler = plugin("/2", {file!r}, {shown!r}, {packages!r})
 """
 
 
-# The main module of a base. It copies all files that Python may import later to `/0`, the folder of
-# this module.
+# The main module of a base. It copies the files of the folders in `BROUGHT` to `/0`, the folder of
+# this module. A build from the base mounts the copies.
 BASE = """
 import os, sys
 sys.dont_write_bytecode = True
@@ -146,7 +146,8 @@ reason for the author."""
 
 
 def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
-    """Copies the list of files that the build read to the path ``--inputs``, if the list exists."""
+    """Copies the list of the files that the build read, if the list exists. The option ``--inputs``
+    is the path of the copy; without it nothing is copied."""
     reads = os.path.join(folder, "reads")
     if arguments.inputs and os.path.exists(reads):
         shutil.copyfile(reads, arguments.inputs)
@@ -155,7 +156,8 @@ def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
 def build(
     arguments: argparse.Namespace, made: str, text: str, places: list[str], world: str
 ) -> int:
-    """Builds with componentize-py. `made` is a folder for intermediate files."""
+    """Builds with componentize-py. Writes the main module, `text`, and a copy of the SDK into the
+    folder `made`."""
     app = os.path.join(made, "app")
     os.mkdir(app)
     with open(os.path.join(app, "hostel_app.py"), "w", encoding="utf-8") as written:

@@ -120,8 +120,8 @@ def whole_seconds(expiry: object) -> int:
 
 
 def early_seconds(early: object, expiry: int | None) -> int | None:
-    """Converts ``early`` to seconds. Refuses a value that is not a valid expiry or not less than
-    ``expiry``. Refuses every value if ``expiry`` is ``None``. ``None`` stays ``None``."""
+    """Converts ``early`` to seconds; ``None`` stays ``None``. Refuses a value that is not a valid
+    expiry or not less than ``expiry``, and every value if ``expiry`` is ``None``."""
     seconds = seconds_of(early)
     if seconds is not None and not (expiry is not None and seconds < expiry):
         message = f"early is {seconds} s, but there is no expiry: set a longer expiry"

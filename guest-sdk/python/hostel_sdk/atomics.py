@@ -32,8 +32,8 @@ meanwhile, so only a key with very many writers reaches this limit."""
 
 class Atomics:
     """Atomic operations: no operation overwrites a change that another instance, plugin or host
-    makes to the entry meanwhile. After ``unavailable`` the change may have been made, so a retry
-    may make it twice.
+    makes to the entry meanwhile. After ``unavailable`` the operation may have been executed, so a
+    retry may execute it twice.
     """
 
     __slots__ = ()

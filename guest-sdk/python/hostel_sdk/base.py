@@ -32,7 +32,7 @@ class Handler:
         file, shown = os.environ.pop("HOSTEL_FILE"), os.environ.pop("HOSTEL_SHOWN")
         packages = PACKAGES if os.path.isdir(PACKAGES) else None
         after = sys.path.index(OWN) + 1
-        # Replace the empty entry that the base's build left in `sys.path`.
+        # Replace the entry of the empty `site-packages` that the base's build left in `sys.path`.
         sys.path[after : after + 1] = [FOLDER, PACKAGES] if packages else [FOLDER]
         # Clear Python's cached folder listings, which are from the base's build. Do not call
         # `importlib.invalidate_caches`, which would import more modules.

@@ -30,11 +30,11 @@ class Cache(Atomics, Leases, Many, Entries):
       calls do both at the same time, one change may be lost. ``increment``, ``update``, ``take``
       and ``set_if_absent`` never lose a change.
     - All methods except ``get``, ``get_raw``, ``set``, ``set_raw``, ``delete`` and ``exists`` need
-      further interfaces of the host. The build adds such an interface only if the source contains
-      the name of one of its methods.
+      further interfaces of the host. ``hostel build`` adds such an interface only if the source
+      contains the name of one of its methods.
 
-    Every method can raise ``CacheError``. The SDK checks the arguments before it calls the host.
-    After ``unavailable`` a write may have happened; the SDK never retries after this error.
+    Every method can raise ``CacheError``. After ``unavailable`` a write may have happened; the SDK
+    never retries after this error.
     """
 
     __slots__ = ()
@@ -100,9 +100,9 @@ class Cache(Atomics, Leases, Many, Entries):
         host.set(key, text, seconds)
 
     def set_raw(self, key: str, text: str, expiry: Expiry = None) -> None:
-        """Like ``set``, but stores a JSON text byte for byte. Use it for numbers that no Python
-        type represents, or to pass a value on without parsing it. A text that is not JSON is
-        refused as ``invalid-value``."""
+        """Like ``set``, but stores a JSON text byte for byte. Use it for numbers that neither
+        ``int`` nor ``float`` represents, or to pass a value on without parsing it. A text that is
+        not JSON is refused as ``invalid-value``."""
         if type(key) is not str or not key.isascii():
             check_key(key)
         seconds = whole_seconds(expiry) if expiry is not None else None

@@ -40,8 +40,9 @@ _NO_CODE_OF_PACKAGES = re.compile(r"__pycache__|tests?|.*\.(pyc|pyi|pyx|c|h|so|p
 
 
 def collect(folder: str, packages: str | None, sources: list[str]) -> bool:
-    """Copies the data files into the plugin's memory. Returns true if there are any. ``sources``
-    are the Python files that the plugin imported from the author's folder."""
+    """Copies the data files into the plugin's memory, up to ``MAX_BYTES``. Returns true if there
+    are any. ``sources`` are the Python files that the plugin imported from the author's folder. The
+    data files of that folder are included only if one of these sources may read files."""
     found: list[str] = []
     if any(_READS.search(_read(source) or b"") for source in sources):
         found += _below(folder, _NOT_DATA)

@@ -38,9 +38,9 @@ class Clock:
     @contextlib.contextmanager
     def shown(self) -> Iterator[None]:
         """Makes ``time`` and ``datetime`` use this clock inside the context, and ``time.sleep``
-        advance it. In other modules of the standard library, names imported from ``time`` and
-        ``datetime`` stay real, because these modules may run timers of the test. Nested contexts
-        use the innermost clock."""
+        advance it. In other standard modules that are already loaded, names imported from ``time``
+        and ``datetime`` stay real, because these modules may run timers of the test. Nested
+        contexts use the innermost clock."""
         outer, known = _shown[:], set(sys.modules)
         _shown[:] = [self]
         _replace(_stand_ins, _modules(set()))

@@ -24,7 +24,7 @@ class Config:
     the options ``--config NAME=VALUE``, ``--secret NAME=env:VARIABLE`` and
     ``--secret NAME=file:PATH`` of ``hostel run``. All values are strings.
 
-    The build adds the host's config interface only if the source uses ``config`` from
+    ``hostel build`` adds the host's config interface only if the source uses ``config`` from
     ``hostel_sdk``, or ``self.out.rest`` in a Zato service.
 
     >>> config.get("base-currency", "EUR")

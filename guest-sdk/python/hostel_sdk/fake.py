@@ -67,7 +67,8 @@ class Fake:
       is a stand-in class, so compare types with ``isinstance``.
     - Outgoing HTTP requests get the responses of the routes that the test adds. A request that
       matches no route raises ``UnexpectedRequest``, which ``except Exception`` does not catch.
-    - Unlike a host, a fake has no limits for requests, and no list of allowed servers.
+    - Unlike a host, a fake does not limit the number or the size of outgoing requests, and has no
+      list of allowed servers.
     """
 
     def __init__(self) -> None:
@@ -88,8 +89,9 @@ class Fake:
 
         Raises the service's ``Failure``. The error of an unavailable HTTP server becomes an
         ``unavailable`` failure. Any other exception becomes an ``internal`` failure, and its
-        traceback is logged. Both failures have the original exception as their cause. Only
-        ``UnexpectedRequest`` and ``KeyboardInterrupt`` are raised unchanged.
+        traceback is logged. Both failures have the original exception as their cause.
+        ``UnexpectedRequest``, ``KeyboardInterrupt`` and errors of the functions passed to ``route``
+        are raised unchanged.
         """
         declared = Declared(service)
         if isinstance(payload, Request):
@@ -193,7 +195,7 @@ class Fake:
     def hold(self, key: str) -> None:
         """Simulates another call that computes the value of this key. ``cache.get_or_set`` then
         computes a missing value without storing it, and does not refresh an old one. The effect
-        ends with ``let_go``, or when the entry is set, changed or deleted."""
+        ends with ``let_go``, or at the latest when the entry is set, changed or deleted."""
         self._cache.hold(key)
 
     def let_go(self, key: str) -> None:

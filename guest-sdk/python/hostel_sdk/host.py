@@ -74,8 +74,8 @@ def take(key: str) -> str | None:
 
 
 def get_or_lease(key: str, early: int | None, wait: int) -> tuple[Found, str | None]:
-    """Returns the text of the live entry, if there is one, and whether this call must compute the
-    value. ``wait`` is in milliseconds."""
+    """Returns the kind of the result, and the text of the live entry if there is one. ``wait`` is
+    the maximum time to wait for a value that another call computes, in milliseconds."""
     _no_host()
 
 

@@ -10,12 +10,13 @@
 - A plugin can send requests only to the servers that the host's configuration allows:
   ``[plugins.NAME.http] allow = ["https://api.example.com"]``, or ``hostel run --allow-http URL``.
 - Each call waits for the whole response. A status of 400 or more is not an error; see
-  ``Response.raise_for_status``. If no complete response arrives, the call raises ``HttpError``.
-- The functions take the arguments of ``Request``. By default at most 5 redirects are followed.
+  ``Response.raise_for_status``. If no complete response arrives, the call raises ``HttpError``;
+  ``send_many`` returns the error instead.
+- ``Request`` describes the keyword arguments. By default at most 5 redirects are followed.
 - The functions with the prefix ``async_`` are for ``async`` services. Requests of several tasks are
   sent concurrently: ``await asyncio.gather(http.async_get(a), http.async_get(b))``.
-- The build adds the host's HTTP interface only if the source uses ``http`` from ``hostel_sdk``, or
-  ``self.out.rest`` in a Zato service.
+- ``hostel build`` adds the host's HTTP interface only if the source uses ``http`` from
+  ``hostel_sdk``, or ``self.out.rest`` in a Zato service.
 """
 
 from __future__ import annotations

@@ -80,8 +80,9 @@ class Request:
         self.redirects = _redirects(redirects)
 
     def header(self, name: str) -> str | None:
-        """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. Returns ``None`` if the header is missing or not UTF-8."""
+        """Returns the header of that name, which is case-insensitive. Several fields are joined
+        with ``, ``, or with ``; `` for ``cookie``. Returns ``None`` if the header is missing or not
+        UTF-8."""
         return joined(((each.lower(), value) for each, value in self.headers), name)
 
     def text(self) -> str:

@@ -182,7 +182,7 @@ class ClockTest(unittest.TestCase):
             late = self.in_service(lambda: importlib.import_module("imported_late"))
         self.assertEqual((late.time, late.AT), (time.time, time.time))
         self.assertIs(late.datetime, datetime.datetime)
-        # A standard library module that the service imports gets the real classes too.
+        # A standard library module that the service imported has the real classes afterwards too.
         with unittest.mock.patch.dict(sys.modules):
             sys.modules.pop("_strptime", None)
             self.in_service(lambda: renamed.strptime("2030", "%Y"))

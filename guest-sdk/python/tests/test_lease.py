@@ -26,7 +26,7 @@ def fails() -> Any:
 
 
 def host_calls() -> dict[str, Any]:
-    """Returns the functions of the fake."""
+    """Returns the cache functions of the fake."""
     return {name: getattr(host, name) for name in host.CALLS}
 
 

@@ -54,7 +54,8 @@ def request_of(fields: Fields) -> Made:
 
 
 def sent(request: Made) -> http.Response | HttpError:
-    """Sends one request and returns its result."""
+    """Sends one request and returns the response or the error. A request that the SDK refused is
+    already an error, which is returned unchanged."""
     try:
         return request if isinstance(request, HttpError) else http.send(request)
     except HttpError as error:
