@@ -98,7 +98,7 @@ impl Address {
         HeaderValue::from_str(self.authority.as_str()).unwrap_or(HeaderValue::from_static(""))
     }
 
-    /// True if a request leaves this machine without TLS.
+    /// True if a request may leave this machine without TLS.
     pub(in crate::cli) fn is_overheard(&self) -> bool {
         let host = self.host();
         let is_here = host.eq_ignore_ascii_case("localhost")
