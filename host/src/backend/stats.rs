@@ -9,8 +9,8 @@ pub struct CacheStats {
     /// Calls of `get` and `get-or-lease`, and keys of `get-many`, that found a live entry.
     pub hits: u64,
     /// Calls of `get` and `get-or-lease`, and keys of `get-many`, that found no live entry. On
-    /// Redis, a call of `get-or-lease` counts only if it gets the lease. In memory, each attempt of
-    /// a waiting call counts.
+    /// Redis, a call of `get-or-lease` counts only if it gets the lease or cannot get it because it
+    /// has too many leases. In memory, each attempt of a waiting call counts.
     pub misses: u64,
     /// Calls of `exists`.
     pub exists: u64,

@@ -22,8 +22,8 @@ enum CircuitState {
     Closed { failures: u32 },
     /// Operations are refused until this time.
     Open { until: Instant },
-    /// A probe has been running since this time. Any success closes the circuit; only a failure of
-    /// the probe opens it again.
+    /// A probe has been running since this time. Any success closes the circuit. Of the failures,
+    /// only that of the probe counts: it opens the circuit again.
     HalfOpen { since: Instant },
 }
 

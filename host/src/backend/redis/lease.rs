@@ -40,7 +40,7 @@ pub(in crate::backend) enum LeaseReply {
 impl RedisCache {
     /// Reads the entry. If the entry is missing or expires within `early` seconds, takes its lease,
     /// provided that the lease is free or the caller already holds it. The lease expires after
-    /// `lease` unless it ends earlier.
+    /// `lease`, or after [`MAX_LEASE_MILLIS`] if that is shorter, unless it ends earlier.
     pub(in crate::backend) async fn lease_once(
         &self,
         key: &str,
@@ -51,9 +51,10 @@ impl RedisCache {
         timed(&self.meters.get_or_lease, self.read_or_lease(key, early, token, lease)).await
     }
 
-    /// Stores the value if the lease with this token still exists, and the entry has the same value
-    /// as when the lease was granted or has expired since. Returns true if the value was stored.
-    /// Ends the lease with this token in either case; after an error the lease may still exist.
+    /// Stores the value if the lease with this token still exists, and the entry has the value that
+    /// it had when the lease was granted, is still missing, or has expired since. Returns true if
+    /// the value was stored. Ends the lease with this token in either case; after an error the
+    /// lease may still exist.
     pub(in crate::backend) async fn fill(
         &self,
         key: &str,

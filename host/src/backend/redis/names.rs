@@ -83,7 +83,7 @@ impl Names {
         }
     }
 
-    /// Returns the `SCAN` pattern for the leases of all the cache's entries.
+    /// Returns the `SCAN` pattern for all leases of the cache.
     pub(super) fn lease_pattern(&self) -> Vec<u8> {
         match self.format {
             KeyFormat::Hostel => escaped(&format!("{}:l:{{{}", self.prefix, self.cache), "*}"),

@@ -3,8 +3,8 @@
 /// The number of slots.
 pub(super) const SLOTS: u16 = 16_384;
 
-/// Returns the slot of a name: the CRC-16 (XMODEM) of the name's hash tag, or of the whole name
-/// without a hash tag, modulo [`SLOTS`]. See "Key distribution model" and "Hash tags" in the Redis
+/// Returns the slot of a name: the CRC-16 (XMODEM) of the name's hash tag, or of the whole name if
+/// it has no hash tag, modulo [`SLOTS`]. See "Key distribution model" and "Hash tags" in the Redis
 /// cluster specification.
 pub(super) fn slot(name: &[u8]) -> u16 {
     let tag = || {
