@@ -176,9 +176,9 @@ pub(super) struct MessageCharge<'a> {
 
 impl MessageCharge<'_> {
     /// Sets the charge to `bytes`, or to 0 for at most [`MAX_FREE_BYTES`]. `length` is the length
-    /// of the whole message, or 0 if the length is unknown: a large message counts as large from
-    /// its first byte. A declared length is not charged: otherwise, clients could use up the pool
-    /// without sending a byte.
+    /// of the whole message, so that a large message counts as large from its first byte; 0 if the
+    /// length is unknown. A declared length is not charged: otherwise, clients could use up the
+    /// pool without sending a byte.
     ///
     /// # Errors
     ///

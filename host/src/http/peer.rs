@@ -38,7 +38,7 @@ struct RequestBody<'a> {
 /// A call to a service for a request.
 struct ServiceCall<'a> {
     service: &'a ServiceName,
-    /// The resolved service, or `None` if the service does not exist or its plugin was refused.
+    /// The resolved service, or `None` if the service does not exist or its plugin does not serve.
     target: Option<Target>,
     path_params: Vec<(String, String)>,
     caller: Option<&'a str>,
@@ -272,7 +272,7 @@ impl Peer {
         Ok(response::json(&serde_json::json!({ "services": listed.collect::<Vec<_>>() })))
     }
 
-    /// Returns the problem for a service that does not exist, or whose plugin was refused.
+    /// Returns the problem for a service that does not exist, or whose plugin does not serve.
     fn not_found(&self, service: &ServiceName) -> Problem {
         match self.handler.host.is_refused(service.plugin()) {
             true => Problem::not_loaded(service.plugin()),
@@ -362,8 +362,8 @@ fn callers_of<'a>(
     }
 }
 
-/// Returns the target of a service, or `None` if the service does not exist or its plugin was
-/// refused. If the plugin is loading for the first time, waits for the load.
+/// Returns the target of a service, or `None` if the service does not exist or its plugin does not
+/// serve. If the plugin is loading for the first time, waits for the load.
 ///
 /// # Errors
 ///

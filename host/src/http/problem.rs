@@ -246,7 +246,7 @@ impl Problem {
         Problem { detail: detail.into(), ..Problem::busy() }
     }
 
-    /// The plugin was refused, so its services are unavailable.
+    /// The plugin was refused or its file is gone, so its services are unavailable.
     pub(super) fn not_loaded(plugin: &str) -> Self {
         let detail = format!(
             "the plugin `{plugin}` is not available: the log and GET /plugins of the admin interface \
