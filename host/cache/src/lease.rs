@@ -14,7 +14,7 @@ use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 /// Identifies the holder of leases, such as one call of a guest. A holder has at most one lease of
 /// each key.
 ///
-/// The code that creates a holder must end each of its leases, with
+/// The code that creates a holder must end each of the holder's leases, with
 /// [`Cache::fill`](crate::Cache::fill) or [`Cache::release`](crate::Cache::release).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Holder(u64);

@@ -44,8 +44,8 @@ impl TimeLeft {
             return Self::Unlimited;
         };
         let seconds = remaining.as_secs().saturating_add((remaining.subsec_nanos() > 0).into());
-        // At least 1: if the coarse clock lags, an entry can count as live although its deadline
-        // has just passed.
+        // At least 1: if the coarse clock lags by more than the assumed maximum, an entry can count
+        // as live although its deadline has passed.
         Self::Seconds(u32::try_from(seconds).unwrap_or(u32::MAX).max(1))
     }
 }

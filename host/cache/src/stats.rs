@@ -24,7 +24,7 @@ pub struct Stats {
     /// Current entries, including expired ones that have not been removed yet.
     pub entries: u64,
     /// Current bytes: keys, values and bookkeeping, as requested from the allocator. Never more
-    /// than `capacity`. Excludes leases, and removed values that readers still hold.
+    /// than `capacity`. Excludes leases, and old values that readers still hold.
     pub bytes: u64,
     /// The maximum of `bytes`.
     pub capacity: u64,

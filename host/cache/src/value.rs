@@ -39,8 +39,8 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Asserts that a text is refused at the byte that the caret in `marked` precedes, and that the
-/// error contains `reason`.
+/// Asserts that the text `marked` without its caret is refused at the offset of the caret, and that
+/// the error contains `reason`.
 #[cfg(test)]
 #[track_caller]
 fn check_marked(marked: &str, reason: &str) {

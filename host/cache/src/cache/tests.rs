@@ -693,7 +693,7 @@ fn an_entry_gets_another_expiry_from_now_on() {
         let (cache, time) = new_cache();
         cache.set("k", "[1]", old).unwrap();
         time.advance(Duration::from_secs(1));
-        // A reader holds the value, so a write cannot reuse the entry's memory.
+        // A reader holds the value, which `expire` must not change.
         let held = cache.get("k").unwrap();
         let bytes = cache.stats().bytes;
         assert_eq!(cache.expire("k", new), Ok(true));
