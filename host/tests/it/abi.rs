@@ -368,8 +368,8 @@ async fn reallocates_out_of_bounds() {
 #[tokio::test]
 async fn reallocates_for_a_hit() {
     let hotel = Hotel::with(patient(), "reallocates_for_a_hit").await;
-    // With 2, `realloc` returns the address of the result for the text. The host writes the result
-    // last, which overwrites the text.
+    // With 2, `realloc` places the text at the address of the result. The host writes the result
+    // last, and so overwrites the text.
     for (how, body) in
         [(0, b"\"text\""), (1, b"\"text\""), (2, b"\0\0\0\0\x01\0"), (5, b"\"text\"")]
     {

@@ -761,7 +761,7 @@ async fn a_module_of_a_source_is_not_a_plugin_and_its_change_builds_the_source()
     assert_eq!(runs.load(Ordering::Relaxed), 2);
 }
 
-/// Checks that a source is served, and built again, even with `count` other files beside it.
+/// Checks that a source is served, and built again, even with `count` other files below its folder.
 async fn check_beside(count: usize, file: impl Fn(usize) -> String) {
     let (built, runs) = (tempfile::tempdir().unwrap(), Arc::default());
     let house = House::that_builds(Vec::new(), Some(build(&built, &runs)));

@@ -18,7 +18,8 @@ pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// Returns the program under test, isolated from the user's environment.
+/// Returns the program under test, with the tests' own data and cache folders, and without some
+/// variables that the user may have set.
 pub fn hostel() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hostel"));
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -90,7 +91,8 @@ impl TestHost {
         TestHost { redis: Some(server), ..host }
     }
 
-    /// Creates another host with empty caches: on the same server, which is emptied, or in memory.
+    /// Creates another host: in memory, or on the same server after `FLUSHALL`, which empties only
+    /// the first server of a cluster.
     pub fn another(&self) -> Self {
         match &self.redis {
             None => TestHost::new(),

@@ -22,7 +22,8 @@ pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "1
 /// Number of log lines that are read before the test needs them. Further lines stay in the pipe.
 const LINES_AHEAD: usize = 16;
 
-/// Maximum time to start a server that may first have to build a plugin from source.
+/// Maximum time to wait for each log line of a server that starts: it may first have to build a
+/// plugin from source.
 const BUILD_PATIENCE: Duration = Duration::from_secs(300);
 
 /// Returns a component that responds with its version, a space and the request's body.

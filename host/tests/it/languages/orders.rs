@@ -78,7 +78,8 @@ fn without_id(line: &str) -> String {
     line.replace(&format!("{NAME}{}", id.unwrap_or_default()), NAME)
 }
 
-/// Runs the commands of the page against the service in the folder.
+/// Runs the commands of the page against the service in the folder, and checks that they print the
+/// output shown on the page.
 #[track_caller]
 pub fn check(folder: &Path) {
     let server = served(folder);
