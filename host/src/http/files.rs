@@ -32,7 +32,8 @@ use tokio::time::timeout;
 use validators::Validators;
 
 /// Maximum number of files that are served at once. If a route serves files, the server reserves
-/// this many file descriptors for them, which are then not available to connections.
+/// this many file descriptors for them, or fewer if the limit of open files is low. Connections
+/// cannot use the reserved descriptors.
 pub(crate) const MAX_OPEN_FILES: usize = 1_024;
 
 /// Maximum number of threads that open and read files. More threads would not make a disk faster.

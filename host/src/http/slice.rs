@@ -1,5 +1,5 @@
-//! A part of an open file that is read in pieces while it is sent, so that a large file is never
-//! completely in memory.
+//! A part of an open file that is read in pieces while it is sent, so that only one piece is in
+//! memory at a time.
 
 use super::log::{ErrorLog, LogBound};
 use crate::blocking;

@@ -1,8 +1,8 @@
 //! Threads that check passwords, and their queue.
 //!
 //! Checking a password takes tens of milliseconds and tens of MiB. The maximum number of threads is
-//! half the number of processors, but at least one. Clients that guess passwords thus leave
-//! processors for the requests of other clients.
+//! half the number of processors, but at least one. With two or more processors, clients that guess
+//! passwords thus leave processors for the requests of other clients.
 
 use super::queue::{FairQueue, QueueFull, QueueTicket};
 use crate::config::PasswordMemory;

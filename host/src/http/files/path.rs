@@ -18,7 +18,7 @@ pub(super) fn relative(segments: &[String]) -> Option<PathBuf> {
     names.clone().all(is_served).then(|| names.by_ref().collect())
 }
 
-/// True if clients may request a file with this name. A slash in a decoded name would be a
+/// True if clients may request a file or folder of this name. A slash in a decoded name would be a
 /// separator, and some clients and proxies treat a backslash as one.
 fn is_served(name: &str) -> bool {
     let is_hidden = name.starts_with('.') && name != WELL_KNOWN;
