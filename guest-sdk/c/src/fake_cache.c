@@ -342,8 +342,8 @@ static int compare(const void *one, const void *other)
     return order(*(const hostel_str *)one, *(const hostel_str *)other);
 }
 
-/* Examines up to PAGE_ENTRIES entries in key order; the new cursor is the last key examined. So a
- * page may be empty without being the last one, as with a real host. */
+/* Examines up to PAGE_ENTRIES entries in key order. The new cursor is the last key examined, or no
+ * text after the last page. A page may be empty without being the last one, as with a real host. */
 static hostel_result host_keys(hostel_ctx *ctx, hostel_str prefix, hostel_str cursor,
                                struct texts *page, hostel_str *next)
 {
