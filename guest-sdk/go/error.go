@@ -21,8 +21,8 @@ const (
 	CacheTooLarge
 	// CacheDenied: the plugin has no permission for this call.
 	CacheDenied
-	// CacheUnavailable: the cache did not respond in time. Except for [Take], this is the only
-	// kind after which an entry may have changed.
+	// CacheUnavailable: the backend of the cache failed or did not respond in time. Except for
+	// [Take], this is the only kind after which an entry may have changed.
 	CacheUnavailable
 )
 

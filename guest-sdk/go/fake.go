@@ -84,9 +84,9 @@ func (f *Fake) ContextWith(request Request) *Context {
 	return newContext(host{f}, request)
 }
 
-// Call sends payload as JSON to the service of that name, as a host does. The error is the
-// *[Failure] that the caller would get. If payload is a [Request], Call sets its Service field and
-// sends the request.
+// Call sends payload as JSON to the service of that name, as a host does. If payload is a
+// [Request], Call sets its Service field and sends the request. The error is the *[Failure] that
+// the caller would get, or one of kind [FailureInternal] if payload has no JSON form.
 func (f *Fake) Call(service string, payload any) (Response, error) {
 	if request, is := payload.(Request); is {
 		request.Service = service
@@ -137,9 +137,9 @@ func (f *Fake) Stats() Stats {
 }
 
 // Hold makes [GetOrSet] behave as if another call were computing the value of this key. If the key
-// has no value, each call computes its own value and does not store it. An old value is not
-// refreshed. The effect ends with [Fake.LetGo], or when the entry is changed, for example set or
-// deleted.
+// has no value, each call computes its own value and does not store it. If the key has a value, no
+// call refreshes it early ([Early]). The effect ends with [Fake.LetGo], or when the entry is
+// changed, for example set or deleted.
 func (f *Fake) Hold(key string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

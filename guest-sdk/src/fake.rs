@@ -199,7 +199,7 @@ impl Fake {
 
     /// Simulates another call that computes the value of this key.
     /// [`Cache::get_or_set`](crate::Cache::get_or_set) then computes a missing value without
-    /// storing it, and does not refresh an old one. The simulation ends with
+    /// storing it, and does not refresh an existing value early. The simulation ends with
     /// [`let_go`](Fake::let_go), or when the entry is set, changed or deleted.
     pub fn hold(&self, key: &str) {
         // Ignore the error for an invalid key: such a key has no lease.

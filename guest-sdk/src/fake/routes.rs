@@ -1,4 +1,6 @@
-//! The routes of a fake: they map a method and a path to a service, by the rules of a host.
+//! The routes of a fake: they map a method and a path to a service, by the rules of a host. There
+//! are two differences. The paths `/services` and `/services/NAME` are not reserved. If a GET and a
+//! HEAD route match a HEAD request, the route that was added first is used.
 
 use crate::service::Service;
 
