@@ -334,7 +334,7 @@ async function inSpiderMonkey(sourcePath, imports) {
     sourcePath,
     witPath,
     wizerBin: limited(wizer),
-    // These features need streams, which hosts do not provide. Services use the `fetch` of `web/`.
+    // These features need wasi:http, which hosts do not provide. Services use `web/fetch.js`.
     disableFeatures: ["http", "fetch-event"],
   });
 }

@@ -98,7 +98,8 @@ export class HttpResponse {
   /** The URL of the response: the last one if redirects were followed. */
   readonly url: string;
   /**
-   * The headers in the received order, with names in lower case. A name may occur more than once.
+   * The headers, with names in lower case. A name may occur more than once. Fields of the same name
+   * are in the received order.
    */
   readonly headers: [name: string, value: Uint8Array][];
   /** The complete body as received. A compressed body is not decompressed. */

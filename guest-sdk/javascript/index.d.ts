@@ -45,9 +45,9 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * `AbortController`, `AbortSignal`, `Event`, `CustomEvent`, `EventTarget`, `DOMException`, timers,
  * `structuredClone`, `TextEncoder`, `TextDecoder` (UTF-8, UTF-16, windows-1252), `btoa`, `atob`,
  * `performance`, `queueMicrotask`, `CryptoKey`, and `crypto` with `getRandomValues`, `randomUUID`,
- * and digests and HMAC in `subtle`. There is no locale data: a method such as `toLocaleString` throws
- * a RangeError for a locale or options. Only `toLocaleLowerCase` and `toLocaleUpperCase` accept a
- * locale, unless the locale has its own case rules.
+ * and digests and HMAC in `subtle`. There is no locale data: a method such as `toLocaleString`
+ * throws a RangeError for a locale or options. Only `toLocaleLowerCase` and `toLocaleUpperCase`
+ * accept a locale, unless the locale has its own case rules.
  *
  * `fetch` can access the same servers as {@link http}. All waiting requests are sent concurrently
  * as soon as no other code of the call can run: `await Promise.all([fetch(a), fetch(b)])`. No timer
@@ -267,7 +267,7 @@ export interface HttpRequest {
    * {@link Request.clientAddress} returns only the address.
    */
   readonly client: string;
-  /** The headers in the received order, with names in lower case. */
+  /** The headers, with names in lower case. Fields of the same name are in the received order. */
   readonly headers: Headers;
 }
 

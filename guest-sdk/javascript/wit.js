@@ -108,7 +108,7 @@ function dropTimers() {
 /**
  * Converts an error to a response if it is a failure with headers and the request came over HTTP.
  * Throws any other error as the WIT type `failure`. Logs an error that is not a Failure. If the
- * error has no place in the author's files, the log line contains the service's name and place.
+ * error has no place in the author's files, the log line contains the result of `called`.
  */
 function failed(error, services, request) {
   advise(error);
@@ -142,7 +142,7 @@ function advise(error) {
   }
 }
 
-/** Returns the service's name and place, for errors without a place. */
+/** Returns the service's name, and its place if known, for errors without a place. */
 function called(services, name) {
   const { value } = services.get(name) ?? {};
   const position = value && engine.positionOf(value.prototype?.handle ?? value);

@@ -162,7 +162,10 @@ function recordOf({ status, contentType, headers, body }) {
   return { status, headers: [...type, ...encoded(headers)], body };
 }
 
-/** Refuses methods, URLs and headers that the host refuses, with the host's messages. */
+/**
+ * Refuses methods, URLs and headers that the host refuses, with similar messages. Unlike the host,
+ * accepts control characters in the value of a header.
+ */
 function check({ method, url, headers }) {
   const shownAs = shownUrl(urlOf(url).href);
   if (NEVER_SENT.includes(method)) {
@@ -191,7 +194,10 @@ function urlOf(text) {
   return found;
 }
 
-/** Returns the request that follows a redirect, as in the host and the Fetch Standard. */
+/**
+ * Returns the request that follows a redirect, as in the host and the Fetch Standard. Unlike the
+ * host, keeps headers that contain a secret, and accepts a URL with a user or a password.
+ */
 function redirected(request, status, location) {
   const to = URL.canParse(location, request.url) ? new URL(location, request.url) : undefined;
   if (!/^https?:$/.test(to?.protocol)) {

@@ -110,7 +110,10 @@ function noted(error, kind) {
   return Object.defineProperty(error, FAILURE, { value: kind });
 }
 
-/** Normalises a URL. Without redirects, the URLs of a request and its response are then equal. */
+/**
+ * Normalises a URL for the comparison of the URLs of a request and its response. Does not remove
+ * dot segments and does not convert international host names, so the comparison can fail for them.
+ */
 function plain(url) {
   const [, origin, rest] = /^([^/]*\/\/[^/?#]*)([^#]*)/.exec(url.trim()) ?? ["", url, ""];
   const host = origin.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, "$1$2");

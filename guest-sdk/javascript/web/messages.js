@@ -1,5 +1,5 @@
 // The Request and Response of the Fetch Standard, for both engines: SpiderMonkey's own classes need
-// streams, which hosts do not provide.
+// wasi:http, which hosts do not provide.
 
 import { Body, fill, given, peek, takeFrom } from "./body.js";
 import { Headers } from "./headers.js";
