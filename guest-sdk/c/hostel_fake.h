@@ -91,9 +91,9 @@ typedef struct hostel_fake_http_call {
 } hostel_fake_http_call;
 
 /* Sends an HTTP request to the service whose route matches, and returns the response. Like a host,
- * the fake responds with a problem (RFC 9457) to a failure, to a path without a route (404) and to a
- * method that the path does not allow (405). The pointers in the response are valid until the next
- * call or HTTP request that the test sends with the same fake. */
+ * the fake responds with a problem (RFC 9457) to a failure, to a path without a route (404) and to
+ * a method that the path does not allow (405). The pointers in the response are valid until the
+ * next call or HTTP request that the test sends with the same fake. */
 hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
 /* The header of that name in a response. Names are case-insensitive. Several fields are joined by
