@@ -181,8 +181,8 @@ enum found {
     FOUND_VALUE = 0,   /* The value of a live entry. */
     FOUND_REFRESH = 1, /* A value that expires soon; this call refreshes it. */
     FOUND_COMPUTE = 2, /* No live entry; this call computes the value. */
-    FOUND_BUSY = 3     /* No live entry; another call is computing. The wait timed out, or too many
-                          calls were waiting. */
+    FOUND_BUSY = 3     /* No live entry, and no lease for this call: its wait timed out, too many
+                          calls were waiting, or this call has too many leases. */
 };
 
 /* The host's functions. wit.c, wit_cache.c and wit_http.c call the real host; fake.c, fake_cache.c
