@@ -1,5 +1,5 @@
-// The optional interfaces of the WIT package `hostel:cache`. A component imports only the
-// interfaces that its source uses: see `uses.js`.
+// The optional interfaces of the WIT package `hostel:cache`. A component imports only those whose
+// methods the build finds in the source: see `uses.js`.
 
 /** The interfaces, each with the methods that need it. */
 export const INTERFACES = {

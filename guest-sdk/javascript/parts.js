@@ -1,4 +1,5 @@
-// The optional methods of the cache. The build omits the parts that a plugin does not use.
+// The optional methods of the cache. A plugin gets only the parts whose methods the build finds in
+// its source: see `uses.js`.
 
 import { Atomics } from "./atomics.js";
 import { Batch } from "./batch.js";
