@@ -227,7 +227,7 @@ func checkSent(request *OutgoingRequest) error {
 }
 
 // find finds the route of a request and sets the request's service and path parameters. It returns
-// a failure if no route matches or the path has an invalid escape.
+// a failure if no route matches, or if the path has an invalid escape or is not UTF-8.
 func (f *Fake) find(request *Request) *Failure {
 	segments := strings.Split(request.HTTP.Path[1:], "/")
 	for i, segment := range segments {

@@ -115,7 +115,7 @@ type OutgoingRequest struct {
 	Method string
 	// URL is absolute, with the scheme http or https.
 	URL string
-	// Headers are sent in this order; names may repeat.
+	// Headers may repeat a name. Headers of the same name are sent in this order.
 	Headers []Header
 	// Body is empty for a request without a body.
 	Body []byte

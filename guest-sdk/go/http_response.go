@@ -11,7 +11,8 @@ type HTTPResponse struct {
 	Status int
 	// URL is the final URL, after redirects.
 	URL string
-	// Headers are in the order received, with names in lower case. Names may repeat.
+	// Headers have names in lower case, which may repeat. Headers of the same name are in the order
+	// received.
 	Headers []Header
 	// Body is the body as received. It is not decompressed.
 	Body []byte

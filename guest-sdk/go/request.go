@@ -81,7 +81,8 @@ type HTTPRequest struct {
 	// Client is the client's address and port, for example 192.0.2.1:4711 or [2001:db8::1]:4711.
 	// [Request.ClientAddress] returns only the address.
 	Client string
-	// Headers are in the order sent, with names in lower case. Names may repeat.
+	// Headers have names in lower case, which may repeat. Headers of the same name are in the order
+	// sent.
 	Headers []Header
 }
 

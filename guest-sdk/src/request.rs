@@ -64,8 +64,8 @@ pub struct HttpRequest {
     /// The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.
     /// [`Request::client_address`] returns only the address.
     pub client: String,
-    /// The headers in the received order, with names in lower case. A name may occur more than
-    /// once.
+    /// The headers, with names in lower case. A name may occur more than once; headers of the same
+    /// name are in the received order.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 

@@ -6,7 +6,8 @@ use std::fmt;
 /// Why a request failed. No kinds will be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HttpErrorKind {
-    /// The request is not valid HTTP, or plugins may not send such a request.
+    /// The request is not valid HTTP, its body has no JSON form, or plugins may not send such a
+    /// request.
     InvalidRequest,
     /// The plugin has no permission for this address, or the service has sent too many requests
     /// during this call.
@@ -28,8 +29,8 @@ pub enum HttpErrorKind {
 pub struct HttpError {
     /// The kind, for programs.
     pub kind: HttpErrorKind,
-    /// A message for people: the URL, and the reason or limit. If a setting would allow the
-    /// request, the message names this setting.
+    /// A message for people: the reason or limit, usually with the URL. If a setting would allow
+    /// the request, the message names this setting.
     pub message: String,
 }
 

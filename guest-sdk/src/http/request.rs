@@ -29,7 +29,8 @@ pub struct OutgoingRequest {
     pub method: String,
     /// An absolute URL with the scheme http or https.
     pub url: String,
-    /// The headers, in the order in which they are sent. A name may occur more than once.
+    /// The headers. A name may occur more than once; headers of the same name are sent in this
+    /// order.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body, possibly empty.
     pub body: Vec<u8>,

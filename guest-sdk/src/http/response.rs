@@ -20,8 +20,8 @@ pub struct HttpResponse {
     pub status: u16,
     /// The URL of the response: the final URL if redirects were followed.
     pub url: String,
-    /// The headers in the received order, with names in lower case. A name may occur more than
-    /// once.
+    /// The headers, with names in lower case. A name may occur more than once; headers of the same
+    /// name are in the received order.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body, as the server sent it.
     pub body: Vec<u8>,
