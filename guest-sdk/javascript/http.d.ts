@@ -144,7 +144,8 @@ export type HttpErrorKind =
   | "too-large"
   /**
    * The response was incomplete or not valid HTTP, there were too many redirects, or the target of
-   * a redirect was not an http or https URL. The server may have processed the request.
+   * a redirect was not an http or https URL, or had a user or a password. The server may have
+   * processed the request.
    */
   | "aborted";
 
