@@ -52,8 +52,8 @@ def add(path: str, size: int, compressed: bytes | None, reason: str = "") -> Non
 
 
 def install(roots: list[str]) -> None:
-    """Makes Python's file functions read the files in memory. Below ``roots`` they find no other
-    files."""
+    """Makes ``open`` and the functions of ``os`` that list or check files use the files in memory.
+    Below ``roots`` these functions find no other files."""
     _roots[:] = roots
     import _io
     import posix

@@ -30,8 +30,8 @@ class Response:
     url: str
     """The URL of the response: the last one if redirects were followed."""
     headers: list[tuple[str, bytes]]
-    """The headers in the received order, with names in lower case. A name may occur more than
-    once."""
+    """The headers, with names in lower case. Headers of the same name are in the received
+    order."""
     body: bytes
     """The body as received. A compressed body is not decompressed."""
 

@@ -31,8 +31,8 @@ _BREAK = re.compile(rb"[\r\n\0]")
 class Request:
     """An HTTP request to another server. The constructor validates its arguments.
 
-    - ``headers`` is a ``dict`` or pairs, in the order in which they are sent. In pairs, a name may
-      occur more than once.
+    - ``headers`` is a ``dict`` or pairs. In pairs, a name may occur more than once; headers of the
+      same name are sent in the given order.
     - ``json`` is a value with a JSON form, including ``None``. It is sent as ``application/json``
       unless ``headers`` has a ``content-type``. ``body`` is a ``str`` or bytes, sent unchanged. At
       most one of ``json`` and ``body`` is allowed.

@@ -30,8 +30,8 @@ class HttpRequest:
     """The address and port of the client, for example ``192.0.2.1:4711`` or ``[2001:db8::1]:4711``.
     ``Request.client_address`` returns only the address."""
     headers: list[tuple[str, bytes]] = field(default_factory=list)
-    """The headers in the received order, with names in lower case. A name may occur more than
-    once."""
+    """The headers, with names in lower case. Headers of the same name are in the received
+    order."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from zato.server.service import Service
 
 
 class MyService(Service):
-    """Returns the parts of its request."""
+    """Logs its name and the id of its request, and returns the decoded and the raw body."""
 
     def handle(self) -> None:
         self.logger.info("%s %s", self.name, self.cid)

@@ -47,7 +47,8 @@ class RestTest(unittest.TestCase):
         return self.fake.requests[-1]
 
     def refused(self, expected: str, work: Callable[[Any], object]) -> Any:
-        """Checks that the service fails as `internal`. Returns the exception of the work."""
+        """Checks that the service fails as `internal`, with the expected text in the message.
+        Returns the exception of the work."""
         with self.assertRaises(Failure) as raised:
             self.run_in_service(work)
         self.assertEqual(raised.exception.kind, "internal")
