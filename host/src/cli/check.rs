@@ -90,7 +90,7 @@ fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> 
     Ok(())
 }
 
-/// Returns the services that not all callers of their plugin may call directly. Returns an empty
+/// Returns the services whose direct calls are more restricted than their plugin. Returns an empty
 /// list if the server offers no direct calls.
 fn direct_calls(config: &Config, plugins: &[PluginInfo]) -> Vec<DirectCall> {
     if !config.server.services {

@@ -12,12 +12,13 @@ pub(super) struct Exit {
 /// operator did not confirm. Also if the output could not be written, or a server ended with active
 /// requests or by a second signal.
 pub(super) const SERVICE_FAILED: u8 = 1;
-/// The arguments or the configuration are invalid.
+/// The arguments or the configuration are invalid or cannot be used, for example because a file
+/// cannot be read or an address is in use.
 pub(super) const USAGE: u8 = 2;
 /// A plugin could not be built or loaded, there is nothing to serve, or a tool for building is
-/// missing.
+/// missing. Also if the system refuses a resource that the command needs, such as a thread.
 pub(super) const NO_PLUGIN: u8 = 3;
-/// The server could not be reached, or did not return a complete response.
+/// The server could not be reached, or did not return a complete and valid response.
 pub(super) const NO_SERVER: u8 = 4;
 
 impl Exit {

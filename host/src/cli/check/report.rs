@@ -75,7 +75,7 @@ pub(super) struct CheckedRoute {
     error: Option<String>,
 }
 
-/// A service that not all callers of its plugin may call directly, because the service's routes
+/// A service whose direct calls are more restricted than its plugin, because the service's routes
 /// require other callers.
 #[derive(Serialize)]
 pub(super) struct DirectCall {

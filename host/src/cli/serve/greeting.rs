@@ -30,8 +30,8 @@ impl Greeting<'_> {
     /// Logs the address for clients, the admin listener, the memory budget, warnings about the
     /// configuration, and the process restrictions; then calls `release`, which logs delayed lines.
     /// If loading takes longer than [`PATIENCE`], logs the address again once all plugins are
-    /// loaded or refused. Then logs how edited sources are built, and in a text log the routes and
-    /// an example of a call. Never returns.
+    /// loaded or refused. Then logs how edited sources are built, if there are sources and no
+    /// `--watch`, and in a text log the routes and an example of a call. Never returns.
     pub(super) async fn log(
         &self,
         at: (SocketAddr, Option<SocketAddr>),

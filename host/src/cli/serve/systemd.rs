@@ -67,9 +67,9 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Notifies systemd once when the server is ready, of each change of the server's status, and
-/// regularly that the server is alive. Runs until the future is dropped. Sends a dropped message
-/// again while the message still applies.
+/// Notifies systemd once that the server is ready, of each change of the server's status, and, if
+/// the watchdog is enabled, regularly that the server is alive. Repeats a lost message about the
+/// readiness or the status while the message still applies. Runs until the future is dropped.
 pub(super) async fn tell(socket: Option<&NotifySocket>, host: &Host, deployment: &Deployment) {
     let Some(socket) = socket else { return std::future::pending().await };
     let watchdog = sd_notify::watchdog_enabled().map(|time| time / 2).filter(|it| !it.is_zero());
