@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The task of a subprocess.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Task {
-    /// Compile the component on the input, and write its code to the output.
+    /// Compile the component on the input, and write its code or a refusal to the output.
     Compile {
         /// The compiler's settings, which only the compiler parses.
         settings: String,

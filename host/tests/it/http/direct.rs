@@ -82,8 +82,8 @@ fn names(list: &Reply) -> Vec<String> {
 }
 
 /// Checks the statuses of direct calls with several spellings of `one.echo`. Also checks that each
-/// route enforces its callers, and that a caller's list contains the service if and only if the
-/// caller may call the service directly.
+/// route enforces its callers, and that a caller's list, unless it is refused, contains the service
+/// if and only if the caller may call the service directly.
 async fn check(of_server: &str, own: Option<&str>, written: &[(&str, &str)], expected: [u16; 3]) {
     let of_all = Server { callers: callers(of_server), ..Server::default() };
     let server = server(settings(of_all, own, written)).await;

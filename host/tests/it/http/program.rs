@@ -197,8 +197,8 @@ impl Serving {
         let mut child = serve.stderr(Stdio::piped()).spawn().unwrap();
         let (tell, lines) = sync_channel(LINES_AHEAD);
         let mut output = BufReader::new(child.stderr.take().unwrap()).lines();
-        // This thread ends with the process, or at the first line after `lines` is dropped. It then
-        // closes the pipe.
+        // This thread ends with the process, or after `lines` is dropped, at the latest at the next
+        // line. It then closes the pipe.
         std::thread::spawn(move || {
             while let Some(Ok(line)) = output.next()
                 && tell.send(line).is_ok()

@@ -186,7 +186,7 @@ async fn check_wrong(
     server.line(&format!("guests.{service}: {line}")).await;
 }
 
-/// Describes a response to the service `responds-as-requested`, which returns it.
+/// Lets the service `responds-as-requested` return the response that `told` describes.
 async fn told(server: &TestServer, told: Value) -> Reply {
     server.post("responds-as-requested", "", &told.to_string()).await
 }

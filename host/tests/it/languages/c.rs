@@ -73,7 +73,7 @@ fn a_new_service_runs_and_passes_its_own_test() {
     assert!(stats.iter().all(|it| stderr(&run).contains(it)), "{}", stderr(&run));
 
     let service = folder.path().join("my-shop");
-    // Compile the service as clangd does.
+    // Compile the service with the flags that clangd reads.
     compiled_and_run(&service, "@compile_flags.txt *.c .hostel/guest-sdk/c/hostel.c");
     let mut files: Vec<_> =
         fs::read_dir(&service).unwrap().map(|f| f.unwrap().file_name()).collect();

@@ -9,8 +9,8 @@ use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Runs `hostel` in a folder, with its data and cache in subfolders. Go's cache is shared by the
-/// tests, to keep them fast.
+/// Runs `hostel` in a folder, with its data and cache in subfolders. To be fast, the tests use the
+/// user's Go cache.
 fn hostel_in(folder: &Path, arguments: &[&str]) -> Output {
     let go_cache = Command::new("go").args(["env", "GOCACHE"]).output().unwrap();
     let mut command = hostel();

@@ -422,7 +422,8 @@ async fn instances_made_from_one_image_draw_different_numbers() {
     }
 }
 
-/// The hash seed is part of the image: dictionaries built with one seed do not work with another.
+/// The component contains the hash seed, because it contains dictionaries that were built with this
+/// seed and do not work with another.
 #[tokio::test]
 async fn each_build_has_its_own_seed_of_hashes_and_all_instances_of_one_share_it() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! The templates, the recipes and the HTTP service in documentation pages are shown as tested.
+//! Documentation pages show the templates, the recipes and the HTTP service exactly as the tested
+//! files contain them.
 
 use super::read;
 use std::collections::BTreeSet;
@@ -67,7 +68,7 @@ const ORDERS: Listings = &[
     ("c", &["guest-sdk/c/tests/orders/orders.c", "guest-sdk/c/tests/orders/test_orders.c"]),
 ];
 
-/// Other blocks on pages: configurations, commands and their output.
+/// The languages of other blocks on pages: configurations, commands and their output.
 const NO_LISTINGS: &[&str] = &["toml", "sh", "text"];
 
 /// Returns the code of a file; for a doc example in Rust, only the lines that a reader sees.

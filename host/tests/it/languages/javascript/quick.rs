@@ -1,5 +1,5 @@
-//! Quick builds of JavaScript and TypeScript, which `hostel run` and `--watch` make: a base image
-//! plus the script behaves like the result of `hostel build`.
+//! Quick builds of JavaScript and TypeScript, which `hostel run` and `--watch` make: the base with
+//! the script loaded behaves like the result of `hostel build`.
 
 use super::hostel_in;
 use crate::support::{stderr, stdout};

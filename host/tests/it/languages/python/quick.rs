@@ -1,4 +1,4 @@
-//! Quick builds of Python, which `hostel run` and `--watch` make: a base image plus the source
+//! Quick builds of Python, which `hostel run` and `--watch` make: the base with the source loaded
 //! behaves like the result of `hostel build`.
 
 use super::hostel_in;
@@ -83,7 +83,7 @@ fn a_quick_build_calls_as_any_other() {
     assert!(stderr(&quick).contains("File \"app.py\", line 47, in fails"), "{}", stderr(&quick));
 }
 
-/// Only a quick build uses the base image's hash seed, as the security page states.
+/// Only a quick build has the hash seed of the base, as the security page states.
 #[test]
 fn a_component_for_use_is_the_tools_own_and_serves_to_try_it_out_as_well() {
     let folder = tempfile::tempdir().unwrap();
