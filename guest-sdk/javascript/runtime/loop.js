@@ -25,13 +25,16 @@ export function waitOnce() {
 
 /**
  * Sends the waiting fetches and returns a function that settles their promises. Returns undefined
- * if no fetch is waiting.
+ * if no fetch is waiting, or if sending throws.
  */
 export function sendFetches() {
   return fetches?.send();
 }
 
-/** Drops the remaining fetches and timers. Returns the number of dropped timers. */
+/**
+ * Drops the remaining fetches and timers. Returns the number of dropped timers, without those of
+ * AbortSignal.timeout.
+ */
 export function dropTimers() {
   fetches?.drop();
   return timers.drop();

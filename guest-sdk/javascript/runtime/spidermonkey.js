@@ -1,5 +1,6 @@
 // The engine-specific part for SpiderMonkey; `quickjs.js` documents the functions. The engine has
-// its own promises, timers and text codecs, and waits for the promise that a plugin returns.
+// its own promises, timers and text codecs. It waits for the promise that a plugin returns, so
+// `settle` returns a promise.
 
 import { log } from "../log.js";
 import { checkLoaded, endLoading, install as installClock } from "./clock.js";
