@@ -159,7 +159,7 @@ impl CodeStore {
     ///
     /// # Errors
     ///
-    /// When writing fails, or the draft is not code of this engine.
+    /// When writing fails, the folder is read-only, or the draft is not code of this engine.
     pub(super) fn keep(
         &self,
         engine: &Engine,

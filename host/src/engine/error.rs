@@ -49,7 +49,8 @@ pub enum CallError {
     /// The service returned a failure.
     #[error("{0}")]
     Failure(Failure),
-    /// The call reached a limit: the guest was stopped, or the request or response was refused.
+    /// The call reached a limit: the guest was stopped, or the request, the response or the list of
+    /// services was refused.
     #[error(transparent)]
     Limit(#[from] LimitReached),
     /// The guest trapped.
@@ -66,8 +67,8 @@ pub enum CallError {
     /// The host failed: it panicked, or the system refused a resource that the call needs.
     #[error("the host cannot run the call: {0}")]
     Host(String),
-    /// The host has no room for the call: too many calls are running, or memory or instance slots
-    /// are used up. The guest may have begun to run.
+    /// The host has no room for the call: too many calls are running or waiting, loading the plugin
+    /// takes too long, or memory or instance slots are used up. The guest may have begun to run.
     #[error("the host is busy: {0}")]
     Busy(String),
     /// The guest passed or returned a value that breaks the contract.

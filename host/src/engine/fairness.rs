@@ -131,7 +131,7 @@ impl Drop for LongCalls {
     }
 }
 
-/// Polls ready calls until the queue is closed.
+/// Polls ready calls until the queue is closed and empty.
 fn work_on(queue: &LongQueue<Arc<LongCall>>) {
     while let Some(task) = queue.next() {
         task.poll();

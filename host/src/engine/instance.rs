@@ -19,10 +19,11 @@ pub enum Instances {
     #[default]
     Fresh,
     /// A later call reuses the instance, one call at a time, and finds the guest's memory as the
-    /// previous call left it. The instance is dropped after `calls` calls, or after any error
-    /// except a failure that the service returned. It is also dropped once its memory has grown by
-    /// more than a quarter of `limits.memory` since the end of its first call, or if enough other
-    /// instances are already idle. An idle instance is dropped if the host is short of memory.
+    /// previous call left it. The instance is dropped after `calls` calls, a cancelled call, or any
+    /// error except a failure that the service returned. It is also dropped once its memory has
+    /// grown by more than a quarter of `limits.memory` since the end of its first call, or if
+    /// enough other instances are already idle. An idle instance is dropped after `idle_time`, if
+    /// the host is short of memory, or when its version no longer serves.
     Reuse {
         /// Maximum calls before the instance is dropped.
         calls: NonZeroU32,

@@ -12,9 +12,10 @@ use std::time::Duration;
 /// The limits of calls and components. Each field's comment states the default and its reason.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Limits {
-    /// Time of one call, including its waits and the creation of its instance if it needs one.
-    /// Default 1 second: a service that people wait for needs no more. For a plugin that may send
-    /// requests to other servers, the default is 30 seconds: see [`Limits::for_sources`].
+    /// Time of one call after its admission, including the guest's waits and the creation of the
+    /// call's instance if it needs one. Default 1 second: a service that people wait for needs no
+    /// more. For a plugin that may send requests to other servers, the default is 30 seconds: see
+    /// [`Limits::for_sources`].
     pub time: Duration,
     /// Processor time of one call, without its waits. Default 1 second, like `time`. The host
     /// checks this limit about every 5 ms. The limit has an effect only if it is less than `time`.
@@ -80,20 +81,22 @@ pub struct Limits {
     /// Blocks of a function, including loops and conditions. Default 40,000: JavaScript's engine
     /// has 4,200 in one function.
     pub blocks: usize,
-    /// Locals of a function, counted as for `locals`, times its blocks. Default 2,000,000:
-    /// JavaScript's engine has 200,000 in one function, and the memory for compiling grows with
-    /// this product.
+    /// Locals of a function, counted as for `locals`, and the parameters and results of a block,
+    /// summed over the function's blocks. Default 2,000,000: JavaScript's engine has 200,000 in one
+    /// function, and the memory for compiling grows with this sum.
     pub block_locals: usize,
-    /// Locals of a function, counted as for `locals`, times the nesting depth of each loop, summed
-    /// over the function's loops. Default 1,000,000: JavaScript's engine has 124,000 in one
-    /// function, and the time for compiling grows with this sum.
+    /// Locals of a function, counted as for `locals`, and the parameters and results of a loop,
+    /// times the loop's nesting depth, summed over the function's loops. Default 1,000,000:
+    /// JavaScript's engine has 124,000 in one function, and the time for compiling grows with this
+    /// sum.
     pub loop_locals: usize,
     /// Types that a component's core modules define. Default 10,000: Python with its library has
     /// 1,100, and the engine compiles a function for each.
     pub types: usize,
-    /// Imports, exports, globals, aliases, instances and the like of a component. Items of a nested
-    /// component count once for each instance of that component; items of a core module always
-    /// count once. Default 200,000: Python with its library has 10,000.
+    /// Imports, exports, globals, aliases, instances and the like of a component. Limits two
+    /// numbers: the items in the file, each counted once, and the items outside core modules, each
+    /// counted once for each instance of its component. Default 200,000: Python with its library
+    /// has 10,000.
     pub definitions: usize,
     /// Bytes of memory for compiling a component in a separate process. Default 2 GiB: Python with
     /// its library takes 350 MiB.

@@ -2,7 +2,8 @@
 //!
 //! A small component can make the engine compile for minutes, take gigabytes or overflow its stack.
 //! So this module reads the component's bytes without recursion and in linear time. It refuses a
-//! component that exceeds a limit or does not fit the world before any of it is compiled.
+//! component that exceeds a limit, or whose imports or exports do not fit the world by name, before
+//! any of it is compiled.
 
 mod arity;
 mod excess;

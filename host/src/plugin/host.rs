@@ -95,7 +95,7 @@ impl Host {
         })
     }
 
-    /// Returns the default limits of a call.
+    /// Returns the default limits of calls and components.
     pub fn limits(&self) -> &Limits {
         self.engine.limits()
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The settings of a host.
 #[derive(Clone)]
 pub struct Settings {
-    /// The default limits of a call.
+    /// The default limits of calls and components.
     pub limits: Limits,
     /// Limits on concurrent and waiting calls.
     pub admission: Admission,
@@ -64,8 +64,8 @@ impl Default for Settings {
 pub struct PluginSettings {
     /// The plugin's grants; by default, access to its own cache.
     pub grants: Grants,
-    /// The limits of a call; by default the limits in the host's settings. The limit `stack` is
-    /// always the host's.
+    /// The limits of the plugin's calls and component; by default the limits in the host's
+    /// settings. The limit `stack` is always the host's.
     pub limits: Option<Limits>,
     /// What happens to an instance when its call ends; by default it is dropped.
     pub instances: Instances,

@@ -33,8 +33,8 @@ impl CallSink {
         Arc::new(CallSink { sink, dropped: LineCounter::default() })
     }
 
-    /// Returns how many lines were dropped because their call had reached its limit, and the bytes
-    /// of their messages.
+    /// Returns how many lines were dropped because their call had reached a log limit, and the
+    /// bytes of their messages. The lines of a call are added when the call ends.
     pub(crate) fn dropped(&self) -> LineCount {
         self.dropped.get()
     }
@@ -71,7 +71,7 @@ struct CallState {
     dropped: LineCount,
     /// The unfinished line of each output stream, with the stream's level.
     partial: Vec<(Level, Vec<u8>)>,
-    /// The last line of level warn or error, escaped.
+    /// The guest's last written line of level warn or error, escaped.
     last_warning: Option<String>,
 }
 
@@ -109,7 +109,7 @@ impl CallLog {
         self.0.call().origin.request_id.clone()
     }
 
-    /// Writes one line, or counts it as dropped if the call has reached its limit.
+    /// Writes one line, or counts it as dropped if the call has reached a log limit.
     pub(crate) fn write(&self, level: Level, message: &str) {
         self.0.write(&mut self.0.call(), level, message);
     }
@@ -120,8 +120,8 @@ impl CallLog {
         self.0.emit(&self.0.call().origin, level, message);
     }
 
-    /// Returns the last line of level warn or error that the guest has written in this call. If the
-    /// guest panicked, this line may contain the reason.
+    /// Returns the guest's last line of level warn or error in this call; dropped and unfinished
+    /// lines do not count. If the guest panicked, this line may contain the reason.
     pub(crate) fn last_warning(&self) -> Option<String> {
         self.0.call().last_warning.clone()
     }

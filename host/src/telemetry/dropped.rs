@@ -49,8 +49,8 @@ pub(crate) struct DroppedLines {
 }
 
 impl DroppedLines {
-    /// Returns the count of lines that were dropped because a plugin exceeded its rate limit, with
-    /// the bytes of their messages.
+    /// Returns the count of lines that were dropped because a plugin, or the host itself, exceeded
+    /// its rate limit, with the bytes of their messages.
     pub(crate) fn of_floods(&self) -> LineCount {
         self.of_floods.get()
     }

@@ -1,9 +1,9 @@
-//! The rate limit for the log lines of one plugin: a token bucket.
+//! The rate limit for the log lines of one plugin, or of the host: a token bucket.
 
 use std::time::Instant;
 
-/// Maximum lines of one plugin per second, and in one burst. Without this limit, a plugin could
-/// flood the log and hide the lines of other plugins.
+/// Maximum lines of one plugin, or of the host, per second, and in one burst. Without this limit, a
+/// plugin could flood the log and hide the lines of other plugins.
 const MAX_LINES_PER_SECOND: f64 = 1_000.0;
 
 /// A token bucket that is refilled over time. Each line takes one token.

@@ -45,8 +45,9 @@ struct LineQueue {
 }
 
 impl LineQueue {
-    /// Adds a line, or counts it as dropped if there is no room. A line longer than
-    /// [`MAX_QUEUED_BYTES`] is accepted if the queue is empty.
+    /// Adds a line, or counts it as dropped if there is no room or the writer thread has ended. A
+    /// line longer than [`MAX_QUEUED_BYTES`] is accepted if no other line is queued or being
+    /// written.
     fn push(&self, line: String) {
         let bytes = line.len();
         let waiting = self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -173,7 +174,8 @@ impl<W: Write> WriterThread<W> {
         let _ = self.output.flush();
     }
 
-    /// Writes a line about the lines that were dropped since the last report, if any.
+    /// Writes a line about the lines that were dropped because of a slow or failed output since the
+    /// last report, if any.
     fn report(&mut self) {
         let (dropped, reported) = (self.dropped.unread(), self.reported);
         let lines = dropped.lines.saturating_sub(reported.lines);

@@ -22,8 +22,8 @@ impl MacKey {
     /// Returns the key of an existing folder, from the file `<folder>.key` beside the folder. The
     /// key is outside the folder, so that write access to the folder is not enough to forge a file.
     ///
-    /// A missing key is created. A key that is not a file of 32 bytes, belongs to another user, or
-    /// can be accessed by others is replaced, and all code is then compiled again.
+    /// A missing key is created. A key that is unreadable, is not a file of 32 bytes, belongs to
+    /// another user, or can be accessed by others is replaced, and all code is then compiled again.
     pub(super) fn beside(folder: &Path) -> io::Result<Self> {
         let path = path(&folder.canonicalize()?)?;
         let with_path = |error: io::Error| {

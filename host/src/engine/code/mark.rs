@@ -31,8 +31,8 @@ impl Drop for LoadMark {
     }
 }
 
-/// True if a process died while it loaded this component, and no process is loading the component
-/// now.
+/// True if the component has the mark of a dead process. False while a process loads the component,
+/// and after such a load has ended.
 pub(super) fn was_left(folder: &Path, bytes: &[u8]) -> bool {
     let Ok(file) = File::open(path(folder, bytes)) else { return false };
     flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()

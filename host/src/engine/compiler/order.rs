@@ -24,7 +24,8 @@ pub(super) const REFUSED: i32 = 10;
 /// busy.
 const MAX_WAIT: u32 = 10;
 
-/// Maximum bytes that the host keeps of the process's stderr, and reads of a refusal in a file.
+/// Maximum bytes of the process's stderr that the host keeps. Also the maximum bytes of a refusal
+/// that the host reads from a file.
 const MAX_WORDS: u64 = 64 << 10;
 
 /// Bytes per read.

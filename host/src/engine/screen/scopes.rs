@@ -29,8 +29,8 @@ impl Cost {
 struct Scope {
     encoding: Encoding,
     cost: Cost,
-    /// The cost of each component in this scope's index space. `None` for a component that this
-    /// scope imports or takes from an instance.
+    /// The cost of each component in this scope's index space. `None` for a component that was
+    /// imported or taken from an instance, in this scope or in an outer one.
     components: Vec<Option<Cost>>,
 }
 

@@ -59,8 +59,9 @@ impl Layout {
     ///
     /// # Errors
     ///
-    /// When the component is malformed, has a module in an inner component, or has state other than
-    /// one exported memory and integer globals.
+    /// When the component is malformed, has a module in an inner component, does not have exactly
+    /// one memory, does not export this memory from its module, or has a mutable global that is not
+    /// an integer. Tables are not checked: a copy starts with the base's tables.
     pub(super) fn read(component: &[u8]) -> Result<Self, SnapshotError> {
         let mut layout = Layout::default();
         let mut memories = Vec::new();

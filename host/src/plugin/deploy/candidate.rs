@@ -206,7 +206,7 @@ impl Candidate {
     }
 
     /// Returns the stamp of the applied state; `None` if this state cannot be loaded, or no state
-    /// was applied.
+    /// counts as applied.
     pub(super) fn stamp(&self) -> Option<&Stamp> {
         self.settled.as_ref()?.as_ref().ok()
     }

@@ -60,8 +60,9 @@ impl Shared {
         scan
     }
 
-    /// Watches the folders of the plugins and of the build inputs. The folders of the inputs come
-    /// last, because the number of watched folders is limited.
+    /// Watches the folders of the plugins, of the build inputs, and of the files that sources may
+    /// import. The folders of the plugins come first, because the number of watched folders is
+    /// limited.
     fn watch(&self, places: &BTreeMap<Key, Observation>) {
         let Some(watch) = self.watching() else { return };
         let own: Vec<PathBuf> = {

@@ -159,7 +159,7 @@ impl HttpMeter {
     }
 
     /// Counts a connection that is not from a trusted proxy, or whose PROXY header is missing or
-    /// invalid.
+    /// invalid. A connection that a trusted proxy ends before its first byte does not count.
     pub(crate) fn refused_by_proxy_header(&self) {
         let [_, _, proxy] = &self.refused;
         proxy.inc();

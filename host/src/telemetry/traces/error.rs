@@ -1,6 +1,6 @@
-//! Errors in the settings of traces.
+//! Why a tracer could not be started.
 
-/// An error in the settings of traces.
+/// Why a tracer could not be started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TraceError {

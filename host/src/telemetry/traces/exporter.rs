@@ -94,7 +94,7 @@ impl Exporter {
     }
 
     /// Exports spans. Retries a failed export if a retry may succeed and the exporter is not
-    /// stopping. Returns true if `stop` became ready meanwhile.
+    /// stopping. Returns true if `stop` became ready in a pause before a retry.
     async fn export(
         &mut self,
         spans: &[Span],
