@@ -27,7 +27,8 @@ mod writing;
 /// # Errors
 ///
 /// The value contains a NaN, an infinity, a map key that cannot be written as a string, or two
-/// members with the same name in one object; or its `Serialize` fails.
+/// members of one object with the same name (in a map, or because a field is flattened); or its
+/// `Serialize` fails.
 pub(crate) fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
     let has_map = Cell::new(false);
     let text = serde_json::to_string(&Finite::new(value, &has_map))?;

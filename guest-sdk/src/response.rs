@@ -41,8 +41,8 @@ impl Response {
     /// # Errors
     ///
     /// `Internal` if the value has no JSON form: it contains a NaN, an infinity, a map key that
-    /// cannot be written as a string, or two members with the same name in one object; or
-    /// `Serialize` fails.
+    /// cannot be written as a string, or two members of one object with the same name (in a map, or
+    /// because a field is flattened); or `Serialize` fails.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Response> {
         let text = numbers::to_text(value).map_err(|error| {
             Failure::internal(format!("the response has no JSON form: {error}"))

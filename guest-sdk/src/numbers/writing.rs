@@ -12,7 +12,8 @@ use serde::{Serialize, Serializer};
 pub(super) struct Finite<'m, X> {
     inner: X,
     /// Set when a map is written, also for a struct with a flattened field. Only then is the text
-    /// searched for duplicate names, because the derived names of a struct are distinct.
+    /// searched for duplicate names: the names of any other struct are distinct, unless the plugin
+    /// author renames two fields to the same name.
     has_map: &'m Cell<bool>,
 }
 
