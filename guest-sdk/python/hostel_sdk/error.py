@@ -63,8 +63,8 @@ class HttpError(Exception):
 
     @property
     def message(self) -> str:
-        """A message for people. An error of the host contains the URL, the reason or limit, and the
-        setting that would allow the request, if there is one."""
+        """A message for people. In an error of the host it contains the URL without its query, the
+        reason or limit, and the setting that would allow the request, if there is one."""
         return str(self)
 
 

@@ -87,11 +87,12 @@ class Fake:
         sent as it is, with a default service name and id if they are empty; use it for bodies that
         are not JSON or requests that ``http`` cannot send.
 
-        Raises the service's ``Failure``. The error of an unavailable HTTP server becomes an
-        ``unavailable`` failure. Any other exception becomes an ``internal`` failure, and its
-        traceback is logged. Both failures have the original exception as their cause.
-        ``UnexpectedRequest``, ``KeyboardInterrupt`` and errors of the functions passed to ``route``
-        are raised unchanged.
+        Raises the service's ``Failure``. But if the failure has headers and ``payload`` is a
+        ``Request`` with an HTTP part, returns the failure as a response. The error of an
+        unavailable HTTP server becomes an ``unavailable`` failure. Any other exception becomes an
+        ``internal`` failure, and its traceback is logged. Both failures have the original exception
+        as their cause. ``UnexpectedRequest``, ``KeyboardInterrupt`` and the errors of functions
+        passed to ``route``, except ``HttpError``, are raised unchanged.
         """
         declared = Declared(service)
         if isinstance(payload, Request):
@@ -124,9 +125,8 @@ class Fake:
         form: Mapping[str, object] | Iterable[tuple[str, object]] | None = None,
         body: str | bytes = b"",
     ) -> Response:
-        """Sends an HTTP request through the routes of ``serve`` and returns the response that a
-        client would get. A failure becomes a problem response (RFC 9457) with the status of the
-        failure's kind.
+        """Sends an HTTP request through the routes of ``serve`` and returns the service's response.
+        A failure becomes a problem response (RFC 9457) with the status of the failure's kind.
 
         ``path`` is percent-encoded and includes the query. At most one of ``json``, ``form`` (a
         ``dict`` or pairs) and ``body`` is allowed. The client is ``127.0.0.1:1`` and the authority

@@ -14,9 +14,9 @@ class Logger:
     """Writes log lines, with the methods and the ``%`` arguments of Python's own ``logging``.
 
     The message may be any object; it is converted with ``str``. The host escapes control
-    characters, so a message is always one line. Logging never raises: if the message does not fit
-    its arguments, both are logged unformatted. The host truncates a line that is too long and marks
-    it. The host drops the lines above its limit for one call and logs their number.
+    characters, so a message is always one line. A message that does not fit its arguments raises no
+    error: both are logged unformatted. The host truncates a line that is too long and marks it. The
+    host drops the lines above its limit for one call and logs their number.
 
     ``exc_info`` logs a traceback after the line: the traceback of the given exception, or, with
     ``True``, the traceback of the exception that is being handled.
