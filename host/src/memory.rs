@@ -74,8 +74,8 @@ impl HostMemory {
         self.freeing.get().is_some_and(|free| free())
     }
 
-    /// Frees dispensable memory while nearly all of the budget is taken, so that users that cannot
-    /// wait, such as caches, find free memory.
+    /// Frees dispensable memory while nearly all of the budget is taken. Some parts of the host,
+    /// such as the caches, cannot wait for free memory.
     pub(crate) fn keep_some_free(&self) {
         while self.budget.free() < self.budget.most() / 16 && self.make_room() {}
     }

@@ -47,7 +47,8 @@ impl From<ReadError> for FileError {
     }
 }
 
-/// The error message for a path where no file exists. Suggests another path if a likely one exists.
+/// The error message for a path where no file exists. Suggests a likely path, or else lists the
+/// names in the nearest existing folder.
 pub fn absent(path: &Path) -> String {
     let instead = file::instead_of(path).map(|it| format!("; {it}")).unwrap_or_default();
     format!("{}{instead}", FileError::Gone)

@@ -26,7 +26,7 @@ const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
 /// Why the files of a source cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
-    /// There are too many files, or too many entries, in the folder of this source file.
+    /// There are too many files, or too many entries, below the folder of this source file.
     #[error(
         "the folder of {} has more than {MAX_FILES} files, or more than {MAX_ENTRIES} entries, so \
          the server does not notice new files: move it to a folder of its own",

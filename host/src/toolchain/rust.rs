@@ -11,7 +11,8 @@ const TARGET: &str = "wasm32-wasip2";
 
 const FIX: &str = "install Rust with rustup, and open a new shell";
 
-/// Files that determine how cargo and rustup build a package, in the package's folder or above it.
+/// Files that determine how cargo builds a package, and which toolchain rustup selects. They are in
+/// the package's folder or above it.
 const SETTINGS: [&str; 4] =
     ["Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
 

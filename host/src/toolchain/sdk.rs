@@ -72,7 +72,7 @@ pub(super) fn cache_folder() -> Result<PathBuf, SdkError> {
 ///
 /// Up-to-date files are left alone; others are replaced atomically. Files of an earlier SDK are
 /// removed, because a compiler would take them for a part of this one. A second run therefore
-/// writes nothing, unless the first was interrupted: then it repairs the folder.
+/// writes nothing, or repairs the folder if the first run was interrupted.
 pub(super) fn lay_out() -> Result<PathBuf, SdkError> {
     let root = data_folder()?;
     let mut paths = BTreeSet::new();

@@ -92,8 +92,8 @@ fn with_included(list: &Path, text: String, inputs: &mut Inputs) -> String {
     whole
 }
 
-/// The file that a line of a requirements file includes. `None` if the line includes no file, or a
-/// URL.
+/// The file that a line of a requirements file includes. `None` if the line includes a URL, or
+/// nothing.
 fn included(line: &str) -> Option<&str> {
     let options = ["--requirement", "--constraint", "-r", "-c"];
     let rest = options.iter().find_map(|option| line.trim().strip_prefix(option))?;

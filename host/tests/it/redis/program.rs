@@ -42,7 +42,7 @@ fn place(address: String) -> Place {
 struct Certified(TempDir);
 
 impl Certified {
-    /// Creates a certificate for `host` that is valid until `year`.
+    /// Creates a certificate for `host` that is valid until 1 January of `year`.
     fn new(host: &str, year: i32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();

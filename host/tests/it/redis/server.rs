@@ -180,8 +180,8 @@ impl RedisServer {
             let left = match spared.remove(&name) {
                 _ if left < 0 => continue,
                 Some(known) if left > spare / 2 => known,
-                // The entry was set less than a second ago, so its time left was a whole number of
-                // seconds.
+                // Assume that the entry was set less than a second ago: its time left was then a
+                // whole number of seconds.
                 _ => (left + 999) / 1_000 * 1_000,
             };
             let left = left - i64::try_from(time.as_millis()).unwrap();
