@@ -36,7 +36,7 @@ use command::Cli;
 use std::process::ExitCode;
 
 /// Parses the program's arguments, runs the command and returns the exit code. Prints the command's
-/// error, if any, as one line on stderr.
+/// error, if any, on stderr.
 pub fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let Some(code) = internal::run() {

@@ -4,13 +4,13 @@ use super::exit::Exit;
 use crate::telemetry;
 use std::io::{ErrorKind, Write};
 
-/// Writes an error to stderr as one line.
+/// Writes an error to stderr, after the word `error:`.
 pub(super) fn eprint_error(message: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
     telemetry::eprint_line(format_args!("{style}error:{style:#} {message}"));
 }
 
-/// Writes a warning to stderr as one line.
+/// Writes a warning to stderr, after the word `warning:`.
 pub(super) fn eprint_warning(message: &str) {
     let style = anstyle::AnsiColor::Yellow.on_default().bold();
     telemetry::eprint_line(format_args!("{style}warning:{style:#} {message}"));

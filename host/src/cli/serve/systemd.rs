@@ -32,7 +32,7 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// If two sockets are for operators or two are for clients, a socket is not a TCP socket, or an
+    /// If two sockets are for operators or two are for clients, a socket has no IP address, or an
     /// environment variable of systemd is malformed.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
