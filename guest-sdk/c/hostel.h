@@ -79,7 +79,7 @@ typedef enum hostel_result {
                                          request. */
     HOSTEL_HTTP_DENIED = 16,      /* The plugin has no permission for the address, or for more
                                      requests in this call. */
-    HOSTEL_HTTP_UNREACHABLE = 17, /* The connection failed. No part of the request was sent. */
+    HOSTEL_HTTP_UNREACHABLE = 17, /* The connection failed. Nothing was sent to this server. */
     HOSTEL_HTTP_TIMEOUT = 18,     /* The request timed out. The server may have processed the
                                      request. */
     HOSTEL_HTTP_TOO_LARGE = 19,   /* The response is larger than the host allows. */

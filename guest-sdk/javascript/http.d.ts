@@ -136,7 +136,7 @@ export type HttpErrorKind =
   | "invalid-request"
   /** The plugin has no permission for this address, or this call has sent too many requests. */
   | "denied"
-  /** The connection to the server failed. No part of the request was sent. */
+  /** The connection to the server failed, and nothing was sent to it. */
   | "unreachable"
   /** The request timed out. The server may have processed the request. */
   | "timeout"
