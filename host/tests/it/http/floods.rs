@@ -263,7 +263,7 @@ async fn one_connection_may_have_many_streams_one_after_another() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn responses_whose_windows_stay_closed_are_dropped() {
-    // With a low `memory` setting, the engine keeps few slots that no instance uses.
+    // With a low `memory` setting, the engine keeps little memory of instances that have ended.
     let lines = "[server]\nwrite-time = \"500ms\"\nmemory = \"2GiB\"\n\
                  [limits]\nresponse = \"64MiB\"\ntime = \"20s\"\n";
     let mut server = Before::new(lines).await;
