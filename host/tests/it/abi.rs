@@ -426,8 +426,8 @@ async fn passes_wild_arguments() {
     hotel.call(&numbers(&[KEY, 6, KEY, 6, 1, 60, 512])).await.unwrap();
     hotel.call(&numbers(&[3, KEY, 6])).await.unwrap();
     assert_eq!(hotel.0.messages(), ["\"text\""]);
-    // Short keys, which the host copies, and long keys, which the host borrows. Some keys end at
-    // the last byte of the memory.
+    // Keys that the host copies, and keys that it reads in place, because they are long or begin
+    // near the end of the memory. Some keys end at the last byte of the memory.
     const ZEROS: u32 = 2048;
     let keys = [(OUTSIDE - 1, 1), (OUTSIDE - 65, 65), (OUTSIDE - 64, 64), (ZEROS, 63), (ZEROS, 66)];
     for (place, bytes) in keys {
