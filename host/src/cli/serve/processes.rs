@@ -32,7 +32,8 @@ mod linux {
             Compiler::Process(self.0.clone())
         }
 
-        /// Replaces helper processes that end, and logs their end.
+        /// Replaces helper processes that end, until a replacement fails. Logs each replacement
+        /// and the failure.
         pub(in super::super) fn watch(&self, log: &LogSink) -> io::Result<()> {
             let log = LogSink::clone(log);
             self.0.watch(move |line| log_event(&log, Level::Warn, "", line))

@@ -25,7 +25,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-/// Time between two regular scans of the plugins' files. A written file triggers an earlier scan.
+/// Time between two regular scans of the plugins' files. On Linux, a written file triggers an
+/// earlier scan.
 const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Time between the first two scans. A file is loaded once two consecutive scans find it unchanged.
