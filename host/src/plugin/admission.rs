@@ -40,8 +40,8 @@ impl Default for Admission {
     }
 }
 
-/// How often each waiting call makes the host try to admit the next call. Otherwise only a call
-/// that ends admits the next call: a body or a cache that frees memory does not.
+/// The interval at which each waiting call makes the host try to admit the next call. Otherwise the
+/// host would try this only when a call ends, and not when a body or a cache frees memory.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Admits calls to a host.

@@ -40,7 +40,7 @@ pub struct Host {
     memory: Arc<HostMemory>,
     counts: Metrics,
     log: LogSink,
-    /// The connections to remote servers, shared by all plugins.
+    /// The limits of all plugins together on requests to remote servers, and the resolver.
     network: Arc<Network>,
     /// Cloned by each version, to count the versions in memory.
     alive: Arc<()>,
@@ -374,8 +374,8 @@ impl Host {
         });
         let compiled = compiling.await;
         self.counts.compiled(name.as_str(), begun.elapsed());
-        // Keep the mark of an unfinished load until the services are listed, because listing them
-        // runs the component for the first time.
+        // Keep the mark until the services are listed, because listing them runs the component for
+        // the first time.
         let (component, digest, _mark) = match compiled {
             Ok(compiled) => compiled?,
             Err(BlockingError::NoThread(error)) => return Err(LoadError::NoThread(error)),

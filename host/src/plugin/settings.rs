@@ -101,7 +101,7 @@ pub struct Activity {
     /// Maximum concurrent calls: `calls` of the host's [`Admission`], or three quarters of the
     /// slots if that is less; the remaining slots are for idle instances.
     pub most_calls: usize,
-    /// Open connections of plugins to remote servers, idle ones included.
+    /// Connections of plugins to remote servers that are open, idle or being opened.
     pub http_connections: usize,
     /// Versions of plugins in memory: serving ones, and old ones that a running call, a
     /// [`Target`](crate::Target) or a probation still needs.

@@ -155,7 +155,8 @@ impl Layout {
         self.counts.add_section(section)
     }
 
-    /// Returns the core instance of a module, or an error if the module is not instantiated once.
+    /// Returns the core instance of a module, or an error unless the module is instantiated exactly
+    /// once.
     pub(super) fn instance_of(&self, module: u32) -> Result<u32, SnapshotError> {
         let mut of_module = self.instances.iter().filter(|(of, _)| *of == module);
         match (of_module.next(), of_module.next()) {
