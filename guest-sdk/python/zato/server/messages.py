@@ -218,10 +218,10 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """The content type that the service set, or ``None``. With ``None``, a response without a
-        body has no content type. Otherwise the response is ``application/json`` if the payload is
-        valid JSON text or bytes, or of any other type than ``str`` and bytes. Other text is sent as
-        plain text, and other bytes as ``application/octet-stream``."""
+        """The content type that the service set, or ``None``. ``None`` means: a response without a
+        body has no content type; valid JSON text or bytes, and payloads of any other type than
+        ``str`` and bytes, are sent as ``application/json``; other text is sent as plain text, and
+        other bytes as ``application/octet-stream``."""
         return self._content_type
 
     @content_type.setter
