@@ -32,9 +32,9 @@ pub struct RolledBack {
 /// The probation ends with the first response, a rollback or a further replacement. Errors that the
 /// guest did not cause, and failures that the service returns, do not count: bad requests can
 /// neither roll back a good version nor keep a bad one. However, a caller who knows a request that
-/// makes the guest trap can force a rollback, unless another caller gets a response before the
-/// third trap. Calls that time out while the host is busy may have had too little processor time,
-/// so ten of them count as one.
+/// makes the guest trap can force a rollback, unless a response ends the probation before the third
+/// trap. Calls that time out while the host is busy may have had too little processor time, so ten
+/// of them count as one.
 ///
 /// Until the probation ends, the old version stays in memory, without idle instances: at most one
 /// old version for each plugin.

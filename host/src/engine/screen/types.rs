@@ -39,7 +39,8 @@ pub(super) fn component(mut reader: BinaryReader<'_>, room: usize) -> Result<usi
     Ok(count)
 }
 
-/// Counts the types and declarations of a section of core types, which are not nested.
+/// Counts the types and declarations of a section of core types. Their nesting needs no limit: a
+/// module type cannot contain another module type.
 pub(super) fn core(mut reader: BinaryReader<'_>) -> Result<usize, Excess> {
     let mut count = 0;
     for _ in 0..reader.read_var_u32()? {

@@ -26,9 +26,9 @@ pub(crate) struct RequestHead<'a> {
     pub(crate) scheme: &'static str,
     pub(crate) client: String,
     pub(crate) request_id: &'a str,
-    /// The header `traceparent`, if the request has exactly one.
+    /// The header `traceparent`, if the request has exactly one and it is ASCII text.
     pub(crate) traceparent: Option<&'a str>,
-    /// The header `tracestate`, if the request has exactly one.
+    /// The header `tracestate`, if the request has exactly one and it is ASCII text.
     pub(crate) tracestate: Option<&'a str>,
 }
 
