@@ -23,8 +23,9 @@ const USED_TOGETHER: usize = 256;
 
 /// A new instance gets a free slot that its module has used before, if there is one. Otherwise, it
 /// gets a free slot that another module has used if there are at least this many such slots, or
-/// else a slot that was never used. wasmtime divides the slots and this number among up to 16
-/// shards, and applies the rule in the shard of the current thread.
+/// else a slot that was never used. If there is no slot of that kind, it gets any free slot.
+/// wasmtime divides the slots and this number among up to 16 shards. It applies the rule in the
+/// shard of the current thread, or in another shard if that one is full.
 const WARM_SLOTS: u32 = 32;
 
 /// The engine returns the memory of freed slots to the system in batches of at most about this many
