@@ -10,7 +10,7 @@ mod linux {
     use crate::cli::internal;
     use crate::process::{Cancellation, Task};
     use crate::source::{Inputs, Location, Source};
-    use crate::telemetry::{Level, LogSink, escape, log_event};
+    use crate::telemetry::{Level, LogSink, escape_fixed, log_event};
     use crate::{Built, Compiler, Launcher, toolchain};
     use std::error::Error;
     use std::fs::File;
@@ -80,7 +80,7 @@ mod linux {
     fn log_lines(output: &File, log: &LogSink) {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
-            log_event(log, Level::Info, "", &escape(&line, MAX_LINE_BYTES));
+            log_event(log, Level::Info, "", &escape_fixed(&line, MAX_LINE_BYTES));
         }
     }
 }
@@ -88,7 +88,7 @@ mod linux {
 #[cfg(not(target_os = "linux"))]
 mod other {
     use crate::source::{self, Inputs, Source};
-    use crate::telemetry::{Level, LogSink, escape, log_event};
+    use crate::telemetry::{Level, LogSink, escape_fixed, log_event};
     use crate::toolchain::Progress;
     use crate::{Built, Compiler};
     use std::fs::File;
@@ -114,7 +114,7 @@ mod other {
         /// Builds a source, and logs the tools' output.
         pub(in super::super) fn build(&self, source: &Source, log: &LogSink) -> Built {
             let line = |message: &str| {
-                log_event(log, Level::Info, "", &escape(message, MAX_LINE_BYTES));
+                log_event(log, Level::Info, "", &escape_fixed(message, MAX_LINE_BYTES));
             };
             let mut inputs = Inputs::default();
             let progress = Progress { line: &line, step: &line, colour: false };

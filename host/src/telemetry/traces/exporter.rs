@@ -3,7 +3,7 @@
 use super::collector::{Collector, ExportError};
 use super::otlp;
 use super::span::Span;
-use crate::telemetry::escape::escape;
+use crate::telemetry::escape::escape_fixed;
 use crate::telemetry::line::{Level, LogSink, log_event};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -130,7 +130,7 @@ impl Exporter {
             return;
         }
         self.reported = Some(now);
-        let reason = escape(&self.reason, MAX_REASON_BYTES);
+        let reason = escape_fixed(&self.reason, MAX_REASON_BYTES);
         let message = format!("{lost} spans of traces were lost: {reason}");
         log_event(&self.log, Level::Warn, "", &message);
     }
