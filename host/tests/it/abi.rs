@@ -620,7 +620,8 @@ async fn check_has_too_many(guest: &str) {
 
 #[tokio::test]
 async fn a_component_with_too_many_instances_is_refused() {
-    // Three instances of core modules, and one of the component with the export.
+    // The component contains four instances: three of core modules, and one of the nested component
+    // that exports the handler.
     let with = |instances| Limits { instances, ..patient() };
     let (host, good) = (TestHost::with(with(3)).host, PluginName::new("good").unwrap());
     let refused = host.load(good, component("behaves"), PluginSettings::default()).await;
