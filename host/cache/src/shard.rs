@@ -28,8 +28,9 @@ use crate::table::{Place, Room, Slots, Table};
 /// ones, and other threads must not wait for all of those evictions.
 const EVICTIONS_AT_ONCE: usize = 64;
 
-/// Segments that a sweep or a walk scans before it releases the lock: at most a few hundred
-/// entries, which takes tens of microseconds.
+/// Segments that one step of a sweep or a walk scans under the lock: at most 512 entries, which
+/// takes tens of microseconds. A sweep or a walk releases the lock after each step. A write to a
+/// full cache takes up to [`EVICTIONS_AT_ONCE`] steps of the sweep under one lock.
 const SWEPT_AT_ONCE: usize = 8;
 
 /// Entries under a lock. The alignment prevents false sharing between neighbouring shards: it is

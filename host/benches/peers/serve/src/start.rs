@@ -22,7 +22,7 @@ pub fn measure(made: &Made) -> Result<()> {
         let row = Row {
             target: "G",
             what: &format!("start of the process to its first response, a plugin in {language}"),
-            peer: "the target itself",
+            peer: "the target",
             unit: "ms",
             theirs: vec![most; times.len()],
             ours: times,
