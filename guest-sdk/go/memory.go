@@ -26,7 +26,7 @@ const (
 	anotherCall
 )
 
-// host is the interface to the fake, with the methods of the real host's interface.
+// host passes the SDK's calls to the fake. In a plugin, the type host of wit.go takes its place.
 type host struct {
 	fake *Fake
 }

@@ -80,7 +80,7 @@ func refusalOf(kind uint8, message witList) error {
 // between a call and the reading of its result.
 var result witResult
 
-// host is the interface to the host that runs the plugin.
+// host passes the SDK's calls to the host that runs the plugin.
 type host struct{}
 
 // get returns a value without copying it. If found is true, the caller must call done after reading

@@ -5,8 +5,7 @@
 
 #include <time.h>
 
-/* A copy of the declaration in hostel_fake_clock.h. This file does not include that header, because
- * its macros would replace the C library's clock functions in this file too. */
+/* The same declaration as in hostel_fake_clock.h, for builds that do not include that header. */
 bool hostel_fake_now(struct timespec *now);
 
 struct entry {

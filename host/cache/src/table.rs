@@ -242,8 +242,8 @@ impl Table {
         }
     }
 
-    /// Removes an entry. Returns true if segments were joined, which changes the positions of other
-    /// entries.
+    /// Removes an entry, which may move other entries of its segment into the gap. Returns true if
+    /// the segment was also joined with its sibling, which moves entries to another segment.
     pub(crate) fn remove(&mut self, place: Place) -> bool {
         let segment = self.directory.get_mut(place.segment);
         let Some(removed) = segment.and_then(|segment| segment.remove(place.slot)) else {
@@ -294,8 +294,8 @@ impl Table {
         true
     }
 
-    /// Evicts an entry, and remembers its key if the entry was new. Returns true if segments were
-    /// joined, which changes the positions of other entries.
+    /// Evicts an entry, and remembers its key if the entry was new. Moves other entries and returns
+    /// true as [`Table::remove`] does.
     pub(crate) fn evict(&mut self, place: Place) -> bool {
         let tag = self.slot(place).filter(|slot| !slot.is_kept()).map(Slot::tag);
         if let (Some(tag), Some(segment)) = (tag, self.directory.get_mut(place.segment)) {

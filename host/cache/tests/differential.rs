@@ -12,14 +12,14 @@ const CASES: u32 = if cfg!(miri) { 2 } else { 300 };
 
 /// The length of each test case is less than this number of bytes. The first byte encodes the
 /// limits of the cache; each operation takes four more bytes.
-const MOST_BYTES: usize = if cfg!(miri) { 200 } else { 3_000 };
+const MAX_BYTES: usize = if cfg!(miri) { 200 } else { 3_000 };
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: CASES, ..Default::default() })]
 
     #[test]
     fn a_cache_returns_the_results_of_its_model(
-        bytes in prop::collection::vec(any::<u8>(), 0..MOST_BYTES),
+        bytes in prop::collection::vec(any::<u8>(), 0..MAX_BYTES),
     ) {
         model::check(&bytes);
     }

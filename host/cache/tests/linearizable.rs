@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Barrier, Mutex};
 
 use calls::{Dice, Record, perform};
-use history::{Answer, Event, MOST_EVENTS, Operation, is_linearizable};
+use history::{Answer, Event, MAX_EVENTS, Operation, is_linearizable};
 use hostel_cache::{
     Cache, CacheLimits, Clock, Lifetime, MIN_CAPACITY, MockClock, Swap, TimeLeft, Value,
 };
@@ -20,7 +20,7 @@ const THREADS: usize = 4;
 const ROUNDS: u64 = if cfg!(miri) { 4 } else { 300 };
 
 /// Operations per thread and round: few enough for one history, even if all use the same key.
-const CALLS: usize = MOST_EVENTS / THREADS;
+const CALLS: usize = MAX_EVENTS / THREADS;
 
 /// Waits long enough for another processor to run an operation. Yielding the thread could take
 /// arbitrarily long on a busy machine.

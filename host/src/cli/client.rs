@@ -27,7 +27,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto::ring};
 
 /// Maximum bytes of a response's body: many times the default limit of a service's response.
-const MOST_BYTES: usize = 256 << 20;
+const MAX_BYTES: usize = 256 << 20;
 
 /// A request to send.
 pub(super) struct ClientRequest {
@@ -59,7 +59,7 @@ pub(super) enum ClientError {
     Broken(String, #[source] hyper::Error),
     #[error("{address} did not respond within {}: set a longer --timeout", show_duration(*.time))]
     TimedOut { address: String, time: Duration },
-    #[error("{address} returned more than {}, the limit", show_size(MOST_BYTES as u64))]
+    #[error("{address} returned more than {}, the limit", show_size(MAX_BYTES as u64))]
     TooLarge { address: String },
 }
 
@@ -119,7 +119,7 @@ async fn exchange_on(
     let mut body = Vec::new();
     while let Some(frame) = next(&mut incoming).await {
         let data = frame.map_err(broken)?.into_data().unwrap_or_default();
-        if data.len() > MOST_BYTES - body.len() {
+        if data.len() > MAX_BYTES - body.len() {
             return Err(ClientError::TooLarge { address: address.to_string() });
         }
         body.extend_from_slice(&data);

@@ -187,9 +187,9 @@ pub(in crate::config) struct RawLog {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(in crate::config) struct RawTraces {
-    /// The http or https URL of a collector that accepts OTLP over HTTP. Default: the environment
-    /// variable OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or else OTEL_EXPORTER_OTLP_ENDPOINT; without
-    /// both there are no traces.
+    /// The http or https URL of a collector that accepts OTLP as JSON over HTTP. Default: the
+    /// environment variable OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or else
+    /// OTEL_EXPORTER_OTLP_ENDPOINT; without both there are no traces.
     pub(in crate::config) endpoint: Option<At<String>>,
     /// The share of requests that are traced, from 0 to 1. Default: 1.0.
     pub(in crate::config) ratio: Option<At<f64>>,

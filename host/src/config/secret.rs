@@ -15,11 +15,11 @@ const TOKEN_CHARACTERS: usize = 20;
 pub(crate) const MAX_SECRET_BYTES: usize = 1 << 10;
 
 /// Maximum memory to check one password, in KiB: 256 MiB. Each concurrent check may need as much.
-const MOST_MEMORY: u32 = 256 << 10;
+const MAX_MEMORY: u32 = 256 << 10;
 
 /// Maximum number of passes over the memory, and maximum number of lanes: two parameters of
 /// Argon2id.
-const MOST_PASSES: u32 = 64;
+const MAX_PASSES: u32 = 64;
 
 /// The prefix of a token's hash.
 const TOKEN_PREFIX: &str = "sha256:";
@@ -67,8 +67,8 @@ pub enum SecretError {
     NotOfPassword,
     /// Checking a password against the hash would cost more than a host should spend.
     #[error(
-        "the Argon2id parameters are too large: at most m={MOST_MEMORY}, t={MOST_PASSES} and \
-         p={MOST_PASSES}"
+        "the Argon2id parameters are too large: at most m={MAX_MEMORY}, t={MAX_PASSES} and \
+         p={MAX_PASSES}"
     )]
     TooDear,
 }
@@ -127,7 +127,7 @@ impl SecretHash {
         }
         let cost = Params::try_from(&hash).map_err(|_| SecretError::NotOfPassword)?;
         let passes = cost.t_cost().max(cost.p_cost());
-        if cost.m_cost() > MOST_MEMORY || passes > MOST_PASSES {
+        if cost.m_cost() > MAX_MEMORY || passes > MAX_PASSES {
             return Err(SecretError::TooDear);
         }
         Ok(SecretHash(HashKind::Password(Box::new(hash))))

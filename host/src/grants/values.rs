@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Minimum bytes of a secret. The log masks secrets, and a shorter one would occur in other text by
 /// chance.
-const LEAST_SECRET: usize = 8;
+const MIN_SECRET: usize = 8;
 
 /// The settings and secrets that a plugin may read, by name. `Debug` does not print secrets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Secret(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// The secret has fewer than 8 bytes, so it can be guessed.
-    #[error("the secret has fewer than {LEAST_SECRET} bytes and can be guessed")]
+    #[error("the secret has fewer than {MIN_SECRET} bytes and can be guessed")]
     Short,
     /// The name is empty, has invalid characters or is too long.
     #[error(
@@ -44,7 +44,7 @@ impl Secret {
     pub fn new(text: &str) -> Result<Self, ValueError> {
         let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        if text.len() < LEAST_SECRET { Err(ValueError::Short) } else { Ok(Secret(text.to_owned())) }
+        if text.len() < MIN_SECRET { Err(ValueError::Short) } else { Ok(Secret(text.to_owned())) }
     }
 
     /// Returns the secret's text.

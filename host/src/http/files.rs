@@ -39,8 +39,8 @@ pub(crate) const MAX_OPEN_FILES: usize = 1_024;
 /// Maximum number of threads that open and read files. More threads would not make a disk faster.
 const MAX_READERS: usize = 32;
 
-/// Maximum time that a request waits for a thread that reads files. Without this limit, requests
-/// for files on a file system that hangs would use up all connections.
+/// Maximum time that a request waits for a thread to open its file. While a file system hangs, it
+/// may occupy all threads: other requests then get 503 instead of waiting forever.
 const READER_TIME: Duration = Duration::from_secs(1);
 
 /// Serves files, with a maximum number of open files and of threads.

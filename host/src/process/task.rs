@@ -23,7 +23,7 @@ pub(crate) enum Task {
         /// Whether to build quickly, for trying out the service.
         is_quick: bool,
     },
-    /// Run as another helper, whose socket is the input.
+    /// Run as a helper. Its input is the socket on which it receives tasks.
     Helper {
         /// The helper builds only sources at these paths, or below these folders.
         sources: Vec<PathBuf>,

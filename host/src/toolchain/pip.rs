@@ -25,6 +25,9 @@ const KEPT: [&str; 11] = [
     "keyring-provider",
 ];
 
+/// The sections of pip's settings for `pip install`, in ascending order of precedence.
+const SECTIONS: [&str; 3] = ["global", "install", ":env:"];
+
 /// Installs the packages named by the arguments into a folder.
 pub(super) fn install(
     arguments: &[&str],
@@ -77,16 +80,17 @@ fn settings(python: &Path) -> Vec<String> {
     options(&String::from_utf8_lossy(&listed))
 }
 
-/// Converts the kept settings in a list to options. The list has one `section.name='value'` per
-/// line, and later lines take precedence. Line breaks or spaces separate the values of a setting.
+/// Converts the kept settings in the output of `pip config list` to options. Each line of the output
+/// is `section.name='value'`. Spaces or the escape `\n` separate the values of a setting.
 fn options(listed: &str) -> Vec<String> {
     let value = |name: &str| {
         let named = listed.lines().filter_map(|line| line.split_once('='));
-        let found = named.filter(|(setting, _)| {
-            let (section, setting) = setting.rsplit_once('.').unwrap_or_default();
-            setting == name && ["global", "install", ":env:"].contains(&section)
+        let found = named.filter_map(|(setting, value)| {
+            let (section, setting) = setting.rsplit_once('.')?;
+            let rank = SECTIONS.iter().position(|it| *it == section)?;
+            (setting == name).then_some((rank, value))
         });
-        found.map(|(_, value)| value).next_back()
+        found.max_by_key(|(rank, _)| *rank).map(|(_, value)| value)
     };
     let mut options = Vec::new();
     for name in KEPT {
@@ -103,10 +107,11 @@ mod tests {
 
     #[test]
     fn only_settings_for_the_package_index_are_kept() {
-        let listed = "global.index-url='https://a/simple'\nglobal.user='true'\n\
-            install.prefix='/opt'\nglobal.require-virtualenv='1'\nfreeze.timeout='1'\n\
-            install.extra-index-url='\\nhttps://b\\nhttps://c'\n:env:.index-url='https://d'\n\
-            :env:.no-binary=':all:'\n";
+        // pip sorts the lines.
+        let listed = ":env:.index-url='https://d'\n:env:.no-binary=':all:'\nfreeze.timeout='1'\n\
+            global.extra-index-url='https://e'\nglobal.index-url='https://a/simple'\n\
+            global.require-virtualenv='1'\nglobal.user='true'\n\
+            install.extra-index-url='\\nhttps://b\\nhttps://c'\ninstall.prefix='/opt'\n";
         let expected =
             ["--index-url=https://d", "--extra-index-url=https://b", "--extra-index-url=https://c"];
         assert_eq!(options(listed), expected);

@@ -1,4 +1,4 @@
-//! The contract's test vectors that a guest can observe, through a real component.
+//! Runs test vectors of the contract in a real component: those whose results a guest can observe.
 
 use crate::support::{TestHost, guests};
 use hostel::{Access, CacheBinding, CacheGrant, Grants, Name, PluginName, PluginSettings};

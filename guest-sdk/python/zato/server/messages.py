@@ -148,8 +148,8 @@ class Input(dict[str, Any]):
 
 
 class Payload(dict[str, Any]):
-    """The initial payload of a response. A service fills it either with members, as attributes or
-    items, or as a list, with a slice, ``append`` or ``extend``."""
+    """The initial payload of a response: a dict or a list. A service fills the dict by setting
+    attributes or items, and the list with a slice, ``append`` or ``extend``."""
 
     __slots__ = ("_elements",)
 

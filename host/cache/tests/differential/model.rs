@@ -22,7 +22,7 @@ const MANY: usize = 400;
 const FEW: usize = 4;
 
 /// The most keys in a page.
-const MOST_KEYS: usize = 1_000;
+const MAX_KEYS: usize = 1_000;
 
 /// Runs the operations that the bytes encode, and compares cache and model after each one.
 ///
@@ -518,7 +518,7 @@ impl Pair {
             met: BTreeSet::new(),
         });
         let page = self.cache.keys(&walk.prefix, walk.cursor.as_deref()).unwrap();
-        assert!(page.keys.len() <= MOST_KEYS, "{} keys in a page", page.keys.len());
+        assert!(page.keys.len() <= MAX_KEYS, "{} keys in a page", page.keys.len());
         let found: BTreeSet<_> = page.keys.iter().cloned().collect();
         assert_eq!(found.len(), page.keys.len(), "a key is twice in a page");
         assert!(found.is_subset(&keys(&walk.prefix)), "a page has a key that is not there");
@@ -536,7 +536,7 @@ impl Pair {
         let (mut removed, mut cursor) = (0, None);
         loop {
             let page = self.cache.delete_prefix(prefix, cursor.as_deref()).unwrap();
-            assert!(page.removed as usize <= MOST_KEYS, "{page:?}");
+            assert!(page.removed as usize <= MAX_KEYS, "{page:?}");
             removed += page.removed as usize;
             cursor = page.cursor;
             if cursor.is_none() {

@@ -59,7 +59,7 @@ pub(crate) struct Event {
 }
 
 /// The most events in a history: the search has one bit for each.
-pub(crate) const MOST_EVENTS: usize = u128::BITS as usize;
+pub(crate) const MAX_EVENTS: usize = u128::BITS as usize;
 
 /// The sequential model of one key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -140,7 +140,7 @@ impl Register {
 
 /// Returns true if the events are linearizable, starting from an empty register.
 pub(crate) fn is_linearizable(history: &[Event]) -> bool {
-    assert!(history.len() <= MOST_EVENTS, "{} events are too many", history.len());
+    assert!(history.len() <= MAX_EVENTS, "{} events are too many", history.len());
     let all = (0..history.len()).fold(0, |bits, at| bits | bit(at));
     let start = (0, Register::default());
     let (mut open, mut met) = (vec![start], HashSet::from([start]));

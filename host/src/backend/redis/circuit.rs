@@ -91,8 +91,9 @@ impl Pass<'_> {
         let mut state = self.circuit.state();
         match &mut *state {
             CircuitState::Closed { failures } => *failures += 1,
-            // Failures of operations that began before the circuit opened do not count.
             CircuitState::HalfOpen { .. } if was_probe => *state = open,
+            // Only the probe's failure counts here: other operations began before the circuit
+            // opened.
             CircuitState::Open { .. } | CircuitState::HalfOpen { .. } => return true,
         }
         if let CircuitState::Closed { failures: MAX_FAILURES.. } = *state {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Maximum rows of a section in the text. The JSON contains all rows.
-const MOST_LINES: usize = 100;
+const MAX_LINES: usize = 100;
 
 /// The report. Its JSON has the same fields. Unknown fields are null or empty.
 #[derive(Default, Serialize)]
@@ -143,8 +143,8 @@ impl InspectReport {
         let size = show_size(bytes);
         let mut text = format!("{bold}{name}{bold:#}: {file}, {is}, {size}, version {version}\n");
         for (title, rows) in self.sections() {
-            let more = rows.len().saturating_sub(MOST_LINES);
-            let shown = rows.get(..MOST_LINES).unwrap_or(&rows);
+            let more = rows.len().saturating_sub(MAX_LINES);
+            let shown = rows.get(..MAX_LINES).unwrap_or(&rows);
             text.push_str(&format!("{bold}{title}{bold:#}\n"));
             table::lines(shown).iter().for_each(|line| text.push_str(&format!("  {line}\n")));
             if more > 0 {

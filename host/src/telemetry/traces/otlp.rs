@@ -1,8 +1,8 @@
 //! Spans as OTLP in JSON: `ExportTraceServiceRequest`, opentelemetry.io/docs/specs/otlp.
 //!
-//! The encoding is JSON: collectors that accept OTLP over HTTP also accept JSON, and JSON needs no
-//! code generated from protobuf. In OTLP's JSON, ids are hexadecimal and 64-bit integers are
-//! strings.
+//! The encoding is JSON, which needs no code generated from protobuf. The OpenTelemetry Collector
+//! accepts it; a backend that accepts only protobuf needs a Collector in front. In OTLP's JSON, ids
+//! are hexadecimal and 64-bit integers are strings.
 
 use super::span::{AttributeValue, Span, SpanKind};
 use serde_json::{Value, json};

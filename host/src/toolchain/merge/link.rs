@@ -45,8 +45,8 @@ struct Linker<'o, 'a> {
     outline: &'o Outline<'a>,
     members: Vec<Member<'o, 'a>>,
     types: Vec<FuncType>,
-    /// The definitions that no member provides, each with its kind and type. The last number is the
-    /// position of the member to whose type indices the type refers.
+    /// The definitions that no member provides, each with its kind, its type, and the position of a
+    /// member in `members`. An index in the type is an index in that member's type section.
     imports: Vec<(Kind, Definition, TypeRef, usize)>,
     /// The new indices of all imports and definitions of the members.
     numbers: HashMap<(Kind, Definition), u32>,

@@ -19,7 +19,7 @@ const BEFORE: usize = 100;
 /// Distance between the number ranges of the callers.
 const APART: usize = 1_000_000;
 
-/// The results of one caller.
+/// The results of one caller, or of all callers together.
 #[derive(Default)]
 struct Seen {
     answered: Vec<usize>,

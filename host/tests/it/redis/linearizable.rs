@@ -6,7 +6,7 @@ mod history;
 
 use super::{at, cache, servers};
 use crate::support::Random;
-use history::{Answer, Event, MOST_EVENTS, Operation, is_linearizable};
+use history::{Answer, Event, MAX_EVENTS, Operation, is_linearizable};
 use hostel::CacheStore;
 use hostel_cache::{Lifetime, Swap, TimeLeft, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 const TASKS: usize = 6;
 
 /// Number of operations per task and round, on one key.
-const CALLS: usize = MOST_EVENTS / TASKS;
+const CALLS: usize = MAX_EVENTS / TASKS;
 
 const ROUNDS: usize = 60;
 

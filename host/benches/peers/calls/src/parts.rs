@@ -46,7 +46,7 @@ pub fn print() -> Result<()> {
         ("in the cache: the key's hash", hash),
         ("in the cache: lock and unlock the shard", lock),
         ("in the cache: a count for the statistics", counted - lock),
-        ("in the cache: add and drop an owner of the entry", owner),
+        ("in the cache: increment and decrement the entry's reference count", owner),
     ];
     println!("| part | ns |\n|---|---|");
     rows.iter().for_each(|(part, cost)| println!("| {part} | {cost:.1} |"));

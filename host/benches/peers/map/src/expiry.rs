@@ -22,7 +22,7 @@ const TICK: Duration = Duration::from_millis(20);
 const ENTRIES_A_TICK: usize = 10_000;
 
 /// More calls than a machine can make while calls are timed.
-const MOST_CALLS: usize = 100_000_000;
+const MAX_CALLS: usize = 100_000_000;
 
 struct Seen {
     /// The 99th percentile and the maximum of the calls' times, in microseconds.
@@ -60,7 +60,7 @@ fn row(what: &str, peer: &str, unit: &str, ours: f64, theirs: f64, wanted: Wante
 /// Fills `map` with expiring entries, then makes calls while another thread frees expired entries.
 fn watch(map: &dyn Map, expiring: u32, reclaim: &(dyn Fn() + Sync)) -> Seen {
     // Allocate this vector before counting begins.
-    let mut times = Vec::with_capacity(MOST_CALLS);
+    let mut times = Vec::with_capacity(MAX_CALLS);
     allocator::count(true);
     let before = allocator::held();
     let began = Instant::now();
@@ -86,7 +86,7 @@ fn watch(map: &dyn Map, expiring: u32, reclaim: &(dyn Fn() + Sync)) -> Seen {
         let mut into = [0; 128];
         let end = Instant::now() + WATCHED;
         let mut now = Instant::now();
-        while now < end && times.len() < MOST_CALLS {
+        while now < end && times.len() < MAX_CALLS {
             let key = Key::of((random.next() % u64::from(STAYING)) as u32);
             if random.next() % 10 == 0 {
                 map.set(key.as_str(), VALUE);
