@@ -25,8 +25,9 @@ pub struct Cors {
     /// The response headers that pages may read, besides the headers that the Fetch standard
     /// safelists; in lower case.
     pub expose_headers: Vec<String>,
-    /// Whether browsers include cookies and HTTP authentication. Has no effect with
-    /// [`CorsOrigins::Any`]: browsers refuse the combination.
+    /// Whether pages may read responses to requests with cookies or HTTP authentication, and send
+    /// such requests if they need a preflight. Has no effect with [`CorsOrigins::Any`]: browsers
+    /// refuse the combination.
     pub credentials: bool,
     /// How long a browser may cache the response to a preflight, in whole seconds; `None`: the
     /// browser's default.

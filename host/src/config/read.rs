@@ -180,7 +180,8 @@ fn cache_names(raw: &Raw) -> Vec<String> {
     raw.caches.iter().flat_map(|raw| raw.keys()).map(|name| name.get().clone()).collect()
 }
 
-/// Reports a configuration without plugins, unless one of its routes serves files.
+/// Reports a configuration without plugins and without a folder of plugins, unless one of its
+/// routes serves files.
 fn check_any(no_plugins: bool, routes: &[At<RawRoute>], diagnostics: &mut Diagnostics<'_>) {
     if no_plugins && routes.iter().all(|route| route.get().files.is_none()) {
         diagnostics.fault(

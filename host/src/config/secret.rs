@@ -35,7 +35,8 @@ enum HashKind {
     Password(Box<PasswordHash>),
 }
 
-/// Why a secret or its hash is invalid. Contains no part of either.
+/// Why a secret or a hash is invalid, or why a password cannot be hashed. Contains no part of the
+/// secret or the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// The token has fewer than 20 bytes, so it can be guessed.
@@ -154,8 +155,9 @@ impl SecretHash {
         }
     }
 
-    /// Returns true if `secret` has this hash. The hashes are compared in constant time, so that
-    /// timing does not reveal how much of a guess is right.
+    /// Returns true if `secret` has this hash. Returns false if not, or if there is not enough
+    /// memory to check a password. The hashes are compared in constant time, so that timing does
+    /// not reveal how much of a guess is right.
     ///
     /// Checking a token takes about a microsecond. Checking a password usually takes tens of
     /// milliseconds and tens of MiB of memory: never check passwords on a thread that runs
@@ -166,7 +168,7 @@ impl SecretHash {
     }
 
     /// Like [`SecretHash::verify`], but reuses memory, so that the system need not clear tens of
-    /// MiB for each password. Returns false if the memory is not available.
+    /// MiB for each password.
     pub(crate) fn verify_in(&self, memory: &mut PasswordMemory, secret: &[u8]) -> bool {
         match &self.0 {
             HashKind::Token(digest) => digest.ct_eq(&token_digest(secret)).into(),

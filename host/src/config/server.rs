@@ -233,8 +233,8 @@ pub(super) fn check_required(
     }
 }
 
-/// Reports a limit on request bodies that exceeds a client's share of `server.bodies`: a body
-/// larger than the share could never be accepted.
+/// Reports a limit on request bodies that exceeds a client's share of `server.bodies`: the server
+/// would always refuse a larger body of a client that has a share.
 pub(super) fn check_bodies(
     raw: &Raw,
     server: &Server,

@@ -31,12 +31,14 @@ pub(super) struct AdminApi {
 /// `same-origin`, `same-site`, `cross-site`, or `none` without such a page.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Refuses a request from a web page of another origin, for example of another port. A browser on
-/// this machine, or a browser with stored credentials, would send such a request with the rights of
-/// its user.
+/// Refuses a request if its headers show that a web page of another origin sent it, for example of
+/// another port. A browser on this machine, or a browser with stored credentials, would send such a
+/// request with the rights of its user.
 ///
 /// Browsers send `Origin` with each request that may change something, and `Sec-Fetch-Site` with
-/// each request to an address that they trust, such as 127.0.0.1. Other programs send neither.
+/// each request to an address that they trust, such as 127.0.0.1. A GET to another address may have
+/// neither header, but the browser does not let the page read the response. Programs other than
+/// browsers usually send neither header.
 pub(super) fn check_site(head: &Parts) -> Result<(), Problem> {
     let own = format!("http://{}", request::authority(head).unwrap_or_default());
     let is_own = |origin: &[u8]| origin.eq_ignore_ascii_case(own.as_bytes());
@@ -111,7 +113,7 @@ impl AdminApi {
     }
 }
 
-/// The paths, each with its methods and a description.
+/// The paths, each with its methods, except HEAD, and a description.
 const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("GET", "/", "lists these paths"),
     ("GET", "/healthz", "200 while the server runs"),

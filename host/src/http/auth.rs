@@ -67,9 +67,9 @@ impl Authenticator {
     /// Returns the name of the caller, or `None` if no authentication is required. `client` is
     /// `None` for a proxy that does not name its clients.
     ///
-    /// A client that keeps failing waits before its credentials are checked. Another client waits
-    /// only if the name that it sends has many failures. Credentials that were accepted recently
-    /// usually need no wait.
+    /// A client that keeps failing is delayed before its credentials are checked. Another client is
+    /// delayed only if the name that it sends has many failures. Credentials that were accepted
+    /// recently are usually not delayed.
     ///
     /// # Errors
     ///
@@ -92,8 +92,9 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// As [`Authenticator::caller`], if no group accepts the credentials. Without this error,
-    /// clients could use the list of services to guess credentials.
+    /// As [`Authenticator::caller`], if `all` or `of_server` names a group, but no group accepts
+    /// the client's credentials. Without this error, clients could use the list of services to
+    /// guess credentials.
     pub(super) async fn admitted<'a>(
         &self,
         of_server: &'a Callers,

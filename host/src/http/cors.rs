@@ -156,7 +156,7 @@ impl Preflight<'_> {
     }
 
     /// Returns the methods to list in the response, or `None` if the requested method is not
-    /// allowed. If any method is allowed, returns only the requested one.
+    /// allowed. If every method is allowed, returns only the requested one.
     fn methods(&self) -> Option<Vec<Method>> {
         let Preflight { policy, method, taken, .. } = self;
         let taken = (*taken)?;

@@ -7,7 +7,7 @@ use tokio_rustls::rustls;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// A file cannot be read, or contains no certificate or no key.
+    /// A file cannot be read, is not valid PEM, or contains no certificate or no key.
     #[error("cannot read the TLS file {}", file.display())]
     TlsFile {
         /// The path of the file.

@@ -70,9 +70,10 @@ impl FileServer {
     ///
     /// # Errors
     ///
-    /// 404 if the file does not exist or clients may not read it; 412 if a precondition fails; 416
-    /// for a range beyond the file's end; 503 if too many files are open, no thread is free or the
-    /// system lacks a resource; 500 if the file cannot be read.
+    /// 404 if the file does not exist, clients may not request it, or the server has no permission
+    /// to read it; 412 if a precondition fails; 416 for a range beyond the file's end; 503 if too
+    /// many files are open, no thread is free or the system lacks a resource; 500 if the file
+    /// cannot be read for another reason.
     pub(super) async fn respond(
         &self,
         endpoint: &FileEndpoint,
@@ -115,8 +116,8 @@ impl FileServer {
         Ok(opened.map(|file| (file, permit)))
     }
 
-    /// Returns the problem for a file that cannot be opened. Logs the reason if the operator can
-    /// fix it.
+    /// Returns the problem for a file that cannot be opened. If the operator can fix the reason,
+    /// logs it, unless `unreadable` omits the line.
     fn problem(&self, error: FileOpenError, folder: &Path, path: &Path, log: &ErrorLog) -> Problem {
         let (reason, problem) = match error {
             FileOpenError::NoFile => return Problem::no_file(),

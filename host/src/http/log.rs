@@ -26,7 +26,7 @@ struct LastLine {
 }
 
 impl LogBound {
-    /// Returns the line of an event, including the number of lines omitted since the last line.
+    /// Returns the line of an event, with the number of lines omitted since the last line, if any.
     /// Returns `None` if the line of this event must be omitted.
     fn line(&self, message: fmt::Arguments<'_>, now: Instant) -> Option<String> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +62,7 @@ impl ErrorLog {
     }
 
     /// Logs an event, or omits its line if `bound` had another line less than a second ago. A line
-    /// includes the number of lines omitted since the last line.
+    /// includes the number of lines omitted since the last line, if any.
     pub(super) fn bounded(&self, bound: &LogBound, level: Level, message: fmt::Arguments<'_>) {
         let Some(message) = bound.line(message, Instant::now()) else { return };
         log_event(&self.0, level, "", &escape_fixed(&message, MAX_MESSAGE_BYTES));

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The largest small message, in bytes.
 pub(super) const MAX_SMALL_BYTES: usize = 64 << 10;
 
-/// The largest message that is not charged, in bytes. Most messages are this short, and not
+/// Messages of up to this many bytes are not charged. Most messages are this short, and not
 /// charging them avoids a lock. Their memory may be ignored, because the HTTP stream of such a
 /// message takes more memory than the message.
 const MAX_FREE_BYTES: usize = 512;

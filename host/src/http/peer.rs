@@ -342,8 +342,9 @@ impl RequestBody<'_> {
     }
 }
 
-/// Returns the callers that may call a service directly. For an unknown service, returns the
-/// callers of its plugin, so that other clients cannot find out which services exist.
+/// Returns the callers that may call a service directly. Without a target, returns the callers of
+/// the plugin: clients that the plugin does not admit then cannot find out which of its services
+/// exist, unless routes to a service require other callers.
 ///
 /// # Errors
 ///

@@ -154,7 +154,7 @@ impl Problem {
         Problem::not_found("neither a route nor a file has this path")
     }
 
-    /// The server cannot read the file. The log has the reason.
+    /// The server cannot read the file. The reason is logged, but at most one line per second.
     pub(super) fn unreadable_file() -> Self {
         let detail = "the file cannot be read";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)

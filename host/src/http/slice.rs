@@ -74,7 +74,8 @@ impl FileSlice {
     ///
     /// # Errors
     ///
-    /// When the piece cannot be read, or the file has become shorter. The error is also logged.
+    /// When the piece cannot be read, or the file has become shorter. The error is also logged,
+    /// unless the bound of [`ReadErrors`] omits the line.
     pub(super) fn piece(&self, at: u64) -> impl Future<Output = io::Result<Vec<u8>>> + use<> {
         let (file, readers) = (Arc::clone(&self.file), Arc::clone(&self.readers));
         let (start, length) = (self.start.saturating_add(at), self.bytes_from(at));

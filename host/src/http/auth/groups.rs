@@ -70,7 +70,8 @@ impl Group {
 
     /// Verifies a password, and remembers it if it is valid. Returns the index of the caller, or
     /// `None` if the name is unknown or the password is wrong. For an unknown name, uses the
-    /// hash of the first caller, so that the duration does not reveal which names exist.
+    /// hash of the first caller. If all hashes have the same cost, the duration thus does not
+    /// reveal which names exist.
     pub(super) fn verify(
         &self,
         sent: &SentCredentials,

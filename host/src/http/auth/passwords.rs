@@ -144,7 +144,7 @@ impl PasswordQueue {
     fn work(&self) {
         let mut memory = PasswordMemory::default();
         while let Some(work) = self.next(&mut memory) {
-            // A panic ends only this job; the panic handler logs it.
+            // A panic ends only this job; the panic hook prints it.
             let _ = catch_unwind(AssertUnwindSafe(|| work(&mut memory)));
         }
     }

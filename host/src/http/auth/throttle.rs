@@ -21,7 +21,7 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 /// The time after which the number of failures is halved.
 const HALF_LIFE: Duration = Duration::from_secs(60);
 
-/// The maximum count: a client that stops guessing has no delay after five minutes.
+/// The maximum count: five minutes after its last failure, a count causes no delay.
 const MAX_COUNT: u32 = 128;
 
 /// The number of failures of a client and name at which even a comparison with a recently verified

@@ -43,7 +43,7 @@ impl Validators {
         }
     }
 
-    /// Adds the headers `etag` and `last-modified`.
+    /// Adds the header `etag`, and `last-modified` if `modified` is known.
     pub(super) fn put(&self, headers: &mut HeaderMap) {
         let weak = if self.are_strong { "" } else { "W/" };
         let tag = HeaderValue::from_str(&format!("{weak}{}", self.tag));

@@ -173,8 +173,8 @@ fn handshake_too_slow() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "it took longer than `server.header-time`")
 }
 
-/// Serves a stream with the protocol that TLS negotiated. Without TLS, the client's first bytes
-/// determine the protocol.
+/// Serves a stream with the protocol that TLS negotiated, or with HTTP/1 if TLS negotiated none.
+/// Without TLS, the client's first bytes determine the protocol.
 async fn speak<I>(
     mut io: TimedStream<I>,
     is_http2: Option<bool>,

@@ -51,7 +51,7 @@ pub(super) struct ProxyProtocol {
 impl ProxyProtocol {
     /// Reads the header of a connection from `peer`, and no byte after the header. Returns the
     /// client, or `None` if the connection must be closed. Counts a refused connection, and logs it
-    /// unless `logged` omits the line.
+    /// unless `logged` omits the line. A connection without any bytes is not refused, but closed.
     pub(super) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),

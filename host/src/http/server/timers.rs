@@ -20,7 +20,8 @@ const LINGER: Duration = Duration::from_secs(1);
 /// Why a connection must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// The connection had no request for too long. It is shut down gracefully.
+    /// The connection had no request for too long. It is shut down gracefully, or dropped if its
+    /// graceful shutdown has already begun.
     Idle,
     /// The client sends a head or receives a response too slowly, or the linger time is over. The
     /// connection is dropped.
