@@ -36,10 +36,10 @@ use crate::value::Json;
 ///   monotonic. Reading an entry never extends its expiry.
 /// - A full cache first evicts entries that have not been used recently. The cache never refuses a
 ///   `set` for lack of room, and a `set` never evicts the value that it stores. Entries and
-///   bookkeeping never take more bytes than the capacity; leases, and old values that readers still
-///   hold, are not counted. Keys are distributed by hash over up to 64 shards with equal shares of
-///   the capacity, so eviction may begin below the capacity. Eviction begins earlier when a shared
-///   [budget](Cache::within) is exhausted.
+///   bookkeeping never take more bytes than the capacity. Leases, old values that readers still
+///   hold, and entries that `clear` is freeing are not counted. Keys are distributed by hash over
+///   up to 64 shards with equal shares of the capacity, so eviction may begin below the capacity.
+///   Eviction begins earlier when a shared [budget](Cache::within) is exhausted.
 /// - Each operation on one key is atomic: all threads observe the operations in the same order.
 /// - An operation that fails leaves the entry and its expiry unchanged. If several arguments are
 ///   invalid, the error describes the first.
@@ -153,8 +153,9 @@ impl Cache {
     }
 
     /// Removes expired entries, to free their memory even if no caller uses their keys again. Scans
-    /// about `most` entries, continuing where the last call stopped, and returns how many entries
-    /// it removed. Holds each lock only for a few hundred entries at a time.
+    /// at most `most` entries and 512 more per shard, continuing where the last call stopped. If
+    /// `most` is 0, scans none. Returns how many entries it removed. Holds each lock only for a few
+    /// hundred entries at a time.
     ///
     /// Writes also remove some expired entries. A host that scans 10,000 entries every 20
     /// milliseconds removes a million expired entries in a few seconds, without noticeable delays

@@ -27,8 +27,8 @@ struct Head {
     key_bytes: u16,
 }
 
-/// A counted reference to an entry. Dropping the last reference frees the entry. The table has one
-/// reference, and each [`Value`] of the entry has another.
+/// A counted reference to an entry. Dropping the last reference frees the entry. A table has one
+/// reference to each of its entries, and each [`Value`] has another.
 pub(crate) struct Entry(NonNull<Head>);
 
 /// The value of an entry, as returned by [`Cache::get`](crate::Cache::get): one JSON text.

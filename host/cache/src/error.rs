@@ -72,7 +72,7 @@ pub enum Error {
         value: String,
         /// The length of the value in bytes.
         bytes: usize,
-        /// The limit of the cache in bytes.
+        /// The maximum length of a value in bytes.
         limit: usize,
     },
 }

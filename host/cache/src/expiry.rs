@@ -43,7 +43,7 @@ impl Deadline {
     /// The deadline of an entry without expiry.
     pub(crate) const NEVER: Self = Self(Moment::NEVER);
 
-    /// Computes the deadline of an entry that is set now. Reads the clock only if there is an
+    /// Computes the deadline for an expiry that begins now. Reads the clock only if there is an
     /// expiry.
     pub(crate) fn from_now(expiry: Option<Expiry>, now: &Now<'_>) -> Self {
         Self(expiry.map_or(Moment::NEVER, |expiry| {

@@ -326,10 +326,10 @@ impl Entries {
         expired > 0
     }
 
-    /// If the sweep is late, removes expired entries. Otherwise, or if there are none, removes the
-    /// entries that the clock hands select. Spares the existing entry of the key being written
-    /// unless no other entry is left: without this, incrementing a counter in a full cache could
-    /// evict the counter.
+    /// If the sweep is late, removes the expired entries that its next step finds. If it is not
+    /// late, or finds none, removes the entries that the clock hands select. Spares the existing
+    /// entry of the key being written unless no other entry is left: without this, incrementing a
+    /// counter in a full cache could evict the counter.
     fn evict(&mut self, spared: Option<Tag>, now: &Now<'_>) {
         if self.sweep.is_late(now) && self.sweep(SWEPT_AT_ONCE, now).expired > 0 {
             return;

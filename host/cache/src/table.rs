@@ -23,7 +23,7 @@ pub(crate) struct Room {
     pub(crate) entries: usize,
 }
 
-/// A map from keys to entries. It grows and shrinks by one segment at a time.
+/// A map from keys to entries. It grows by splitting a segment, and shrinks by joining segments.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Table {

@@ -13,8 +13,9 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Maximum number of leases that one call holds. A guest can request leases for any number of keys,
-/// and the host keeps each lease until the guest ends the lease or the call ends.
+/// Maximum number of leases of one call. A guest can request leases for any number of keys, and the
+/// host records each key until the guest fills or releases its lease or the call ends, even if
+/// another caller's write has ended the lease.
 const MAX_LEASES: usize = 1_000;
 
 /// The expiry of a lease on Redis is the time that its call had left when the guest requested the

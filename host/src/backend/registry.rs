@@ -58,7 +58,7 @@ pub struct OpenError {
     pub asked: CacheLimits,
 }
 
-/// The state of the servers of one address.
+/// The state of the servers that the caches with the same address and timeout share.
 #[derive(Clone, Debug)]
 pub(crate) struct RedisState {
     /// The caches on these servers.
@@ -192,8 +192,8 @@ impl Caches {
         found
     }
 
-    /// Frees the memory of expired entries in every cache in memory. Examines at most about
-    /// `most` entries of each cache, and returns the number of removed entries.
+    /// Frees the memory of expired entries in every cache in memory, by a [`Cache::reclaim`] with
+    /// `most` for each cache. Returns the number of removed entries.
     pub(super) fn reclaim(&self, most: usize) -> u64 {
         let caches: Vec<_> = {
             let in_memory = |open: &OpenCache| match open {

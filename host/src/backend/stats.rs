@@ -14,7 +14,9 @@ pub struct CacheStats {
     pub misses: u64,
     /// Calls of `exists`.
     pub exists: u64,
-    /// Values that `set`, `set-if-absent`, `set-many` and `fill` stored.
+    /// Values that `set`, `set-if-absent`, `set-many` and `fill` stored. A repeated key in a
+    /// `set-many` counts each time. On Redis, a `set-many` that fails does not count, even if it
+    /// stored some values.
     pub sets: u64,
     /// Live entries that `delete`, `delete-many` and `delete-prefix` removed.
     pub deletes: u64,

@@ -43,8 +43,8 @@ pub(super) struct Pass<'a> {
 }
 
 impl Circuit {
-    /// Lets an operation through, or returns `None` if the circuit refuses the operation: the
-    /// circuit is open, or a probe is running.
+    /// Lets an operation through, as the probe if the circuit has been open for [`OPEN_TIME`].
+    /// Returns `None` if the circuit has been open for less time, or while a probe is running.
     pub(super) fn enter(&self, now: Instant) -> Option<Pass<'_>> {
         let mut state = self.state();
         match *state {

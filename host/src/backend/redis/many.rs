@@ -25,7 +25,7 @@ const MAX_BATCH_BYTES: usize = 1 << 20;
 const MAX_BYTES_UNDER_WAY: usize = 16 << 20;
 
 /// Maximum bytes of a value in the first read, which is enough for most values. Longer values are
-/// read again, in batches of fewer entries.
+/// read again, up to the value limit.
 const FIRST_BYTES: usize = 4 << 10;
 
 /// One entry's part of an operation on several entries.

@@ -138,7 +138,7 @@ return {'refresh', value}",
 /// as [`LEASE`] saw it or has expired since. If the entry is missing before its expiry, it was
 /// deleted or evicted, and nothing is stored. Keys: the entry, its lease. Arguments: the token, the
 /// value, the expiry or an empty text, the value limit. Returns 1 if the value was stored,
-/// otherwise 0.
+/// otherwise 0. If storing the value fails, the lease remains, and the script returns the error.
 pub(super) static FILL: Script = Script::new(
     "local token, seen, gone = ARGV[1], false, 0
 local held = redis.pcall('GET', KEYS[2])

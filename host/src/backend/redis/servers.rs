@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// Maximum number of concurrent operations on one address; further operations wait. The maximum
+/// Maximum number of concurrent operations of one [`Servers`]; further operations wait. The maximum
 /// equals the default number of concurrent calls of a host: more operations would only wait in the
 /// server's queue, with their values in memory.
 const MAX_IN_FLIGHT: usize = 256;

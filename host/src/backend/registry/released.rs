@@ -4,8 +4,8 @@ use super::{Caches, OpenCache};
 use hostel_cache::CacheName;
 use std::time::{Duration, Instant};
 
-/// How long the cache of an unloaded plugin is kept: long enough to fix the plugin and deploy it
-/// again.
+/// How long the cache of an unloaded plugin is kept unless memory is short: long enough to fix the
+/// plugin and deploy it again.
 const RELEASED_TIME: Duration = Duration::from_secs(3600);
 
 impl Caches {
