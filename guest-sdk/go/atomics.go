@@ -18,8 +18,9 @@ const updateTries = 100
 //
 // The operation is atomic across all instances, plugins and hosts that share the cache. After
 // [CacheUnavailable] the change may have been made, so a retry may apply it twice; this package
-// never retries. This paragraph also applies to [Cache.SetIfAbsentWithExpiry], [Cache.Increment],
-// [Cache.IncrementWithExpiry], [Cache.CompareAndSwapRaw], [Update], [Take] and [Cache.TakeRaw].
+// never retries after this error. This paragraph also applies to [Cache.SetIfAbsentWithExpiry],
+// [Cache.Increment], [Cache.IncrementWithExpiry], [Cache.CompareAndSwapRaw], [Update], [Take] and
+// [Cache.TakeRaw].
 //
 // Errors: those of [Cache.Set].
 func (c Cache) SetIfAbsent(key string, value any) (created bool, err error) {

@@ -12,13 +12,16 @@ import (
 //   - Values are JSON: plugins in any language can read them.
 //   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 100 levels deep
 //     and, in the host's default configuration, at most 1 MiB of JSON.
-//   - A cache may lose entries: when full, it evicts entries that have not been used recently. Keep
-//     a copy elsewhere of any value that must not be lost.
+//   - A cache may lose entries: when full, it evicts entries that have not been used recently, and
+//     a cache in the host's memory is empty after a restart. Keep a copy elsewhere of any value
+//     that must not be lost.
 //   - Each function and method except [GetOrSet] is atomic for each key. A [Get] followed by a
 //     [Cache.Set] is not: if two concurrent calls do both, one change may be lost.
 //     [Cache.Increment], [Update], [Take] and [Cache.SetIfAbsent] never lose a change.
 //   - After an error the entry is unchanged, with two exceptions: after [CacheUnavailable] the
 //     entry may have changed, and [Take] removes even a value that does not fit the type.
+//   - In Redis, another program may store data under a key. A call that reads this data may also
+//     fail with [CacheInvalidValue] or [CacheTooLarge].
 //
 // Every error is a *[CacheError], except the errors of the functions passed to [Update] and
 // [GetOrSet], and the [Failure] that Update returns after too many attempts:
@@ -147,8 +150,8 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 	return text, true, nil
 }
 
-// Set stores value under key until it is replaced, deleted or evicted. It replaces any existing
-// entry and its expiry; the new entry has no expiry.
+// Set stores value under key. It replaces any existing entry and its expiry; the new entry has no
+// expiry.
 //
 // The value is written by the rules of encoding/json, with two exceptions: <, > and & are not
 // escaped, and .0 is appended to a large float without a fraction. A [encoding/json.RawMessage]
@@ -156,11 +159,11 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 //
 // Errors: [CacheInvalidValue] for a value that the cache cannot store. These are values that
 // encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle) or would change
-// silently (text that is not UTF-8, fields that would be omitted). They are also values of types
-// that other languages would not recognize (a time.Time, a []byte, or a set, which is a map of
-// struct{}), and JSON that [Cache.SetRaw] refuses, for example deeper than 100 levels. A type may
-// define its JSON with MarshalJSON. Also [CacheInvalidKey], [CacheTooLarge], [CacheDenied],
-// [CacheUnavailable].
+// silently (for example text that is not UTF-8, or a struct with only unexported fields). They are
+// also values of types that other languages would not recognize (a time.Time, a []byte, or a set,
+// which is a map of struct{}), and JSON that [Cache.SetRaw] refuses, for example deeper than 100
+// levels. A type may define its JSON with MarshalJSON. Also [CacheInvalidKey], [CacheTooLarge],
+// [CacheDenied], [CacheUnavailable].
 func (c Cache) Set(key string, value any) error {
 	return c.set(key, value, 0)
 }

@@ -10,8 +10,9 @@ const (
 	// UTF-8.
 	CacheInvalidKey CacheErrorKind = iota
 	// CacheInvalidValue: the value has no JSON form that every language can read, does not fit the
-	// requested type, or is not an integer that [Cache.Increment] accepts. Also: a raw text is not
-	// valid JSON, or JSON cannot be read into the target.
+	// requested type, or is data that another program stored in Redis. For a raw text: it is not
+	// JSON that the cache accepts. For [Cache.Increment]: the delta, the stored value or the sum is
+	// not an integer from -(2^53 - 1) to 2^53 - 1. Also: JSON cannot be read into the target.
 	CacheInvalidValue
 	// CacheInvalidExpiry: the expiry is not a whole number of seconds from 1 to 315,360,000, or the
 	// duration of [Early] is invalid.
@@ -19,7 +20,8 @@ const (
 	// CacheTooLarge: a value is longer than the cache allows, the values that [GetMany] reads are
 	// together longer than the host allows, or the call has more than 1,000 keys.
 	CacheTooLarge
-	// CacheDenied: the plugin has no permission for this call.
+	// CacheDenied: the plugin has no permission for this call, or the cache does not support
+	// [GetOrSet] for this key.
 	CacheDenied
 	// CacheUnavailable: the backend of the cache failed or did not respond in time. Except for
 	// [Take], this is the only kind after which an entry may have changed.

@@ -138,8 +138,8 @@ func (f *Fake) Stats() Stats {
 
 // Hold makes [GetOrSet] behave as if another call were computing the value of this key. If the key
 // has no value, each call computes its own value and does not store it. If the key has a value, no
-// call refreshes it early ([Early]). The effect ends with [Fake.LetGo], or when the entry is
-// changed, for example set or deleted.
+// call refreshes it early ([Early]). The effect ends with [Fake.LetGo], when the entry is changed,
+// and with some calls that find nothing to change, for example [Cache.Delete] of a missing entry.
 func (f *Fake) Hold(key string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()

@@ -167,8 +167,9 @@ func (e *endpoint) takes(method string) bool {
 	return e.method == "" || e.method == method || e.method == "GET" && method == "HEAD"
 }
 
-// HTTP sends an HTTP request through the routes of [Fake.Serve] and returns the response that a
-// client would get. A failure becomes a problem response (RFC 9457) with the failure's status.
+// HTTP sends an HTTP request through the routes of [Fake.Serve] and returns the service's response.
+// A failure becomes a problem response (RFC 9457) with the failure's status. Unlike a host, HTTP
+// returns the body of a response to HEAD.
 //
 //	fake.Serve("POST /orders", "orders.add")
 //	response := fake.HTTP("POST", "/orders?dry=1", hostel.WithJSON(order))

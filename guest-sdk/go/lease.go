@@ -75,8 +75,9 @@ const (
 	foundRefresh
 	// foundCompute: there is no live entry; this call computes the value.
 	foundCompute
-	// foundBusy: there is no live entry; another call is computing the value. The wait timed out, or
-	// too many calls were waiting.
+	// foundBusy: there is no live entry. This call computes the value without storing it, because
+	// it has too many leases, or because another call is computing the value and the wait timed out
+	// or too many calls were waiting.
 	foundBusy
 )
 

@@ -128,7 +128,8 @@ func parameterAsInteger(place, name, text string) (int64, error) {
 }
 
 // Cookie returns the value of the first cookie of that name, without surrounding double quotes, and
-// whether there is such a cookie. The value is not percent-decoded.
+// whether there is such a cookie. The value is not percent-decoded. No cookie is found if a header
+// cookie is not UTF-8.
 func (r *Request) Cookie(name string) (value string, found bool) {
 	for pair := range strings.SplitSeq(r.Header("cookie"), ";") {
 		key, value, isPair := strings.Cut(pair, "=")

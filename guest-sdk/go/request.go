@@ -79,7 +79,8 @@ type HTTPRequest struct {
 	// Authority is the host and port as the client sent them. It may be empty.
 	Authority string
 	// Client is the client's address and port, for example 192.0.2.1:4711 or [2001:db8::1]:4711.
-	// [Request.ClientAddress] returns only the address.
+	// Port 0 means that a trusted proxy did not send the port. [Request.ClientAddress] returns only
+	// the address, and describes the address behind a proxy.
 	Client string
 	// Headers have names in lower case, which may repeat. Headers of the same name are in the order
 	// sent.

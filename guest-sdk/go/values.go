@@ -49,7 +49,8 @@ func toStorable(value any) ([]byte, error) {
 
 // rule is a condition on a value and on all values inside it.
 type rule struct {
-	// mayBreak is false for a type whose values cannot break the rule.
+	// mayBreak asks about a type. If it is false for the type and all types within it, no value of
+	// the type breaks the rule.
 	mayBreak question
 	// check returns the reason why a value breaks the rule, or nil. It does not check the values
 	// inside.

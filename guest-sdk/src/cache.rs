@@ -33,6 +33,8 @@ pub use lease::GetOrSet;
 /// - After an error the entry is unchanged, with two exceptions. After
 ///   [`CacheErrorKind::Unavailable`] the write may have happened, and [`take`](Cache::take) removes
 ///   a value even if the value does not fit the requested type.
+/// - In Redis, another program may store data under a key. A method that reads this data may also
+///   return `InvalidValue` or `TooLarge`.
 ///
 /// ```
 /// # use hostel_sdk::{Context, Result};

@@ -8,9 +8,10 @@ use std::fmt;
 pub enum CacheErrorKind {
     /// The key is empty or longer than 1,024 bytes.
     InvalidKey,
-    /// The value has no JSON form that every language can read, or does not fit the requested type.
-    /// For a raw text: it is not JSON that the cache accepts. For an increment: the delta, the
-    /// stored value or the sum is not an integer from -(2^53 - 1) to 2^53 - 1.
+    /// The value has no JSON form that every language can read, does not fit the requested type, or
+    /// is data that another program stored in Redis. For a raw text: it is not JSON that the cache
+    /// accepts. For an increment: the delta, the stored value or the sum is not an integer from
+    /// -(2^53 - 1) to 2^53 - 1.
     InvalidValue,
     /// The expiry is not a whole number of seconds from 1 to 315,360,000, or the duration of
     /// [`GetOrSet::early`](crate::GetOrSet::early) is invalid.
@@ -18,7 +19,8 @@ pub enum CacheErrorKind {
     /// The value is larger than the cache allows, the call has too many keys, or the values that
     /// `get_many` reads are together larger than the host allows.
     TooLarge,
-    /// The plugin has no permission for this call.
+    /// The plugin has no permission for this call, or the cache does not support `get_or_set` for
+    /// this key.
     Denied,
     /// The backend of the cache failed or did not respond in time. Only with this kind is it
     /// unknown whether a write happened.

@@ -26,7 +26,7 @@
 //! ```
 //!
 //! [`Fake::serve`] adds a route to a service. [`Fake::http`] sends an HTTP request through the
-//! routes and returns the response that a client of a host would get.
+//! routes and returns the service's response.
 
 mod call;
 mod routes;
@@ -63,7 +63,7 @@ const ID: &str = "1";
 /// - [`Cache::get_or_set`] never waits for another call. [`hold`](Fake::hold) simulates a call that
 ///   computes the value.
 /// - The SDK checks requests and responses as in a plugin. The fake does not repeat the host's
-///   checks of their sizes and statuses.
+///   checks, for example of sizes, of statuses and of outgoing requests.
 /// - Each thread has its own log. Creating a fake empties the log of the current thread.
 #[derive(Debug)]
 pub struct Fake {
@@ -142,9 +142,10 @@ impl Fake {
         }
     }
 
-    /// Sends an HTTP request to the service of its route and returns the response that a client
-    /// would get. A failure becomes a problem response (RFC 9457) with the status of its kind; the
-    /// message of an `Internal` or `Unavailable` failure is only logged.
+    /// Sends an HTTP request to the service of its route and returns the service's response. A
+    /// failure becomes a problem response (RFC 9457) with the status of its kind; the message of an
+    /// `Internal` or `Unavailable` failure is only logged. Unlike a host, the fake returns the body
+    /// of a response to `HEAD`.
     ///
     /// The status is 404 if no route matches the path, 405 if the most specific matching routes are
     /// for other methods, and 400 if the path has an invalid escape or a segment that is not UTF-8.
@@ -200,7 +201,8 @@ impl Fake {
     /// Simulates another call that computes the value of this key.
     /// [`Cache::get_or_set`](crate::Cache::get_or_set) then computes a missing value without
     /// storing it, and does not refresh an existing value early. The simulation ends with
-    /// [`let_go`](Fake::let_go), or when the entry is set, changed or deleted.
+    /// [`let_go`](Fake::let_go), when the entry is changed, and with some calls that find nothing
+    /// to change, for example `delete` of a missing entry.
     pub fn hold(&self, key: &str) {
         // Ignore the error for an invalid key: such a key has no lease.
         drop(self.cache.hold(key));

@@ -18,7 +18,8 @@ pub enum Lifetime {
 /// The result of [`compare_and_swap_raw`](crate::Cache::compare_and_swap_raw).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Swap {
-    /// The entry was as expected and has been created, replaced or removed.
+    /// The entry was as expected and has been created, replaced or removed. If both texts were
+    /// `None`, nothing has changed.
     Swapped,
     /// The entry was not as expected and is unchanged. Contains its JSON text, or `None` if there
     /// is no live entry.
@@ -45,7 +46,7 @@ pub(crate) enum Found {
     Refresh(String),
     /// There is no live entry, and this call must compute the value.
     Compute,
-    /// There is no live entry, another call is computing the value, and this call must not wait
-    /// longer.
+    /// There is no live entry. This call must compute the value without storing it: it has too many
+    /// leases, or another call is computing the value and this call must not wait longer.
     Busy,
 }

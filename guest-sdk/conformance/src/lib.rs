@@ -1,5 +1,5 @@
 //! The Rust conformance plugin. Each request is one step of a scenario: the plugin uses only the
-//! public SDK to run the step, and returns the result.
+//! public SDK to run the step, and returns the result. A request without a step does nothing.
 
 use hostel_sdk::{
     CacheError, CacheErrorKind, Context, Failure, FailureKind, Response, Result, services,
@@ -34,7 +34,7 @@ struct Step {
 }
 
 fn conformance(ctx: &Context) -> Result<Response> {
-    // An HTTP request has the step in a header, because the step defines the request's body.
+    // If the step defines the body of the HTTP request, the step itself is in a header.
     let step = match ctx.request.header("x-step") {
         Some(step) => Some(serde_json::from_str::<Step>(&step)?),
         None => ctx.request.json()?,
@@ -165,8 +165,8 @@ fn special(ctx: &Context, key: &str, what: &str) -> Result<Answer, CacheError> {
         "bigint" => ctx.cache.set(key, &(1_i128 << 70))?,
         "integer-keys" => ctx.cache.set(key, &BTreeMap::from([(1, "a")]))?,
         "tuple" => ctx.cache.set(key, &(1, "a"))?,
-        // Skip sets, bytes and maps, which have a JSON form in Rust, and values that Rust does not
-        // have, for example a lone surrogate.
+        // Skip `set`, `bytes` and `map`, whose values have a JSON form in Rust, and values that
+        // Rust does not have, for example a lone surrogate.
         _ => return Ok(Answer::Skip),
     }
     Ok(Value::Null.into())

@@ -113,8 +113,8 @@ func swap(cache hostel.Cache, key string, args arguments) (any, error) {
 	return map[string]any{"changed": swap.Current}, nil
 }
 
-// failure returns the error that the function passed to Update or GetOrSet returns, or nil if the
-// step requests none.
+// failure returns the error for the callback of Update or GetOrSet, or nil if the step requests no
+// error.
 func (a arguments) failure() error {
 	if a.Fail {
 		return hostel.Conflict("as the step requests")

@@ -9,7 +9,7 @@ import (
 	"math/rand/v2"
 )
 
-// random draws numbers from each random source of Go's standard library and runtime.
+// random draws numbers from random sources of Go's standard library and runtime.
 func random() []string {
 	secret := make([]byte, 16)
 	// crypto/rand.Read is documented never to return an error.

@@ -62,7 +62,8 @@ impl Routes {
         Ok(())
     }
 
-    /// Finds the most specific route for a request. A route for GET also matches HEAD.
+    /// Finds the most specific routes for a path, and among them a route for the method. A route
+    /// for GET also matches HEAD.
     pub(super) fn find(&self, method: &str, path: &str) -> Match {
         let Some(path) = decoded(path) else { return Match::Malformed };
         let matching = self.0.iter().filter(|route| route.has_path(&path));

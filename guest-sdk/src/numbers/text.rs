@@ -17,7 +17,8 @@ const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
 /// The type that a number is read into.
 #[derive(Clone, Copy)]
 pub(super) enum Target {
-    /// Any type that the visitor accepts. An integer beyond 64 bits becomes an `f64`.
+    /// Any type that the visitor accepts. An integer beyond 64 bits becomes an `f64`, unless the
+    /// type is `i128` or `u128`.
     Any,
     F32,
     F64,
