@@ -192,7 +192,7 @@ impl CodeStore {
     }
 
     /// Opens a file of compiled code. Does not follow a symbolic link, does not block on a named
-    /// pipe, and refuses a file that another user may have written.
+    /// pipe, and refuses a file that an untrusted user may have written.
     fn open_file(&self, name: &str) -> io::Result<File> {
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let file = self.folder.join(name);

@@ -26,8 +26,9 @@ pub enum Compiler {
     /// compiling cannot be interrupted.
     #[default]
     InProcess,
-    /// In a separate process for each component. The process cannot open files or connections, and
-    /// `limits.compile-memory` and `limits.compile-time` limit it.
+    /// In a separate process for each component. `limits.compile-memory` and `limits.compile-time`
+    /// limit the process. It cannot open files. Where the kernel offers seccomp, it cannot open
+    /// connections either.
     #[cfg(target_os = "linux")]
     Process(Launcher),
 }

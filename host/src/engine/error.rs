@@ -159,7 +159,7 @@ const UNTYPED_LIMITS: &[(&str, Limit)] = &[
     ("requested len ", Limit::Random),
 ];
 
-/// The message for a call that was refused memory.
+/// The message for a call that was refused memory because of the host's budget.
 pub(crate) const NO_MEMORY: &str = "its plugin's share of the host's memory, or all of it, is in use: \
                                     try again later, or raise `server.memory`";
 

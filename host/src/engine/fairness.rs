@@ -148,7 +148,7 @@ async fn polled_once<F: Future>(call: &mut Pin<Box<F>>) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
 }
 
-/// Waits until the previously polled future wakes the task.
+/// Waits until the task is polled again: usually because the previously polled future woke it.
 async fn woken() {
     let mut waited = false;
     poll_fn(|_| match std::mem::replace(&mut waited, true) {

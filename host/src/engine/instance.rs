@@ -117,8 +117,8 @@ impl Instance {
         store.set_hostcall_fuel(limits.hostcall_bytes);
         store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(TICKS_PER_YIELD);
-        // wasmtime's own yield would wake the task at once. After tokio's yield, the runtime first
-        // polls its I/O and timers.
+        // wasmtime's own yield would wake the task at once. After tokio's yield on a thread of the
+        // runtime, the runtime first polls its I/O and timers.
         store.epoch_deadline_callback(|_| {
             let yielding = Box::pin(tokio::task::yield_now());
             Ok(UpdateDeadline::YieldCustom(TICKS_PER_YIELD, yielding))

@@ -30,8 +30,8 @@ pub struct Limits {
     /// separately. Items of a nested component count once for each instance of that component.
     /// Default 100: the components of the usual tools have fewer than 20.
     pub instances: usize,
-    /// Live handles of a call: streams, pollables and the like. Default 1,000: this stops a leak
-    /// long before it affects the host.
+    /// Live handles of an instance: streams, pollables and the like. Default 1,000: this stops a
+    /// leak long before it affects the host.
     pub handles: usize,
     /// Bytes that a guest may pass to the host in one host call. Default 64 MiB: a backstop, well
     /// above the documented limits of each host call.

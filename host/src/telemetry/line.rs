@@ -57,8 +57,8 @@ pub struct LogLine<'a> {
 }
 
 impl<'a> LogLine<'a> {
-    /// Creates one of the host's own lines, with the current time and without a plugin, a service
-    /// or a request. The caller sets those fields if they apply. `message` must be one line.
+    /// Creates a line with the current time and without a plugin, a service or a request. The
+    /// caller sets those fields if they apply. `message` must be one line.
     pub(crate) fn new(level: Level, message: &'a str) -> Self {
         let (time, plugin, service, request_id) = (SystemTime::now(), "", "", "");
         LogLine { time, level, plugin, service, request_id, message }

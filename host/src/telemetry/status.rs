@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Time between two redraws. Steps that are shorter than this time are not shown.
 pub(crate) const REDRAW: Duration = Duration::from_millis(100);
 
-/// A step that takes longer than this is reported when it ends.
+/// [`TimedStep::done`] reports a step that was shown and took longer than this.
 const LONG: Duration = Duration::from_millis(500);
 
 /// Assumed number of columns if the terminal does not report its size.

@@ -50,8 +50,8 @@ pub struct TraceSettings {
 /// Traces requests and exports their spans. Clones share the queue and the exporter.
 ///
 /// No request waits for the collector. Spans wait in a queue of 2,048, and are counted and dropped
-/// if the queue is full or the export fails. At most once a minute, and at the end, a log line
-/// reports the number of dropped spans.
+/// if the queue is full or the export fails. A log line reports the number of dropped spans at most
+/// once a minute, and again at the end, unless the last export takes too long.
 #[derive(Clone)]
 pub struct Tracer {
     recorder: Arc<SpanRecorder>,

@@ -21,9 +21,9 @@ const NICENESS: i32 = 19;
 /// Compiles the component on stdin, writes its code or a [`Refusal`] to stdout, and returns the
 /// process's exit code. Calls `wall`, which sandboxes the process, before it reads the component.
 ///
-/// The input consists of the cached functions, if any, and the component. The output consists of
-/// the component's code. If functions can be cached, the functions to cache and their length in
-/// eight bytes follow.
+/// The input consists of the cached functions, if any, and the component. Unless the component is
+/// refused, the output consists of the component's code. If functions can be cached, the functions
+/// to cache and their length in eight bytes follow.
 ///
 /// # Errors
 ///
@@ -64,8 +64,8 @@ pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> 
 fn bound(limits: &Limits) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = limits.compile_time.as_secs().max(1);
-    // The process reaches the soft limit first. The kernel then sends SIGXCPU, by which the host
-    // recognizes the cause.
+    // Unless an inherited hard limit is lower, the process reaches the soft limit first. The kernel
+    // then sends SIGXCPU, by which the host recognizes the cause.
     lower(Resource::Cpu, seconds, seconds.saturating_add(5))?;
     lower(Resource::Data, limits.compile_memory as u64, limits.compile_memory as u64)?;
     lower(Resource::Core, 0, 0)?;

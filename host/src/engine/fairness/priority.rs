@@ -1,4 +1,5 @@
-//! Thread priorities, on Linux only. If the system refuses a change, the thread keeps its priority.
+//! Priorities and time slices of threads, on Linux only. If the system refuses a change, nothing
+//! changes.
 
 /// The `nice` value of the threads for long calls: the lowest priority.
 #[cfg(target_os = "linux")]

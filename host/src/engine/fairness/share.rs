@@ -35,7 +35,7 @@ impl Default for CpuShare {
 }
 
 impl CpuShare {
-    /// Adds CPU time that a call has used.
+    /// Adds the CPU time of a call, or the wall-clock time if the CPU time was not measured.
     pub(super) fn charge(&self, time: Duration) {
         let now = Instant::now();
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);

@@ -134,8 +134,8 @@ async fn a_call_that_has_computed_for_too_long_is_stopped_and_dropped() {
 #[tokio::test]
 async fn an_abandoned_call_is_dropped_wherever_it_is() {
     let calls = Arc::new(on_one_thread());
-    // The first call is waiting when it is abandoned. Each other call is in the queue or being
-    // polled.
+    // When it is abandoned, the first call is waiting, unless its poll has not ended yet. Each
+    // other call is in the queue or being polled.
     for rest in 0..10_u32 {
         let (dropped, is_dropped) = mpsc::channel::<()>();
         let (tell, is_long) = oneshot::channel();

@@ -67,8 +67,8 @@ impl Scopes {
         self.add(Cost { instances: 0, definitions });
     }
 
-    /// Reads instances of core modules, and adds them to the cost of the current component. Returns
-    /// the number of definitions: the instances and their arguments or exports.
+    /// Reads core instances, and adds those that instantiate a module to the cost of the current
+    /// component. Returns the number of definitions: the instances and their arguments or exports.
     pub(super) fn core_instances(
         &mut self,
         section: CoreInstances<'_>,

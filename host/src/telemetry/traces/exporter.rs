@@ -94,7 +94,8 @@ impl Exporter {
     }
 
     /// Exports spans. Retries a failed export if a retry may succeed and the exporter is not
-    /// stopping. Returns true if `stop` became ready in a pause before a retry.
+    /// stopping. If `stop` becomes ready in the pause before a retry, makes this last retry at once
+    /// and returns true.
     async fn export(
         &mut self,
         spans: &[Span],

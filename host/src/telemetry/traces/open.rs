@@ -198,7 +198,8 @@ impl CallSpan {
         self.open.text("hostel.outcome", outcome);
     }
 
-    /// Marks the span as failed, for a reason that is not the client's fault.
+    /// Marks the span as failed: the call was cancelled, or ended with an error that is not the
+    /// client's fault.
     pub(crate) fn failed(&mut self, outcome: &'static str) {
         self.open.fail(outcome);
     }

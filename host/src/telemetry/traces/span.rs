@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 pub(super) struct Span {
     pub(super) context: SpanContext,
     pub(super) id: u64,
-    /// The client's `tracestate`, unchanged. Empty if it is missing or too long, or if the client
-    /// sent no valid `traceparent`.
+    /// The client's `tracestate`, unchanged. Empty if the header is missing, repeated, too long or
+    /// not ASCII, or if the client sent no valid `traceparent`.
     pub(super) state: String,
     pub(super) name: String,
     pub(super) kind: SpanKind,
