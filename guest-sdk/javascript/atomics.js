@@ -18,8 +18,9 @@ import { toText } from "./json.js";
 import { MAX_DEPTH, MAX_INTEGER } from "./limits.js";
 
 /**
- * The maximum number of times that `update` tries to replace the value. A try fails only if the
- * entry has changed since `update` read it. So only a key with very many writers reaches the limit.
+ * The maximum number of times that `update` tries to replace the value. `update` tries again only
+ * if the entry has changed since the last read, so only a key with very many writers reaches the
+ * limit.
  */
 const UPDATE_TRIES = 100;
 

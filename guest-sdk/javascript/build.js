@@ -5,9 +5,10 @@
 //         --componentize-js FOLDER  SOURCE OUT
 //
 // The build writes the paths of its inputs to the file of `--inputs`, one per line, even if the
-// build fails. The inputs are the author's files that the build has read, and the places where it
-// has looked for missing files. The FOLDER of a tool contains the tool's node_modules. The engine
-// is QuickJS with `--componentize-qjs`, and SpiderMonkey with `--componentize-js`.
+// build fails, except after the timeout in `inQuickJs`. The inputs are the author's files that the
+// build has read, and the places where it has looked for missing files. The FOLDER of a tool
+// contains the tool's node_modules. The engine is QuickJS with `--componentize-qjs`, and
+// SpiderMonkey with `--componentize-js`.
 //
 // The build bundles all modules into one, with the SDK first, loads the bundle in the engine, and
 // takes a snapshot of the loaded state as the component. With `--bases` the build is quick: see
@@ -373,8 +374,9 @@ function world(imports) {
 
 /**
  * Converts the output of a failed load to an error message. For an error that the module throws,
- * the message contains the error's innermost place in the author's files, and advice if there is
- * any. Returns unknown output without surrounding white space.
+ * the message begins with the error's innermost place in the author's files, or else with the
+ * source's path, and ends with advice if there is any. Returns unknown output without surrounding
+ * white space.
  */
 function loadError(words) {
   if (words.includes("Process was killed by signal")) return `${shown(source)}: ${TOO_LONG}`;

@@ -178,8 +178,8 @@ export interface SentRequest {
   readonly redirects: number;
 
   /**
-   * Returns the header of that name; case does not matter. Several fields are joined with `, `.
-   * Returns `undefined` if the header is missing or a field is not UTF-8.
+   * Returns the header of that name; case does not matter. Several fields are joined with `, `
+   * (`cookie` with `; `). Returns `undefined` if the header is missing or a field is not UTF-8.
    */
   header(name: string): string | undefined;
   /** Returns the body as text. */

@@ -6,8 +6,9 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  *
  * The exports of a module define its services: each class that extends {@link Service}, and the
  * functions and classes that its default export lists by name. Other exports are ignored. The name
- * of a service is its identifier in lower case with hyphens between words (`PlaceOrder` becomes
- * `place-order`); names that are not identifiers are unchanged.
+ * of a service is its exported name in lower case with hyphens between words (`PlaceOrder` becomes
+ * `place-order`). A name is unchanged if it does not begin with an ASCII letter, or if it contains
+ * characters other than ASCII letters, digits and underscores.
  *
  * ```js
  * import { Failure, Service, cache, log } from "hostel-sdk";

@@ -113,8 +113,8 @@ function refresh(key, compute, expiry, old) {
 }
 
 /**
- * Stores a computed value and returns it. Logs an `unavailable` error as a warning, because the
- * service still gets the value.
+ * Returns a computed value, and stores it unless the lease has ended. Logs an `unavailable` error
+ * as a warning, because the service still gets the value.
  */
 function fill(key, value, expiry) {
   const text = toText(value ?? null, "value", MAX_DEPTH);

@@ -48,8 +48,9 @@ function isService(value) {
 }
 
 /**
- * Converts an identifier to words in lower case with hyphens (`userProfile` to `user-profile`).
- * Returns other names unchanged.
+ * Converts a name to words in lower case with hyphens (`userProfile` to `user-profile`). Returns
+ * the name unchanged if it does not begin with an ASCII letter, or if it contains characters other
+ * than ASCII letters, digits and underscores.
  */
 function serviceName(key) {
   if (!/^[A-Za-z]\w*$/.test(key)) return key;

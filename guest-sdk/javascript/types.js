@@ -34,8 +34,9 @@ const ALWAYS_TRUE = ["allowSyntheticDefaultImports", "alwaysStrict", "esModuleIn
 const OLD_TARGETS = ["es3", "es5"];
 
 /**
- * Checks the source with the author's settings, `own`. On an error the promise is rejected with
- * `fail(lines)`, where `lines` are the compiler's messages.
+ * Checks the source with the author's settings, `own`. If the compiler reports errors, the promise
+ * is rejected with `fail(lines)`, where `lines` are the messages with advice. If the compiler
+ * cannot be started, the promise is rejected with that error.
  *
  * `sdk` is the SDK's folder, and `work` is a folder for the build's project. The function calls
  * `note` with each file that the compiler reads.

@@ -14,7 +14,7 @@ function failIfTold(args) {
   if (args?.fail) throw Failure.conflict("as the step requests");
 }
 
-/** Runs `act` and returns its result or the kind of its failure. */
+/** Runs `act` and returns its result, or the kind of its Failure. Throws any other error. */
 function answer(act) {
   try {
     return act();

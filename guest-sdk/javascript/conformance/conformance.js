@@ -1,5 +1,6 @@
 // The JavaScript conformance plugin. Each request to the service `conformance` contains one step of
-// a scenario. The plugin runs the step with the public SDK only.
+// a scenario. The plugin runs the step with the public SDK only. A request without a step does
+// nothing.
 
 import { CacheError, Failure, cache, log } from "hostel-sdk";
 
@@ -124,7 +125,7 @@ function kindOf(error) {
 
 /**
  * Returns the step that a request contains. The step is in the header `x-step`, or in the body if
- * the request does not have this header.
+ * the request does not have this header. Returns undefined if the request has neither.
  */
 function stepOf(request) {
   const step = request.header("x-step");

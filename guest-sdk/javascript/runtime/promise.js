@@ -60,7 +60,7 @@ class HostelPromise {
     );
   }
 
-  /** Returns the resolve and reject functions. Only the first call of either has an effect. */
+  /** Returns the resolve and reject functions. A call of one disables both. */
   #resolvers() {
     let called = false;
     const once = (act) => (value) => {

@@ -92,7 +92,7 @@ test("a swapped entry keeps its expiry unless another is given", () => {
     assert.throws(() => ttlAfter(expiry), { name: "RangeError", message });
   }
   assert.throws(() => ttlAfter("60"), TypeError);
-  // The expiry of a removed entry is ignored.
+  // If the call removes the entry, it ignores `expiry`, even an invalid one.
   cache.set("k", 1);
   assert.equal(cache.compareAndSwapRaw("k", "1", undefined, { expiry: 0 }).swapped, true);
 });

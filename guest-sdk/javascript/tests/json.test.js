@@ -6,7 +6,7 @@ import { fromText as read, toText } from "../json.js";
 const fromText = (text) => read(text, false);
 const text = (value) => toText(value, "value", 100);
 
-/** Returns an array with this many levels of nesting. */
+/** Returns the number 1 inside this many nested arrays. */
 const nested = (levels) => (levels === 0 ? 1 : [nested(levels - 1)]);
 
 test("a value with a JSON form is written and read back", () => {

@@ -8,7 +8,7 @@ import { Failure, Response, http } from "../index.js";
 
 /**
  * Returns a fake with these routes. Each route leads to its own service, which returns the route's
- * text and the values of the path parameters.
+ * text and the names and values of the path parameters.
  */
 function fakeWith(...routes) {
   const service = (route) => (request) => {

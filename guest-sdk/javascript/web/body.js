@@ -65,7 +65,7 @@ export class Body {
     throw new TypeError("the body was already read: call clone() before reading it twice");
   }
 
-  /** Like `peek`, but marks the body as read. */
+  /** Like `peek`, but marks the body as read if there is one. */
   static takeFrom(body) {
     const bytes = peek(body);
     body.#isUsed = bytes !== null;

@@ -80,7 +80,7 @@ def get_or_lease(key: str, early: int | None, wait: int) -> tuple[Found, str | N
 
 
 def fill(key: str, value: str, expiry: int | None) -> bool:
-    """Stores a computed value. Returns false if the lease has ended."""
+    """Stores a computed value unless the lease has ended. Returns true if it stored the value."""
     _no_host()
 
 

@@ -73,9 +73,9 @@ class Leases:
 
         ``None`` is stored as ``null``, which counts as a value. If the key is set or deleted while
         ``compute`` runs, the method returns the result but does not store it, because the other
-        change is newer. An exception from ``compute`` is passed on to the caller, and the next call
-        computes again. If the cache is ``unavailable`` when the computed value is stored, the
-        method logs a warning and still returns the value.
+        change is newer. Except in a refresh, an exception from ``compute`` is passed on to the
+        caller, and the next call computes again. If the cache is ``unavailable`` when the computed
+        value is stored, the method logs a warning and still returns the value.
 
         A value from the cache is decoded JSON: pass a ``kind`` to get, for example, a dataclass.
         ``compute`` cannot be ``async``.
@@ -121,8 +121,8 @@ def _compute_and_fill(key: str, compute: Callable[[], Any], expiry: int | None) 
 
 
 def _fill(key: str, text: str, expiry: int | None) -> None:
-    """Stores the text. Logs an ``unavailable`` error as a warning, because the service already has
-    the value."""
+    """Stores the text unless the lease has ended. Logs an ``unavailable`` error as a warning,
+    because the service already has the value."""
     try:
         host.fill(key, text, expiry)
     except CacheError as error:

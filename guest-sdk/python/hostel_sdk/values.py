@@ -97,8 +97,9 @@ def from_host(text: str) -> Any:
 def from_caller(body: bytes) -> Any:
     """Parses a text that has not been validated.
 
-    Raises ``ValueError`` with the reason unless the text is UTF-8 and JSON that the cache would
-    accept: no NaN, no lone surrogate, not nested too deep.
+    Raises ``ValueError`` with the reason unless the text is UTF-8 and JSON of the form that the
+    cache accepts: no NaN, no infinite number, no lone surrogate, not nested too deep. The size is
+    not checked.
     """
     if _is_deep(body):
         raise ValueError(f"it is nested too deep: {MAX_DEPTH} levels at most")

@@ -36,8 +36,8 @@ def gone() -> Any:
 
 
 def get(value: Any, **more: Any) -> Any:
-    """Returns the value under `k`. If the entry is missing or expires in less than five seconds,
-    stores `value` for a minute and returns `value`."""
+    """Calls ``cache.get_or_set`` for `k`. The computed value is `value`, the expiry is a minute,
+    and `early` is five seconds."""
     return cache.get_or_set("k", returns(value), expiry=60, early=5, **more)
 
 

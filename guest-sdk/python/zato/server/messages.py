@@ -201,7 +201,7 @@ class Responded:
 
     def __init__(self) -> None:
         self.payload: Any = Payload()
-        """A ``str`` or bytes is sent unchanged, any other value as JSON."""
+        """A ``str`` or bytes is sent unchanged, any other value except ``None`` as JSON."""
         self.headers: dict[str, str | bytes] = {}
         self._status: int | None = None
         self._content_type: str | None = None
@@ -229,8 +229,8 @@ class Responded:
         self._content_type = content_type
 
     def made(self, returned: Any) -> Response:
-        """Creates the response. If the service set no payload, the result of ``handle`` is the
-        payload."""
+        """Creates the response. If the service set no payload or ``None``, the result of ``handle``
+        is the payload. The response is empty if that is ``None`` too."""
         payload = self.payload.value() if isinstance(self.payload, Payload) else self.payload
         payload = payload if payload is not None else returned
         response = _of(payload)
