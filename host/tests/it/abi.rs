@@ -692,7 +692,7 @@ async fn a_component_that_uses_async_is_refused() {
     }
 }
 
-/// A name in a component can be any text, and error messages quote the name.
+/// Error messages quote names from the component, which may be long or contain line breaks.
 #[tokio::test]
 async fn a_refusal_is_one_short_line_whatever_the_component_holds() {
     let name = format!("a\\n{}", "b".repeat(20_000));

@@ -176,8 +176,8 @@ async fn limits_function_bytes_violated() {
     check_default("function-bytes", nops(3 << 20)).await;
 }
 
-/// Returns a component with a function of `depth` nested loops. The innermost loop reads and writes
-/// `locals` locals.
+/// Returns a component with a function that reads and writes `locals` locals inside `depth` nested
+/// loops.
 fn loops(depth: usize, locals: usize) -> Vec<u8> {
     let locals: Vec<_> = (1..=locals).collect();
     let declared = "(local i32)".repeat(locals.len());
@@ -222,7 +222,8 @@ async fn limits_blocks_violated() {
     check_default("blocks", blocks(100_000)).await;
 }
 
-/// Returns a component with a function of `count` conditions, each of which sets a local.
+/// Returns a component with a function that has `locals` locals, including its parameter, and
+/// `count` conditions that each set the parameter.
 fn conditions(count: usize, locals: usize) -> Vec<u8> {
     let declared = "(local i32)".repeat(locals - 1);
     let set = "(if (local.get 0) (then (local.set 0 (i32.const 1))))".repeat(count);
@@ -356,6 +357,6 @@ fn the_corpus_is_what_these_tests_make() {
     }
 }
 
-/// An empty component with the world's export.
+/// A component that contains only what the world's export needs.
 const EXPORT: &str = "(component (component $c) (instance $i (instantiate $c))
     (export \"hostel:service/handler@0.1.0\" (instance $i)))";

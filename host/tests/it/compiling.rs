@@ -154,7 +154,8 @@ fn make_pipe(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// Number of mutated components in the test below, unless `HOSTEL_MUTATIONS` sets another number.
+/// Number of mutated or truncated components in the test below, unless `HOSTEL_MUTATIONS` sets
+/// another number.
 const MUTATIONS: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -100,8 +100,8 @@ vectors! {
     vectors_18_and_19_entries_outlive_a_trap_and_a_new_component
 }
 
-/// Prints how many vectors have passed so far on this server. The test's name begins with the
-/// numbers of its vectors.
+/// Prints how many vectors have passed so far on this server. `vectors` is the test's name, which
+/// contains the numbers of its vectors.
 fn count(vectors: &str, server: String) {
     static PASSED: Mutex<BTreeMap<String, usize>> = Mutex::new(BTreeMap::new());
     let words = vectors.split('_').skip(1);

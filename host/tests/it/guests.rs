@@ -1,4 +1,5 @@
-//! Guests, most of which misbehave: the host stops them with one clear reason, and keeps working.
+//! Guests, most of which misbehave. The host stops or limits each of these and keeps working. If it
+//! ends a call, it reports one clear reason.
 //!
 //! Each guest has a test with the same name.
 

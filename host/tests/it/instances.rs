@@ -21,7 +21,8 @@ async fn reusing(calls: u32) -> TestHost {
     host(Instances::reuse(NonZeroU32::new(calls).unwrap())).await
 }
 
-/// Makes a call. Returns the number of calls that its instance has handled, including this call.
+/// Calls the service `counts`. Returns how many calls of this service its instance has handled,
+/// including this call.
 async fn count(host: &TestHost) -> Value {
     TestHost::json(host.call("guests.counts", &Value::Null).await)
 }

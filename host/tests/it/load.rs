@@ -174,8 +174,8 @@ async fn a_broken_replacement_changes_nothing() {
     assert_eq!(unknown.to_string(), "no plugin called `other` is loaded");
 }
 
-/// Sets 64 values of 1 MiB, the largest size, in a plugin's private cache. The cache may evict
-/// some of them.
+/// Sets 64 values of 1 MiB, the default limit of a value, in a plugin's private cache. The cache
+/// may evict some of them.
 fn fill(host: &TestHost, cache: &CacheName) {
     let value = "1".to_owned() + &" ".repeat((1 << 20) - 1);
     let store = host.host.caches().get(cache).unwrap();

@@ -65,7 +65,7 @@ pub fn patient() -> Limits {
     Limits { time: minute, cpu: minute, ..Limits::default() }
 }
 
-/// A host under test, with its clock and its guests' log lines.
+/// A host under test, with its clock and its log lines.
 pub struct TestHost {
     /// The server with the plugins' private caches, unless they are in memory.
     pub redis: Option<Arc<RedisServer>>,

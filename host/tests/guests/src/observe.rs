@@ -76,7 +76,8 @@ pub fn computes_once(
     Ok(how.into())
 }
 
-/// Takes the lease of a key, then ends in the requested way without releasing it.
+/// Takes the lease of a key and never releases it. Then returns, traps, or runs until the host ends
+/// the call.
 pub fn leases_then_ends(_: &Context, (key, how): (String, String)) -> Result<Value> {
     let found = format!("{:?}", lease::get_or_lease(&key, None, 0).map_err(fault)?);
     match how.as_str() {

@@ -50,7 +50,7 @@ async fn server() -> TestServer {
 }
 
 /// Checks the status and the challenge of the response to a `POST` with this `Authorization`
-/// header.
+/// header, or without one if `sent` is empty.
 async fn check(server: &TestServer, path: &str, sent: &str, expected: (u16, Option<&str>)) {
     let header = if sent.is_empty() { String::new() } else { format!("authorization: {sent}\r\n") };
     let request = post("mirrors", &header, "").replace("/services/guests.mirrors", path);

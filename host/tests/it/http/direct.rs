@@ -40,7 +40,8 @@ fn statuses(name: &str) -> [u16; 3] {
     }
 }
 
-/// Returns the routes `/0`, `/1` and so on. Each leads to a service and requires certain callers.
+/// Returns the routes `/0`, `/1` and so on, each to a service. A route requires the named group of
+/// callers, or is open to all callers.
 fn routes(written: &[(&str, &str)]) -> Vec<Route> {
     let to = |(number, (service, name)): (usize, &(&str, &str))| Route {
         callers: Some(callers(name)),

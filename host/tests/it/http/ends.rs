@@ -169,8 +169,9 @@ async fn a_request_that_was_on_its_way_gets_a_response() {
 /// time that the server waits for such requests.
 const ON_ITS_WAY: Duration = Duration::from_millis(50);
 
-/// Checks that the server responds to requests that are in flight when it stops. Returns false if
-/// the machine was too busy to send the requests in time, so that nothing was checked.
+/// Checks that the server responds to requests that are sent just after its stop, as if they had
+/// been in flight then. Returns false if the machine was too busy to send the requests in time, so
+/// that nothing was checked.
 async fn gets_a_response_on_its_way() -> bool {
     let mut server = TestServer::new().await;
     let mut idle = server.connect().await;

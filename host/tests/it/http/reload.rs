@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Number of swaps, unless `HOSTEL_SWAPS` sets another number; 10,000 reveal a slow leak.
+/// Number of swaps, unless `HOSTEL_SWAPS` sets another number, which is raised to [`WARM_UP`] if it
+/// is lower. 10,000 swaps reveal a slow leak.
 const SWAPS: usize = 200;
 
 /// Number of swaps before the first measurement: enough to fill all caches and pools.

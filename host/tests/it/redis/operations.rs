@@ -284,7 +284,7 @@ async fn checks_what_is_swapped(place: &Place) {
         check_error(cache.compare_and_swap(key, expected, wanted, lifetime).await, kind, "");
         assert!(place.has_lease() && place.text().as_deref() == one, "nothing was sent");
     }
-    // The largest possible value.
+    // The largest value that the default limit permits.
     let largest = format!("\"{}\"", "x".repeat((1 << 20) - 2));
     let swap = cache.compare_and_swap("k", one, Some(&largest), Keep).await.unwrap();
     assert!(matches!(swap, Swap::Swapped));

@@ -6,7 +6,7 @@ from zato.server.service import Service
 
 
 class RememberVisit(Service):
-    """ Stores a customer's first visit of a day. The request is a form.
+    """ Stores a customer's first visit of a day, for an hour. The request is a form.
     """
     input = 'customer_id', 'day', 'place'
 

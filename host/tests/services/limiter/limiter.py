@@ -23,7 +23,10 @@ def take_note(note: Note, request: Request) -> Response:
 
 
 def notes_left(request: Request) -> int:
-    """Counts a note, and returns how many more the client may send in this minute."""
+    """Counts a note, and returns how many more the client may send in this minute.
+
+    Raises `TooManyRequests` if the client has sent too many.
+    """
     key = f"notes-of:{request.client_address()}"
     count = cache.increment(key, expiry=60)
     if count > NOTES_A_MINUTE:

@@ -1,5 +1,5 @@
-//! A component imports `hostel:cache/cache`, `hostel:log/log`, and of the host's other interfaces
-//! only those that its source uses.
+//! A component from `hostel build` imports `hostel:cache/cache`, `hostel:log/log`, and of Hostel's
+//! other interfaces only those that its source uses.
 
 use super::{hostel_in, with_engine};
 use crate::support::{TestHost, project, stderr, stdout};
