@@ -1,5 +1,6 @@
-//! Reads files that a user or a configuration names: refuses anything but regular files, never
-//! blocks on opening, and bounds every read. The error for a missing path can suggest another path.
+//! Reads files that a user or a configuration names: refuses anything but regular files, without
+//! blocking on a named pipe, and bounds every read. The error for a missing path can suggest
+//! another path.
 
 mod nearest;
 

@@ -31,8 +31,8 @@ pub struct Grants {
 pub struct HttpGrant {
     /// The servers that the plugin may reach.
     pub allow: Vec<Allowed>,
-    /// Maximum connections that the plugin uses at once, at most 512; further requests wait. The
-    /// same number of connections may be kept idle for reuse.
+    /// Maximum requests that the plugin sends at once, at most 512; further requests wait. The
+    /// plugin may have up to twice as many open connections, idle ones included.
     pub connections: usize,
 }
 

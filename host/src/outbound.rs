@@ -1,8 +1,8 @@
 //! Requests of plugins to remote servers: the implementation of `hostel:http`.
 //!
 //! **A grant cannot be bypassed.** The host checks each request, and each redirect, against the
-//! entries of `http.allow`. For each new connection, it resolves the server's name once, and
-//! connects only to an address of the result that the entry permits.
+//! entries of `http.allow`. For each new connection, it resolves the server's name once, and sends
+//! requests only to an address of the result that the entry permits.
 
 mod client;
 mod connect;
@@ -175,7 +175,8 @@ impl Outbound {
     }
 
     /// Sends a request and follows up to `redirects` redirects; a further redirect is an error. If
-    /// `redirects` is 0, returns a redirect as the response.
+    /// `redirects` is 0, returns a redirect as the response. A redirect without the header
+    /// `location` is always returned.
     async fn follow(
         &self,
         mut request: Outgoing,

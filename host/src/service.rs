@@ -24,7 +24,7 @@ pub struct ServiceInfo {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ServiceName {
     full: String,
-    /// The number of bytes before the first dot.
+    /// The number of bytes of the plugin's name.
     plugin_bytes: usize,
 }
 

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 /// Builds a source, and returns the path of the component. Adds the files that the build reads to
 /// `inputs`, which must be empty. If the build fails, also adds the source's file and, unless there
 /// are too many, all files below its folder except hidden, installed and built ones: a change to
-/// one of them may fix the build.
+/// one of them may fix the build. If the source's folder cannot be read, adds nothing.
 ///
 /// The build downloads some missing tools itself, once, from PyPI, npm or rustup, and reports each
 /// download. The user must install all other tools. If nothing that determines the result has

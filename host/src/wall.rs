@@ -71,8 +71,8 @@ pub(crate) fn around_server(files: &Files) -> Standing {
     Standing { files, calls: calls::bound_server() }
 }
 
-/// Confines a compiling process: it cannot open any file, only compute and use the descriptors that
-/// it already has.
+/// Confines a compiling process: it cannot open any file. If seccomp is in force, the process can
+/// only compute and use the descriptors that it already has.
 ///
 /// # Errors
 ///

@@ -83,7 +83,7 @@ pub(super) fn component_and_inputs(
     interrupt::end_builds_on_signals();
     let colour = anstream::AutoStream::choice(&std::io::stderr()) != ColorChoice::Never;
     let (name, is_built) = (excerpt(&location.name()), AtomicBool::new(false));
-    // A tool prints lines only if it builds something.
+    // Most tools print lines only if they build something. Cargo also repeats earlier warnings.
     let line = |line: &str| {
         is_built.store(true, Ordering::Relaxed);
         eprint_line(line);

@@ -162,7 +162,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     }
 }
 
-/// Lists keys page by page, so that neither client nor server holds all keys at once.
+/// Lists keys page by page, so that no response contains all keys of a large cache.
 fn keys(
     admin: &AdminClient,
     cache: &str,

@@ -34,7 +34,7 @@ pub(crate) fn listed(names: &[&str], most: usize) -> String {
 }
 
 /// A suggestion for a missing path: a path with a similar name, or else the names in the nearest
-/// existing ancestor. `None` if no ancestor exists, or the nearest existing one cannot be read.
+/// ancestor that is a folder. `None` if there is no such folder, or it cannot be read.
 pub(crate) fn instead_of(path: &Path) -> Option<String> {
     let ancestors: Vec<_> = path.ancestors().collect();
     let inside = |folder: &Path| match folder == Path::new("") {

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The total memory of a plugin's running instances.
 ///
-/// A plugin may take at most as much as it leaves free for all others, so that there is always room
-/// for one more plugin: a single plugin gets half, and the next one half of the other half. A
-/// plugin that has taken nothing yet may take everything that is free.
+/// A plugin may take at most as much as it leaves free for all others, so that room remains for one
+/// more plugin: a single plugin gets half, and the next one half of the other half. There are two
+/// exceptions: a plugin that has taken nothing yet may take everything that is free, and forced
+/// charges are not limited.
 pub(crate) struct PluginMemory {
     host: Arc<HostMemory>,
     taken: AtomicUsize,
@@ -69,8 +70,8 @@ impl InstanceCharge {
         plugin.take_free(bytes).then(|| Self::of(plugin, bytes))
     }
 
-    /// Creates a charge whose growth is never refused, for an instance that loads a plugin. There
-    /// are only a few such instances.
+    /// Creates a charge whose growth is never refused, for the instance that lists the services of
+    /// a plugin that is being loaded. There are only a few such instances.
     pub(crate) fn forced(host: &Arc<HostMemory>) -> Self {
         let mut charge = Self::of(&PluginMemory::new(host), 0);
         charge.is_forced = true;

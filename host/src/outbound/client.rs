@@ -99,7 +99,7 @@ impl GrantedServer {
     }
 
     /// Waits for a permit, sends a request, and returns the head of the response. Repeats an
-    /// idempotent request once if a reused HTTP/1 connection fails before the response begins.
+    /// idempotent request once if [`is_silent`] returns true for the error.
     pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Head, SendError> {
         let permits = self.bounds.request().await;
         let mut is_repeated = false;
@@ -166,7 +166,9 @@ fn sent(request: &Outgoing) -> Result<Request<Full<Bytes>>, SendError> {
     Ok(sent)
 }
 
-/// True if a reused HTTP/1 connection failed before any byte of the response arrived.
+/// True if an HTTP/1 connection that was reused after a complete response failed before any byte of
+/// the next response arrived. False after a followed redirect, whose body is not
+/// read.
 fn is_silent(error: &legacy::Error) -> bool {
     let mut extensions = hyper::http::Extensions::new();
     let Some(connected) = error.connect_info() else { return false };

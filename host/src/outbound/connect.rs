@@ -1,5 +1,5 @@
 //! Opens connections to remote servers. For each new connection, the server's name is resolved only
-//! once. The connection goes to an address of this result that the entry permits: a second look-up
+//! once. Requests go only to an address of this result that the entry permits: a second look-up
 //! could return another address.
 
 use super::network::{Permits, PluginBounds};
@@ -148,7 +148,7 @@ impl Row {
         }
     }
 
-    /// Connects to the first address that accepts a connection.
+    /// Connects to the first address that accepts a connection, if [`Row::is_elsewhere`] allows it.
     async fn reach(&self, addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectError> {
         let mut reason = String::from("it has no address to connect to");
         let last = addresses.len().saturating_sub(1);
@@ -189,8 +189,8 @@ fn denied(address: IpAddr, kind: &str) -> ConnectError {
     ConnectError::Denied(format!("its address {address} is {kind}, which needs `private = true`"))
 }
 
-/// Counts the bytes read from a connection, and remembers the count at the end of the last
-/// response. A request is repeated only if no byte has arrived since.
+/// Counts the bytes read from a connection, and remembers the count at the end of the last response
+/// that was read completely. A request is repeated only if no byte has arrived since.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     read: AtomicU64,
@@ -203,7 +203,7 @@ impl Traffic {
         self.at_last_response.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// True if the connection had a response, and nothing has been read since.
+    /// True if a response was read completely, and nothing has been read since.
     pub(super) fn is_silent_since_response(&self) -> bool {
         let last = self.at_last_response.load(Ordering::Relaxed);
         last > 0 && last == self.read.load(Ordering::Relaxed)

@@ -54,7 +54,7 @@ pub(crate) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);
-    // Both calls fail only for a URL without a host; an HTTP URL always has a host.
+    // Neither call fails for an HTTP URL, because it always has a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let mut text = String::from(url);

@@ -49,8 +49,9 @@ impl Launcher {
         Ok(Launcher { program: program.into(), helpers })
     }
 
-    /// Starts a thread that replaces each helper that ends, until a replacement fails. Reports each
-    /// replacement and the failure to `tell`, in one line. Does nothing without helpers.
+    /// Starts a thread that replaces helpers that end. When helpers have been replaced, or a
+    /// replacement has failed, passes one line to `tell`. The thread ends after a failure. Does
+    /// nothing without helpers.
     ///
     /// # Errors
     ///

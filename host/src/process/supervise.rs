@@ -21,8 +21,8 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     // which decides how to react, and killing the group also kills descendants, such as compilers.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
-    // The command holds copies of the descriptors. Close them: otherwise the reader of the output
-    // never sees the end of the output.
+    // The command holds copies of the descriptors. Close them, so that the reader of the output
+    // sees its end as soon as the process closes it.
     drop(command);
     let ended = match spawned {
         Ok(child) => wait(child, task.longest(), control.as_fd()),

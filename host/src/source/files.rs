@@ -199,7 +199,8 @@ impl Stamp {
         files.chain(gone).chain(new).chain(lost).map(PathBuf::as_path)
     }
 
-    /// The total size of all stamped files, in bytes.
+    /// The total size of all stamped files, in bytes; `u64::MAX` if [`Stamp::after_build`] found a
+    /// changed input.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.files.values().fold(0, |bytes, [_, _, length, ..]| bytes.saturating_add(*length))

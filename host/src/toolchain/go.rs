@@ -11,8 +11,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The oldest accepted Go version, which the SDK's `go.mod` requires. An older Go would work, but
-/// would start more slowly, because it would first obtain this version.
+/// The oldest accepted Go version, which the SDK's `go.mod` requires. Go 1.21 or later could
+/// obtain this version itself, but would then start more slowly.
 const OLDEST: (u32, u32) = (1, 26);
 
 const FIX: &str = "install Go 1.26 or newer, and open a new shell";
@@ -182,8 +182,8 @@ fn write_failed(path: &Path, source: io::Error) -> BuildError {
     SdkError::Write { path: path.to_owned(), source }.into()
 }
 
-/// Refuses a folder that contains a Go file with `import "C"`. Go itself would only report that no
-/// files are left.
+/// Refuses a folder that contains a Go file with `import "C"`. Go itself would ignore the file, and
+/// report at most that no files are left.
 fn refuse_c(folder: &Path) -> Result<(), BuildError> {
     let unreadable = |error| BuildError::Read { path: folder.to_owned(), source: error };
     for entry in fs::read_dir(folder).map_err(unreadable)? {

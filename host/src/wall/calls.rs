@@ -1,5 +1,6 @@
 //! Restricts system calls with seccomp. A refused call fails with `EPERM`, like a call without
-//! permission, and does not kill the process.
+//! permission, and does not kill the process. Only a call of another architecture, such as a 32-bit
+//! one, kills it.
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompFilter, apply_filter, apply_filter_all_threads,

@@ -28,7 +28,8 @@ pub(super) fn bound(files: &Files) -> Result<(), String> {
 
 fn restrict(files: &Files) -> Result<RestrictionStatus, RulesetError> {
     let read = AccessFs::ReadFile | AccessFs::ReadDir;
-    // A missing path is skipped: it can be neither read nor created.
+    // A missing path is skipped: it can be neither read nor created, unless it is in a listed
+    // folder.
     Ruleset::default()
         .handle_access(AccessFs::from_all(KNOWN))?
         .create()?

@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 /// Maximum rows of a section in the text. The JSON contains all rows.
 const MAX_LINES: usize = 100;
 
-/// The report. Its JSON has the same fields. Unknown fields are null or empty.
+/// The report. Its JSON has the same fields. If the component cannot be read, most fields are null,
+/// empty, zero or false.
 #[derive(Default, Serialize)]
 pub(super) struct InspectReport {
     pub(super) path: PathBuf,
@@ -31,7 +32,7 @@ pub(super) struct InspectReport {
     /// and libraries.
     pub(super) language: Option<String>,
     bytes: Option<u64>,
-    /// The reason why the component cannot be loaded.
+    /// The reason why the component cannot be built or loaded.
     pub(super) error: Option<String>,
     services: Vec<ServiceInfo>,
     imports: Vec<Imported>,

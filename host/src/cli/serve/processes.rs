@@ -32,8 +32,7 @@ mod linux {
             Compiler::Process(self.0.clone())
         }
 
-        /// Replaces helper processes that end, until a replacement fails. Logs each replacement
-        /// and the failure.
+        /// Replaces helper processes that end, as [`Launcher::watch`] does, and logs its lines.
         pub(in super::super) fn watch(&self, log: &LogSink) -> io::Result<()> {
             let log = LogSink::clone(log);
             self.0.watch(move |line| log_event(&log, Level::Warn, "", line))
