@@ -137,7 +137,7 @@ hostel_str hostel_format(hostel_ctx *ctx, const char *format, ...) HOSTEL_PRINTF
 hostel_str hostel_copy(hostel_ctx *ctx, hostel_str text);
 
 /* Memory that belongs to `ctx`, aligned for any type, not zeroed. Never NULL: when memory runs out,
- * the instance traps and the host fails the call. */
+ * the instance traps and the host fails the call; a test on the fake aborts. */
 void *hostel_alloc(hostel_ctx *ctx, size_t size);
 
 /* --- failures ------------------------------------------------------------------------------ */

@@ -158,8 +158,8 @@ typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_st
  * If several calls miss the key at the same time, on any host that shares the cache, one of them
  * computes the value. The others wait for the value, up to 5 seconds; the host may shorten the
  * wait. If the first call fails, one of the waiting calls computes and stores the value instead. A
- * call whose wait times out computes its own value and does not store it. So `compute` can run in
- * several calls at the same time: the function is not a lock.
+ * call whose wait times out, or that reaches a limit of the host, computes its own value and does
+ * not store it. So `compute` can run in several calls at the same time: the function is not a lock.
  *
  * A stored null counts as a value. If the key is set or deleted while `compute` runs, `*value` is
  * the computed value. The SDK does not store this value, because the other change is newer.
@@ -179,7 +179,7 @@ typedef struct hostel_get_or_set {
     double expiry_seconds; /* The expiry of a stored value, as in hostel_cache_set. */
 
     /* Refreshes the value before it expires: when fewer than `early_seconds` remain, one call
-     * recomputes the value. Meanwhile other calls get the old value without waiting.
+     * recomputes the value. Until the old value expires, other calls get it without waiting.
      *
      * `early_seconds` is HOSTEL_NO_EXPIRY for no early refresh, or whole seconds: at least 1 and
      * less than `expiry_seconds`, so an expiry is required. 0 is refused. Choose a small part of

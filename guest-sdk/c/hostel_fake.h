@@ -91,15 +91,17 @@ typedef struct hostel_fake_http_call {
 } hostel_fake_http_call;
 
 /* Sends an HTTP request to the service whose route matches, and returns the response. Like a host,
- * the fake responds with a problem (RFC 9457) to a failure, to a path without a route (404) and to
- * a method that the path does not allow (405). The pointers in the response are valid until the
- * next call or HTTP request that the test sends with the same fake. */
+ * the fake responds with a problem (RFC 9457) to a failure, to a path with an invalid escape (400),
+ * to a path without a route (404) and to a method that the path does not allow (405). A target that
+ * does not begin with a slash ends the test with abort(). The pointers in the response are valid
+ * until the next call or HTTP request that the test sends with the same fake. */
 hostel_response hostel_fake_http(hostel_fake *fake, const hostel_fake_http_call *call);
 
 /* The header of that name in a response. Names are case-insensitive. Several fields are joined by
- * ", ". `ptr` is NULL if the header is missing or not UTF-8. The media type is in `content_type`,
- * not here. Joined `set-cookie` fields cannot be separated: use hostel_fake_header_values. The text
- * is valid until the next call or HTTP request that the test sends with the same fake. */
+ * ", ". `ptr` is NULL if the header is missing or not UTF-8. The field `content_type` of the
+ * response is not among its headers. Joined `set-cookie` fields cannot be separated: use
+ * hostel_fake_header_values. The text is valid until the next call or HTTP request that the test
+ * sends with the same fake. */
 hostel_str hostel_fake_header(hostel_fake *fake, const hostel_response *response,
                               const char *name);
 

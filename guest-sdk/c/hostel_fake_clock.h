@@ -3,10 +3,10 @@
  *
  *     cc -include hostel_fake_clock.h -I.hostel/guest-sdk/c *.c .hostel/guest-sdk/c/hostel.c
  *
- * `time`, `timespec_get` and every clock of `clock_gettime` then return the time of the newest live
- * fake: the machine's time when the fake was created, plus the milliseconds that the test passed to
- * hostel_fake_advance. Without a fake they return the machine's time. The header only affects C
- * files built with this option, not C++.
+ * `time`, `timespec_get` with TIME_UTC, and every clock of `clock_gettime` then return the time of
+ * the newest live fake: the machine's time when the fake was created, plus the milliseconds that
+ * the test passed to hostel_fake_advance. Without a fake they return the machine's time. The header
+ * only affects C files built with this option, not C++.
  */
 #ifndef HOSTEL_FAKE_CLOCK_H
 #define HOSTEL_FAKE_CLOCK_H

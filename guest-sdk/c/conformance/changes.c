@@ -116,7 +116,7 @@ static hostel_result answered(struct step *step, hostel_result result)
     return HOSTEL_OK;
 }
 
-/* Computes the new value of an entry: the old list with the step's value appended. */
+/* Appends the step's value to the old list, or to an empty list if there is no entry. */
 static hostel_result append(hostel_ctx *ctx, void *user_data, hostel_json old, hostel_str *json)
 {
     struct step *step = (struct step *)user_data;
@@ -248,7 +248,7 @@ static int compare(const void *one, const void *other)
     return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
-/* Collects the keys with a prefix, sorted. C strings suffice: the scenarios' keys contain no
+/* Collects the keys with a prefix, sorted. C strings suffice: no scenario lists a key that contains
  * NUL. */
 static hostel_result keys(struct step *step)
 {

@@ -65,7 +65,7 @@ static hostel_result set(struct step *step)
     hostel_json value = hostel_json_at(step->ctx, step->body, "/value");
     hostel_json given = hostel_json_at(step->ctx, step->body, "/expiry");
     hostel_json_kind kind = hostel_json_kind_of(given);
-    /* Skip a step whose expiry is not a number: the C compiler already refuses such an argument. */
+    /* Skip a step whose expiry is a text: the C compiler already refuses such an argument. */
     if (kind != HOSTEL_NUMBER && kind != HOSTEL_MISSING) {
         step->answer = (hostel_str){NULL, 0};
         return HOSTEL_OK;

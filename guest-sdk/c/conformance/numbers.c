@@ -62,8 +62,8 @@ hostel_result set_bits(struct step *step)
     return set_double(step, number);
 }
 
-/* Stores a finite double and reads it. If the double changed, sets the step's result to the stored
- * text. */
+/* Stores a double and reads it. If the double changed, sets the step's result to the stored text.
+ * Skips a NaN and an infinity, which have no JSON form. */
 static hostel_result check_float(struct step *step, double number)
 {
     hostel_json value;

@@ -169,8 +169,8 @@ static hostel_result respond(struct step *step)
     return write_status(step);
 }
 
-/* Assigns up to 8 headers of a step to the field `headers` of the response, without the SDK's
- * functions. */
+/* Assigns a step's status and up to 8 of its headers to the fields of the response, without the
+ * SDK's functions. */
 static hostel_result respond_directly(struct step *step)
 {
     hostel_items each =

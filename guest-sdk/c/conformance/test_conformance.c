@@ -110,7 +110,7 @@ static hostel_str sent(hostel_ctx *ctx, hostel_json step)
 }
 
 /* Reads up to 7 pairs from the array at a pointer, and appends a pair that contains the step.
- * Returns the number of pairs. */
+ * Returns the number of pairs, including this one. */
 static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, hostel_json step,
                        hostel_pair pairs[static 8])
 {
@@ -154,7 +154,7 @@ static hostel_answer answered(hostel_fake *fake, hostel_json step)
     return hostel_fake_call_with(fake, req);
 }
 
-/* Compares a response with the status, headers and body that a step expects. */
+/* Compares a response with the status, content type, headers and body that a step expects. */
 static void check_response(hostel_ctx *ctx, hostel_json step, hostel_json expected,
                            hostel_response response)
 {

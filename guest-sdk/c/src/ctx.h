@@ -11,7 +11,7 @@
 
 #define NO_TEXT ((hostel_str){NULL, 0})
 
-/* The longest excerpt of a text in a message, in bytes. */
+/* The maximum number of bytes that a message quotes from a text, before they are escaped. */
 #define EXCERPT_BYTES 64
 
 /* The characters that is_token allows, for messages. */

@@ -186,7 +186,8 @@ static void drop_headers(hostel_ctx *ctx, hostel_http_request *request, const ch
 }
 
 /* Changes a request to follow a redirect: sets the new URL, drops credentials if the origin
- * changes, and makes the request a GET without a body where HTTP clients usually do. */
+ * changes, and makes the request a GET without a body where HTTP clients usually do. Ends the test
+ * if the fake does not support the location. */
 static void redirect(hostel_ctx *ctx, hostel_http_request *request, uint16_t status,
                      hostel_str location)
 {

@@ -107,8 +107,9 @@ static hostel_result compute_alone(hostel_ctx *ctx, hostel_str key, hostel_compu
     return HOSTEL_OK;
 }
 
-/* Computes and stores the next value of an entry. If the computation or the storing fails, logs a
- * warning and leaves the old value in `*json`. */
+/* Computes and stores the next value of an entry. If either fails, logs a warning and leaves the
+ * old value in `*json`. Exception: if the cache is unavailable for storing, `*json` is the new
+ * value. */
 static void refresh(hostel_ctx *ctx, hostel_str key, hostel_compute *compute, void *user_data,
                     uint32_t seconds, hostel_str *json)
 {

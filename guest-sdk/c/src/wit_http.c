@@ -39,7 +39,7 @@ void wit_send_many(const struct wit_outgoing *requests, size_t count, struct wit
 CONFIG IMPORT("get") void wit_setting(const char *name, size_t name_len, struct wit_option *value);
 CONFIG IMPORT("names") void wit_setting_names(struct texts *names);
 
-/* The timeout in milliseconds, rounded up; 0 if the request has no timeout of its own. */
+/* The timeout in milliseconds, rounded up, at most UINT32_MAX; 0 if the request sets no timeout. */
 static uint32_t timeout_millis(const hostel_http_request *request)
 {
     double millis = request->timeout_seconds * 1000;

@@ -111,8 +111,8 @@ static void delta_that_is_not_an_integer_in_range_is_refused(void)
     CHECK(increment(-0.0, 60) == 0);
 }
 
-/* Calls compare-and-swap; NULL stands for no entry. Returns whether the call changed the entry. If
- * not, checks that the call returned `current`. */
+/* Calls compare-and-swap; NULL stands for no entry. Returns whether the call swapped. If not,
+ * checks that the call returned `current`. */
 static bool swap(const char *expected, const char *wanted, double expiry, const char *current)
 {
     hostel_swap swap;
@@ -181,7 +181,7 @@ static void expiry_is_kept_only_by_swaps(void)
           HOSTEL_INVALID_EXPIRY);
 }
 
-/* The number of calls, the side effect and the result of a change function. */
+/* The side effect and the result of a change function, and the number of its side effects. */
 struct change {
     int calls;
     void (*meanwhile)(int call);

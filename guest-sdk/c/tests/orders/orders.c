@@ -1,4 +1,5 @@
-/* The service of docs/answer-over-http.md: each listing of the page is a part of this file. */
+/* The service of docs/answer-over-http.md: each C listing of the page is a part of this file or of
+ * test_orders.c. */
 
 #include <hostel.h>
 #include <inttypes.h>
