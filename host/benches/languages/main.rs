@@ -1,11 +1,11 @@
 //! The costs of each language: the times of builds and of compilation, the component's size, and
 //! the time of a call.
 //!
-//! Each row measures the conformance plugin of one language. `fresh call` and `reused call` are a
-//! call with an empty request, in a new instance and in a reused one. The later columns are
-//! cache calls of the plugin through its SDK: `exists`; a small object as raw text; the object as
-//! the language's own value; the same with `get_or_set`; an increment; and a batch of a hundred
-//! objects.
+//! Each row of the first table measures the conformance plugin of one language. `fresh call` and
+//! `reused call` are a call with an empty request, in a new instance and in a reused one. The later
+//! columns are cache calls of the plugin through its SDK: `exists`; a small object as raw text; the
+//! object as the language's own value; the same with `get_or_set`; an increment; and a batch of a
+//! hundred objects. `waits.rs` prints the second table.
 
 #![allow(clippy::indexing_slicing, missing_docs, unreachable_pub)]
 

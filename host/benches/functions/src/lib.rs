@@ -26,7 +26,7 @@ services! {
     set_and_take,
     /// Reads a key that has an entry.
     get_or_lease,
-    /// Gets the lease of a key, fills it, and deletes the entry.
+    /// Gets the lease of a key, stores a value with `fill`, and deletes the entry.
     lease_and_fill,
     /// Gets and releases the lease of a key.
     lease_and_release,

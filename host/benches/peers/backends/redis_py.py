@@ -90,7 +90,7 @@ work = {
     "get-many": get_many,
 }[operation]
 failed = threading.Event()
-# Each thread makes a first call, which connects, before any thread is timed.
+# Each thread makes a call before any thread is timed, so that the connections are open.
 ready = threading.Barrier(threads + 1)
 took = [[] for _ in range(threads)]
 running = [threading.Thread(target=call, args=[each]) for each in took]

@@ -62,7 +62,7 @@ pub fn print(all: &[Counting]) {
     all.iter().for_each(Counting::print);
 }
 
-/// Returns the calls per second, and the final value of the key.
+/// Lets all clients call the service. Returns the calls per second, and the resulting count.
 async fn count(host: &Arc<Ours>, service: &'static str, key: &str) -> Result<(f64, u32)> {
     let body = serde_json::to_vec(&(1, key))?;
     let begun = Instant::now();

@@ -1,5 +1,5 @@
 //! Compares the cache's map with other maps: the time of a call, the memory of an entry, the hit
-//! rate, and latencies while a million entries expire.
+//! rate, and latencies while up to a million entries expire.
 //!
 //! Prints rows of the table, without its header. Arguments select parts (`speed`, `memory`, `hits`,
 //! `expiry`; all by default). `MAP_ENTRIES` sets the size of the largest map; the default of ten

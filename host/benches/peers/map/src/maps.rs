@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 /// The operations of a map that the benchmarks use.
 pub trait Map: Send + Sync {
-    /// Copies the value into `into`, as a host does into its guest's memory. Returns false on a
-    /// miss.
+    /// Copies the value into `into` if it fits, as a host does into its guest's memory. Returns
+    /// false on a miss.
     fn get(&self, key: &str, into: &mut [u8]) -> bool;
     /// Sets an entry with the expiry of the map, if the map has one.
     fn set(&self, key: &str, value: &str);

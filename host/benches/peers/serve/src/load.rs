@@ -30,7 +30,7 @@ pub fn find_wrk() -> Result<()> {
 ///
 /// # Errors
 ///
-/// If any request fails.
+/// If `wrk` cannot be run, or if any request fails.
 pub fn run(address: SocketAddr, connections: u32, seconds: u32) -> Result<Load> {
     let (connections, seconds) = (format!("-c{connections}"), format!("-d{seconds}s"));
     let mut wrk = Command::new("wrk");

@@ -12,7 +12,7 @@ const WASMTIME: &str = "48.0.8";
 const FEATURES: &str =
     "run,serve,component-model-async,cranelift,pooling-allocator,parallel-compilation";
 
-/// The programs and components to measure, and the folder where they are built.
+/// The paths of `hostel`, of its plugin, and of the folders for building the peers.
 pub struct Made {
     root: PathBuf,
     /// The target folder of this workspace.

@@ -1,4 +1,4 @@
-//! Measures `hostel serve`, and prints rows of the table, then all rates.
+//! Measures `hostel serve`, and prints rows of the table, then all measured rates.
 //!
 //! `serve rates` compares it with bare hyper and `wasmtime serve`; all servers take turns under the
 //! same load. `serve start` measures its start, and `serve spin` its latency beside calls that

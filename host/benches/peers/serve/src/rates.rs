@@ -135,7 +135,7 @@ impl Rates {
         }
     }
 
-    /// Prints all measurements as a separate table.
+    /// Prints the medians for each server and number of connections, as a separate table.
     pub fn print_all(&self) {
         println!("\n| server | connections | requests/s | p50 | p99 | memory |");
         println!("|---|--:|--:|--:|--:|--:|");

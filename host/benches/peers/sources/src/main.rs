@@ -58,7 +58,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Starts a server on a new thread that responds to `/N` with N bytes.
+/// Starts a server that responds to `/N` with N bytes, on a new thread.
 fn serve() -> Result<SocketAddr> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     listener.set_nonblocking(true)?;

@@ -1,5 +1,5 @@
-//! Code that the benchmarks share. Two sides take turns for several rounds, and a row of the table
-//! compares the sides.
+//! Code that the benchmarks share. Usually two sides take turns for several rounds, and a row of
+//! the table compares the sides.
 //!
 //! The speed of a shared machine drifts. So a ratio is computed for each round, in which both sides
 //! ran under the same conditions. The row has the median of these ratios, and the smallest and the
