@@ -8,9 +8,9 @@ use crate::sync::{AtomicU64, Ordering};
 
 /// A monotonic clock: the system's, or a mock that a test advances.
 ///
-/// Clones share the same time. A clock counts nanoseconds since its creation and ignores changes of
-/// the wall clock. On Linux it stops while the machine is suspended. It stops for good after 584
-/// years.
+/// Clones share the same time. The system's clock counts nanoseconds since its creation and ignores
+/// changes of the wall clock. On Linux it stops while the machine is suspended. Either clock stops
+/// for good after 584 years.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 

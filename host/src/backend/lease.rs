@@ -13,9 +13,8 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-/// Maximum number of leases of one call. A guest can request leases for any number of keys, and the
-/// host records each key until the guest fills or releases its lease or the call ends, even if
-/// another caller's write has ended the lease.
+/// Maximum number of leases of one call, because a guest can request leases for any number of keys.
+/// A lease that another caller's write has ended may still count.
 const MAX_LEASES: usize = 1_000;
 
 /// The expiry of a lease on Redis is the time that its call had left when the guest requested the

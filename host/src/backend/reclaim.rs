@@ -5,10 +5,10 @@ use super::registry::Caches;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Time between two passes, and the maximum number of entries that a pass examines in each cache, in
-/// addition to 512 per shard. At this rate, a million entries of a cache take a few seconds, and a
-/// pass takes at most a few milliseconds per cache. While no entry is about to expire, a pass costs
-/// almost nothing.
+/// Time between two passes, and the maximum number of entries that a pass examines in each cache,
+/// in addition to 512 per shard. At this rate, a million entries of a cache take a few seconds, and
+/// a pass takes at most a few milliseconds per cache. While no entry is about to expire, a pass
+/// costs almost nothing.
 const PASS_INTERVAL: Duration = Duration::from_millis(20);
 const ENTRIES_PER_PASS: usize = 10_000;
 

@@ -76,7 +76,7 @@ return {'ok', sum}",
 /// Sets or removes an entry if it has the expected value. Key: the entry. Arguments: the value
 /// limit; 1 if a value is expected, 0 if the entry must be missing; the expected value; 1 to set
 /// the entry, 0 to remove it; the new value; the expiry, an empty text or `keep`. Returns 1, or 0
-/// with the current value, cut to one byte more than the limit.
+/// with the current value, if any, cut to one byte more than the limit.
 pub(super) static SWAP: Script = Script::new(
     "local size = redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'table' then return size end
@@ -100,7 +100,8 @@ pub(super) static PERSIST: Script =
 /// Reads an entry, grants a lease, or does both. Keys: the entry, its lease. Arguments: the token,
 /// the duration of the lease in milliseconds, the remaining milliseconds below which an entry is
 /// early (due for a refresh), the value limit. Returns `compute`; `held` with the remaining
-/// milliseconds of the lease; or `value` or `refresh` with the entry's value.
+/// milliseconds of the lease; or `value` or `refresh` with the entry's value, cut to one byte more
+/// than the limit.
 ///
 /// The value of a new lease is the token if there is no entry. Otherwise it is the token, the
 /// digest of the entry's value and the entry's expiry time in milliseconds. With these, [`FILL`]

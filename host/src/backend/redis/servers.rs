@@ -371,8 +371,8 @@ impl Servers {
 ///
 /// # Errors
 ///
-/// The reason, if the commands cannot be sent again: the circuit is open, or a write may have left
-/// the host.
+/// The reason, if the commands cannot be sent again: the circuit refused them, or a write may have
+/// left the host.
 fn retriable(failed: NoReply, is_write: bool) -> Result<String, String> {
     let NoReply { reason, was_sent, is_refused } = failed;
     if is_refused {

@@ -11,8 +11,8 @@ pub struct RedisBackend {
     /// The servers, and the login.
     pub address: RedisAddress,
     /// Time limit of one operation, including the wait while too many other operations are running.
-    /// It applies to each step of the operators' operations `list`, `clear` and `count`. The default
-    /// is 250 ms.
+    /// It applies to each step of the operators' operations `list`, `clear` and `count`. The
+    /// default is 250 ms.
     pub timeout: Duration,
     /// The prefix of the names of entries and leases. Entries' names in Zato's format do not have
     /// this prefix. The prefix must not contain braces. The default is `hostel`.
