@@ -8,7 +8,8 @@ import (
 	"hostel-sdk"
 )
 
-// lateness stores the time of its first call for an hour, and returns the time since then.
+// lateness stores the time of its first call with an expiry of an hour, and returns the duration
+// since that time.
 func lateness(ctx *hostel.Context) (time.Duration, error) {
 	first, err := hostel.GetOrSet(ctx.Cache, "first", time.Hour, func() (int64, error) {
 		return time.Now().UnixNano(), nil

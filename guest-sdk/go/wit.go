@@ -76,8 +76,8 @@ func refusalOf(kind uint8, message witList) error {
 	return &CacheError{Kind: CacheErrorKind(kind), Message: message.string()}
 }
 
-// result receives the host's results. One variable is enough, because no other goroutine runs
-// between a call and the reading of its result.
+// result receives the results of all host functions that return a witResult. One variable is
+// enough, because no other goroutine runs between a call and the reading of its result.
 var result witResult
 
 // host passes the SDK's calls to the host that runs the plugin.

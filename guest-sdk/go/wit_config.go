@@ -12,7 +12,7 @@ func hostSetting(name string, result *witOption)
 //go:noescape
 func hostSettingNames(result *witList)
 
-// setting receives the host's results.
+// setting receives the results of hostSetting and hostSettingNames.
 var setting struct {
 	value witOption
 	names witList

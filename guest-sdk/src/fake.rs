@@ -105,7 +105,7 @@ impl Fake {
     /// # Errors
     ///
     /// Those of the service; `NotFound` if there is no such service; `Internal` if the payload has
-    /// no JSON form, or if the response or the headers of a failure are invalid.
+    /// no JSON form or the response is invalid.
     pub fn call<T: Serialize + ?Sized>(
         &self,
         services: &[Service],
@@ -118,12 +118,13 @@ impl Fake {
     }
 
     /// Sends a request to the service that the request names. Use this method for bodies that are
-    /// not JSON and for HTTP requests.
+    /// not JSON and for HTTP requests. If the service fails on an HTTP request and the failure has
+    /// headers, this method returns the problem response.
     ///
     /// # Errors
     ///
-    /// Those of the service; `NotFound` if there is no such service; `Internal` if the response or
-    /// the headers of a failure are invalid.
+    /// Those of the service; `NotFound` if there is no such service; `Internal` if the response, or
+    /// for an HTTP request a header of the failure, is invalid.
     pub fn call_with(&self, services: &[Service], request: Request) -> Result<Response> {
         dispatch(services, &self.context_with(request))
     }

@@ -125,8 +125,9 @@ impl Service {
 ///
 /// # Errors
 ///
-/// Those of the service; `Internal` if its response or the headers of its failure are invalid;
-/// `NotFound` if there is no such service (a host checks the name before the call).
+/// Those of the service; `Internal` if its response, or for an HTTP request a header of its
+/// failure, is invalid; `NotFound` if there is no such service (a host checks the name before the
+/// call).
 pub(crate) fn dispatch(services: &[Service], ctx: &Context) -> Result<Response> {
     let name = &ctx.request.service;
     let Some(service) = services.iter().find(|service| service.name() == *name) else {

@@ -44,7 +44,8 @@ impl Cache {
         keys.iter().zip(texts).map(value).collect()
     }
 
-    /// Stores the values under their keys, in the given order, without an expiry.
+    /// Stores the values under their keys, without an expiry. If a key occurs several times, its
+    /// last value is stored.
     ///
     /// ```
     /// # use hostel_sdk::{Context, Result};
