@@ -92,7 +92,7 @@ pub(super) fn plugins(
     plugins
 }
 
-/// Returns why the plugin is missing at its path, or `None` if it exists.
+/// Returns why no plugin is at the path, or `None` if the path leads to a plugin.
 fn absent(plugin: &PluginConfig, has_path: bool) -> Option<String> {
     let PluginConfig { name, path, .. } = plugin;
     let shown = path.display();

@@ -32,7 +32,7 @@ pub struct Config {
     pub server: Server,
     /// The listener for the operator; `None`: it is off.
     pub admin: Option<Admin>,
-    /// The limits of a call. A plugin's own limits take precedence.
+    /// The limits of calls and components. A plugin's own limits take precedence.
     pub limits: Limits,
     /// Limits on concurrent and waiting calls.
     pub admission: Admission,

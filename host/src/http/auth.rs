@@ -49,8 +49,8 @@ impl Authenticator {
         Authenticator { groups, checks: CredentialChecks::default() }
     }
 
-    /// Checks that the group of `callers` exists. `place` is the server, or the route or plugin
-    /// whose settings name the group.
+    /// Checks that `callers` is open or a group that exists. `place` is the server, or the route or
+    /// plugin whose settings name the group.
     ///
     /// # Errors
     ///

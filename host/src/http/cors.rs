@@ -71,7 +71,8 @@ impl CorsPolicy {
 
     /// Removes any CORS headers that a service has set, because they could contradict the settings
     /// of the path. Adds `Vary: origin` if the policy lists origins, unless the response already
-    /// varies by origin. Adds the CORS headers of the policy if the request's origin is allowed.
+    /// varies by origin. Adds the CORS headers of the policy if the policy allows any origin or
+    /// lists the request's.
     pub(super) fn finish(&self, request: &HeaderMap, response: &mut HeaderMap) {
         let of_service: Vec<_> =
             response.keys().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();

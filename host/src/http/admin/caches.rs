@@ -18,7 +18,7 @@ const DEFAULT_ENTRIES: usize = 100;
 const MAX_ENTRIES: usize = 1_000;
 
 /// Lists all caches with their counts. With `count=true`, also counts the entries and bytes of each
-/// cache that is not in memory, by reading every entry.
+/// cache that is not in memory, by walking through all of its entries.
 pub(super) async fn list(host: &Host, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
     let is_counted = Query::parse(query)?.text("count") == Some("true");
     let mut caches = Vec::new();

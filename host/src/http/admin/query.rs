@@ -32,7 +32,7 @@ impl<'a> Query<'a> {
         self.0.first().map(|(name, _)| &**name)
     }
 
-    /// Returns a parameter as an integer, or `None` if the parameter is missing.
+    /// Returns the first parameter of this name as an integer, or `None` if it is missing.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl<'a> Query<'a> {
         self.text(name).map(|text| text.parse().map_err(invalid)).transpose()
     }
 
-    /// Returns a parameter as a whole number, or `None` if the parameter is missing.
+    /// Returns the first parameter of this name as a whole number, or `None` if it is missing.
     ///
     /// # Errors
     ///

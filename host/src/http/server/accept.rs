@@ -57,7 +57,7 @@ impl Acceptor {
 }
 
 /// Returns the connections that the system has established and the server has not yet accepted.
-/// Dropping the iterator closes the listener.
+/// Ends early if accepting one fails. Dropping the iterator closes the listener.
 pub(super) fn drain_backlog(
     listener: TcpListener,
 ) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
