@@ -372,7 +372,8 @@ fn an_entry_that_grows_in_a_full_cache_stays() {
     }
 }
 
-/// Returns true if an entry survives when many others are set. Calls `touch` after each of these.
+/// Sets one entry and then many others, and calls `touch` after each of those. Returns true if the
+/// first entry survives.
 fn survives(touch: impl Fn(&Cache)) -> bool {
     let limits = CacheLimits::new(MIN_CAPACITY, 1).unwrap();
     let cache = Cache::new(limits, Clock::mock().0);
