@@ -176,8 +176,8 @@ pub(crate) fn classify(
     if let Some(limit) = limit(error) {
         return limit.reached(limits).into();
     }
-    // When a guest fails after it was refused memory, report the refusal as the cause: language
-    // runtimes turn a failed allocation into a trap or an abort.
+    // For any other error after the guest was refused memory, report the refusal as the cause:
+    // language runtimes turn a failed allocation into a trap or an abort.
     match refused {
         Some(MemoryRefusal::Limit) => return Limit::Memory.reached(limits).into(),
         Some(MemoryRefusal::Budget) => return CallError::Busy(NO_MEMORY.to_owned()),

@@ -24,9 +24,9 @@ pub struct Admission {
     /// Maximum running calls in one plugin, unless the plugin's settings have their own maximum.
     /// With the default of 64, a plugin that hangs leaves capacity to the others.
     pub calls_per_plugin: usize,
-    /// Maximum queued calls of all plugins together, and also the maximum of calls that wait for a
-    /// plugin to be loaded. With the default of 1,024, a burst is served late, and most calls of a
-    /// flood are refused at once.
+    /// Maximum queued calls of all plugins together. Calls that wait until their plugins are loaded
+    /// have the same maximum, and are counted separately. With the default of 1,024, a burst is
+    /// served late, and most calls of a flood are refused at once.
     pub queue: usize,
     /// The longest time that a call waits in the queue. A call's earlier wait for its plugin's load
     /// has the same limit. The default is 1 second: few clients wait longer.

@@ -45,8 +45,8 @@ pub(crate) enum RequestKind {
     Admin,
     /// An `OPTIONS` request to the host: a CORS preflight, or `OPTIONS *`.
     Options,
-    /// A request that is refused before its route is found, whose path is unknown or malformed, or
-    /// whose method the path does not allow.
+    /// A request that is refused before its route is found. On the listener of the services, also a
+    /// request whose path is unknown or malformed, or whose method the path does not allow.
     #[default]
     Nothing,
 }

@@ -36,8 +36,8 @@ pub(super) struct Exporter {
     lost: Arc<AtomicU64>,
     log: LogSink,
     reported: Option<Instant>,
-    /// Why spans are lost: the reason of the last failed export, or a too slow collector before any
-    /// export has failed.
+    /// Why spans are lost: the reason of the last failed export. Until an export has failed, the
+    /// reason is that the collector is too slow.
     reason: String,
 }
 
