@@ -206,9 +206,8 @@ declare var Response: {
  * `AbortSignal.timeout` limits the request itself. Any other abort takes effect before the waiting
  * requests are sent, or after all their responses have arrived. At most 20 redirects are followed.
  *
- * The promise of an aborted request is rejected with the signal's reason. If there is no complete
- * response for another reason, the promise is rejected with a TypeError whose `cause` is an
- * HttpError of hostel-sdk.
+ * The promise of an aborted request is rejected with the signal's reason. If the host returns an
+ * error, the promise is rejected with a TypeError whose `cause` is an HttpError of hostel-sdk.
  */
 declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 

@@ -136,16 +136,19 @@ export type HttpErrorKind =
   | "invalid-request"
   /** The plugin has no permission for this address, or this call has sent too many requests. */
   | "denied"
-  /** The connection to the server failed, and nothing was sent to it. */
+  /**
+   * The connection to the server failed, and nothing was sent to it. After a redirect, the
+   * redirecting server has processed its request.
+   */
   | "unreachable"
   /** The request timed out. The server may have processed the request. */
   | "timeout"
-  /** The response is larger than the host allows. */
+  /** The response, or the responses of concurrent requests together, exceed the host's limit. */
   | "too-large"
   /**
-   * The response was incomplete or not valid HTTP, there were too many redirects, or the target of
-   * a redirect was not an http or https URL, or had a user or a password. The server may have
-   * processed the request.
+   * The response was missing, incomplete or not valid HTTP, there were too many redirects, or the
+   * target of a redirect was not an http or https URL, or had a user or a password. The server may
+   * have processed the request.
    */
   | "aborted";
 
@@ -161,8 +164,8 @@ export const http: Http;
 
 /**
  * The plugin's settings and secrets, from `[plugins.NAME.config]` and `[plugins.NAME.secrets]` in
- * the host's configuration, or from `hostel run --config NAME=VALUE` and
- * `--secret NAME=env:VARIABLE`.
+ * the host's configuration, or from the options `--config NAME=VALUE`,
+ * `--secret NAME=env:VARIABLE` and `--secret NAME=file:PATH` of `hostel run`.
  *
  * All values are strings. They do not change while a version of the plugin is loaded. They can be
  * read only in a service, not while its module loads, because the module loads during the build.

@@ -55,10 +55,10 @@ import type { HeaderInput, HeaderValue, Headers } from "./response.js";
  * fires until all responses have arrived. `AbortSignal.timeout` limits the request itself. Any
  * other abort takes effect before the requests are sent, or after all responses have arrived.
  *
- * The promise of an aborted request is rejected with the signal's reason. If there is no complete
- * response for another reason, the promise is rejected with a TypeError whose `cause` is an
- * {@link HttpError}. Bodies are complete: there are no streams, `body` is always null, and `text`,
- * `json`, `bytes` and `arrayBuffer` read the body.
+ * The promise of an aborted request is rejected with the signal's reason. If the host returns an
+ * error, the promise is rejected with a TypeError whose `cause` is an {@link HttpError}. Bodies are
+ * complete: there are no streams, `body` is always null, and `text`, `json`, `bytes` and
+ * `arrayBuffer` read the body.
  *
  * The above describes QuickJS, the default engine. With `"hostel": { "engine": "spidermonkey" }` in
  * the service's `package.json`, most browser functions that need no page are available; `fetch` is

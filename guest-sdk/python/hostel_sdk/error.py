@@ -42,9 +42,11 @@ class HttpError(Exception):
     - ``invalid-request``: the request is not valid HTTP, or plugins cannot send such a request.
     - ``denied``: the plugin has no permission for this address, or this call has sent too many
       requests.
-    - ``unreachable``: the connection to the server failed. No part of the request was sent.
+    - ``unreachable``: the connection to the server failed, and nothing was sent to it. After a
+      redirect, the redirecting server has processed its request.
     - ``timeout``: the request timed out. The server may have processed it.
-    - ``too-large``: the response is larger than the host allows.
+    - ``too-large``: the response, or the responses of concurrent requests together, exceed the
+      host's limit.
     - ``aborted``: the response was missing, incomplete or not valid HTTP, or there were too many
       redirects or an invalid one. The server may have processed the request.
 
