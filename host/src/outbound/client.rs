@@ -167,8 +167,7 @@ fn sent(request: &Outgoing) -> Result<Request<Full<Bytes>>, SendError> {
 }
 
 /// True if an HTTP/1 connection that was reused after a complete response failed before any byte of
-/// the next response arrived. False after a followed redirect, whose body is not
-/// read.
+/// the next response arrived. False after a followed redirect, whose body is not read.
 fn is_silent(error: &legacy::Error) -> bool {
     let mut extensions = hyper::http::Extensions::new();
     let Some(connected) = error.connect_info() else { return false };
