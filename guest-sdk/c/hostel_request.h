@@ -92,7 +92,7 @@ HOSTEL_MUST_USE hostel_result hostel_request_path_integer(hostel_ctx *ctx,
                                                           const char *name, int64_t *value);
 
 /* The value of the first cookie of that name, without surrounding blanks and double quotes, not
- * percent-decoded. */
+ * percent-decoded. `ptr` is also NULL if the header `cookie` is not UTF-8. */
 hostel_str hostel_request_cookie(hostel_ctx *ctx, const hostel_request *req, const char *name);
 
 /* Reads the first field of that name in a body of type application/x-www-form-urlencoded, decoded:

@@ -41,7 +41,7 @@ hostel_result hostel_cache_increment(hostel_ctx *ctx, hostel_str key, double del
     return HOSTEL_OK;
 }
 
-/* Converts the expiry of hostel_cache_compare_and_swap_raw to the host's form. */
+/* Validates the expiry of hostel_cache_compare_and_swap_raw and converts it to the host's form. */
 static hostel_result lifetime_of(hostel_ctx *ctx, double expiry, enum lifetime *lifetime,
                                  uint32_t *seconds)
 {

@@ -10,7 +10,7 @@ hostel_get_or_set hostel_get_or_set_expiry(double expiry_seconds)
     return (hostel_get_or_set){expiry_seconds, HOSTEL_NO_EXPIRY, USUAL_WAIT};
 }
 
-/* Converts the time to wait from seconds to milliseconds, as the host requires. */
+/* Validates `wait_seconds` and converts it to the host's form: milliseconds, at most UINT32_MAX. */
 static hostel_result milliseconds(hostel_ctx *ctx, double wait, uint32_t *millis)
 {
     /* This comparison is false for a NaN, so the SDK refuses a NaN as well. */

@@ -1,5 +1,6 @@
-/* The memory of a request. The SDK allocates it in chunks, and frees the chunks together after the
- * response is sent. In wasm, it may keep one chunk for the next request. */
+/* The memory of a request. The SDK allocates it in chunks, and frees the chunks together: after the
+ * response is sent or, with the fake, before the next request. In wasm, it may keep one chunk for
+ * the next request. */
 
 #include "ctx.h"
 

@@ -42,8 +42,8 @@ static size_t character(const unsigned char *at, size_t left)
     return overlong || too_high ? 0 : 4;
 }
 
-/* The length of the truncated character at the beginning of `left` invalid bytes; 1 if the bytes do
- * not begin with a truncated character. */
+/* The length of the truncated character at the beginning of `left` bytes; 1 if the bytes begin with
+ * any other invalid byte. */
 static size_t flawed_character(const unsigned char *at, size_t left)
 {
     size_t flawed = 1;
