@@ -268,7 +268,8 @@ const (
 	HTTPUnreachable
 	// HTTPTimeout: the request timed out. The server may have processed it.
 	HTTPTimeout
-	// HTTPTooLarge: the response is larger than the host allows.
+	// HTTPTooLarge: the response is larger than the host allows, alone or together with the
+	// responses to parallel requests; or the host has too little memory for it.
 	HTTPTooLarge
 	// HTTPAborted: the response is incomplete, is not valid HTTP, or is a redirect that has an invalid
 	// target or exceeds the maximum number. The server may have processed the request.

@@ -28,8 +28,8 @@ func (l Level) String() string {
 //
 // A message is always one line: the host escapes control characters, and the SDK replaces invalid
 // UTF-8. Logging never fails: the host truncates a line that is too long. If one call logs too many
-// lines, the host drops the excess lines and logs their number. The arguments of Debugf, Infof,
-// Warnf and Errorf are those of [fmt.Sprintf].
+// lines or bytes, the host drops the excess lines and logs their number. The arguments of Debugf,
+// Infof, Warnf and Errorf are those of [fmt.Sprintf].
 //
 // The host also logs the lines that a plugin writes to os.Stdout and os.Stderr, for example with
 // the packages log and log/slog.

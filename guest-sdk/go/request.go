@@ -11,7 +11,8 @@ type Request struct {
 	Service string
 	// ID is the correlation id of the request, which the host adds to its log lines.
 	ID string
-	// ContentType is the media type of the body. It is empty if the caller sent no media type.
+	// ContentType is the media type of the body. It is empty if the caller sent no media type, or
+	// one that is not ASCII.
 	ContentType string
 	// Body is empty if the request has no body.
 	Body []byte

@@ -7,8 +7,8 @@ use crate::level::Level;
 
 impl Level {
     /// Logs one line. The host escapes control characters, so a message is always one line. Logging
-    /// never fails: the host truncates a line that is too long. If one call logs too many lines,
-    /// the host drops the excess lines and logs their number.
+    /// never fails: the host truncates a line that is too long. If one call logs too many lines or
+    /// bytes, the host drops the excess lines and logs their number.
     ///
     /// The macros [`debug!`](crate::debug), [`info!`](crate::info), [`warn!`](crate::warn) and
     /// [`error!`](crate::error) call this function.

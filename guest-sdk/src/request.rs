@@ -19,7 +19,7 @@ pub struct Request {
     pub service: String,
     /// The correlation id, as in the host's log lines.
     pub id: String,
-    /// The media type of the body, if the caller sent one.
+    /// The media type of the body, if the caller sent one in ASCII.
     pub content_type: Option<String>,
     /// The body, possibly empty.
     pub body: Vec<u8>,

@@ -17,7 +17,8 @@ pub enum HttpErrorKind {
     Unreachable,
     /// The request timed out. The server may have processed it.
     Timeout,
-    /// The response is larger than the host allows.
+    /// The response is larger than the host allows, alone or together with the other responses of
+    /// one `send_many`; or the host has too little memory for it.
     TooLarge,
     /// The response was missing, incomplete or not valid HTTP, or there were too many redirects or
     /// an invalid one. The server may have processed the request.
