@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime};
 
 /// The bounds of a folder.
 struct Bounds {
-    /// An entry is removed when it has not been used for this long.
+    /// Maximum time since the last use of an entry.
     unused: Duration,
-    /// An unfinished entry is removed after this long.
+    /// Maximum time since the last change of an unfinished entry.
     unfinished: Duration,
     entries: usize,
     bytes: u64,

@@ -16,7 +16,8 @@ type Freeing = Box<dyn Fn() -> bool + Send + Sync>;
 /// The budget of a host, by kind of memory.
 ///
 /// Caches get at most half of the budget, and messages at most a quarter. At least a quarter is
-/// thus always left for instances, even if entries never expire and clients are slow.
+/// thus left for instances, even if entries never expire and clients are slow. Forced charges may
+/// exceed these bounds: a small minimum for each cache, and the instances that list services.
 pub(crate) struct HostMemory {
     budget: Arc<MemoryBudget>,
     caches: Arc<BudgetPart>,

@@ -89,7 +89,8 @@ pub struct HttpRequest {
     pub query: String,
     /// The host, and the port if any, as sent by the client; empty if the client sent no host.
     pub authority: String,
-    /// The address and port of the client, as in `10.0.0.1:2345`.
+    /// The IP address and port of the client, as in `10.0.0.1:2345`. Port 0 means that the port is
+    /// unknown.
     pub client: String,
     /// The headers, with names in lower case. Headers of the same name are in the order in which
     /// the client sent them.

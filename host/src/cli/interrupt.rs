@@ -1,5 +1,5 @@
-//! Handles the signals that end a command. On Linux, first kills the compilers of a running build,
-//! and all their descendants.
+//! Ends a command on SIGINT, SIGTERM or SIGHUP. On Linux, first kills the compilers of a running
+//! build, and all their descendants.
 
 use crate::telemetry::show_status;
 use crate::toolchain;

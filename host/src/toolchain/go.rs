@@ -94,9 +94,9 @@ impl GoPackage {
         self.complete(build)
     }
 
-    /// Adds the inputs of the build: the files of the package and of the packages that it imports,
-    /// and the files `go.mod`, `go.sum`, `go.work` and `go.work.sum`. Omits the standard library,
-    /// the SDK, and downloaded modules, whose versions are immutable.
+    /// Adds the inputs of the build: the folders and files of the package and of the packages that
+    /// it imports, and the files `go.mod`, `go.sum`, `go.work` and `go.work.sum`. Omits the
+    /// standard library, the SDK, and downloaded modules, whose versions are immutable.
     fn add_read(&self, inputs: &mut Inputs) -> Result<(), BuildError> {
         let mut list = Command::new("go");
         list.args(["list", "-deps", "-e", "-f", READ]);

@@ -33,7 +33,7 @@ pub(super) fn tool(
 }
 
 /// Returns the folder of a base: files made once for all services, from a tool and the SDK. Creates
-/// the folder if it is missing. A base that is unused for a long time is removed.
+/// the folder if it is missing. Other bases are removed as [`bounded::prune`] describes.
 ///
 /// `tool` is the name and version of the tool.
 pub(super) fn base(
