@@ -113,7 +113,7 @@ impl AdminApi {
     }
 }
 
-/// The paths, each with its methods, except HEAD, and a description.
+/// The rows of the list of paths, each with methods other than HEAD, a path and a description.
 const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("GET", "/", "lists these paths"),
     ("GET", "/healthz", "200 while the server runs"),
@@ -130,7 +130,7 @@ const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("POST", "/caches/{cache}/entries/{key}/increment", "adds to an integer"),
 ];
 
-/// Returns the list of paths as JSON, one path on each line for human readers.
+/// Returns the list of paths as JSON, one row on each line for human readers.
 fn index() -> String {
     let row = |(methods, path, what): &(&str, &str, &str)| {
         let methods: Vec<_> = methods.split(", ").collect();

@@ -29,9 +29,9 @@ impl Acceptor {
         Acceptor { handler, pause: MIN_PAUSE, logged: LogBound::default() }
     }
 
-    /// Waits for the next connection. Ignores errors of single connections, and counts and logs all
-    /// others, instead of returning them: otherwise, a client could stop the server by causing an
-    /// error.
+    /// Waits for the next connection. Returns no error, because a client could otherwise stop the
+    /// server by causing one. Ignores errors of a single connection. Counts other errors, and logs
+    /// them unless `logged` omits the line.
     pub(super) async fn accept(&mut self, listener: &TcpListener) -> (TcpStream, SocketAddr) {
         loop {
             match listener.accept().await {
