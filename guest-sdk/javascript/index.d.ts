@@ -100,8 +100,8 @@ export * from "./response.js";
  *
  * A string is logged unchanged, an Error with the part of its stack trace that is in the service's
  * files, and any other value in a form similar to JSON. Several values are separated by spaces.
- * Logging in a service never fails: the host escapes control characters, and truncates and marks a
- * line that is too long.
+ * No text makes logging in a service fail: the host escapes control characters, and truncates and
+ * marks a line that is too long.
  */
 export const log: {
   /** Logs details for debugging. */

@@ -1,5 +1,5 @@
-// `crypto.subtle`, for QuickJS: digests and HMAC. Other standard algorithms are refused with an
-// error that names them.
+// `crypto.subtle`, for QuickJS: digests and HMAC. Other standard methods and algorithms are refused
+// with an error that names them.
 
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha1 } from "@noble/hashes/legacy.js";

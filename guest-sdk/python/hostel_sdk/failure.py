@@ -30,8 +30,8 @@ class Failure(Exception):
     """A failed request: a kind for programs and a message for people.
 
     Raise one of the subclasses, or this class with a kind. Any other uncaught exception becomes
-    ``internal``, with the last line of its traceback as the message, and the traceback is logged.
-    The error of an unavailable cache or HTTP server becomes ``unavailable``.
+    ``internal``, with its type and the first line of its text as the message, and the traceback is
+    logged. The error of an unavailable cache or HTTP server becomes ``unavailable``.
 
     The constructor raises ``ValueError`` for an unknown kind.
     """
