@@ -141,8 +141,8 @@ async fn entries_with_a_prefix_are_deleted_through_all_pages() {
     for number in 0..20_000 {
         served.users().set(&format!("user:{number}"), "1", None).unwrap();
     }
-    // These entries stay. If each request restarted the deletion, every request would scan the same
-    // page of these entries.
+    // These entries stay. If each request started from the beginning again, the requests would scan
+    // the entries that stay again and again, and never reach the rest.
     for number in 0..20_000 {
         served.users().set(&format!("users:{number}"), "1", None).unwrap();
     }

@@ -70,7 +70,8 @@ enum Passed {
 /// A host that runs a conformance plugin.
 trait Place {
     async fn call(&self, request: Request) -> Result<Response, CallError>;
-    /// Performs a step that happens outside the plugin. Returns false for any other step.
+    /// Performs a step that happens outside the plugin, if this host supports it. Returns false for
+    /// a step of the plugin.
     fn beside(&self, step: &Step) -> bool;
     /// Removes the logged lines and returns them, each with its level.
     fn logged(&self) -> Vec<(String, String)>;

@@ -14,9 +14,9 @@ use tempfile::TempDir;
 /// A test that waits longer than this fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Returns a command that passes these sockets to the program as systemd does. A shell duplicates
-/// the sockets to consecutive descriptors that begin with 3. `exec` keeps the process id, which
-/// systemd also passes.
+/// Returns a command that passes one or two sockets to the program as systemd does. A shell
+/// duplicates the sockets to the descriptors 3 and 4. `exec` keeps the process id, which systemd
+/// also passes.
 fn passing(sockets: &[&TcpListener], names: &str) -> Command {
     let program = hostel();
     let duplicate =

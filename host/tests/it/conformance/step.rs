@@ -120,7 +120,8 @@ impl Step {
         Request { id, content_type, body: body.into_bytes(), http: Some(http) }
     }
 
-    /// Returns the step as sent to the plugin, without the expected result.
+    /// Returns the step as sent to the plugin, without the expected result. A step with `bytes`
+    /// sets a text of that size.
     fn sent(&self) -> Value {
         let mut sent = json!({ "op": self.op });
         for name in ["key", "value", "expiry", "what", "args"] {

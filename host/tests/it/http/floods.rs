@@ -107,7 +107,7 @@ impl Raw {
     }
 
     /// Reads until the server closes the connection. Returns the error code of the last GOAWAY
-    /// frame, or `None` if the server has sent no such frame.
+    /// frame, or `None` if no such frame has arrived.
     async fn error(&mut self) -> Option<u32> {
         let mut error = None;
         while let Some(Frame { kind, payload, .. }) = patiently("the end", self.frame()).await {

@@ -19,7 +19,7 @@ use wit_component::StringEncoding;
 /// Arguments for listeners on free ports.
 pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
-/// Number of log lines that are read before the test needs them. Further lines stay in the pipe.
+/// Maximum number of log lines that wait for the test. While so many wait, the pipe is not read.
 const LINES_AHEAD: usize = 16;
 
 /// Maximum time to wait for each log line of a server that starts: it may first have to build a
@@ -288,7 +288,7 @@ impl Serving {
         let _ = self.child.wait();
     }
 
-    /// Waits until the process ends, and returns its exit code.
+    /// Waits until the process ends. Returns its exit code, or `None` if a signal killed it.
     pub async fn ended(&mut self) -> Option<i32> {
         let status = eventually("the end", async || self.child.try_wait().unwrap()).await;
         status.code()

@@ -27,7 +27,7 @@ struct Import {
 
 impl Modules {
     /// Parses the files of a library; skips `main.rs`, which is another crate. `files` contains the
-    /// path and the text of each file; the tests are removed from the texts.
+    /// path of each file and its text, from which the caller has removed the tests.
     pub fn read(root: &Path, files: &[(PathBuf, String)]) -> Modules {
         let module = |file: &PathBuf| -> Vec<String> {
             let inside = file.strip_prefix(root).unwrap().with_extension("");

@@ -34,7 +34,7 @@ fn imported_by_python(file: &Path, line: &str) -> Vec<PathBuf> {
     let submodule = |name: &str| module.join(name.trim()).with_extension("py");
     let mut found: Vec<_> = names.split(',').map(submodule).collect();
     found.push(module.with_extension("py"));
-    // A module belongs to its package, so it does not import the package's own file.
+    // Before a relative import, Python has already begun to load the package's `__init__.py`.
     found.extend((!relative).then(|| module.join("__init__.py")));
     found
 }
