@@ -255,7 +255,7 @@ func withoutQuery(url string) string {
 	return url
 }
 
-// HTTPErrorKind is the reason why a request has no response. No kinds will be added.
+// HTTPErrorKind is the reason why a request failed. No kinds will be added.
 type HTTPErrorKind uint8
 
 const (

@@ -7,8 +7,8 @@ import (
 	"hostel-sdk"
 )
 
-// redirects returns a fake on which `http://a/N` redirects to `http://a/N-1` for N from 1 to 5, and
-// `http://a/0` responds.
+// redirects returns a fake on which `http://a/5` redirects to `http://a/4`, and so on to
+// `http://a/0`, which responds with a text.
 func redirects() *hostel.Fake {
 	fake := hostel.NewFake()
 	for i, path := range []string{"/0", "1", "./2", "http://a/3", "4"} {
