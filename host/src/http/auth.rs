@@ -140,8 +140,8 @@ impl Authenticator {
         client: Option<IpAddr>,
     ) -> Result<Option<&str>, NotAdmitted> {
         let Callers::Group(name) = callers else { return Ok(None) };
-        // When the server started, `check` verified that every group exists. An undefined group
-        // admits no caller.
+        // An undefined group admits no caller. None is expected: `check` verified the groups of the
+        // service listener when it started, and the admin listener defines its own group.
         let Some(group) = self.groups.get(name) else {
             return Err(NotAdmitted::new(Scheme::Bearer, Refused::Missing));
         };

@@ -24,8 +24,8 @@ pub(super) fn begin(
     })
 }
 
-/// Returns a header if it occurs exactly once and is ASCII text. A repeated `traceparent` is
-/// invalid (W3C Trace Context).
+/// Returns a header if it occurs exactly once and is ASCII text. By W3C Trace Context, a repeated
+/// `traceparent` is invalid. A repeated `tracestate` is valid, but is ignored all the same.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
