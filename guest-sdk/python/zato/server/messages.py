@@ -218,10 +218,15 @@ class Responded:
 
     @property
     def content_type(self) -> str | None:
-        """The content type that the service set, or ``None``. ``None`` means: a response without a
-        body has no content type; valid JSON text or bytes, and payloads of any other type than
-        ``str`` and bytes, are sent as ``application/json``; other text is sent as plain text, and
-        other bytes as ``application/octet-stream``."""
+        """The content type that the service set, or ``None``. With ``None``, the payload determines
+        the content type:
+
+        - ``application/json`` for text or bytes that are valid JSON, and for a payload that is
+          neither text nor bytes,
+        - plain text for other text,
+        - ``application/octet-stream`` for other bytes,
+        - none for a response without a body.
+        """
         return self._content_type
 
     @content_type.setter
