@@ -289,7 +289,8 @@ impl Host {
         self.log_event(Level::Error, failed.name.as_str(), &message);
     }
 
-    /// Logs an event of a plugin. `message` must be one line: the caller escapes untrusted text.
+    /// Logs an event. `plugin` is empty for an event that concerns no plugin. `message` must be one
+    /// line: the caller escapes untrusted text.
     pub(super) fn log_event(&self, level: Level, plugin: &str, message: &str) {
         log_event(&self.log, level, plugin, message);
     }

@@ -109,7 +109,8 @@ impl CallLog {
         self.0.call().origin.request_id.clone()
     }
 
-    /// Writes one line, or counts it as dropped if the call has reached a log limit.
+    /// Writes one of the guest's lines, or counts it as dropped if the call has reached a log
+    /// limit. The host's warning about a missing setting counts as one of the guest's lines.
     pub(crate) fn write(&self, level: Level, message: &str) {
         self.0.write(&mut self.0.call(), level, message);
     }

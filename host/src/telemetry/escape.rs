@@ -4,8 +4,8 @@
 const MAX_EXCERPT_BYTES: usize = 200;
 
 /// Returns at most the first `most` bytes of a message, as one line, and a note if bytes were cut.
-/// `most` is `limits.log-line-bytes`. Control characters and characters that reorder or break a line
-/// are replaced by escapes.
+/// `most` is `limits.log-line-bytes`, as the note states, or at least the length of the message.
+/// Control characters and characters that reorder or break a line are replaced by escapes.
 pub(crate) fn escape(message: &str, most: usize) -> String {
     match shorten(message, most) {
         (line, 0) => line,
@@ -27,8 +27,8 @@ fn shorten(message: &str, most: usize) -> (String, usize) {
     (one_line(kept), message.len() - kept.len())
 }
 
-/// Returns at most the first 200 bytes of an untrusted text as one escaped line, for errors and log
-/// lines. The excerpt of a longer text ends in ` ...`.
+/// Returns at most the first 200 bytes of an untrusted text as one escaped line. The excerpt of a
+/// longer text ends in ` ...`.
 pub(crate) fn excerpt(text: &str) -> String {
     let kept = cut(text, MAX_EXCERPT_BYTES);
     let ending = if kept.len() < text.len() { " ..." } else { "" };

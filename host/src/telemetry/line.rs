@@ -9,11 +9,11 @@ use std::time::SystemTime;
 /// The severity of a line, from the lowest to the highest: the levels of `hostel:log/log`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// A detail for the plugin author.
+    /// A detail for the plugin author or the operator.
     Debug,
     /// A normal event.
     Info,
-    /// A problem that does not stop the call.
+    /// A problem that does not stop the call, or the host's work outside a call.
     Warn,
     /// A failure.
     Error,

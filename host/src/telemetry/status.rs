@@ -1,4 +1,4 @@
-//! The status line, which shows long steps at the bottom of a terminal. Other lines are printed
+//! The status line, which shows running steps at the bottom of a terminal. Other lines are printed
 //! above it. The status line exists only if stderr is a terminal, and not a dumb one.
 
 use std::io::{self, IsTerminal, Write};
@@ -7,7 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Time between two redraws. Steps that are shorter than this time are not shown.
+/// Time between two redraws. A [`TimedStep`] that is shorter than this time is not shown.
 pub(crate) const REDRAW: Duration = Duration::from_millis(100);
 
 /// [`TimedStep::done`] reports a step that was shown and took longer than this.

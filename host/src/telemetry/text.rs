@@ -12,7 +12,8 @@ pub(crate) fn stderr() -> LogSink {
     Arc::new(|line| eprint_line(TextLine(line)))
 }
 
-/// Prints one line to stderr. Errors are ignored: stderr is where they would be reported.
+/// Prints a text and a line break to stderr. Errors are ignored: stderr is where they would be
+/// reported.
 pub(crate) fn eprint_line(line: impl fmt::Display) {
     status::print_above(|| {
         let _ = writeln!(anstream::stderr(), "{line}");
