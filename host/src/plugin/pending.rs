@@ -50,7 +50,7 @@ impl Pending {
         self.has_any.load(Ordering::Acquire) && has(&self.names.borrow(), plugin)
     }
 
-    /// Waits until a plugin is loaded or refused.
+    /// Waits until a plugin is no longer being loaded for the first time.
     pub(super) async fn until_settled(&self, plugin: &str) {
         self.until(|names| !has(names, plugin)).await;
     }
