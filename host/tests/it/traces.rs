@@ -141,7 +141,8 @@ impl Span {
     }
 }
 
-/// Creates a tracer that sends the traces of this share of requests to a collector.
+/// Creates a tracer that sends traces to a collector: as the `traceparent` header of a request
+/// decides, and for this share of the requests without a valid one.
 fn tracer(collector: &Collector, ratio: f64) -> Tracer {
     let settings = TraceSettings {
         url: format!("{}/v1/traces", collector.url),

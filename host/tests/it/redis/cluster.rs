@@ -134,8 +134,8 @@ impl Cluster {
     }
 }
 
-/// Runs operations on 200 keys until `stop` is set. Each value contains its key. Counts successes
-/// and failures.
+/// In each step, sets and reads a random one of 200 keys, until `stop` is set. Each value contains
+/// its key. Counts the steps that succeed, and the steps in which an operation fails.
 async fn load(cache: CacheStore, stop: Arc<AtomicBool>, counts: Arc<[AtomicU64; 2]>, seed: u64) {
     let mut random = Random(seed);
     while !stop.load(Ordering::Relaxed) {

@@ -34,7 +34,7 @@ pub fn check_unavailable<T: std::fmt::Debug>(result: Result<T, CacheError>, part
     }
 }
 
-/// Waits until an operation succeeds again, and returns the elapsed time.
+/// Waits until an operation succeeds, and returns the elapsed time.
 pub async fn recovery(cache: &CacheStore) -> Duration {
     let begun = Instant::now();
     while cache.exists("k").await.is_err() {

@@ -1,4 +1,4 @@
-//! Feature flags: each is enabled for a share of the users.
+//! Feature flags, each of which can be enabled for a share of the users.
 
 use std::collections::BTreeMap;
 
