@@ -30,7 +30,7 @@ impl Linked {
     /// # Errors
     ///
     /// If the component imports a function that the host does not offer, or offers with another
-    /// type.
+    /// type, or if the functions of its export are not those of the world.
     pub(crate) fn new(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Self> {
         let linked = linker.instantiate_pre(component)?;
         Ok(Linked::Hostel(hostel::HostelComponent::new(linked)?))

@@ -19,7 +19,7 @@ const WASI: &str = "wasi:";
 /// Why a component does not fit the world `hostel:service/service`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct WorldMismatch {
-    /// The faults, one line each: the first 20, and how many more there are.
+    /// The faults, one line each: at most the first 20, and the number of further ones, if any.
     pub faults: Vec<String>,
 }
 

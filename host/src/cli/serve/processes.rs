@@ -1,4 +1,4 @@
-//! The subprocesses of a server: they compile components and build sources.
+//! How a server compiles components and builds sources: on Linux in subprocesses, elsewhere itself.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Processes;

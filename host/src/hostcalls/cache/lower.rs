@@ -1,5 +1,4 @@
-//! Lowering: writes the result of `get` into the guest directly from the cache's memory, without an
-//! intermediate copy.
+//! Lowering: writes the value that `get` returns into the guest without an intermediate copy.
 
 use crate::bindings::hostel::cache::cache::Error;
 use hostel_cache::Value;
@@ -11,8 +10,8 @@ use wasmtime::component::__internal::{
 use wasmtime::component::{ComponentType, Lower};
 use wasmtime::{Result, bail};
 
-/// The WIT result of `get`, `result<option<json>, error>`, with a value that shares the allocation
-/// of its entry.
+/// The WIT result of `get`, `result<option<json>, error>`. If the entry is in memory, the value
+/// shares its allocation.
 ///
 /// wasmtime's derived implementations write a result field by field and look up the guest's memory
 /// for each field. Most calls are hits, so this type writes a hit in only two steps: the text, and

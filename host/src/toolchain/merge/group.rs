@@ -25,9 +25,9 @@ pub(super) struct MergeGroup {
 
 impl MergeGroup {
     /// Selects instances that can be created together without a visible difference. Between two
-    /// members, no definition depends on the first and is needed by the second, no start function
-    /// runs, and no other instance writes a table or memory that members write. Returns `None` if
-    /// fewer than two instances can be selected, or a definition is not found.
+    /// members there is no definition that needs the first and is needed by the second, no start
+    /// function, and no other instance that writes a table or a memory that members write. Returns
+    /// `None` if fewer than two instances can be selected, or a definition is not found.
     pub(super) fn choose(outline: &Outline<'_>) -> Option<Self> {
         let mut group = MergeGroup::default();
         let mut instantiated: HashMap<u32, u32> = HashMap::new();

@@ -12,8 +12,8 @@ use wasmparser::{
 /// A component with its core definitions by index.
 #[derive(Default)]
 pub(super) struct Outline<'a> {
-    /// The component's entries in order. Modules and aliases of core definitions are not entries:
-    /// the merged component contains them where they are needed.
+    /// The component's entries in order, without its section of names. Modules and aliases of core
+    /// definitions are not entries: the merged component contains them where they are needed.
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) modules: Vec<CoreModule<'a>>,
     pub(super) instances: Vec<CoreInstance<'a>>,

@@ -56,7 +56,7 @@ fn project(folder: &Path) -> Vec<PathBuf> {
     folder.ancestors().take(count + 1).map(Path::to_owned).collect()
 }
 
-/// The packages' folder of a virtual environment, if it exists.
+/// The packages' folder of a virtual environment, if it exists; the last by path of several.
 fn site_packages(environment: &Path) -> Option<PathBuf> {
     let libraries = fs::read_dir(environment.join("lib")).ok()?;
     let folders = libraries.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
