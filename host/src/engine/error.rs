@@ -138,7 +138,7 @@ fn shortened(warning: &str) -> String {
     }
 }
 
-/// Maximum number of services that an error lists. `GET /services` lists all.
+/// Maximum number of services that an error lists. The error then has the number of the others.
 const MAX_NAMES: usize = 20;
 
 fn join(names: &[String]) -> String {

@@ -17,7 +17,7 @@ pub(super) struct Plugin {
     pub(super) capabilities: Arc<Capabilities>,
     pub(super) cache_name: CacheName,
     pub(super) settings: PluginSettings,
-    /// The running calls and the memory of all versions of the plugin.
+    /// The running calls of all versions of the plugin, and the memory of their running instances.
     pub(super) calls: Arc<PluginCalls>,
     pub(super) probation: Probation,
     pub(super) rolled_back: Option<RolledBack>,

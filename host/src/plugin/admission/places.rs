@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::memory::{InstanceCharge, PluginMemory};
 
-/// The running calls of one plugin, and the memory of its instances.
+/// The running calls of one plugin, and the memory of its running instances.
 pub(in crate::plugin) struct PluginCalls {
     places: Arc<Places>,
     most: usize,
