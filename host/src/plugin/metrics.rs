@@ -201,8 +201,8 @@ fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) 
     }
 }
 
-/// Reports the state of the Redis servers of each configured address. The label `cache` is the
-/// first cache with that address, because servers of two addresses may have the same name.
+/// Reports the state of the Redis servers of each configured address and timeout. The label `cache`
+/// is the first cache with both, because one server name may occur with several of them.
 fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
     let in_flight = Family::<CacheLabel, Gauge>::default();
     let circuits = Family::<ServerLabels, Gauge>::default();
