@@ -30,7 +30,7 @@ impl Linked {
     /// # Errors
     ///
     /// If the component imports a function that the host does not offer, or offers with another
-    /// type, or if the functions of its export are not those of the world.
+    /// type, or if its export lacks a function of the world.
     pub(crate) fn new(linker: &Linker<State>, component: &Component) -> wasmtime::Result<Self> {
         let linked = linker.instantiate_pre(component)?;
         Ok(Linked::Hostel(hostel::HostelComponent::new(linked)?))
@@ -40,7 +40,8 @@ impl Linked {
     ///
     /// # Errors
     ///
-    /// If a limit forbids the instance, or a start function traps.
+    /// If a limit forbids the instance, a start function traps, or a function of the export does
+    /// not have the type that the world defines.
     pub(crate) async fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Guest> {
         let Linked::Hostel(component) = self;
         Ok(Guest::Hostel(component.instantiate_async(store).await?))
