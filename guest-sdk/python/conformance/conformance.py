@@ -31,7 +31,7 @@ Step = dict[str, Any]
 
 @service
 def conformance(request: Request) -> dict[str, Any] | Response | None:
-    """Executes one step and returns its result. Returns ``None`` for a request without a step."""
+    """Executes one step and returns its result."""
     given = request.header("x-step")
     step: Step | None = json.loads(given) if given is not None else request.json()
     return interpreted(step, request) if step is not None else None
