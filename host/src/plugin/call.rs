@@ -12,8 +12,8 @@ impl Host {
     /// plugin has one service.
     ///
     /// By default, the request is handled in a fresh instance, which is dropped when this function
-    /// returns. Dropping the future stops the guest, and the call counts as `cancelled`. The values
-    /// that the guest has stored in its cache remain.
+    /// returns. Dropping the future stops the guest, and the call counts as `cancelled` if its
+    /// service was found. The values that the guest has stored in its cache remain.
     ///
     /// # Errors
     ///

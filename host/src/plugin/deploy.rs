@@ -122,7 +122,7 @@ struct Shared {
     folder_fault: Mutex<Option<String>>,
     /// True once a scan has read the folder, or has run without a folder.
     scanned: AtomicBool,
-    /// True once every initial plugin has been loaded or refused.
+    /// True once [`Shared::started`] has found all plugins loaded or refused.
     started: AtomicBool,
     /// True if the server is stopping.
     stopping: AtomicBool,
@@ -372,7 +372,7 @@ impl Shared {
         settings.limits.clone().unwrap_or_else(|| self.host.limits().clone())
     }
 
-    /// True once every initial plugin has been loaded or refused. Stays true after that.
+    /// True if all plugins that scans found are loaded or refused, or were so at an earlier call.
     fn started(&self) -> bool {
         let scanned = self.scanned.load(Ordering::Relaxed);
         if scanned && !self.entries().values().any(Candidate::is_new) {
