@@ -46,7 +46,8 @@ const LOADS: &str = "hostel:service/handler@0.1.0";
 /// Runs a base component until it has loaded a plugin, and writes a component that starts in that
 /// state. The first two arguments are the files of the base and of the result. After them, three
 /// arguments (kind, name and value) define each folder, each variable and the script that the base
-/// sees. If the base cannot load the plugin, the exit code is [`NO_PLUGIN`].
+/// sees. If the base refuses the plugin, the exit code is [`NO_PLUGIN`]; after any other error, it
+/// is 1.
 fn take_snapshot(mut arguments: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
     let (base, output) = (arguments.next(), arguments.next());
     let text = |it: OsString| it.into_string().map_err(|_| io::ErrorKind::InvalidInput);

@@ -1,4 +1,4 @@
-//! Sends tasks with their descriptors as messages on a socket.
+//! Sends and receives tasks with their descriptors as messages on a socket.
 
 use super::task::Task;
 use rustix::net::{

@@ -81,8 +81,8 @@ fn script(root: &Path, tool: &Path, output: &Path) -> Command {
     python
 }
 
-/// Returns the reason why the script failed: the last line that it printed. Passes the preceding
-/// lines, which are the traceback, to `progress`.
+/// Returns the reason why the script failed: the last line that it printed to stderr. Passes the
+/// preceding lines, such as a traceback, to `progress`.
 fn why(output: &Output, progress: Progress<'_>) -> String {
     let words = String::from_utf8_lossy(&output.stderr);
     let mut lines: Vec<&str> = words.trim_end().lines().collect();

@@ -4,7 +4,7 @@
 //! component with the interpreter, but without a plugin. All quick builds of a user share bases:
 //! components from one base have the same random state, such as Python's seed of `hash`. In other
 //! languages, with SpiderMonkey, and on systems other than Linux, a quick build is an ordinary
-//! build.
+//! build. It also becomes one if the base cannot be used, for example with native Python modules.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};

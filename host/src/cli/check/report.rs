@@ -46,7 +46,7 @@ pub(super) struct Asked {
     callers: Callers,
 }
 
-/// A plugin with its grants, and the error if it cannot be loaded.
+/// A plugin with its grants, and the error if it cannot be built or loaded.
 #[derive(Serialize)]
 pub(super) struct Checked {
     name: Option<String>,

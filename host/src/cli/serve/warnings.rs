@@ -1,4 +1,4 @@
-//! Warnings at the start about a configuration that works but should be changed.
+//! Warnings at the start about a configuration or an environment that works but should be changed.
 
 use crate::config::{Callers, Config};
 use crate::{Activity, Admission};
