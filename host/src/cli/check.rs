@@ -56,8 +56,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     Ok(report.code().into())
 }
 
-/// If the folder of plugins is missing, reports only this error. Otherwise loads all plugins, then
-/// looks up the routes' services.
+/// If the folder of plugins is missing or unusable, reports only this error. Otherwise loads all
+/// plugins, then looks up the routes' services.
 fn check(configured: &Configured, report: &mut CheckReport) -> Result<(), Exit> {
     let Configured { config, absent, service_places, .. } = configured;
     let folder = absent.iter().filter(|absent| absent.plugin.is_none());

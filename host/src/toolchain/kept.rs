@@ -140,7 +140,7 @@ pub(super) fn by_others(
 /// The place in the cache for the components that certain tools build from a source.
 struct ComponentPlace {
     built: PathBuf,
-    /// The file that lists the inputs of the last build.
+    /// The file that lists the inputs of the last successful build.
     list: PathBuf,
     way: Sha256,
 }
@@ -154,8 +154,8 @@ impl ComponentPlace {
         Ok(ComponentPlace { built: cache.join("built"), list, way })
     }
 
-    /// The cached component, if it is up to date. If the inputs of the last build are known, sets
-    /// `inputs` to them.
+    /// The cached component, if it is up to date. If the inputs of the last successful build are
+    /// known, sets `inputs` to them.
     fn component(&self, source: &Source, inputs: &mut Inputs) -> Option<PathBuf> {
         *inputs = read(&self.list)?;
         let folder = self.built.join(name(&self.way, inputs));
@@ -166,7 +166,7 @@ impl ComponentPlace {
     }
 }
 
-/// The inputs of the last build, or `None` if they are unknown.
+/// The inputs of the last successful build, or `None` if they are unknown.
 fn read(list: &Path) -> Option<Inputs> {
     serde_json::from_slice(&std::fs::read(list).ok()?).ok()
 }
