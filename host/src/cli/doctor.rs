@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
             all_found &= check.found.is_some();
         }
     }
-    // Few users need all languages, so without arguments a missing tool is not an error.
+    // Few users need all languages, so without a language a missing tool is not an error.
     let well = all_found || arguments.languages.is_empty();
     Ok(if well { ExitCode::SUCCESS } else { NO_PLUGIN.into() })
 }

@@ -59,7 +59,8 @@ impl PluginGrants {
         self.grants.contains_key("http")
     }
 
-    /// One phrase for each grant, for each setting that is not the default, and for the callers.
+    /// One phrase for each grant, one each for reused instances, for all limits and for the
+    /// concurrent calls if the plugin sets its own, and one for the callers.
     pub(super) fn phrases(&self) -> Vec<String> {
         let mut phrases: Vec<_> =
             self.summary.iter().map(|(what, how)| format!("{what} {how}")).collect();

@@ -71,7 +71,7 @@ fn descendants() -> HashSet<Pid> {
 }
 
 /// The process of an entry of `/proc`, and its parent. `None` if the entry is not a process, or if
-/// the process has ended (a zombie).
+/// the process has ended (a zombie) or has no visible parent.
 fn parent_of(name: &str) -> Option<(Pid, Pid)> {
     let process = Pid::from_raw(name.parse().ok()?)?;
     let status = std::fs::read_to_string(format!("/proc/{name}/stat")).ok()?;

@@ -20,7 +20,7 @@ fn template(language: Language) -> &'static str {
 /// be a valid plugin name. If `is_here` is set, the folder is the current one: it may exist, but
 /// must not contain any of the service's files.
 ///
-/// Returns the manifest of an enclosing Rust workspace, if it was changed.
+/// Returns the path of the manifest of an enclosing Rust workspace, if the manifest was changed.
 ///
 /// # Errors
 ///

@@ -3,7 +3,7 @@
 /// The receiver of a build's progress.
 #[derive(Clone, Copy)]
 pub struct Progress<'a> {
-    /// Called with each line that a tool or the build reports, from any thread.
+    /// Called from any thread, with each line of a tool or of the build that is meant to be shown.
     pub line: &'a (dyn Fn(&str) + Sync),
     /// Called at most once, with a description of the long step of the build, when the step begins.
     pub step: &'a (dyn Fn(&str) + Sync),

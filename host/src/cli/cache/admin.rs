@@ -135,7 +135,7 @@ pub(super) fn check(reply: &Reply, cache: &str) -> Result<(), Exit> {
     Err(Exit::refused(error))
 }
 
-/// The code of a problem response; empty for any other response.
+/// The text `code` in a response that is a JSON object; empty if there is no such text.
 pub(super) fn code(reply: &Reply) -> String {
     let problem: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     problem.get("code").and_then(Value::as_str).unwrap_or_default().to_owned()

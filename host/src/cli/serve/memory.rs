@@ -4,8 +4,8 @@ use crate::config::Config;
 use crate::telemetry::Level;
 use crate::units::show_size;
 
-/// Divisors of the budget: caches get at most a half, and a quarter is always left for instances;
-/// see `HostMemory`.
+/// Divisors of the budget: caches get at most a half, and a quarter is left for instances; see
+/// `HostMemory`.
 const CACHES: usize = 2;
 const INSTANCES: usize = 4;
 

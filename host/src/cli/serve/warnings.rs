@@ -34,8 +34,8 @@ pub(super) fn in_the_clear(config: &Config) -> Vec<String> {
     lines
 }
 
-/// Warns if the server runs as root without needing to: an attacker who escapes the sandbox would
-/// then have root's rights. A server needs root at most to listen on a low port.
+/// Warns if the server runs as root but does not listen on a low port, the usual reason to run as
+/// root: an attacker who escapes the sandbox would then have root's rights.
 pub(super) fn as_root(config: &Config) -> Option<String> {
     let admin = config.admin.iter().map(|admin| admin.listen.port());
     let mut ports = admin.chain([config.server.listen.port()]);
