@@ -28,6 +28,9 @@ pub mod hostel {
         ///
         /// Keys are 1 to 1,024 bytes of UTF-8. Any scalar value is allowed, including NUL and newline;
         /// keys are compared byte by byte and never normalised.
+        ///
+        /// If another program stored the value of a key, a function that reads the value may also return
+        /// `invalid-value` or `too-large`.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod cache {
             #[used]
@@ -50,17 +53,19 @@ pub mod hostel {
             pub enum ErrorKind {
                 /// The key is empty or longer than 1,024 bytes.
                 InvalidKey,
-                /// The value is not a JSON text by the rules of `json`.
+                /// A value is not a JSON text by the rules of `json`, or is not an integer where the
+                /// function requires one.
                 InvalidValue,
                 /// The expiry is 0 or more than ten years.
                 InvalidExpiry,
-                /// The value is longer than the cache allows. The default limit is 1 MiB.
+                /// A value is longer than the cache allows, by default 1 MiB, or the values of one call
+                /// together are longer than the host allows.
                 TooLarge,
                 /// The plugin lacks the permission: it may only read this cache, or it called from within
                 /// `services`.
                 Denied,
-                /// The backend of the cache did not respond in time. This is the only kind after which a
-                /// write may have happened.
+                /// The backend of the cache cannot be reached, did not respond in time, or reported an
+                /// error. This is the only kind after which a write may have happened.
                 Unavailable,
             }
             impl ::core::fmt::Debug for ErrorKind {
@@ -1092,8 +1097,9 @@ pub mod hostel {
                 Refresh(Json),
                 /// There is no live entry, and this call must compute the value.
                 Compute,
-                /// There is no live entry, another call is computing the value, and the wait has timed
-                /// out.
+                /// There is no live entry, and this call can neither compute the value nor wait longer: the
+                /// wait for another call has timed out, too many calls wait, or this call holds too many
+                /// leases.
                 Busy,
             }
             impl ::core::fmt::Debug for Found {
@@ -2517,10 +2523,11 @@ pub mod hostel {
                 /// An absolute `http` or `https` URL, as defined by the URL standard. A URL with a user or
                 /// a password is rejected with `invalid-request`. A fragment is not sent.
                 pub url: _rt::String,
-                /// The headers, sent in this order; a name may occur more than once. A header is rejected
-                /// with `invalid-request` if its name is not a token, if its value contains a line break or
-                /// NUL, or if the host sets the header itself: `host`, `content-length`, `connection`,
-                /// `keep-alive`, `proxy-connection`, `te`, `trailer`, `transfer-encoding`, `upgrade`.
+                /// The headers. A name may occur more than once; its values are sent in this order. A
+                /// header is rejected with `invalid-request` if its name is not a token, if its value
+                /// contains a line break or NUL, or if the host sets the header itself: `host`,
+                /// `content-length`, `connection`, `keep-alive`, `proxy-connection`, `te`, `trailer`,
+                /// `transfer-encoding`, `upgrade`.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 /// Empty for a request without a body.
                 pub body: _rt::Vec<u8>,
@@ -2552,8 +2559,8 @@ pub mod hostel {
                 pub status: u16,
                 /// The URL of the response: the last one if redirects were followed.
                 pub url: _rt::String,
-                /// The headers in the order of the response, with names in lower case; a name may occur
-                /// more than once.
+                /// The headers, with names in lower case. A name may occur more than once; its values are
+                /// in the order of the response.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 /// The complete body as it was sent: a compressed body is not decompressed.
                 pub body: _rt::Vec<u8>,
@@ -2580,7 +2587,8 @@ pub mod hostel {
                 /// The plugin may not reach this address, or may not send more requests in this call.
                 Denied,
                 /// The connection to the server failed: its name has no address, it does not respond, or
-                /// its certificate is not trusted. No part of the request was sent.
+                /// its certificate is not trusted. Nothing was sent to this server. After a redirect,
+                /// the redirecting server has processed its request.
                 Unreachable,
                 /// The request timed out. The server may have processed the request.
                 Timeout,
@@ -3297,8 +3305,8 @@ pub mod exports {
                     pub authority: _rt::String,
                     /// The address of the client, `ip:port`.
                     pub client: _rt::String,
-                    /// The headers in the order of the request, with names in lower case. A name may occur more
-                    /// than once, except `cookie`, whose pairs are joined by `; `.
+                    /// The headers, with names in lower case. A name may occur more than once, except `cookie`,
+                    /// whose pairs are joined by `; `; its values are in the order of the request.
                     pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
                 }
                 impl ::core::fmt::Debug for HttpRequest {
