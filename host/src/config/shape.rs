@@ -174,8 +174,9 @@ fn check_number(
     path: &str,
     diagnostics: &mut Diagnostics<'_>,
 ) -> bool {
-    let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or_default();
-    let most = i64::from(u32::MAX);
+    let is_wide = schema.get("format").and_then(Value::as_str) == Some("int64");
+    let (least, most) = if is_wide { (i64::MIN, i64::MAX) } else { (0, i64::from(u32::MAX)) };
+    let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or(least);
     let value = i64::from_str_radix(number.as_str(), number.radix());
     let fits = value.is_ok_and(|value| (least..=most).contains(&value));
     if !fits {

@@ -66,6 +66,11 @@ fn invalid_servers_settings_and_secrets_are_reported_with_a_fix() {
         check_last(&format!("[plugins.a.http]\n{text}"), fault);
     }
     check_last("[plugins.a.config]\n\"a b\" = 1", "1: \"a b\" is not a valid setting name");
+    let wide =
+        config("[plugins.a.config]\nleast = -9223372036854775808\nmost = 9223372036854775807");
+    let grant = &wide.plugins[0].settings.grants.config;
+    assert_eq!(grant.settings["least"], i64::MIN.to_string());
+    assert_eq!(grant.settings["most"], i64::MAX.to_string());
     check_last("[plugins.a.config]\na = 1.5", "5: `plugins.a.config.a` is a float; it must be");
     let secrets = "[plugins.a.secrets]\nkey = ";
     check_last(
