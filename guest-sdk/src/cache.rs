@@ -63,11 +63,13 @@ impl Cache {
     /// value is `null` ([`exists`](Cache::exists) distinguishes these cases). The call never
     /// extends the expiry.
     ///
-    /// Integers are never rounded: reading 2^53 + 1 as `f64` or 2^24 + 1 as `f32` is an error. An
-    /// integer of more than 64 bits can be read as a `serde_json::Value` only if an `f64`
-    /// represents it exactly. Fields that `T` does not have are ignored. Exception: inside
-    /// `#[serde(flatten)]` and untagged or internally tagged enums, serde hides the target type of
-    /// a number, so an integer can still become a rounded float.
+    /// Fields that `T` does not have are ignored.
+    ///
+    /// An integer that `T` would round is an error: for example, 2^53 + 1 as `f64` or 2^24 + 1 as
+    /// `f32`. An integer of more than 64 bits can be read as a `serde_json::Value` only if an `f64`
+    /// represents it exactly. However, inside `#[serde(flatten)]` and untagged or internally tagged
+    /// enums, serde hides the target type of a number, so an integer can still become a rounded
+    /// float.
     ///
     /// # Errors
     ///

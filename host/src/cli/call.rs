@@ -22,10 +22,10 @@ use std::time::Duration;
 /// Call a service of a running server by its name or a URL
 ///
 /// Prints the body of the response to stdout: formatted if stdout is a terminal, otherwise
-/// unchanged. A status other than 2xx is reported on stderr, with exit code 1; the body of a
-/// problem response is then printed only with --include or --json. Redirects are not followed. TLS
-/// trusts the certificates of this machine, or those in the file that the environment variable
-/// SSL_CERT_FILE names.
+/// unchanged. A status other than 2xx gives exit code 1 and, without --json, is reported on stderr.
+/// The body of a problem response is then printed only with --include or --json. Redirects are not
+/// followed. TLS trusts the certificates of this machine, or those in the file that the environment
+/// variable SSL_CERT_FILE names.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

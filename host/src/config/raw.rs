@@ -96,7 +96,8 @@ pub(in crate::config) struct RawServer {
     /// Time that active requests have to finish after the signal to stop and `stop-delay`.
     /// Default: "10s".
     pub(in crate::config) drain_time: Option<At<String>>,
-    /// The permitted callers: "open" for all, or a group of [callers]. Default: "open".
+    /// The permitted callers of services and files if neither the route nor the plugin sets
+    /// `callers`: "open" for all, or a group of [callers]. Default: "open".
     pub(in crate::config) callers: Option<At<String>>,
     /// Whether services can be called by POST /services/NAME and listed by GET /services. If
     /// false, only [[routes]] lead to services. Default: true.

@@ -74,8 +74,8 @@ pub type Build = Arc<dyn Fn(&Source) -> Built + Send + Sync>;
 pub struct Built {
     /// The component, open for reading, or the reason for the failure.
     pub component: Result<File, Box<dyn Error + Send + Sync>>,
-    /// The files that the build read: if one of them changes, the source is built again. Empty if
-    /// an earlier component is reused.
+    /// The files to watch: if one changes, the [`Build`] is called again. Empty if the [`Build`]
+    /// returned an earlier component without checking that it is up to date.
     pub inputs: Inputs,
 }
 

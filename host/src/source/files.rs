@@ -177,9 +177,9 @@ impl Stamp {
         !self.files.contains_key(Path::new(""))
     }
 
-    /// The paths of the files that have changed since an earlier stamp, or that only one of the two
-    /// stamps covers, and of the modules that were added or removed. Without an earlier stamp, the
-    /// paths of all stamped files.
+    /// Returns the paths that differ from an earlier stamp: changed files, files that only one of
+    /// the two stamps covers, and modules that were added or removed. Without an earlier stamp,
+    /// returns the paths of all stamped files.
     pub fn changes_since<'a>(
         &'a self,
         before: Option<&'a Stamp>,

@@ -297,7 +297,8 @@ fn page(rows: &[Row]) -> String {
     let mut page = format!(
         "# Conformance\n\nLook up here what the SDK of your language is tested for. In each language, a \
          test runs the\nscenarios of `guest-sdk/conformance/` in a real host and writes this page. `yes`: \
-         the scenario\npassed. `-`: the language lacks the feature.\n\n| scenario | {} |\n|---|{}\n",
+         the scenario\npassed. `-`: the case cannot occur in the language; in Rust, for example, no \
+         expiry is negative.\n\n| scenario | {} |\n|---|{}\n",
         languages.join(" | "),
         "---|".repeat(languages.len())
     );

@@ -13,7 +13,8 @@ pub(in crate::config) struct RawHttp {
     /// port, and optionally the beginning of the path. A leading "*." stands for one or more
     /// labels. Default: none.
     pub(in crate::config) allow: Option<Vec<At<RawAllowed>>>,
-    /// Maximum connections of the plugin in use, up to 512; further requests wait. Default: 64.
+    /// Maximum number of connections that the plugin uses at the same time, at most 512; further
+    /// requests wait. Default: 64.
     pub(in crate::config) connections: Option<At<NonZeroU32>>,
 }
 

@@ -1,4 +1,4 @@
-//! The server's metrics, parsed as Prometheus does.
+//! The server's metrics, parsed with the crate `prometheus-parse`.
 
 use super::admin::Operated;
 use super::client::{Client, post};
