@@ -45,9 +45,10 @@ type Fake struct {
 
 // Stats are the counters of a fake's cache. They do not include refused calls.
 type Stats struct {
-	// Hits, Misses and Exists count reads of keys. Sets, Increments, Swaps and Expires count changed
-	// entries; Swaps also counts entries that a swap removed. Deletes and Takes count entries that
-	// other calls removed.
+	// Hits, Misses and Exists count reads of keys. Sets and Increments count entries that were
+	// written, Swaps entries that a swap wrote or removed, and Expires entries whose expiry was
+	// set. Deletes counts entries that [Cache.Delete], [Cache.DeleteMany] and
+	// [Cache.DeletePrefix] removed. Takes counts entries that a take removed.
 	Hits, Misses, Exists, Sets, Increments, Swaps, Expires, Deletes, Takes int
 }
 

@@ -111,9 +111,9 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// `InvalidValue` if the text is not JSON, has more than 100 levels, or contains a number
-    /// beyond an `f64` or an escaped lone surrogate. `InvalidKey`, `TooLarge`, `Denied`,
-    /// `Unavailable` from the host.
+    /// `InvalidValue` if the text is not JSON, is nested more than 100 levels deep, or contains an
+    /// unpaired escaped surrogate or a number outside the range of an `f64`. `InvalidKey`,
+    /// `TooLarge`, `Denied`, `Unavailable` from the host.
     pub fn set_raw(&self, key: &str, text: &str) -> Result<(), CacheError> {
         self.store.set(key, text, None)
     }

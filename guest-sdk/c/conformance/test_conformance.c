@@ -109,8 +109,8 @@ static hostel_str sent(hostel_ctx *ctx, hostel_json step)
     return hostel_written(&json);
 }
 
-/* Reads up to 7 pairs from the array at a pointer, and appends a pair that contains the step.
- * Returns the number of pairs, including this one. */
+/* Reads up to 7 pairs from the array at a JSON Pointer, and appends a pair that contains the step.
+ * Returns the number of pairs, including the appended one. */
 static size_t pairs_at(hostel_ctx *ctx, hostel_json value, const char *pointer, hostel_json step,
                        hostel_pair pairs[static 8])
 {

@@ -23,7 +23,7 @@ pub enum CacheName {
     Configured(Name),
 }
 
-/// A text that is not a [`Name`].
+/// The error for an invalid name of a plugin or cache.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "invalid name {name:?}: a name is 1 to {MAX_NAME_BYTES} lower-case letters, digits and hyphens, \

@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 pub struct PluginConfig {
     /// The plugin's name.
     pub name: PluginName,
-    /// The path of the component, or of the service's source. The file may not exist yet.
+    /// The path of the component, or of the file or folder with the service's source. It need not
+    /// exist yet.
     pub path: PathBuf,
     /// The plugin's grants, and how the host runs the plugin. If the grants name a shared cache,
     /// that cache is configured.

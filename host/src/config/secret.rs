@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use subtle::ConstantTimeEq;
 
 /// Minimum characters of a token: a shorter printable token cannot hold 128 random bits.
-const TOKEN_CHARACTERS: usize = 20;
+const MIN_TOKEN_CHARACTERS: usize = 20;
 
 /// Maximum bytes of a token or a password: 1 KiB. This bounds the cost of hashing the secrets that
 /// clients send.
@@ -41,8 +41,8 @@ enum HashKind {
 pub enum SecretError {
     /// The token has fewer than 20 bytes, so it can be guessed.
     #[error(
-        "the token has fewer than {TOKEN_CHARACTERS} characters and can be guessed: make one with \
-         `openssl rand -hex 32`"
+        "the token has fewer than {MIN_TOKEN_CHARACTERS} characters and can be guessed: make one \
+         with `openssl rand -hex 32`"
     )]
     ShortToken,
     /// The secret is longer than a client may send.
@@ -82,7 +82,7 @@ impl SecretHash {
     /// If the token has fewer than 20 bytes, or more than 1 KiB.
     pub fn of_token(token: &[u8]) -> Result<Self, SecretError> {
         check_length(token)?;
-        if token.len() < TOKEN_CHARACTERS {
+        if token.len() < MIN_TOKEN_CHARACTERS {
             return Err(SecretError::ShortToken);
         }
         Ok(SecretHash(HashKind::Token(token_digest(token))))

@@ -23,8 +23,10 @@ pub struct Secret(String);
 /// Why a secret or the name of a value is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// The secret has fewer than 8 bytes, so it can be guessed.
-    #[error("the secret has fewer than {MIN_SECRET} bytes and can be guessed")]
+    /// The secret has fewer than 8 bytes, so the log could not mask it reliably.
+    #[error(
+        "the secret has fewer than {MIN_SECRET} bytes: use a longer one, which the log can mask"
+    )]
     Short,
     /// The name is empty, has invalid characters or is too long.
     #[error(

@@ -68,7 +68,8 @@ impl Tracer {
     ///
     /// # Errors
     ///
-    /// When the settings are invalid, or the collector's URL is `https` and TLS is not available.
+    /// When the collector's URL or a header is invalid, or the URL is `https` and TLS is not
+    /// available.
     /// An unreachable collector is not an error: it may start later.
     pub fn start(settings: TraceSettings, log: LogSink) -> Result<Self, TraceError> {
         let TraceSettings { url, headers, service_name, ratio } = settings;

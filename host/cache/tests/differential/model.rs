@@ -181,7 +181,8 @@ fn key_of(byte: u8) -> String {
     }
 }
 
-/// Returns an integer, another text or a long text up to the limit, or an invalid value.
+/// Returns an integer, another short value, a padded value of up to `VALUE_LIMIT` bytes, or an
+/// invalid value.
 fn value_of(byte: u8) -> String {
     let padded = |length: usize| format!("{byte}{}", " ".repeat(length - byte.to_string().len()));
     match byte {

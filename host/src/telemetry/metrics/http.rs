@@ -45,7 +45,7 @@ pub(crate) enum RequestKind {
     Admin,
     /// An `OPTIONS` request to the host: a CORS preflight, or `OPTIONS *`.
     Options,
-    /// A request that is refused before its route is found. On the listener of the services, also a
+    /// A request whose head is invalid or unsupported. On the listener of the services, also a
     /// request whose path is unknown or malformed, or whose method the path does not allow.
     #[default]
     Nothing,

@@ -41,7 +41,7 @@ pub struct Row<'a> {
 }
 
 /// The two header lines above the rows.
-pub const HEAD: &str = "| target | measured | peer | ours | peer's | ratio (spread) | wanted | |
+pub const HEAD: &str = "| group | measured | peer | ours | peer's | ratio (spread) | wanted | |
 |---|---|---|---|---|---|---|---|";
 
 impl fmt::Display for Row<'_> {

@@ -5,7 +5,7 @@ use crate::support::{stderr, stdout};
 use std::path::Path;
 use std::process::Output;
 
-/// A service that uses the global functions with their types.
+/// A service that uses the globals with their types.
 const SOURCE: &str = r#"
     import { cache, type Request, type Services } from "hostel-sdk";
     function greet(request: Request): string[] {
