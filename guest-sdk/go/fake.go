@@ -46,8 +46,8 @@ type Fake struct {
 // Stats are the counters of a fake's cache. They do not include refused calls.
 type Stats struct {
 	// Hits, Misses and Exists count reads of keys. Sets and Increments count entries that were
-	// written, Swaps entries that a swap wrote or removed, and Expires entries whose expiry was
-	// set. Deletes counts entries that [Cache.Delete], [Cache.DeleteMany] and
+	// written, Swaps entries that a swap wrote or removed, and Expires entries whose expiry
+	// [Cache.Expire] changed. Deletes counts entries that [Cache.Delete], [Cache.DeleteMany] and
 	// [Cache.DeletePrefix] removed. Takes counts entries that a take removed.
 	Hits, Misses, Exists, Sets, Increments, Swaps, Expires, Deletes, Takes int
 }

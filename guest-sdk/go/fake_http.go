@@ -107,7 +107,6 @@ func (h host) send(sendings []*sending) {
 	}
 }
 
-// follow sends a request and follows its redirects.
 func (f *Fake) follow(request OutgoingRequest) (*HTTPResponse, error) {
 	if err := checkAsHost(&request); err != nil {
 		return nil, err

@@ -8,8 +8,8 @@ import (
 	"hostel-sdk"
 )
 
-// lateness stores the time of its first call with an expiry of an hour, and returns the duration
-// since that time.
+// lateness returns the duration since the time in the cache. If there is no such time, it first
+// stores the current time with an expiry of an hour.
 func lateness(ctx *hostel.Context) (time.Duration, error) {
 	first, err := hostel.GetOrSet(ctx.Cache, "first", time.Hour, func() (int64, error) {
 		return time.Now().UnixNano(), nil

@@ -106,7 +106,6 @@ func (h HTTP) SendMany(requests ...OutgoingRequest) []HTTPResult {
 	return results
 }
 
-// defaultRedirects is the default maximum number of redirects to follow.
 const defaultRedirects = 5
 
 // OutgoingRequest is an outbound request; [NewOutgoingRequest] creates one.

@@ -14,7 +14,6 @@ type sending struct {
 	result  *HTTPResult
 }
 
-// sendQueue collects requests to send.
 type sendQueue struct {
 	// sendAll sends requests in parallel and stores their results.
 	sendAll func([]*sending)

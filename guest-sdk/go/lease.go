@@ -11,7 +11,6 @@ import (
 
 // If many calls need the same missing value at the same time, one of them computes the value.
 
-// defaultWait is the default of [Wait].
 const defaultWait = 5 * time.Second
 
 // GetOrSetOption changes the behavior of [GetOrSet]. It is created by [Early] and [Wait].
@@ -75,9 +74,8 @@ const (
 	foundRefresh
 	// foundCompute: there is no live entry; this call computes the value.
 	foundCompute
-	// foundBusy: there is no live entry. This call computes the value without storing it, because
-	// it has too many leases, or because another call is computing the value and the wait timed out
-	// or too many calls were waiting.
+	// foundBusy: there is no live entry, and this call did not get the lease. It computes the value
+	// without storing it.
 	foundBusy
 )
 

@@ -11,8 +11,8 @@ import (
 // only unexported fields, fields that the MarshalJSON or MarshalText of an embedded field replaces,
 // and fields or keys that share a name.
 
-// lostFields returns the reason to refuse a struct without its own MarshalJSON or MarshalText: its
-// JSON would lack fields. Otherwise it returns an empty text. It ignores unexported fields if the
+// lostFields returns the reason why the JSON of a struct would lack fields, or an empty text. The
+// struct has no MarshalJSON or MarshalText of its own. lostFields ignores unexported fields if the
 // struct also has an exported or a promoted field.
 func lostFields(t reflect.Type) string {
 	fields := fieldsOf(t)

@@ -109,8 +109,8 @@ func TestACallHasAtMostAThousandKeys(t *testing.T) {
 	if len(values) != 1000 || *values[999] != 999 || err != nil {
 		t.Errorf("%d values, %v", len(values), err)
 	}
-	// One key is empty, which only the host refuses: another error shows that the SDK did not call
-	// the host.
+	// One key is empty. Only the host refuses an empty key, so an error about the number of keys
+	// shows that the SDK did not call the host.
 	entries[""], keys = 0, append(keys, "")
 	refusedAs(t, hostel.SetMany(cache, entries), hostel.CacheTooLarge, "1001 keys in one call: the maximum is 1000")
 	_, err = hostel.GetMany[int](cache, keys...)

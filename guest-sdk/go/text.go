@@ -27,8 +27,8 @@ type grammar struct {
 	open []byte
 }
 
-// flawOf returns the first error in a text, or nil if the text is valid JSON. The maximum nesting
-// depth is levels.
+// flawOf returns the first error in a text, or nil if the text is valid JSON. It reports invalid
+// UTF-8 before any other error. The maximum nesting depth is levels.
 func flawOf(text []byte, levels int) *flaw {
 	if !utf8.Valid(text) {
 		return &flaw{len(text) - len(afterValid(text)), "not UTF-8"}

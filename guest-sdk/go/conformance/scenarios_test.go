@@ -123,7 +123,6 @@ func resultOf(t *testing.T, fake *hostel.Fake, step map[string]any) map[string]a
 	return result
 }
 
-// wantedOf returns the expected result of a step.
 func wantedOf(step map[string]any) map[string]any {
 	for _, name := range []string{"failure", "error", "response"} {
 		if value, found := step[name]; found {

@@ -1,4 +1,5 @@
-// The service of docs/answer-over-http.md: each listing of the page is a part of this file.
+// The service of docs/answer-over-http.md: each Go listing of the page is a part of this file or of
+// orders_test.go.
 package main
 
 import (
