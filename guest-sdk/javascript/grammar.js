@@ -37,8 +37,8 @@ export function checkValue(text) {
 }
 
 /**
- * Returns the sum of a stored integer and a delta. Throws the host's error if the text is not an
- * integer, or if the sum is out of range.
+ * Returns the sum of a stored integer and a delta. Throws the host's error if `text` is not an
+ * integer, or if this integer or the sum is out of range.
  */
 export function sumOf(text, delta) {
   const value = Number(text);

@@ -143,12 +143,14 @@ export type HttpErrorKind =
   | "unreachable"
   /** The request timed out. The server may have processed the request. */
   | "timeout"
-  /** The response, or the responses of concurrent requests together, exceed the host's limit. */
+  /**
+   * The response is larger than the host allows, alone or together with the responses to concurrent
+   * requests; or the host has too little memory for it.
+   */
   | "too-large"
   /**
-   * The response was missing, incomplete or not valid HTTP, there were too many redirects, or the
-   * target of a redirect was not an http or https URL, or had a user or a password. The server may
-   * have processed the request.
+   * The response was missing, incomplete or not valid HTTP, or was a redirect that had an invalid
+   * target or exceeded the maximum number. The server may have processed the request.
    */
   | "aborted";
 

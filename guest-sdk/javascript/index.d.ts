@@ -121,7 +121,10 @@ export class Request {
   readonly service: string;
   /** The correlation id, as in the host's log lines. */
   readonly id: string;
-  /** The media type of the body, if the caller sent one. */
+  /**
+   * The media type of the body; `undefined` if the caller sent no media type, or one that is not
+   * ASCII.
+   */
   readonly contentType: string | undefined;
   /** The body, possibly empty. */
   readonly body: Uint8Array;

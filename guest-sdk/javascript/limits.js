@@ -1,4 +1,5 @@
-// The limits of the WIT interfaces, with the same names and values in the SDK of every language.
+// The limits that the SDK or the fake checks. A limit has the same name, apart from the prefix and
+// the case, and the same value in every SDK that defines it.
 
 /** The maximum length of a key, in bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;

@@ -33,8 +33,9 @@ const COMMON = { keys: 1, update: 2, take: 1, expire: 2, ttl: 1 };
 const OF_OTHERS = /\bObject\.keys\b/g;
 
 /**
- * The exports of the SDK that need another interface. Each has the interface's import specifier,
- * the interface's functions by their names in the SDK, and the file that defines the export.
+ * The exports of the SDK that need an optional interface outside `hostel:cache`. Each has the
+ * interface's import specifier, the interface's functions by their names in the SDK, and the file
+ * that defines the export.
  */
 const EXPORTS = {
   http: {

@@ -1,6 +1,5 @@
-// The JavaScript conformance plugin. Each request to the service `conformance` contains one step of
-// a scenario. The plugin runs the step with the public SDK only. A request without a step does
-// nothing.
+// The JavaScript conformance plugin. The service `conformance` runs the step of a scenario that its
+// request contains, with the public SDK only. A request without a step does nothing.
 
 import { CacheError, Failure, cache, log } from "hostel-sdk";
 

@@ -47,13 +47,13 @@ function dropPrices(): void {
 
 let reads = 0;
 
-/** Returns a different price each time. */
+/** Returns a different price for the same item each time. */
 function readPrice(item: string): number {
   reads += 1;
   return item.length + reads;
 }
 
-/** Runs `act` and returns the kind of its failure. */
+/** Runs `act`. Returns the kind of its failure, the text of any other error, or `none`. */
 async function refused(act: () => unknown): Promise<string> {
   try {
     await act();

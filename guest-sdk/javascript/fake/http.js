@@ -164,7 +164,7 @@ function recordOf({ status, contentType, headers, body }) {
 
 /**
  * Refuses methods, URLs and headers that the host refuses, with similar messages. Unlike the host,
- * accepts control characters in the value of a header.
+ * accepts any number of headers, and control characters in the value of a header.
  */
 function check({ method, url, headers }) {
   const shownAs = shownUrl(urlOf(url).href);

@@ -9,7 +9,6 @@ const UTF8 = new TextEncoder();
 
 const NO_BYTES = new Uint8Array();
 
-/** The default number of redirects to follow. */
 const DEFAULT_REDIRECTS = 5;
 
 /** The maximum number of redirects to follow: the WIT interface declares the number as a `u8`. */

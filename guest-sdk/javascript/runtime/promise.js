@@ -100,7 +100,7 @@ class HostelPromise {
     this.#reactions = { handled: this.#reactions.handled };
   }
 
-  /** Returns the errors of rejected promises without a handler and clears the list. */
+  /** Returns the errors of the promises in `unhandled`, and removes these promises. */
   static takeUnhandled() {
     const errors = Array.from(unhandled, (promise) => promise.#value);
     unhandled.clear();
@@ -182,7 +182,7 @@ const { takeUnhandled } = HostelPromise;
 delete HostelPromise.takeUnhandled;
 Object.defineProperty(HostelPromise, "name", { value: "Promise" });
 
-/** Replaces the engine's Promise with this class, and `queueMicrotask`. */
+/** Replaces the engine's Promise and `queueMicrotask`. */
 export function install() {
   const configurable = true;
   const writable = true;

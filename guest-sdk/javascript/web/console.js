@@ -34,7 +34,7 @@ function json(value) {
   }
 }
 
-/** Applies the first value as a format to the others, as in Node. */
+/** Replaces Node's format directives in the first value with the other values. */
 export function formatted(values) {
   const [format, ...rest] = values;
   if (typeof format !== "string" || rest.length === 0) return values;

@@ -1,4 +1,5 @@
-// The service of docs/answer-over-http.md: each listing of the page is a part of this file.
+// The service of docs/answer-over-http.md: each JavaScript listing of the page is a part of this
+// file or of orders.test.js.
 
 import { Failure, Response, cache, config } from "hostel-sdk";
 

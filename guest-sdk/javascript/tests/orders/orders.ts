@@ -1,4 +1,5 @@
-// The service of docs/answer-over-http.md: each listing of the page is a part of this file.
+// The service of docs/answer-over-http.md: each TypeScript listing of the page is a part of this
+// file or of orders.test.ts.
 
 import { Failure, Response, cache, config } from "hostel-sdk";
 import type { Request, SchemaResult, Services, StandardSchema } from "hostel-sdk";
