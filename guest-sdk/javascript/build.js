@@ -242,9 +242,9 @@ function message({ location, text }) {
 }
 
 /**
- * Appends two statements to the module: they set one global to the source map of the author's files,
- * and one to the advice about the module's names. Also sets both globals in this process, for
- * `loadError`.
+ * Appends two statements to the module: they set one global to the source map of the author's
+ * files, and one to the advice about the module's names. Also sets both globals in this process,
+ * for `loadError`.
  */
 function withMap(built) {
   const named = (path) => {
