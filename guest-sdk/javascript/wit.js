@@ -116,7 +116,6 @@ function failed(error, services, request) {
   const { kind, message } = failure;
   if (!(error instanceof Failure)) {
     const where = called(services, request.service);
-    // Add the service's place only if the error does not have a place.
     const has = hasPlace(error) || message.includes(where);
     log.error(error, ...(has ? [] : [`(in ${where})`]));
   }
@@ -135,7 +134,7 @@ function rejected(error) {
   log.error("a promise was rejected and its error is not handled:", error);
 }
 
-/** Adds advice to the message of an engine error. */
+/** Adds advice, if there is any, to the message of a ReferenceError or a TypeError. */
 function advise(error) {
   if (error instanceof ReferenceError || error instanceof TypeError) {
     error.message += advice(error.message, engine.IS_QUICKJS);

@@ -34,7 +34,7 @@ export class TextDecoder {
   #fatal;
   #ignoreBOM;
   #utf8;
-  /** The incomplete sequence at the end of the last chunk of a stream. */
+  /** The incomplete sequence at the end of a stream's previous chunk. */
   #left = NO_BYTES;
   /** True after the beginning of a stream: a byte order mark is removed only at the beginning. */
   #isWithin = false;
@@ -66,7 +66,10 @@ export class TextDecoder {
     return this.#begun(this.#utf8.decode(view), stream);
   }
 
-  /** Prepends the bytes left by the last chunk. Keeps an incomplete sequence for the next chunk. */
+  /**
+   * Prepends the bytes left by the previous chunk. If `stream` is true, keeps an incomplete
+   * sequence for the next chunk.
+   */
   #whole(view, stream) {
     const joined = new Uint8Array(this.#left.length + view.length);
     joined.set(this.#left);
@@ -94,7 +97,7 @@ export class TextDecoder {
     return text.toWellFormed();
   }
 
-  /** Removes a byte order mark at the beginning of a stream, unless `ignoreBOM` is set. */
+  /** Removes a byte order mark at the beginning of the whole text, unless `ignoreBOM` is set. */
   #begun(text, stream) {
     const begins = !this.#isWithin;
     this.#isWithin = stream && (this.#isWithin || text !== "");
