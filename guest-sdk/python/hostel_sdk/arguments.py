@@ -31,7 +31,6 @@ def check_key(key: object, called: str = "key") -> None:
 
 
 def json_text(key: str, value: object) -> str:
-    """Converts the value for a key to JSON."""
     try:
         return values.to_text(value)
     except (TypeError, ValueError) as error:
@@ -58,8 +57,8 @@ def check_text(key: str, text: object) -> None:
 
 
 def reader_of(kind: Any) -> typed.Reader | None:
-    """Returns the reader of the type ``kind``, or ``None`` if no type is given. If the caller
-    passes a default value instead of a type, the error explains how to pass a default."""
+    """Returns the reader of the type ``kind``, or ``None`` if no type is given. If ``kind`` is a
+    value such as ``0``, the error explains how to pass a default."""
     try:
         return typed.reader(kind) if kind is not None else None
     except TypeError as error:
@@ -120,8 +119,8 @@ def whole_seconds(expiry: object) -> int:
 
 
 def early_seconds(early: object, expiry: int | None) -> int | None:
-    """Converts ``early`` to seconds; ``None`` stays ``None``. Refuses a value that is not a valid
-    expiry or not less than ``expiry``, and every value if ``expiry`` is ``None``."""
+    """Converts ``early`` to seconds; ``None`` stays ``None``. Refuses an invalid expiry, and a
+    value that is not less than ``expiry``. Without an ``expiry``, refuses all but ``None``."""
     seconds = seconds_of(early)
     if seconds is not None and not (expiry is not None and seconds < expiry):
         message = f"early is {seconds} s, but there is no expiry: set a longer expiry"

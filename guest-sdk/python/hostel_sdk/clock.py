@@ -24,7 +24,6 @@ class Clock:
         self._began, self._began_monotonic = time.time_ns(), time.monotonic_ns()
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock forward."""
         self.nanos += round(seconds * _NANOS)
 
     def time_ns(self) -> int:

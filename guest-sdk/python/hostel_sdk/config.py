@@ -13,7 +13,7 @@ D = TypeVar("D")
 
 @known_as(Internal)
 class NoSetting(Internal, KeyError):
-    """A required setting is missing."""
+    """A required setting or secret is missing."""
 
     __str__ = Exception.__str__
 
@@ -44,7 +44,7 @@ class Config:
         exist."""
         if not isinstance(name, str):
             raise TypeError(f"a setting's name of {name!r:.64}: it must be a str")
-        # Names of settings are ASCII. Passing a lone surrogate to the host would raise an error.
+        # All names are ASCII. Passing a lone surrogate to the host would raise an error.
         value = host.config_get(name) if name.isascii() else None
         return value if value is not None else default
 

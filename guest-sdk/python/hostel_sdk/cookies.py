@@ -44,9 +44,9 @@ def set_cookie(
     http_only: bool,
     same_site: SameSite,
 ) -> str:
-    """Returns the value of a ``set-cookie`` header. Raises ``Internal`` for a cookie that browsers
-    would reject or parse as a different one. Raises ``ValueError`` or ``TypeError`` for an invalid
-    ``max_age`` or ``same_site``."""
+    """Returns the value of a ``set-cookie`` header. Raises ``ValueError`` or ``TypeError`` for an
+    invalid ``max_age`` or ``same_site``, and ``Internal`` for any other invalid argument. A
+    ``same_site`` of ``"none"`` needs ``secure``."""
     called = f"the cookie {quoted(name)}"
     if not TOKEN.fullmatch(name):
         raise Internal(f"{called}: {NAME_RULE}")

@@ -213,11 +213,9 @@ class _Entry:
         return self.stat().st_ino
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        """Returns true for a folder."""
         return modes.S_ISDIR(self.stat().st_mode)
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        """Returns true for a file."""
         return modes.S_ISREG(self.stat().st_mode)
 
     def is_symlink(self) -> bool:
@@ -229,5 +227,4 @@ class _Entry:
         return False
 
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
-        """Returns the result of ``os.stat``."""
         return os.stat(self.path)

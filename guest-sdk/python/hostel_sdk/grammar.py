@@ -44,8 +44,8 @@ def check_value(text: str) -> None:
 
 
 def sum_of(text: str, delta: int) -> int:
-    """Returns the sum of a stored integer and a delta. Raises ``CacheError`` if the text is not an
-    integer, or if the sum is out of range."""
+    """Returns the sum of a stored integer and a delta. Raises ``CacheError`` if the text or the sum
+    is not an integer from -(2^53 - 1) to 2^53 - 1."""
     value = int(text) if _INTEGER.fullmatch(text) else MAX_INTEGER + 1
     if abs(value) > MAX_INTEGER:
         form = "written without fraction, exponent and spaces"

@@ -23,7 +23,7 @@ N = TypeVar("N", bound=None)
 
 
 class Leases:
-    """If several calls miss a key at the same time, one of them computes the value."""
+    """The method ``get_or_set``, which computes a missing value."""
 
     __slots__ = ()
 

@@ -5,7 +5,7 @@ can wake a waiting task. When no task can run, the loop sends all waiting reques
 no request is waiting, it sleeps until the next timer. If there is no timer either, it reports a
 deadlock.
 
-This module is imported only if a plugin has ``async`` code, because asyncio is large.
+This module is imported only if a plugin may have ``async`` code, because asyncio is large.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Many:
 
 def _checked(keys: Iterable[str]) -> list[str]:
     """Returns the keys as a list. Refuses more than ``MAX_KEYS`` keys, keys that ``check_key``
-    refuses, and a single ``str``, which is iterable too."""
+    refuses, and a single ``str`` or ``bytes``, which is iterable too."""
     if isinstance(keys, (str, bytes)):
         raise WrongType("invalid-key", f"keys of {keys!r:.64}: they must be a list of str")
     checked = list(keys)

@@ -100,7 +100,7 @@ def _names(node: ast.AST, modules: set[str]) -> Iterator[str]:
 
 
 def _of_call(call: ast.Call, modules: set[str]) -> Iterator[str]:
-    """Returns the name in a `getattr` call on the SDK package."""
+    """Returns the name in a call such as `getattr(hostel_sdk, "http")`."""
     if call.args[1:] and isinstance(call.args[0], ast.Name) and call.args[0].id in modules:
         yield f"hostel_sdk.{getattr(call.args[1], 'value', '')}"
 

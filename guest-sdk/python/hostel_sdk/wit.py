@@ -96,7 +96,7 @@ def _log(level: str, message: str) -> None:
 
 def _absent(*_: object) -> NoReturn:
     """Replaces the functions of an interface that is not in the component."""
-    # The calling frame is the method that the service called, or the generator `_keys` of `keys`.
+    # The calling frame is a method of the cache, or the generator `_keys` of its method `keys`.
     method = "cache." + sys._getframe(1).f_code.co_name.strip("_")
     raise RuntimeError(
         f"{method} is not in this component: the build includes only what the source "

@@ -61,7 +61,7 @@ PYTHON_2 = [
     "import ConfigParser",
 ]
 
-# Code that passes the check, because only the build or a run could detect an error.
+# Code in which the check finds no error.
 LEFT = [
     "import json, helper, zato.server.service, hostel_sdk, package.inner, annotationlib, fast",
     "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None",

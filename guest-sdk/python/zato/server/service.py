@@ -69,7 +69,7 @@ for _name in _METHODS:
 
 _cache, _out = ServiceCache(), Outgoing()
 
-# Attributes that Zato reads, and methods that Zato calls around `handle`. Hostel supports neither.
+# Attributes and methods of a service that Zato uses and Hostel does not.
 _UNREAD = (
     "SimpleIO output schedule accept initialize_session finalize_handle validate_input "
     "validate_output before_handle after_handle before_job after_job before_add_to_store "
