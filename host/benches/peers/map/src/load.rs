@@ -53,7 +53,7 @@ pub struct Key([u8; 13]);
 
 impl Key {
     pub fn of(number: u32) -> Self {
-        // Scatter the frequent keys, so that they are not neighbours in an ordered map.
+        // Mix the number, so that the keys of small numbers do not share most of their digits.
         let mixed = number.wrapping_mul(0x9E37_79B1);
         let mut key = *b"user:00000000";
         for (place, byte) in key[5..].iter_mut().enumerate() {

@@ -10,7 +10,7 @@ use table::{Row, Wanted, median};
 
 const ROUNDS: usize = 5;
 
-/// Seconds of each load.
+/// Seconds of each measured load.
 const SECONDS: u32 = 2;
 
 const CONNECTIONS: [u32; 3] = [1, 32, 256];
@@ -25,8 +25,8 @@ const REUSE: &str = "128";
 struct Side {
     name: &'static str,
     start: Start,
-    /// One figure per round, for each number of connections: the load, and the server's memory in
-    /// MiB after the load.
+    /// One pair per round, for each number of connections: the results of the load, and the
+    /// server's memory in MiB after the load.
     figures: [Vec<(Load, f64)>; CONNECTIONS.len()],
 }
 

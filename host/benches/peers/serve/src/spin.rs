@@ -9,7 +9,7 @@ use table::{Row, Wanted};
 
 const ROUNDS: usize = 5;
 
-/// Seconds of each load.
+/// Seconds of each measured load.
 const SECONDS: u32 = 2;
 
 /// Concurrent calls that spin, and connections that call the other plugin. Four calls occupy all

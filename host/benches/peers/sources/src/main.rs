@@ -25,7 +25,7 @@ use tokio::runtime::Builder;
 
 const ROUNDS: usize = 31;
 
-/// Requests per round, all sent in one call of the guest.
+/// Requests per round and side. The guest sends them in one call.
 const REQUESTS: u32 = 500;
 
 fn main() -> Result<()> {
