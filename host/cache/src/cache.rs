@@ -1,6 +1,6 @@
 //! [`Cache`]: a map of bounded size whose entries may expire. This file implements the basic
-//! operations, such as `get` and `set`. Each submodule implements the operations of another WIT
-//! interface.
+//! operations, such as `get` and `set`. The submodules implement the operations of the other WIT
+//! interfaces.
 
 mod atomics;
 mod batch;

@@ -67,7 +67,7 @@ impl Clock {
 
     /// Returns a coarse reading. It is normally at most 10 milliseconds old, and may be
     /// [older](Moment::latest_tick_since) after the machine was paused. On Linux, a coarse reading
-    /// costs about a quarter of an exact one. On other systems, it is exact.
+    /// of the system's clock costs about a quarter of an exact one. On other systems, it is exact.
     fn lately(&self) -> Moment {
         match &self.0 {
             Source::System(start) => Moment::between(*start, system::lately()),
