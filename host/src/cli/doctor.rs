@@ -1,4 +1,4 @@
-//! `hostel doctor`: checks the tools that building needs, for each language.
+//! `hostel doctor`: checks the tools that building needs.
 
 use super::exit::Exit;
 use super::exit::NO_PLUGIN;

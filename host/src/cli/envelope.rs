@@ -5,8 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-/// Returns a comma and the field for a body: `text`, `base64`, or `json` with the body itself, its
-/// line breaks replaced by spaces. Returns an empty string for an empty body.
+/// Returns a comma and the field for a body: `text`, `base64`, or `json` with the body itself on
+/// one line. Returns an empty string for an empty body.
 pub(super) fn body(body: &[u8]) -> String {
     let (what, body) = match std::str::from_utf8(body) {
         Ok("") => return String::new(),

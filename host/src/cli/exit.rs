@@ -9,8 +9,8 @@ pub(super) struct Exit {
 }
 
 /// A service failed, a server refused a request, the requested entry does not exist, or the
-/// operator did not confirm. Also if the output could not be written, or a server ended with active
-/// requests or by a second signal.
+/// operator did not confirm. Also if stdout or a manual page could not be written, or a server
+/// ended with active requests or by a second signal.
 pub(super) const SERVICE_FAILED: u8 = 1;
 /// The arguments or the configuration are invalid or cannot be used, for example because a file
 /// cannot be read or an address is in use.
@@ -26,8 +26,8 @@ impl Exit {
         Exit { code: USAGE.into(), error: error.into() }
     }
 
-    /// The error for a result that could not be written. The exit code is the same as for a failed
-    /// service: in both cases the reader of the output gets no result.
+    /// The error for a result that could not be written. The exit code is that of a failed
+    /// service.
     pub(super) fn unwritten(error: anyhow::Error) -> Self {
         Exit { code: SERVICE_FAILED.into(), error }
     }

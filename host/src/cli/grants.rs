@@ -23,7 +23,6 @@ pub(super) struct PluginGrants {
     callers: String,
 }
 
-/// A limit and its value.
 #[derive(Serialize)]
 struct OwnLimit {
     name: &'static str,
@@ -59,8 +58,8 @@ impl PluginGrants {
         self.grants.contains_key("http")
     }
 
-    /// One phrase for each grant, one each for reused instances, for all limits and for the
-    /// concurrent calls if the plugin sets its own, and one for the callers.
+    /// A phrase for each grant, a phrase for the callers, and a phrase for each of these that the
+    /// plugin sets: the reuse of instances, its own limits, its own maximum of concurrent calls.
     pub(super) fn phrases(&self) -> Vec<String> {
         let mut phrases: Vec<_> =
             self.summary.iter().map(|(what, how)| format!("{what} {how}")).collect();

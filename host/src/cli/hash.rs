@@ -54,7 +54,7 @@ fn caller(text: &str) -> Result<String, String> {
     if is_caller(text) { Ok(text.to_owned()) } else { Err(wrong.to_owned()) }
 }
 
-/// Reads all of stdin, without the last line break.
+/// Reads all of stdin, without a line break at the end.
 fn read() -> anyhow::Result<String> {
     let mut secret = String::new();
     stdin().read_to_string(&mut secret).context("cannot read the secret from stdin")?;

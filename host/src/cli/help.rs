@@ -11,7 +11,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Set up the shell", &["completions", "man"]),
 ];
 
-/// Sets the help of the program to a list of its commands in groups.
+/// Makes the program's help list the commands in groups.
 pub(super) fn in_groups(command: clap::Command) -> clap::Command {
     let template = template(&command);
     command.help_template(template)

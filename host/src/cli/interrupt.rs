@@ -41,7 +41,7 @@ fn wait() {
     std::process::exit(128 + signal.as_raw());
 }
 
-/// Kills all descendants of this process.
+/// Kills all descendants of this process, and those that start in the meantime.
 fn end_descendants() {
     loop {
         let found = descendants();
@@ -70,8 +70,8 @@ fn descendants() -> HashSet<Pid> {
     found
 }
 
-/// The process of an entry of `/proc`, and its parent. `None` if the entry is not a process, or if
-/// the process has ended (a zombie) or has no visible parent.
+/// The process of an entry of `/proc`, and its parent. `None` for an entry that is not a process,
+/// for a process that has ended (a zombie), and for a process without a visible parent.
 fn parent_of(name: &str) -> Option<(Pid, Pid)> {
     let process = Pid::from_raw(name.parse().ok()?)?;
     let status = std::fs::read_to_string(format!("/proc/{name}/stat")).ok()?;

@@ -23,8 +23,8 @@ pub(super) fn compiler() -> Compiler {
     Compiler::InProcess
 }
 
-/// Creates a host with a folder for compiled code. If the folder is unusable, warns and creates a
-/// host without it.
+/// Creates a host with the user's folder for compiled code, if there is one. If the folder is
+/// unusable, warns and creates a host without it.
 pub(super) fn host(settings: Settings, warn: &dyn Fn(&str)) -> Result<Host, Exit> {
     let code_folder = toolchain::code_folder();
     let without = Settings { code_folder: None, ..settings.clone() };

@@ -3,7 +3,6 @@
 use anyhow::Context;
 use std::io::Read;
 
-/// The error for a payload that is not JSON.
 const NOT_JSON: &str = "the payload is not JSON (a text is in quotation marks, as in '\"Ada\"')";
 
 /// Returns the payload: the argument itself, or the content of the file or of stdin.

@@ -14,7 +14,6 @@ pub(super) fn allowed(text: &str) -> Result<Allowed, String> {
     }
 }
 
-/// Parses the name of a setting, and its value.
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     check_value_name(name).map_err(|error| error.to_string())?;

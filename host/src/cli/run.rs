@@ -1,4 +1,4 @@
-//! `hostel run`: loads plugins in one host and calls each of their services once.
+//! `hostel run`: loads plugins in one host and calls each selected service once.
 
 use super::exit::{Exit, NO_PLUGIN, SERVICE_FAILED};
 use super::limit::LimitArgument;

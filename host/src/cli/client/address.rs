@@ -71,7 +71,7 @@ impl Address {
             target.push('=');
             encode(value, &mut target);
         }
-        // After encoding, all characters are valid in a path and a query.
+        // All characters are valid after encoding: parsing fails only if the target is too long.
         let target = target.parse().unwrap_or_else(|_| self.target.clone());
         Address { target, ..self.clone() }
     }

@@ -1,5 +1,5 @@
-//! Reads credentials from environment variables or files, but never from an argument: every user of
-//! the machine can read a program's arguments.
+//! Reads credentials from environment variables or files, but never from an argument: other users
+//! of the machine may see a program's arguments.
 
 use anyhow::{Context, anyhow};
 use base64::Engine;

@@ -9,8 +9,8 @@ use std::path::Path;
 
 /// A socket for messages to a service manager, in the protocol of `sd_notify(3)`.
 ///
-/// The function `sd_notify::notify` would block on a socket that no process reads, and would thus
-/// block the runtime.
+/// The function `sd_notify::notify` blocks while the manager's queue is full, and would thus block
+/// the runtime.
 pub(super) struct NotifySocket {
     socket: UnixDatagram,
     manager: SocketAddr,
@@ -25,7 +25,7 @@ impl NotifySocket {
 
     /// # Errors
     ///
-    /// If the name is not a valid address of a Unix socket, or the system has no descriptor left.
+    /// If the name is not a valid address of a Unix socket, or the system cannot create a socket.
     fn to(name: &OsStr) -> io::Result<Self> {
         let manager = match name.as_bytes().split_first() {
             Some((b'@', name)) => abstract_address(name)?,
@@ -36,7 +36,7 @@ impl NotifySocket {
         Ok(NotifySocket { socket, manager })
     }
 
-    /// Sends a message. Returns false if the message was dropped, for example because the socket's
+    /// Sends a message. Returns false if the message was dropped, for example because the manager's
     /// queue is full or the manager is gone.
     pub(super) fn send(&self, states: &[NotifyState<'_>]) -> bool {
         let lines: String = states.iter().map(|state| format!("{state}\n")).collect();

@@ -1,4 +1,5 @@
-//! How a server compiles components and builds sources: on Linux in subprocesses, elsewhere itself.
+//! How a server compiles components and builds sources: in subprocesses on Linux, otherwise in the
+//! server process.
 
 #[cfg(target_os = "linux")]
 pub(super) use linux::Processes;
@@ -32,7 +33,7 @@ mod linux {
             Compiler::Process(self.0.clone())
         }
 
-        /// Replaces helper processes that end, as [`Launcher::watch`] does, and logs its lines.
+        /// Replaces helper processes that end: calls [`Launcher::watch`], and logs its lines.
         pub(in super::super) fn watch(&self, log: &LogSink) -> io::Result<()> {
             let log = LogSink::clone(log);
             self.0.watch(move |line| log_event(&log, Level::Warn, "", line))

@@ -29,7 +29,7 @@ use tokio::task::JoinSet;
 /// earlier scan.
 const SCAN_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Time between the first two scans. A file is loaded once two consecutive scans find it unchanged.
+/// Time between the first two scans. A file is loaded once it is the same in two consecutive scans.
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The sinks of the log and of the access log, and the counts of dropped lines.

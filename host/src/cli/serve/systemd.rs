@@ -16,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 /// The name of the admin listener's socket: `FileDescriptorName=` in the socket's unit.
 const ADMIN: &str = "admin";
 
-/// Maximum time between two checks of the server's state.
+/// Time between two checks of the server's state. A short watchdog time makes it shorter.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The sockets passed to this process.
@@ -32,8 +32,8 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// If two sockets are for operators or two are for clients, a socket has no IP address, or an
-    /// environment variable of systemd is malformed.
+    /// If two sockets are for operators or two are for clients, a socket has no IP address, or the
+    /// environment variables of systemd are invalid.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot use the sockets that systemd passed";

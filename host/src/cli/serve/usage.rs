@@ -56,7 +56,7 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     let is_tls = config.server.tls.is_some();
     let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]);
     let mut words = vec!["curl"];
-    // The server's certificate is for a name, not for this address.
+    // The server's certificate may be for a name, but not for this address.
     words.extend(is_tls.then_some("--insecure"));
     words.extend(credentials(call.callers, config));
     words.extend(match call.method {
