@@ -177,7 +177,7 @@ impl SecretHash {
     }
 }
 
-/// Returns the digest that identifies a token. Takes a microsecond for each KiB.
+/// Returns the digest that identifies a token. Takes about a microsecond for each KiB.
 pub(crate) fn token_digest(token: &[u8]) -> [u8; 32] {
     Sha256::digest(token).into()
 }

@@ -234,7 +234,7 @@ pub(super) fn check_required(
 }
 
 /// Reports a limit on request bodies that exceeds a client's share of `server.bodies`: the server
-/// would always refuse a larger body of a client that has a share.
+/// would refuse some bodies below the limit.
 pub(super) fn check_bodies(
     raw: &Raw,
     server: &Server,
