@@ -25,7 +25,6 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
-    /// Returns the limits of the component's calls.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -138,7 +138,7 @@ fn shortened(warning: &str) -> String {
     }
 }
 
-/// Maximum number of services that an error lists. The error then has the number of the others.
+/// Maximum number of services that an error lists by name. Of any others, it gives the number.
 const MAX_NAMES: usize = 20;
 
 fn join(names: &[String]) -> String {

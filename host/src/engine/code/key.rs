@@ -22,8 +22,9 @@ impl MacKey {
     /// Returns the key of an existing folder, from the file `<folder>.key` beside the folder. The
     /// key is outside the folder, so that write access to the folder is not enough to forge a file.
     ///
-    /// A missing key is created. A key that is unreadable, is not a file of 32 bytes, belongs to
-    /// another user, or can be accessed by others is replaced, and all code is then compiled again.
+    /// A missing key is created. A key is replaced, and all code is then compiled again, if the key
+    /// is not a file of 32 bytes, belongs to another user, can be accessed by others, or may not be
+    /// read by this user.
     pub(super) fn beside(folder: &Path) -> io::Result<Self> {
         let path = path(&folder.canonicalize()?)?;
         let with_path = |error: io::Error| {
@@ -51,8 +52,8 @@ pub(super) fn path(folder: &Path) -> io::Result<PathBuf> {
     Ok(folder.with_file_name(name))
 }
 
-/// Reads a key. Returns `None` if the file is missing or unreadable, is not a key, belongs to
-/// another user, or can be accessed by others.
+/// Reads a key. Returns `None` if the file is missing, is not a key, belongs to another user, can
+/// be accessed by others, or may not be read by this user.
 fn read(path: &Path) -> io::Result<Option<MacKey>> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -70,8 +71,8 @@ fn read(path: &Path) -> io::Result<Option<MacKey>> {
     Ok(Some(MacKey(key)))
 }
 
-/// True if the error means that there is no usable key: the file is missing, a link, a socket or
-/// unreadable. Any other error, such as too many open files, does not mean that.
+/// True if the error means that there is no usable key: the file is missing, is a link or a socket,
+/// or may not be read by this user. Other errors, such as too many open files, do not mean that.
 fn is_unfit(error: &io::Error) -> bool {
     let error = Errno::from_io_error(error);
     matches!(error, Some(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS))

@@ -1,6 +1,5 @@
 //! A cache of compiled functions, shared by all components that the same tools built. For a new
-//! version of a service, the engine compiles only the changed functions and not the language's
-//! runtime.
+//! version of a service, the engine need not compile the whole language runtime again.
 //!
 //! The format is a sequence of entries: a key, the length of the code, and the code.
 

@@ -6,8 +6,8 @@
 const NICENESS: i32 = 19;
 
 /// The time slice of the runtime's threads: the shortest that Linux supports. On Linux 6.12 and
-/// later, a thread with so short a slice runs as soon as it is woken. With a longer slice, the
-/// thread would wait some milliseconds, until the running thread's slice ends.
+/// later, a woken thread with so short a slice can preempt the running thread. With a longer slice,
+/// it may wait some milliseconds until the running thread's slice ends.
 #[cfg(target_os = "linux")]
 const SLICE_NANOSECONDS: u64 = 100_000;
 
@@ -18,7 +18,7 @@ pub(super) fn lower_priority() {
     let _ = rustix::process::setpriority_process(None, NICENESS);
 }
 
-/// Gives this thread the shortest time slice, so that it runs as soon as it is woken. The server
+/// Gives this thread the shortest time slice, so that it waits less after it is woken. The server
 /// calls this on each thread of the runtime.
 pub(crate) fn shorten_slice() {
     #[cfg(target_os = "linux")]

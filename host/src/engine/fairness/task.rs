@@ -72,7 +72,7 @@ impl LongCall {
         self.is_over.load(Ordering::SeqCst)
     }
 
-    /// Polls the call once.
+    /// Polls the call once, and queues it again if it was woken during the poll.
     pub(super) fn poll(self: Arc<Self>) {
         self.state.store(POLLED, Ordering::SeqCst);
         let ended = self.poll_work();
