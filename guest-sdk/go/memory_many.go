@@ -107,10 +107,10 @@ func (h host) expire(key string, seconds uint32) (bool, error) {
 	return there, nil
 }
 
-// page returns the live keys of one page that begin with a prefix, and the cursor of the next page;
-// nil if this page is the last one. A page examines entries in the order of their keys. The cursor
-// is the last key that was examined. So, as with a real host, a page may be empty even if it is not
-// the last one.
+// page returns the live keys of one page that begin with a prefix, and the cursor of the next page.
+// After the last page, the cursor is nil. A page examines entries in the order of their keys. The
+// cursor is the last key that was examined. So, as with a real host, a page may be empty even if it
+// is not the last one.
 func (f *Fake) page(prefix string, cursor *string) (keys []string, next *string) {
 	looked := 0
 	for _, key := range slices.Sorted(maps.Keys(f.entries)) {

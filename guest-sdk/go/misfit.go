@@ -133,9 +133,9 @@ type level struct {
 	isNamed bool
 }
 
-// tokenOf returns the token that caused a mismatch, and its path. The token is not found if an
-// UnmarshalJSON method returned the mismatch: its offset then counts from the start of a part of
-// the text.
+// tokenOf returns the token that caused a mismatch, and its path. The token may not be found
+// if an UnmarshalJSON method returned the mismatch: the offset of the mismatch then counts from the
+// start of a part of the text.
 func tokenOf(text []byte, mismatch *json.UnmarshalTypeError) (path string, token json.Token, found bool) {
 	tokens := json.NewDecoder(bytes.NewReader(text))
 	tokens.UseNumber()

@@ -34,7 +34,8 @@ func (host) expire(key string, seconds uint32) (bool, error) {
 	return flag()
 }
 
-// keys returns a page of keys and the cursor of the next page; nil if this page is the last one.
+// keys returns a page of keys and the cursor of the next page. After the last page, the cursor is
+// nil.
 func (host) keys(prefix string, cursor *string) (keys []string, next *string, err error) {
 	startReading()
 	defer stopReading()
@@ -50,7 +51,7 @@ func (host) keys(prefix string, cursor *string) (keys []string, next *string, er
 }
 
 // deletePrefix removes the entries of a page. It returns their number and the cursor of the next
-// page; nil if this page is the last one.
+// page. After the last page, the cursor is nil.
 func (host) deletePrefix(prefix string, cursor *string) (removed uint32, next *string, err error) {
 	startReading()
 	defer stopReading()
