@@ -32,8 +32,9 @@ pub(super) fn tool(
     })
 }
 
-/// Returns the folder of a base: files made once for all services, from a tool and the SDK. Creates
-/// the folder if it is missing. Other bases are removed as [`bounded::prune`] describes.
+/// Returns the folder for files that are made once for all services, from a tool and the SDK. If
+/// the folder is missing, `make` fills it. Other such folders are removed as [`bounded::prune`]
+/// describes.
 ///
 /// `tool` is the name and version of the tool.
 pub(super) fn base(
@@ -71,8 +72,8 @@ fn once(
     std::fs::create_dir(&made).map_err(failed)?;
     make(&made)?;
     match std::fs::rename(&made, &folder) {
-        // If the folder exists now, another process was first: use its result.
         Err(error) if !folder.is_dir() => Err(failed(error).into()),
+        // If the rename failed, another process created the folder first: use its result.
         _ => Ok(folder),
     }
 }

@@ -63,7 +63,7 @@ impl Language {
 
     /// True if a source in this language may read the file: a module that the source may import or,
     /// in Python, any other file that is not for people or tools, because a service may read it as
-    /// data. False for tests.
+    /// data. False if [`is_test`] is true.
     pub(crate) fn has_module(self, file: &Path) -> bool {
         let others: &[&str] = match self {
             Language::C => &["h", "hpp"],
@@ -143,8 +143,7 @@ pub(crate) fn folder_name(folder: &Path) -> String {
     named.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// True for a file that is not data of a service, such as a README or a lock file, by its
-/// conventional name.
+/// True for a file that is not data of a service, such as a README or a lock file, by its name.
 fn is_for_people_and_tools(file: &Path) -> bool {
     const STARTS: [&str; 5] = ["README", "LICENSE", "LICENCE", "CHANGELOG", "requirements"];
     const NAMES: [&str; 4] = ["hostel.toml", "pyproject.toml", "Makefile", "Dockerfile"];

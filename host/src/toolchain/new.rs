@@ -17,16 +17,16 @@ fn template(language: Language) -> &'static str {
 }
 
 /// Creates a folder with a service called `name`, a test and a README, ready to run. The name must
-/// be a valid plugin name. If `is_here` is set, the folder is the current one: it may exist, but
-/// must not contain any of the service's files.
+/// be a valid plugin name. If `is_here` is set, the folder is the current one, which must not
+/// contain any file or folder of the service.
 ///
 /// Returns the path of the manifest of an enclosing Rust workspace, if the manifest was changed.
 ///
 /// # Errors
 ///
-/// If the name is invalid for a service in the language, the folder or one of the service's files
-/// already exists, or a file cannot be written. If only the exclusion from an enclosing Rust
-/// workspace fails, the service exists nevertheless.
+/// If the name is invalid for a service in the language, a folder or file of the service already
+/// exists, or a file cannot be written. If only the exclusion from an enclosing Rust workspace
+/// fails, the service exists nevertheless.
 pub fn create(
     folder: &Path,
     name: &str,
@@ -48,8 +48,8 @@ pub fn create(
         _ => Path::new("."),
     };
     std::fs::create_dir_all(parent).map_err(failed)?;
-    // Create the service in a temporary folder, then move it as a whole, or its entries into the
-    // current folder: a run that fails before leaves no partial service.
+    // Create the service in a temporary folder. Then move this folder or, for the current folder,
+    // its entries. A failure before the move leaves no partial service.
     let making = tempfile::Builder::new().prefix(".hostel-new-").tempdir_in(parent);
     let making = making.map_err(failed)?;
     let made = making.path().join("service");
@@ -70,7 +70,7 @@ pub fn create(
     }
 }
 
-/// Moves the entries of `made` into a folder. Refuses to replace an existing file.
+/// Moves the entries of `made` into a folder. Moves nothing if one of the names exists there.
 fn move_in(made: &Path, folder: &Path) -> Result<(), NewError> {
     let failed = |source| NewError::Write { path: folder.to_owned(), source };
     let entries = std::fs::read_dir(made).map_err(failed)?;

@@ -16,8 +16,8 @@ pub struct Progress<'a> {
 pub struct Check {
     /// The tool.
     pub what: &'static str,
-    /// The tool's version or path, if the tool was found or the first build fetches it.
+    /// The tool's version, path or name, if the tool was found or the first build fetches it.
     pub found: Option<String>,
-    /// The fix if the tool is missing: a command, or where to get the tool.
+    /// How the user gets the tool if it is missing.
     pub fix: &'static str,
 }

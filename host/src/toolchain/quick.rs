@@ -17,7 +17,6 @@ pub(crate) fn build_quickly() {
     IS_QUICK.store(true, Ordering::Relaxed);
 }
 
-/// True if quick builds are enabled.
 pub(crate) fn builds_quickly() -> bool {
     IS_QUICK.load(Ordering::Relaxed)
 }

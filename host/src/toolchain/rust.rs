@@ -99,7 +99,7 @@ fn list<'a>(object: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
 }
 
 /// Returns the path of a component that has the name of its source. Cargo names a component after
-/// its crate. If the source has another name, this function makes a copy.
+/// its crate. If the names differ in more than `-` and `_`, this function makes a copy.
 fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
     let name = source.component_name();
     let found = component.file_name().unwrap_or_default().to_string_lossy();
@@ -118,7 +118,8 @@ fn named(component: &Path, source: &Source) -> Result<PathBuf, BuildError> {
     }
 }
 
-/// The component named by one of cargo's messages, if any. Ignores components of dependencies.
+/// The component named by one of cargo's messages, if any. If `manifest` is of a package, ignores
+/// the components of other packages.
 fn component(message: &str, manifest: &Path) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     let kinds = message.pointer("/target/crate_types")?.as_array()?;

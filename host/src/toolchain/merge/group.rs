@@ -103,7 +103,6 @@ impl MergeGroup {
         Some(())
     }
 
-    /// True if an instance is a member.
     pub(super) fn has(&self, instance: u32) -> bool {
         self.members.contains(&instance)
     }

@@ -13,7 +13,6 @@ use wasm_encoder::{
 };
 use wasmparser::{FuncType, Name, TypeRef};
 
-/// The merged module of a group.
 pub(super) struct MergedModule {
     pub(super) module: Module,
     /// The module's imports, each with its name, kind and definition.
@@ -275,7 +274,7 @@ impl<'a> Sections<'a> {
         Some(())
     }
 
-    /// Adds the names of functions, which appear in traps.
+    /// Adds the names of functions: the backtraces of traps contain these names.
     fn names(&mut self, members: &[Member<'_, '_>], renumbers: &[Renumber]) {
         for (member, renumber) in members.iter().zip(renumbers) {
             let Some(names) = &member.module.names else { continue };

@@ -44,7 +44,6 @@ impl Kind {
     }
 }
 
-/// A core module of a component.
 #[derive(Default)]
 pub(super) struct CoreModule<'a> {
     /// The module's bytes in the component.

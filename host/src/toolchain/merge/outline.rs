@@ -20,7 +20,6 @@ pub(super) struct Outline<'a> {
     core: HashMap<Kind, Vec<CoreOrigin<'a>>>,
 }
 
-/// An entry of a component.
 pub(super) enum Entry<'a> {
     /// A section, or one alias of a section, without references to core definitions.
     Section {
@@ -55,7 +54,6 @@ pub(super) enum CoreInstance<'a> {
     List(HashMap<&'a str, (Kind, u32)>),
 }
 
-/// The origin of a core definition.
 #[derive(Clone, Copy)]
 enum CoreOrigin<'a> {
     Export { instance: u32, name: &'a str },
@@ -120,7 +118,8 @@ impl<'a> Outline<'a> {
             Payload::CustomSection(section) if section.name() == "component-name" => {
                 return Some(());
             }
-            // The following sections could create core definitions or modules, or run functions.
+            // A start section runs functions. The three sections after it must not refer to
+            // modules, because merging changes the modules' indices.
             Payload::ComponentStartSection { .. } => return None,
             Payload::ComponentImportSection(imports) => {
                 for import in imports {

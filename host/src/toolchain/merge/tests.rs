@@ -170,8 +170,8 @@ fn one_module_does_what_linked_modules_did() {
     assert_eq!(merge(&merged), None, "there is nothing left to merge");
 }
 
-/// Returns modules that fill the table of a module `$other`. The module in the text `fills` is
-/// changed, so that it fills this table too.
+/// Returns modules around the table of a module `$other`. A module that cannot be merged fills the
+/// table, and so does the module in the text `fills`, which is changed for this purpose.
 fn fills_another(fills: &str) -> String {
     format!(
         r#"(core module $other (table (export "table") 1 funcref))
@@ -225,8 +225,8 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
         // function runs.
         (format!("{starts}{writes}"), 5, 2),
         (format!("{writes}{starts}"), 3, 1),
-        // One of the modules cannot be merged, and it has a start function, or writes the memory or
-        // the table that another module uses.
+        // The module that is instantiated twice cannot be merged. What it writes during
+        // instantiation must keep its place in the order of writes.
         (format!("{}{starts}", twice(writes)), 3, 3),
         (format!("{}{writes}", twice(starts)), 5, 3),
         (format!("{}{}", twice(&fills("one")), fills("two")), 2, 3),

@@ -162,7 +162,6 @@ impl<'a> Writer<'_, 'a> {
         Some(())
     }
 
-    /// Creates the merged instance.
     fn instantiate_group(&mut self, linked: &MergedModule) -> Option<u32> {
         self.component.section(&ModuleSection(&linked.module));
         let imports =
