@@ -395,8 +395,8 @@ async fn passes_wild_arguments() {
     let discriminant = "discriminant";
     let hotel = Hotel::with(patient(), "passes_wild_arguments").await;
     for (arguments, words) in [
-        // A key, value or message that is partly or wholly outside the memory, or whose end
-        // overflows 32 bits.
+        // Keys, values and messages that are not wholly inside the memory. Some of their ends
+        // overflow 32 bits.
         (&[OUTSIDE - 5, 6, KEY, 6, 0, 0, 512][..], text),
         (&[OUTSIDE, 1, KEY, 6, 0, 0, 512], text),
         (&[u32::MAX, 1, KEY, 6, 0, 0, 512], text),

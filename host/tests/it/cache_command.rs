@@ -141,8 +141,8 @@ async fn entries_with_a_prefix_are_deleted_through_all_pages() {
     for number in 0..20_000 {
         served.users().set(&format!("user:{number}"), "1", None).unwrap();
     }
-    // These entries stay. If each request started from the beginning again, the requests would scan
-    // the entries that stay again and again, and never reach the rest.
+    // These entries stay. If each request started from the beginning, the requests would scan the
+    // same entries repeatedly, and never reach the rest.
     for number in 0..20_000 {
         served.users().set(&format!("users:{number}"), "1", None).unwrap();
     }

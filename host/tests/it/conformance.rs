@@ -57,7 +57,7 @@ languages! {
     rust: "guest-sdk/conformance";
 }
 
-/// The result of a scenario or step, or a description of the failure.
+/// The result of a scenario or of one of its steps. The error describes the failure.
 type Outcome = Result<Passed, String>;
 
 #[derive(Clone, Copy, PartialEq)]

@@ -1,5 +1,5 @@
-//! From source to a running service. Each module tests one language, or several that share their
-//! tools. Without these tools, skip the tests by the name of their module.
+//! From source to a running service. Languages that share tools share a module. Without these
+//! tools, skip the tests by the name of their module.
 
 mod c;
 mod go;

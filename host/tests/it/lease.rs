@@ -58,7 +58,7 @@ async fn check_rush(hosts: &[Arc<TestHost>], title: &str) {
     assert_eq!(rush(hosts, None).await, [1, 199]);
     let cold = begun.elapsed();
     assert_eq!(touch(host, json!(["get", "computed"])).await, "1");
-    // Now ten of the entry's sixty seconds remain.
+    // Leave the entry ten of its sixty seconds.
     assert_eq!(touch(host, json!(["expire", "k", "", 10])).await, true);
     let begun = Instant::now();
     assert_eq!(rush(hosts, Some(30)).await, [1, 199]);

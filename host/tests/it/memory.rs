@@ -69,7 +69,7 @@ async fn a_guest_that_grows_past_its_plugins_share_ends_as_busy() {
 #[tokio::test]
 async fn idle_instances_make_room_for_a_call() {
     let host = with_plugins(Instances::reuse(NonZeroU32::MAX)).await;
-    // Each instance stays idle with its memory: growth in an instance's first call does not count.
+    // Each instance stays idle with its memory: growth in its first call does not end an instance.
     for plugin in ["modest", "other"] {
         TestHost::json(host.call(&format!("{plugin}.counts"), &json!(10)).await);
     }

@@ -135,7 +135,8 @@ pub fn check_watched(folder: &Path, file: &str, content: &str) {
         until(&[", loaded in "]);
     }
     fs::write(folder.join(file), content).unwrap();
-    // Go prints nothing while it builds, so the line about the new version counts too.
+    // Not every language logs the start of a repeated build, so the line about the new version
+    // counts too.
     until(&["building ", "; was "]);
 }
 

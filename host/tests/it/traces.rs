@@ -79,7 +79,7 @@ impl Collector {
         all
     }
 
-    /// Returns the spans received so far, except those that an earlier call returned.
+    /// Returns the spans of all requests received so far that were not returned before.
     fn spans(&self) -> Vec<Span> {
         self.posts.try_iter().flat_map(|(_, body)| spans(&body)).collect()
     }

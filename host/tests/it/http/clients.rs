@@ -1,4 +1,5 @@
-//! Clients that are slow, numerous or disconnect early: the server releases their resources.
+//! Slow clients, many clients, and clients that disconnect early: the server releases their
+//! resources.
 
 use super::client::{Client, SOON, TestServer, patiently, post};
 use super::program::{Place, Serving, after};

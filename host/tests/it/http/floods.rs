@@ -80,7 +80,7 @@ impl Raw {
         Raw(stream)
     }
 
-    /// Sends frames until all are sent, or the server has closed the connection or stopped reading.
+    /// Sends these frames. Stops early if the server closes the connection or stops reading.
     async fn flood(&mut self, frames: impl IntoIterator<Item = Vec<u8>>) {
         let mut bytes = Vec::new();
         let mut frames = frames.into_iter().peekable();

@@ -103,8 +103,8 @@ async fn bodies_that_find_no_room_are_refused_until_others_are_gone() {
     assert_eq!(status(&server, FIRST, 9 * KIB).await, 200);
 }
 
-/// Requests a response of 8 MiB plus one byte. Returns the status and the body. Unless the server
-/// refuses the response, it takes a part of the share until the body is read or dropped.
+/// Requests a response of 8 MiB plus one byte. Returns the status and the body. A response that the
+/// server does not refuse takes a part of the share until its body is read or dropped.
 async fn large(client: &SendRequest<Bytes>) -> (StatusCode, RecvStream) {
     let mut client = client.clone().ready().await.unwrap();
     let large = request(Method::POST, "/services/guests.returns-too-much");

@@ -1,4 +1,4 @@
-//! The page about HTTP: in each language, its commands print the output shown.
+//! The commands of the page about HTTP print the output shown, with a service in each language.
 
 use crate::http::program::Serving;
 use crate::support::{hostel, project, stderr, stdout};

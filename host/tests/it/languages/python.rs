@@ -1,4 +1,4 @@
-//! Python: from a file to a running service, unmodified Zato files, and errors.
+//! Python: from a file to a running service, and the messages for an author's mistakes.
 
 mod files;
 mod quick;

@@ -1,5 +1,4 @@
-//! Batch operations and walks by prefix, on every available server program, standalone and as a
-//! cluster.
+//! Batch operations and walks by prefix, on single servers and clusters.
 
 use super::client::Reply;
 use super::server::RedisServer;

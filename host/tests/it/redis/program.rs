@@ -250,7 +250,7 @@ async fn metrics_count_what_is_under_way_and_connections_that_were_made_again() 
 async fn connections_that_are_cut_leave_no_descriptor_and_no_memory_behind() {
     let redis = RedisServer::start();
     let proxy = Proxy::to(redis.port).await;
-    // A busy machine may need more than the default second to connect again.
+    // On a busy machine, connecting again may take longer than a call may take by default.
     let limits = "[limits]\ntime = \"30s\"\n";
     let (_place, serving) = serving(&format!("redis://127.0.0.1:{}", proxy.port), limits);
     let mut client = serving.connect().await;

@@ -1,4 +1,4 @@
-//! A service in TypeScript as a plugin author would write it.
+//! A service in TypeScript as a plugin author would write it, and the page about HTTP.
 
 use crate::languages::orders;
 use crate::languages::services::{PASSWORD, ask, check_refused, served};
