@@ -167,7 +167,7 @@ impl Fake {
     /// assert_eq!(fake.http(HttpCall::post("/orders/7")).status, 405);
     /// ```
     pub fn http(&self, call: HttpCall) -> Response {
-        // Release the lock before the call: a service may panic or use the routes.
+        // Release the lock before the call: the service may use the routes.
         let found = self.lock_routes().find(call.method(), call.path());
         let result = match found {
             Match::Service(service, params) => {

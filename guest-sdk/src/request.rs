@@ -63,7 +63,7 @@ pub struct HttpRequest {
     pub authority: String,
     /// The address and port of the client, for example `192.0.2.1:4711` or `[2001:db8::1]:4711`.
     /// Port 0 means that a trusted proxy did not send the port. [`Request::client_address`] returns
-    /// only the address, and describes the address behind a proxy.
+    /// only the address; its documentation describes the address behind a proxy.
     pub client: String,
     /// The headers, with names in lower case. A name may occur more than once; headers of the same
     /// name are in the received order.

@@ -1,4 +1,4 @@
-//! The Rust conformance plugin. Each request is one step of a scenario: the plugin uses only the
+//! The Rust conformance plugin. A request contains one step of a scenario: the plugin uses only the
 //! public SDK to run the step, and returns the result. A request without a step does nothing.
 
 use hostel_sdk::{
@@ -34,7 +34,7 @@ struct Step {
 }
 
 fn conformance(ctx: &Context) -> Result<Response> {
-    // If the step defines the body of the HTTP request, the step itself is in a header.
+    // A step that describes its own HTTP request is in a header of this request.
     let step = match ctx.request.header("x-step") {
         Some(step) => Some(serde_json::from_str::<Step>(&step)?),
         None => ctx.request.json()?,

@@ -13,7 +13,7 @@ use crate::limits::MAX_INTEGER;
 use crate::outcome::{Lifetime, Swap};
 
 /// Maximum number of times that [`Cache::update`] tries to replace a value. It tries again only if
-/// another caller changed the entry, so only a key with very many writers reaches this limit.
+/// the entry changed meanwhile.
 const UPDATE_TRIES: usize = 100;
 
 /// Atomic operations: no operation overwrites a change that another instance, plugin or host makes

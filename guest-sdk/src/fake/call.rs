@@ -93,7 +93,6 @@ impl HttpCall {
         self.target.split('?').next().unwrap_or_default()
     }
 
-    /// Converts the call to the request that the service receives.
     pub(super) fn into_request(
         self,
         service: String,

@@ -7,7 +7,6 @@ use crate::service::Service;
 /// The methods that a route can name.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// All routes of a fake.
 #[derive(Debug, Default)]
 pub(super) struct Routes(Vec<ServiceRoute>);
 

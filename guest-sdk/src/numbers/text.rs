@@ -95,8 +95,8 @@ fn integers_rounded_by(
     found
 }
 
-/// Finds a member name that occurs twice in one object, and returns it with its quotes. The text
-/// must come from serde_json, without whitespace.
+/// Finds a member name that occurs twice in one object, and returns it with its quotes. Within a
+/// `RawValue`, misses names that are followed by whitespace or escaped differently.
 pub(super) fn repeated_name(text: &str) -> Option<&str> {
     let mut open: Vec<BTreeSet<&str>> = Vec::new();
     let mut rest = text;

@@ -12,8 +12,7 @@ use serde::{Serialize, Serializer};
 pub(super) struct Finite<'m, X> {
     inner: X,
     /// Set when a map is written, also for a struct with a flattened field. Only then is the text
-    /// searched for duplicate names: the names of any other struct are distinct, unless the plugin
-    /// author renames two fields to the same name.
+    /// searched for duplicate names: other structs rarely have two fields of the same name.
     has_map: &'m Cell<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! A plugin for tests that sends requests, reads settings and logs, with the public SDK only.
+//! A plugin for tests: sends requests, reads settings and logs texts, with the public SDK only.
 
 use hostel_sdk::http::{HttpResponse, OutgoingRequest};
 use hostel_sdk::{Context, HttpError, HttpErrorKind, Result, services};
