@@ -179,7 +179,8 @@ typedef struct hostel_get_or_set {
     double expiry_seconds; /* The expiry of a stored value, as in hostel_cache_set. */
 
     /* Refreshes the value before it expires: when fewer than `early_seconds` remain, one call
-     * recomputes the value. Until the old value expires, other calls get it without waiting.
+     * recomputes the value. Meanwhile other calls get the old value without waiting, until it
+     * expires.
      *
      * `early_seconds` is HOSTEL_NO_EXPIRY for no early refresh, or whole seconds: at least 1 and
      * less than `expiry_seconds`, so an expiry is required. 0 is refused. Choose a small part of

@@ -3,7 +3,7 @@
 #include "ctx.h"
 
 /* The maximum number of tries of hostel_cache_update. A further try is necessary only if the entry
- * changed meanwhile, so only a key with very many writers reaches the limit. */
+ * changed meanwhile. */
 #define UPDATE_TRIES 100
 
 hostel_result hostel_cache_set_if_absent(hostel_ctx *ctx, hostel_str key, hostel_str json,

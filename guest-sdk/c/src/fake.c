@@ -69,7 +69,7 @@ hostel_fake *hostel_fake_new(void)
         abort();
     fake->look.fake = fake;
     fake->called.fake = fake;
-    /* The parentheses select the machine's function even with hostel_fake_clock.h included. */
+    /* The parentheses select the C library's function, even if hostel_fake_clock.h is included. */
     (timespec_get)(&fake->began, TIME_UTC);
     fake->older = newest;
     newest = fake;

@@ -2,8 +2,8 @@
 
 #include "ctx.h"
 
-/* True for control, invisible and private-use characters. The host shows them as hexadecimal
- * escapes, unless they have a short escape such as `\n`. */
+/* True for control characters, and for common invisible and private-use characters. The host shows
+ * them as hexadecimal escapes, unless they have a short escape such as `\n`. */
 static bool is_hidden(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA1) || code == 0xAD ||

@@ -10,8 +10,8 @@ static void check(hostel_fake *fake, hostel_fake_http_call call, uint16_t status
     assert(hostel_str_equal(response.body, hostel_str_of(expected)));
 }
 
-/* Checks the status and a header of the response. If `expected` is NULL, the header must be
- * missing. */
+/* Checks the status and a header of the response. If `expected` is NULL, the header must be missing
+ * or empty. */
 static void check_header(hostel_fake *fake, hostel_fake_http_call call, uint16_t status,
                          const char *name, const char *expected)
 {
