@@ -7,8 +7,8 @@ import (
 
 // Atomic operations on one entry.
 
-// updateTries is the maximum number of attempts of Update. An attempt fails only if the entry has
-// changed since Update read it. So only a key with very many writers reaches the limit.
+// updateTries is the maximum number of attempts of Update. Update makes another attempt only if the
+// entry has changed since Update read it.
 const updateTries = 100
 
 // SetIfAbsent stores value under key if there is no live entry, and returns whether it stored the

@@ -89,7 +89,6 @@ func (c Cache) readDone(key string, text []byte, target any) error {
 	return nil
 }
 
-// read reads a stored text into target.
 func read(key string, text []byte, target any) error {
 	if readPlain(text, target) {
 		return nil
