@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use thiserror::Error;
 
-/// The longest key, in bytes of UTF-8: short enough for common databases to index.
+/// The longest key, in bytes of UTF-8.
 pub const MAX_KEY_BYTES: usize = 1024;
 
 /// The longest expiry, in seconds: ten years of 365 days.
@@ -33,8 +33,8 @@ pub const MAX_KEYS: usize = 1_000;
 /// stores the length in 32 bits.
 pub(crate) const MAX_VALUE_BYTES: usize = u32::MAX as usize;
 
-/// The longest name of a plugin or cache, in bytes: names appear in log lines, addresses and file
-/// names.
+/// The longest name of a plugin or of a configured cache, in bytes: names appear in log lines,
+/// addresses and file names.
 pub(crate) const MAX_NAME_BYTES: usize = 64;
 
 /// The default capacity of a cache: 64 MiB.

@@ -38,7 +38,7 @@ pub enum TimeLeft {
 }
 
 impl TimeLeft {
-    /// Converts the remaining time of a live entry, which is `None` without an expiry.
+    /// Converts the remaining time of a live entry. `None` means that the entry has no expiry.
     pub(crate) fn of(remaining: Option<Duration>) -> Self {
         let Some(remaining) = remaining else {
             return Self::Unlimited;

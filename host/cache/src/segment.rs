@@ -12,8 +12,8 @@ use crate::key::Key;
 /// The number of slots of a segment: a power of two.
 pub(crate) const SLOTS: usize = 64;
 
-/// Number of entries at which a segment is full. Some slots must stay free: an unsuccessful lookup
-/// stops at the first free slot.
+/// Number of entries at which a segment is full. Some slots stay free, so that an unsuccessful
+/// lookup can stop early: at the first free slot.
 pub(crate) const FULL: usize = 58;
 
 /// Two segments are joined only if they have at most this many entries together, so that the result
@@ -298,7 +298,7 @@ impl Segment {
         self.due = self.slots().map(Slot::due).min().unwrap_or(Due::NEVER);
     }
 
-    /// Remembers an evicted key, replacing the oldest one.
+    /// Remembers an evicted key in the place that was written longest ago.
     pub(crate) fn remember(&mut self, tag: Tag) {
         self.remember_trace(tag.trace());
     }

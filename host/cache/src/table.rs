@@ -294,8 +294,8 @@ impl Table {
         true
     }
 
-    /// Evicts an entry, and remembers its key if the entry was new. Moves other entries and returns
-    /// true as [`Table::remove`] does.
+    /// Remembers the key of the entry if the entry is new. Then removes the entry, as
+    /// [`Table::remove`] does.
     pub(crate) fn evict(&mut self, place: Place) -> bool {
         let tag = self.slot(place).filter(|slot| !slot.is_kept()).map(Slot::tag);
         if let (Some(tag), Some(segment)) = (tag, self.directory.get_mut(place.segment)) {

@@ -10,7 +10,7 @@ use hostel_cache::{
 };
 use proptest::prelude::*;
 
-/// The bytes of a chunk. A shard of a default cache takes whole chunks.
+/// The bytes of a chunk of a default cache.
 const CHUNK: usize = 16 << 10;
 /// The number of shards of a default cache.
 const SHARDS: usize = 8;

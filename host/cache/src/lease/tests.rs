@@ -64,7 +64,6 @@ fn a_lease_that_is_given_back_is_the_next_ones() {
     assert_eq!(cache.fill("k", "2", None, other), Ok(true));
 }
 
-/// An operation on the cache.
 type Change = fn(&Cache);
 
 #[test]
@@ -98,7 +97,6 @@ fn what_changes_an_entry_ends_its_lease_and_nothing_older_is_filled_in() {
         ("clear", |cache| assert_eq!(cache.clear(), 0)),
     ];
     for (name, change) in changes {
-        // A cache with few shards, so that the first page of `delete_prefix` reaches the key.
         let limits = CacheLimits::new(MIN_CAPACITY, 100).unwrap();
         let cache = Cache::new(limits, Clock::mock().0);
         let (one, other) = (Holder::new(), Holder::new());

@@ -8,8 +8,8 @@ use crate::table::Table;
 use crate::walk::Walk;
 
 impl Shard {
-    /// Continues a walk, holding the lock briefly. Returns the keys that begin with `prefix` and
-    /// have a live entry.
+    /// Runs the next step of a walk under the lock. Returns the visited keys that begin with
+    /// `prefix` and have a live entry.
     pub(crate) fn keys(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> Vec<String> {
         let mut keys = Vec::new();
         self.lock().walk(walk, &Now::of(clock), |table, at, from| {
@@ -21,9 +21,9 @@ impl Shard {
         keys
     }
 
-    /// Continues a walk, holding the lock briefly. Removes the live entries whose keys begin with
-    /// `prefix` and returns how many there were. Ends the leases of all keys that begin with
-    /// `prefix`.
+    /// Runs the next step of a walk under the lock. Removes the visited live entries whose keys
+    /// begin with `prefix`, and returns how many there were. Ends the leases of all keys of the
+    /// shard that begin with `prefix`.
     pub(crate) fn delete_prefix(&self, prefix: &str, walk: &mut Walk, clock: &Clock) -> usize {
         let mut removed = 0;
         let mut shard = self.lock();

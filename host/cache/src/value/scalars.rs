@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn a_number_is_refused_exactly_when_it_rounds_to_no_finite_binary64() {
-        // A number of 2^1024 - 2^970 or more rounds to 2^1024, not to the largest finite number.
+        // 2^1024 - 2^970 is half-way between the largest finite number and 2^1024. It is the
+        // smallest positive number that does not round to a finite one.
         let below = "17976931348623158079372897140530341507993413271003782693617377898044496829276475\
             09466490179775872070963302864166928879109465555478519404026306574886715058206819\
             08902000708383676273854845817711531764475730270069855571366959622842914819860834\

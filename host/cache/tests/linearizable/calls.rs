@@ -68,8 +68,8 @@ pub(crate) struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// Runs an operation and records its result. `pause` lets other threads run before and after
-    /// the operation, between the recorded call and the recorded return.
+    /// Runs an operation and records its result. `pause` runs before and after the operation,
+    /// between the recorded call and the recorded return.
     pub(crate) fn note(
         &self,
         operation: Operation,
@@ -85,7 +85,6 @@ impl Record<'_> {
     }
 }
 
-/// Runs one operation on a key of a cache.
 pub(crate) fn perform(cache: &Cache, time: &MockClock, key: &str, operation: Operation) -> Answer {
     match operation {
         Operation::Get => Answer::Value(number(cache.get(key).unwrap())),

@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 
-/// The operation that was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     Get,
