@@ -55,8 +55,8 @@ pub enum CacheError {
         /// The beginning of the cursor.
         cursor: String,
     },
-    /// The backend could not be reached or did not complete the operation in time, its reply was an
-    /// error or unexpected, or its servers changed during a listing. A write may have happened.
+    /// The backend did not complete the operation: for example, it was unreachable, too slow, or
+    /// replied with an error. A write may have happened.
     #[error("the cache is unavailable: {reason}")]
     Unavailable {
         /// The reason, usually with the address of the server.

@@ -129,9 +129,9 @@ impl RedisCache {
         Ok(found)
     }
 
-    /// Reads the value of a key. Refuses a value over the limit, of which the server sends only one
-    /// byte more than the limit. Returns the value, and the reply to `more`, a further command on
-    /// the entry.
+    /// Reads the value of a key. Refuses a value over the limit. The server sends at most one byte
+    /// more than the limit. Returns the value, and the reply to `more`, a further command on the
+    /// entry.
     async fn find(
         &self,
         deadline: Instant,

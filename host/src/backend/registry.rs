@@ -65,7 +65,6 @@ pub(crate) struct RedisState {
     pub(crate) caches: Vec<CacheName>,
     /// Number of operations in progress, without those that wait for their next attempt.
     pub(crate) in_flight: usize,
-    /// The state of each server.
     pub(crate) servers: Vec<ServerState>,
 }
 
@@ -88,7 +87,7 @@ impl Caches {
     }
 
     /// Opens the cache with this name on a backend, like [`Caches::open`]. On Redis, only the limit
-    /// on values applies; the first operation connects to the server.
+    /// on values applies; the first operation opens a connection.
     ///
     /// # Errors
     ///

@@ -148,7 +148,8 @@ impl CacheStore {
     ///
     /// # Errors
     ///
-    /// When an argument or the stored data is invalid, or the backend is unavailable.
+    /// When an argument is invalid, the stored data is not a valid value or exceeds the value
+    /// limit, or the backend is unavailable.
     pub async fn compare_and_swap(
         &self,
         key: &str,

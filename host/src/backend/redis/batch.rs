@@ -22,7 +22,6 @@ impl From<Cmd> for RedisCommand {
 }
 
 impl RedisCommand {
-    /// Creates a command that runs a script.
     pub(super) fn of_script(script: &'static Script, command: Cmd) -> Self {
         RedisCommand { command, script: Some(script) }
     }

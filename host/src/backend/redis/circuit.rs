@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Consecutive failures that open the circuit: more than a lost packet or a quick restart causes.
+/// Consecutive failures that open the circuit.
 const MAX_FAILURES: u32 = 3;
 
 /// How long an open circuit refuses operations before it lets a probe through: short enough to use

@@ -68,7 +68,7 @@ impl Connection {
         self.driver.has_ended.load(Ordering::Acquire)
     }
 
-    /// Checks that the server is a primary: a replica would return stale values.
+    /// Checks that the server is a primary: a replica could return stale values.
     async fn check_primary(&mut self) -> Result<(), String> {
         let role = self.commands.send_packed_command(&redis::cmd("ROLE")).await;
         let role = role.map_err(|error| error.to_string())?;

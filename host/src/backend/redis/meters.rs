@@ -8,7 +8,6 @@ use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 
-/// The counters of a cache, and the durations of its operations.
 #[derive(Debug)]
 pub(in crate::backend) struct Meters {
     pub(super) counts: OperationCounts,

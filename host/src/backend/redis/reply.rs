@@ -55,7 +55,6 @@ pub(super) fn text(error: &ServerError) -> String {
     format!("{code} {details}{hint}")
 }
 
-/// Returns the integer of a reply.
 pub(super) fn integer(value: &Value) -> Result<i64, String> {
     match value {
         Value::Int(number) => Ok(*number),
@@ -63,7 +62,6 @@ pub(super) fn integer(value: &Value) -> Result<i64, String> {
     }
 }
 
-/// Returns the bytes of a reply.
 pub(super) fn bytes(value: Value) -> Result<Vec<u8>, String> {
     match value {
         Value::BulkString(bytes) => Ok(bytes),
@@ -72,12 +70,10 @@ pub(super) fn bytes(value: Value) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Returns the text of a reply.
 pub(super) fn string(value: Value) -> Result<String, String> {
     String::from_utf8(bytes(value)?).map_err(|_| "its reply is not UTF-8".to_owned())
 }
 
-/// Returns the elements of a reply.
 pub(super) fn array(value: Value) -> Result<Vec<Value>, String> {
     match value {
         Value::Array(values) => Ok(values),

@@ -50,7 +50,6 @@ pub(in crate::backend) struct Servers {
     search_failed: Mutex<Option<(Instant, String)>>,
 }
 
-/// The state of one server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServerState {
     /// The server's address.
