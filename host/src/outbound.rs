@@ -112,7 +112,6 @@ impl Outbound {
         }
     }
 
-    /// Sends a request and reads its response.
     pub(crate) async fn send(
         &self,
         request: SendRequest,

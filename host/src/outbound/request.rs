@@ -159,7 +159,6 @@ impl Outgoing {
     }
 }
 
-/// Returns true if this is the status of a redirect.
 pub(super) fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }

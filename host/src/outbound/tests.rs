@@ -235,7 +235,7 @@ async fn a_name_that_leads_inside_is_denied_whatever_else_it_leads_to() {
     let plugin = Reach { network: inside, ..Reach::public(&[&url]) }.open();
     let words = "its address 127.0.0.1 is a loopback address";
     Plugin::refused(plugin.get(&url).await, SendErrorKind::Denied, words);
-    // The connection must go only to the public address, where nothing listens.
+    // The connection must go only to the public address, where nothing listens at this port.
     let both = Network::with(
         |_, port| {
             let inside = SocketAddr::from(([127, 0, 0, 1], port));
