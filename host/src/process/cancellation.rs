@@ -14,7 +14,6 @@ struct Cancelled {
 }
 
 impl Cancellation {
-    /// Returns a guard that cancels on drop.
     pub(crate) fn on_drop(&self) -> CancelOnDrop {
         CancelOnDrop(self.clone())
     }
@@ -43,7 +42,6 @@ fn close(control: &OwnedFd) {
     let _ = rustix::net::shutdown(control, rustix::net::Shutdown::Both);
 }
 
-/// A guard that cancels when it is dropped.
 pub(crate) struct CancelOnDrop(Cancellation);
 
 impl Drop for CancelOnDrop {

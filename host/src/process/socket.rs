@@ -9,7 +9,7 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// Maximum bytes of a task: paths and limits, in JSON.
+/// Maximum bytes of a task in JSON.
 const MAX_TASK_BYTES: usize = 64 << 10;
 
 /// The descriptors of a process: its input, output and errors, and a control socket. The supervisor

@@ -17,8 +17,8 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     let Descriptors { input, output, errors, control } = descriptors;
     let mut command = Command::new(program);
     task.add_to(&mut command);
-    // The process gets its own group. A signal from the terminal then reaches only the server,
-    // which decides how to react, and killing the group also kills descendants, such as compilers.
+    // The process gets its own group. Signals from a terminal then do not reach it, and killing the
+    // group also kills its descendants, such as compilers.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
     // The command holds copies of the descriptors. Close them, so that the reader of the output

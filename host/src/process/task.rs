@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// The task of a subprocess.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) enum Task {
     /// Compile the component on the input, and write its code or a refusal to the output.
@@ -55,7 +54,7 @@ impl Task {
 /// How a process ended.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct Ended {
-    /// The process's exit code, unless a signal ended the process.
+    /// The exit code, if the process exited by itself.
     pub(crate) code: Option<i32>,
     pub(crate) signal: Option<i32>,
     /// Whether the process was killed for taking too long.
