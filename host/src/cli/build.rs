@@ -90,7 +90,7 @@ pub(super) fn component_and_inputs(
     };
     let begins = |step: &str| {
         is_built.store(true, Ordering::Relaxed);
-        // A status line already shows that this plugin is being built.
+        // A status line, if there is one, already shows that this plugin is being built.
         if !has_status() {
             eprint_line(step);
         }

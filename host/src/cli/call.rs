@@ -166,7 +166,8 @@ const METHOD: Completed<Method> = Completed {
     values: || config::Method::ALL.map(config::Method::as_str).to_vec(),
 };
 
-/// Parses a header. Refuses `authorization`: every user of the machine can read arguments.
+/// Parses a header. Refuses `authorization`: other users of the machine may be able to read the
+/// arguments.
 fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let (name, value) = text.split_once(':').ok_or("write it as 'NAME: VALUE'")?;
     let name: HeaderName = name.trim().parse().map_err(|_| "the header's name is invalid")?;

@@ -41,7 +41,6 @@ pub(super) struct AdminArguments {
     timeout: Duration,
 }
 
-/// A client of the admin listener.
 pub(super) struct AdminClient {
     address: Address,
     authorization: Option<HeaderValue>,
