@@ -1,8 +1,7 @@
 //! Grants: the capabilities of a plugin besides its log and WASI.
 //!
-//! The configuration or the options of `hostel run` define the grants, and each host call that
-//! needs a grant checks it. The commands and the admin listener print the grants with the functions
-//! of this module. Each capability is one field of [`Grants`].
+//! Each host call that needs a grant checks it. The commands and the admin listener print the
+//! grants with the functions of this module. Each capability is one field of [`Grants`].
 
 mod address;
 mod values;

@@ -43,7 +43,6 @@ impl HostMemory {
         let _ = self.freeing.set(Box::new(freeing));
     }
 
-    /// Returns the whole budget.
     pub(crate) fn budget(&self) -> &MemoryBudget {
         &self.budget
     }

@@ -24,12 +24,10 @@ impl PluginName {
         self.0.as_str()
     }
 
-    /// Returns the name as a [`Name`].
     pub(crate) fn as_name(&self) -> &Name {
         &self.0
     }
 
-    /// Returns the name as shared text.
     pub(crate) fn shared(&self) -> Arc<str> {
         self.0.shared()
     }

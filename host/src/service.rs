@@ -49,8 +49,8 @@ impl ServiceName {
         self.full.get(..self.plugin_bytes).unwrap_or_default()
     }
 
-    /// Returns the service's name within its plugin, which may be empty or contain dots, or `None`
-    /// if the full name is only the plugin's name.
+    /// Returns the service's name within its plugin: a text that may be empty or contain dots.
+    /// Returns `None` if the full name is only the plugin's name.
     #[must_use]
     pub fn service(&self) -> Option<&str> {
         self.full.get(self.plugin_bytes + 1..)

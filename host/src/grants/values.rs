@@ -49,7 +49,6 @@ impl Secret {
         if text.len() < MIN_SECRET { Err(ValueError::Short) } else { Ok(Secret(text.to_owned())) }
     }
 
-    /// Returns the secret's text.
     pub(crate) fn text(&self) -> &str {
         &self.0
     }

@@ -108,8 +108,8 @@ pub(super) fn is_ignored(folder: &Path) -> bool {
         || folder.join(VIRTUAL_ENVIRONMENT).exists()
 }
 
-/// Metadata of files, to detect changes. The metadata includes the inode's change time, which no
-/// tool can set: a replaced file is detected even if its size and modification time are the same.
+/// Metadata of files, to detect changes. The metadata includes the inode's change time: a replaced
+/// file is detected even if its size and modification time are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// The metadata of each file as numbers, by path. The path is empty in the stamp of a single

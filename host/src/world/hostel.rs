@@ -23,7 +23,6 @@ pub(super) async fn services(
     Ok(services.into_iter().map(ServiceInfo::from).collect())
 }
 
-/// Calls `handle` for the service of this name.
 pub(super) async fn handle(
     instance: &HostelInstance,
     store: &mut Store<State>,
