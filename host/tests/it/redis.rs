@@ -69,7 +69,6 @@ pub async fn servers_of(programs: &[PathBuf]) -> Vec<Arc<RedisServer>> {
     servers.into_iter().map(Arc::new).collect()
 }
 
-/// Waits until a condition holds.
 async fn until(mut holds: impl FnMut() -> bool) {
     let begun = std::time::Instant::now();
     let mut looks = tokio::time::interval(Duration::from_millis(20));

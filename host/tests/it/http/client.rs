@@ -127,7 +127,6 @@ impl TestServer {
         patiently(&format!("the line {wanted:?}"), seen).await;
     }
 
-    /// Returns the next log line.
     pub async fn next_line(&mut self) -> String {
         self.lines.recv().await.unwrap()
     }

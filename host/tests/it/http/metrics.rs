@@ -13,7 +13,6 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// The parsed metrics of a server.
 struct Metrics(Scrape);
 
 impl Metrics {

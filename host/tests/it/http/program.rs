@@ -22,8 +22,8 @@ pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "1
 /// Maximum number of log lines that wait for the test. While so many wait, the pipe is not read.
 const LINES_AHEAD: usize = 16;
 
-/// Maximum time to wait for each log line of a server that starts: it may first have to build a
-/// plugin from source.
+/// Maximum time that [`Serving::begin`] waits for each log line: the server may first have to build
+/// a plugin from source.
 const BUILD_PATIENCE: Duration = Duration::from_secs(300);
 
 /// Returns a component that responds with its version, a space and the request's body.

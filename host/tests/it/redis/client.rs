@@ -14,7 +14,6 @@ pub enum Reply {
     List(Vec<Reply>),
 }
 
-/// A connection to a server.
 pub struct Client(BufReader<TcpStream>);
 
 impl Client {

@@ -92,7 +92,6 @@ impl Cluster {
         on(&CacheName::configured("c").unwrap(), backend)
     }
 
-    /// Returns the slot of a name.
     pub fn slot(&self, name: &str) -> usize {
         let slot = self.0[0].client().integer(&[b"CLUSTER", b"KEYSLOT", name.as_bytes()]);
         usize::try_from(slot).unwrap()

@@ -43,7 +43,8 @@ pub fn program() -> PathBuf {
     programs().into_iter().next().expect(MISSING)
 }
 
-/// A server, killed when dropped; or the first server of a cluster, with the others in `others`.
+/// A server, killed when dropped. If it is the first server of a cluster, `others` contains the
+/// other servers.
 pub struct RedisServer {
     pub port: u16,
     pub folder: TempDir,
