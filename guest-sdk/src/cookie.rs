@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::failure::{Failure, Result};
 use crate::headers::{TOKEN, is_token};
 
-/// A cookie for [`Response::with_cookie`](crate::Response::with_cookie), as in RFC 6265.
+/// A cookie for [`Response::with_cookie`](crate::Response::with_cookie).
 ///
 /// By default, a cookie has the attributes `Path=/; Secure; HttpOnly; SameSite=Lax` and lasts until
 /// the browser is closed. The browser sends the cookie for all paths of this host and only over
