@@ -27,7 +27,6 @@ pub(super) struct Authenticator {
     checks: CredentialChecks,
 }
 
-/// A request that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NotAdmitted {
     /// The value of `WWW-Authenticate`.
@@ -49,8 +48,8 @@ impl Authenticator {
         Authenticator { groups, checks: CredentialChecks::default() }
     }
 
-    /// Checks that `callers` is open or a group that exists. `place` is the server, or the route or
-    /// plugin whose settings name the group.
+    /// Checks that `callers` is open or a group that exists. In the error, `place` names the server,
+    /// route or plugin with this setting: for example, "the route /a".
     ///
     /// # Errors
     ///
@@ -74,8 +73,9 @@ impl Authenticator {
     /// # Errors
     ///
     /// `unauthorized` if the credentials are missing, malformed or wrong. `too-many-requests` if
-    /// the client keeps failing with a name while another of its checks of this name is pending, or
-    /// if the client has too many pending checks. `busy` if the server cannot check more passwords.
+    /// the client has too many pending checks, or has failed too often with this name and sends the
+    /// request while another of its checks of the name is pending. `busy` if the server cannot
+    /// check more passwords.
     pub(super) async fn caller(
         &self,
         callers: &Callers,
@@ -87,14 +87,14 @@ impl Authenticator {
         found.map_err(|refused| refused.problem(meter))
     }
 
-    /// Returns which of `all` and `of_server` admit the client. `Callers::Open` admits every
-    /// client. Refuses a client without credentials if `of_server` is a group.
+    /// Returns `Callers::Open`, and those groups in `all` and `of_server` that admit the client.
+    /// Refuses a client without credentials if `of_server` is a group.
     ///
     /// # Errors
     ///
     /// As [`Authenticator::caller`], if `all` or `of_server` names a group, but no group accepts
-    /// the client's credentials. Without this error, clients could use the list of services to
-    /// guess credentials.
+    /// the client's credentials. Without this error, a client with wrong credentials would get the
+    /// list of open services, and the metrics would not count the request as refused.
     pub(super) async fn admitted<'a>(
         &self,
         of_server: &'a Callers,

@@ -74,9 +74,9 @@ impl Client {
     }
 }
 
-/// Returns the last address of the header that is not a trusted proxy's. Each proxy appends its
-/// peer's address, so any address to the left of the returned address may be forged. Returns `None`
-/// if an examined element has no IP address, or all examined addresses are trusted.
+/// Returns the last address in the header, apart from the addresses of trusted proxies. Each proxy
+/// appends its peer's address, so any address to the left of the returned address may be forged.
+/// Returns `None` if an examined element has no IP address, or all examined addresses are trusted.
 fn walk(headers: &HeaderMap, server: &Server) -> Option<SocketAddr> {
     let (name, last_comma, read): (_, LastComma, fn(&str) -> Option<SocketAddr>) =
         match server.client_header {

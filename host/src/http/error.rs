@@ -7,7 +7,7 @@ use tokio_rustls::rustls;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// A file cannot be read, is not valid PEM, or contains no certificate or no key.
+    /// The certificate or the key cannot be read from its PEM file.
     #[error("cannot read the TLS file {}", file.display())]
     TlsFile {
         /// The path of the file.
@@ -22,7 +22,7 @@ pub enum HttpError {
     /// authenticate callers.
     #[error("{place} names the group of callers `{group}`, which is not defined")]
     UnknownGroup {
-        /// The server, or the route or plugin whose settings name the group.
+        /// The server, route or plugin with this setting: for example, "the route /a".
         place: String,
         /// The name of the group.
         group: String,

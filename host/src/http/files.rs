@@ -36,7 +36,7 @@ use validators::Validators;
 /// cannot use the reserved descriptors.
 pub(crate) const MAX_OPEN_FILES: usize = 1_024;
 
-/// Maximum number of threads that open and read files. More threads would not make a disk faster.
+/// Maximum number of threads that open and read files.
 const MAX_READERS: usize = 32;
 
 /// Maximum time that a request waits for a thread to open its file. While a file system hangs, it
@@ -71,8 +71,8 @@ impl FileServer {
     /// # Errors
     ///
     /// 404 if the file does not exist, clients may not request it, or the server has no permission
-    /// to read it; 412 if a precondition fails; 416 for a range beyond the file's end; 503 if too
-    /// many files are open, no thread is free or the system lacks a resource; 500 if the file
+    /// to read it; 412 if a precondition fails; 416 if the file has no byte of the range; 503 if
+    /// too many files are open, no thread is free or the system lacks a resource; 500 if the file
     /// cannot be read for another reason.
     pub(super) async fn respond(
         &self,
@@ -116,8 +116,8 @@ impl FileServer {
         Ok(opened.map(|file| (file, permit)))
     }
 
-    /// Returns the problem for a file that cannot be opened. If the operator can fix the reason,
-    /// logs it, unless `unreadable` omits the line.
+    /// Returns the problem for a file that cannot be opened. Logs the reason of a `Denied` or
+    /// `Failed` error, unless `unreadable` omits the line.
     fn problem(&self, error: FileOpenError, folder: &Path, path: &Path, log: &ErrorLog) -> Problem {
         let (reason, problem) = match error {
             FileOpenError::NoFile => return Problem::no_file(),

@@ -47,7 +47,6 @@ impl LastLine {
     }
 }
 
-/// Logs the errors of the server.
 #[derive(Clone)]
 pub(super) struct ErrorLog(LogSink);
 

@@ -211,8 +211,8 @@ impl Drop for MessageCharge<'_> {
     }
 }
 
-/// The charge for a response. Dropping this value releases the charge, once the response is sent or
-/// the client disconnects.
+/// The charge for a response until it is sent or the client disconnects. Dropping this value
+/// releases the charge.
 pub(super) struct ResponseCharge {
     messages: Arc<Messages>,
     client: Option<IpAddr>,

@@ -8,7 +8,7 @@ pub(super) fn segments(path: &str) -> Option<Vec<Cow<'_, str>>> {
     path.strip_prefix('/').unwrap_or(path).split('/').map(decode).collect()
 }
 
-/// Decodes the percent escapes of one segment. Returns `None` on the same errors as [`segments`].
+/// Decodes the percent escapes of a text. Returns `None` on the same errors as [`segments`].
 pub(super) fn decode(segment: &str) -> Option<Cow<'_, str>> {
     if !segment.contains('%') {
         return Some(Cow::Borrowed(segment));

@@ -35,7 +35,6 @@ struct RequestBody<'a> {
     charge: MessageCharge<'a>,
 }
 
-/// A call to a service for a request.
 struct ServiceCall<'a> {
     service: &'a ServiceName,
     /// The resolved service, or `None` if the service does not exist or its plugin does not serve.
@@ -135,8 +134,8 @@ impl Peer {
     }
 
     /// Routes a request and responds to it. The body of a call is read only after the route and the
-    /// caller are accepted. So a client that sends `Expect: 100-continue` does not send the body of
-    /// a refused request.
+    /// caller are accepted. So a client that sends `Expect: 100-continue` need not send the body
+    /// of a refused request.
     async fn route(
         &self,
         head: &Parts,

@@ -26,7 +26,7 @@ const HOST_PREFIX: &str = "x-hostel-";
 /// Maximum bytes of an id from a client.
 const MAX_ID_BYTES: usize = 128;
 
-/// True if a header belongs to the connection and not to the message: RFC 9110, section 7.6.1.
+/// True if a header is for this connection only: compare RFC 9110, section 7.6.1.
 pub(super) fn is_hop_by_hop(name: &HeaderName) -> bool {
     const OTHERS: [&str; 4] =
         ["keep-alive", "proxy-connection", "proxy-authorization", "http2-settings"];
@@ -145,8 +145,7 @@ pub(super) fn authority(head: &Parts) -> Option<&str> {
     of_target.or_else(|| head.headers.get(HOST)?.to_str().ok())
 }
 
-/// True if a `Host` is valid: empty, or a name or an address with an optional port, but without a
-/// user.
+/// True if a `Host` is empty, or a host with an optional port and without a user.
 fn is_valid_host(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
@@ -199,7 +198,7 @@ fn headers(
     };
     let mut headers = Vec::with_capacity(sent.len() + 2);
     // RFC 9112, section 3.2.2: if the target has a host, the `Host` header is ignored. RFC 9113,
-    // section 8.3.1: in HTTP/2, the host is in the target.
+    // section 8.3.1: an HTTP/2 request may have its host only in the target.
     if let Some(authority) = authority {
         headers.push((HOST.as_str().to_owned(), authority.as_bytes().to_vec()));
     }

@@ -100,7 +100,6 @@ impl AsRef<[u8]> for ChargedBytes {
     }
 }
 
-/// Creates a response with a body.
 pub(super) fn new(
     status: StatusCode,
     media_type: &'static str,

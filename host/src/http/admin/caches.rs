@@ -122,7 +122,6 @@ fn not_there(path: &[&str]) -> Problem {
     }
 }
 
-/// Stores the body at a key.
 async fn put(
     cache: &CacheStore,
     key: &str,
@@ -152,7 +151,6 @@ fn cache(host: &Host, name: &str) -> Result<CacheStore, Problem> {
     cache.ok_or_else(Problem::no_cache)
 }
 
-/// Removes all entries.
 async fn clear(cache: &CacheStore, query: &Query<'_>) -> Result<Response<Bytes>, Problem> {
     // Refuse parameters: a client that sends one, such as a prefix, does not expect the removal of
     // all entries.

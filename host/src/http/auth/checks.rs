@@ -25,7 +25,8 @@ pub(super) enum Denied {
     /// The credentials are wrong. The failure is counted for each key of the guess.
     Wrong(Guess),
     /// The credentials are not checked: the client has too many pending checks, or has failed too
-    /// often with this name while another of its checks of the name is pending.
+    /// often with this name and sent the request while another of its checks of the name was
+    /// pending.
     TooMany,
     /// The credentials are not checked: the server has too many pending checks, or cannot run one.
     Busy,

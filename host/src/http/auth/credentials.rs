@@ -9,7 +9,6 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 /// longest password.
 const MAX_PAIR_TEXT_BYTES: usize = (128 + 1 + MAX_SECRET_BYTES).div_ceil(3) * 4;
 
-/// The credentials of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SentCredentials {
     /// The digest of a token.

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use tokio::time::Instant;
 
-/// A group of callers.
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) scheme: Scheme,

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 /// mistype passwords.
 const MAX_UNDELAYED: u32 = 5;
 
-/// The first delay. Each further failure doubles it.
+/// The first delay. Each further failure doubles the delay, up to [`MAX_DELAY`].
 const MIN_DELAY: Duration = Duration::from_millis(50);
 
 /// The longest delay.
@@ -92,7 +92,7 @@ struct Failures {
 impl Throttle {
     /// Creates a client's guess: for the password of `name` in the group, or for a token of the
     /// group if `name` is `None`. `client` is `None` for a proxy that does not name its clients.
-    /// For such a client, a wrong password is counted only by name, and a wrong token is not
+    /// Without a `client`, a wrong password is counted only by name, and a wrong token is not
     /// counted: with one count for all clients of the proxy, a client could delay the others.
     pub(super) fn guess(&self, client: Option<IpAddr>, group: &str, name: Option<&str>) -> Guess {
         let of_group = self.hash.hash_one(group);

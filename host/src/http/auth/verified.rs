@@ -49,7 +49,6 @@ impl VerifiedPasswords {
         })
     }
 
-    /// Remembers a verified password.
     pub(super) fn insert(&self, index: usize, password: &[u8], now: Instant) {
         let verified =
             VerifiedDigest { digest: self.digest(password), until: now + Self::LIFETIME };

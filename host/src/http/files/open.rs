@@ -56,8 +56,9 @@ impl From<Errno> for FileOpenError {
     }
 }
 
-/// Opens a relative path in a folder. With `openat2`, follows links that stay in the folder. Reads
-/// a small file if `reads` is true. Returns `None` if the path is a folder with an index.
+/// Opens a relative path in a folder. With `openat2`, follows relative links that stay in the
+/// folder. Reads a small file if `reads` is true. Returns `None` if the path is a folder with an
+/// index.
 pub(super) fn open(
     folder: &Path,
     path: &Path,

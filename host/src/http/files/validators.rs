@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
 /// A file that changed less than two seconds ago may change again without a new modification time:
-/// file systems record times in steps of milliseconds, and some in steps of two seconds.
+/// some file systems, such as FAT, record times in steps of two seconds.
 const STEP: Duration = Duration::from_secs(2);
 
 /// The entity tag and the modification time of a file.

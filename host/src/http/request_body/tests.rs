@@ -40,8 +40,8 @@ async fn is_waited_for(kib: usize, seconds: u64) -> bool {
     let mut charge = messages.charge(None);
     let (mut body, pace) = (Frames(kib), pace(seconds));
     let read = collect(&mut body, 0, 1 << 20, &pace, &mut charge);
-    // If the body is overdue, `read` ends before this timeout, because `timeout` polls `read`
-    // first.
+    // An overdue `read` ends at the next tick of the clock. `timeout` polls `read` first, so the
+    // result is the same if the test is paused for longer than the timeout.
     match timeout(Duration::from_millis(20), read).await {
         Ok(read) => assert_eq!(read, Ok(None)),
         Err(_elapsed) => return true,

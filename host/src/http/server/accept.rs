@@ -10,8 +10,9 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// The first pause after an error. Each further error doubles the pause. Usually, the process has
-/// run out of file descriptors, and one becomes available when another connection ends.
+/// The first pause after an error. Each further error doubles the pause, up to [`MAX_PAUSE`].
+/// Usually, the process has run out of file descriptors, and a descriptor becomes available when a
+/// connection ends.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
 
 /// The longest pause after an error.
@@ -69,8 +70,8 @@ pub(super) fn drain_backlog(
     })
 }
 
-/// True if an error concerns only the connection that is being accepted, so that the next `accept`
-/// may succeed at once.
+/// True if the next `accept` may succeed at once: the error concerns only the connection that is
+/// being accepted, or a signal interrupted the call.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     [ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted].contains(&error.kind())

@@ -75,8 +75,8 @@ impl ResponseBody {
 
 impl Body for ResponseBody {
     type Data = Bytes;
-    /// The error that a file cannot be read to its end. hyper then ends the connection or the
-    /// stream, because the response has fewer bytes than declared.
+    /// The error that a file cannot be read to its end. hyper then ends the connection or, in
+    /// HTTP/2, the stream.
     type Error = io::Error;
 
     fn poll_frame(

@@ -52,7 +52,7 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_millis(100);
 
 /// Delay before an overdue connection is checked a second time. After the process was suspended or
-/// had no CPU time, all timers expire before the bytes that have arrived are read. Without the
+/// had no CPU time, a timer can expire before the bytes that have arrived are read. Without the
 /// second check, clients that were on time would be disconnected.
 const SECOND_CHECK: Duration = Duration::from_millis(1);
 
@@ -95,7 +95,6 @@ impl Protocols {
     }
 }
 
-/// An accepted connection.
 pub(super) struct Accepted {
     pub(super) stream: TcpStream,
     pub(super) client: SocketAddr,

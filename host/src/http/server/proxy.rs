@@ -51,7 +51,8 @@ pub(super) struct ProxyProtocol {
 impl ProxyProtocol {
     /// Reads the header of a connection from `peer`, and no byte after the header. Returns the
     /// client, or `None` if the connection must be closed. Counts a refused connection, and logs it
-    /// unless `logged` omits the line. A connection without any bytes is not refused, but closed.
+    /// unless `logged` omits the line. If a trusted proxy sends no bytes, the connection is closed,
+    /// but neither counted nor logged.
     pub(super) async fn client(
         &self,
         stream: &mut (impl AsyncRead + Unpin),
@@ -125,9 +126,9 @@ async fn read_line(
     parse_line(&line).ok_or(ProxyHeaderError::Line)
 }
 
-/// Parses a version 1 header: `TCP4` or `TCP6`, the addresses of the client and the proxy, and
-/// their ports; or `UNKNOWN` and any text. Returns `Some(None)` for `UNKNOWN`, and `None` if the
-/// header is malformed.
+/// Parses a version 1 header. It contains `TCP4` or `TCP6`, then the addresses of the client and
+/// the proxy, and then their ports. Returns `Some(None)` for a header that contains `UNKNOWN`
+/// instead, and `None` if the header is malformed.
 fn parse_line(line: &[u8]) -> Option<Option<SocketAddr>> {
     let line = line.strip_prefix(PREFIX)?.strip_suffix(b"\r\n")?;
     if line == b"UNKNOWN" || line.starts_with(b"UNKNOWN ") {

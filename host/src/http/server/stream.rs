@@ -112,8 +112,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedStream<I> {
     }
 
     /// Closes the stream. If the client may still be sending, discards its bytes until it stops or
-    /// the linger time is over. Otherwise, the system would respond to those bytes with a reset,
-    /// which can overtake the response.
+    /// the linger time is over. If the bytes stayed unread, the system would send a reset, which
+    /// can destroy the response before the client reads it.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
         while self.timers.linger() {

@@ -135,9 +135,8 @@ impl Timers {
         (now >= deadline).then_some(overdue)
     }
 
-    /// Returns the time of the next check: the earliest deadline, but at most the shortest time
-    /// limit from now. The limit is needed because a phase that begins meanwhile may have an
-    /// earlier deadline.
+    /// Returns the time of the next check: the current deadline or an earlier time, because a phase
+    /// that begins meanwhile may have an earlier deadline.
     pub(super) fn next_check(&self, now: Instant) -> Instant {
         let shortest = self.head_time.min(self.idle_time).min(self.write_time).min(LINGER);
         let later = now + shortest;

@@ -17,8 +17,8 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 ///
 /// # Errors
 ///
-/// When a file cannot be read, is not valid PEM, or contains no certificate or no key; when the
-/// certificate or the key is invalid; or when they do not match.
+/// When the certificate or the key cannot be read from its PEM file or is invalid, and when they do
+/// not match.
 pub(super) fn acceptor(files: &Tls) -> Result<TlsAcceptor, HttpError> {
     let unread = |file: &Path| {
         let file = file.to_owned();

@@ -14,8 +14,8 @@ fn pair(name: &str, password: &str) -> SentCredentials {
     SentCredentials::Password { name: name.to_owned(), password: password.into() }
 }
 
-/// Runs requests concurrently. Returns how many were accepted, how many were wrong, and how many
-/// were refused without a check.
+/// Runs requests concurrently. Returns how many were accepted, how many had a wrong password, and
+/// how many were refused as [`Denied::TooMany`].
 async fn at_once(
     checks: &Arc<CredentialChecks>,
     client: Option<IpAddr>,
