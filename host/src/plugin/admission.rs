@@ -29,7 +29,7 @@ pub struct Admission {
     /// served late, and most calls of a flood are refused at once.
     pub queue: usize,
     /// The longest time that a call waits in the queue. A call's earlier wait for its plugin's load
-    /// has the same limit. The default is 1 second: few clients wait longer.
+    /// has the same limit. The default is 1 second.
     pub queue_time: Duration,
 }
 

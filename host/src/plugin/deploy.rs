@@ -124,7 +124,6 @@ struct Shared {
     scanned: AtomicBool,
     /// True once [`Shared::started`] has found all plugins loaded or refused.
     started: AtomicBool,
-    /// True if the server is stopping.
     stopping: AtomicBool,
     /// The queues of the quick lane and of the slow lane.
     quick: Arc<Queue>,
@@ -179,7 +178,8 @@ impl Deployment {
     }
 
     /// Scans once in each `interval` until `shutdown` is ready. On Linux, also scans when files are
-    /// written. Half a second is a good interval. The runtime's I/O driver must be enabled.
+    /// written. Half a second is a good interval. The future needs a tokio runtime with time and
+    /// I/O enabled.
     pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
         let scans = async {
             self.shared.begin_watching();

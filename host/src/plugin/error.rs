@@ -18,8 +18,8 @@ pub enum HostError {
     /// The thread that reclaims expired entries cannot be started.
     #[error("the thread that reclaims memory cannot be started")]
     Reclaim(#[source] io::Error),
-    /// The folder for compiled code or its key cannot be created or read, or other users can
-    /// replace files in the folder.
+    /// The folder for compiled code is not usable: for example, its key cannot be read, or other
+    /// users can replace files in the folder.
     #[error("cannot store compiled code in {}", folder.display())]
     CodeFolder {
         /// The folder.

@@ -202,7 +202,8 @@ fn register_caches(registry: &mut Registry, caches: &[(CacheName, CacheStats)]) 
 }
 
 /// Reports the state of the Redis servers of each configured address and timeout. The label `cache`
-/// is the first cache with both, because one server name may occur with several of them.
+/// is the first cache with this address and timeout. The label `server` would not be enough: the
+/// same server may occur with several addresses and timeouts.
 fn register_redis(registry: &mut Registry, addresses: &[RedisState]) {
     let in_flight = Family::<CacheLabel, Gauge>::default();
     let circuits = Family::<ServerLabels, Gauge>::default();

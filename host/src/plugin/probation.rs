@@ -1,5 +1,4 @@
-//! The probation of a version that replaced another version: its first calls decide whether it is
-//! kept.
+//! The probation of a new version: the version's first calls decide whether it is kept.
 
 use super::version::{Digest, Version};
 use crate::engine::{CallError, Limit};

@@ -96,12 +96,13 @@ pub struct Activity {
     /// Calls that are queued, or that wait for their plugin to be loaded.
     pub waiting: usize,
     /// Maximum instances with reserved address space: 1,024, or fewer if the system grants less
-    /// address space, or 0 if each instance maps its own memory.
+    /// address space. 0 if each instance maps its own memory.
     pub slots: u32,
     /// Maximum concurrent calls: `calls` of the host's [`Admission`], or three quarters of the
     /// slots if that is less; the remaining slots are for idle instances.
     pub most_calls: usize,
-    /// Connections of plugins to remote servers that are open, idle or being opened.
+    /// Connections of plugins to remote servers, including idle connections and connections that
+    /// are being opened.
     pub http_connections: usize,
     /// Versions of plugins in memory: serving ones, and old ones that a running call, a
     /// [`Target`](crate::Target) or a probation still needs.

@@ -132,7 +132,7 @@ fn check_lane(host: &Host, bytes: &[u8], lane: Lane) -> Result<bool, Stopped> {
 fn unfit(error: FileError) -> Stopped {
     match error {
         FileError::Unreadable(_) => Stopped::Later(error.to_string()),
-        // The next scan of the file finds the same fault, and reports it.
+        // For a component file, the next scan finds the same fault, and reports it.
         _ => Stopped::Changed,
     }
 }

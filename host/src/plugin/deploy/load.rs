@@ -106,7 +106,7 @@ impl Shared {
 
     /// Waits until all plugins have been loaded or refused, except this plugin and those that
     /// entered this function earlier, so that no two plugins wait for each other. Then waits for a
-    /// turn. An earlier server ended while loading this plugin, which may have been the cause.
+    /// turn. An earlier server ended while loading this plugin: the plugin may have been the cause.
     async fn last(&self, order: &Order) -> Turn {
         let message = "it was being loaded when a server ended, so the others are loaded first";
         self.log(Level::Warn, order.name.as_str(), message);

@@ -45,8 +45,7 @@ pub(super) enum Stopped {
     Later(String),
 }
 
-/// Maps a load error to a refusal, or to a retry if the component may be valid: the plugin was
-/// loaded or unloaded meanwhile, or the host or the system was short of a resource.
+/// Maps a load error to a refusal, or to a retry if the component may be valid.
 pub(super) fn stopped(content: Digest, error: &LoadError) -> Stopped {
     match error {
         LoadError::NameTaken(_)

@@ -25,7 +25,7 @@ mod linux {
     use tokio::io::unix::AsyncFd;
     use tokio::time::timeout;
 
-    /// Maximum watched folders. Older kernels allow a user 8,192 watches in total.
+    /// Maximum watched folders. By default, older kernels allow each user 8,192 watches.
     const MAX_FOLDERS: usize = 1_024;
 
     /// A burst of writes ends when no file is written for this long.
