@@ -18,7 +18,7 @@ pub struct AccessLine<'a> {
     pub request_id: &'a str,
     /// The method, as sent.
     pub method: &'a str,
-    /// The path, as sent. The query is omitted, because clients put secrets into it.
+    /// The path, as sent. The query is omitted, because it may contain secrets.
     pub path: &'a str,
     /// The status of the response, or 499 if the client disconnected before the response, or the
     /// server stopped and cut the connection.
@@ -27,11 +27,12 @@ pub struct AccessLine<'a> {
     pub bytes: usize,
     /// The time from the request's head to the response, or to the end of a cancelled request.
     pub took: Duration,
-    /// The address and port of the client. The port is 0 if a proxy names only the address.
+    /// The address and port of the client. The port is 0 if a proxy does not name the port.
     pub client: &'a str,
     /// The name of the authenticated caller of a service or a file; otherwise empty.
     pub caller: &'a str,
-    /// The requested service, if the caller may call it; otherwise empty.
+    /// The requested service, which may not exist; empty if the caller was refused, and for
+    /// requests that do not call a service.
     pub service: &'a str,
 }
 

@@ -181,7 +181,7 @@ impl SharedLog {
     /// that never writes a newline could fill the host's memory.
     fn push(&self, partial: &mut Vec<u8>, bytes: &[u8]) {
         // Keep one byte past the limit, so that `escape` cuts the line and reports the cut. Also
-        // keep the length of the longest mask, because only a complete text can be masked.
+        // keep as many bytes as the longest mask has, because only a complete text can be masked.
         let longest = self.masks.iter().map(String::len).max().unwrap_or_default();
         let most = self.bounds.line_bytes.saturating_add(1).saturating_add(longest);
         let room = most.saturating_sub(partial.len());

@@ -4,8 +4,9 @@
 const MAX_EXCERPT_BYTES: usize = 200;
 
 /// Returns at most the first `most` bytes of a message, as one line, and a note if bytes were cut.
-/// `most` is `limits.log-line-bytes`, as the note states, or at least the length of the message.
-/// Control characters and characters that reorder or break a line are replaced by escapes.
+/// If the message may be longer than `most`, `most` must be `limits.log-line-bytes`: the note names
+/// this setting. Control characters and characters that reorder or break a line are replaced by
+/// escapes.
 pub(crate) fn escape(message: &str, most: usize) -> String {
     match shorten(message, most) {
         (line, 0) => line,

@@ -149,12 +149,10 @@ impl Metrics {
         self.limits.get_or_create(&labels).inc();
     }
 
-    /// Returns the meter of a plugin's instances.
     pub(crate) fn instances(&self, plugin: &str) -> InstanceMeter {
         self.plugins.instances(plugin)
     }
 
-    /// Counts the load of a plugin by its outcome.
     pub(crate) fn load(&self, plugin: &str, outcome: LoadOutcome) {
         self.plugins.load(plugin, outcome);
     }
@@ -164,12 +162,10 @@ impl Metrics {
         self.plugins.compiled(plugin, time);
     }
 
-    /// Returns the meter of a listener.
     pub(crate) fn listener(&self, listener: &'static str) -> HttpMeter {
         self.http.listener(listener)
     }
 
-    /// Returns the metrics of leases.
     pub(crate) fn leases(&self) -> LeaseMetrics {
         self.leases.clone()
     }
@@ -179,7 +175,6 @@ impl Metrics {
         self.http_client.plugin(plugin)
     }
 
-    /// Returns the metrics of caches on Redis.
     pub(crate) fn redis(&self) -> RedisMetrics {
         self.redis.clone()
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Returns a sink that prints lines to stderr, coloured on a terminal unless `NO_COLOR` is set.
+/// Returns a sink that prints lines to stderr, with colours if stderr supports them.
 pub(crate) fn stderr() -> LogSink {
     Arc::new(|line| eprint_line(TextLine(line)))
 }

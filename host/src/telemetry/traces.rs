@@ -69,8 +69,7 @@ impl Tracer {
     /// # Errors
     ///
     /// When the collector's URL or a header is invalid, or the URL is `https` and TLS is not
-    /// available.
-    /// An unreachable collector is not an error: it may start later.
+    /// available. An unreachable collector is not an error: it may start later.
     pub fn start(settings: TraceSettings, log: LogSink) -> Result<Self, TraceError> {
         let TraceSettings { url, headers, service_name, ratio } = settings;
         let collector = Collector::new(&url, &headers)?;

@@ -30,7 +30,6 @@ struct CredentialLabels {
     credentials: &'static str,
 }
 
-/// The kind of a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RequestKind {
     /// A service, called through `/services/<name>`.

@@ -47,7 +47,6 @@ impl HttpClientMetrics {
         HttpClientMetrics(seconds)
     }
 
-    /// Returns the meter of a plugin.
     pub(crate) fn plugin(&self, plugin: &str) -> HttpClientMeter {
         HttpClientMeter { plugin: plugin.to_owned(), metrics: self.clone() }
     }

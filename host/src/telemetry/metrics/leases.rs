@@ -51,7 +51,6 @@ impl LeaseMetrics {
         LeaseMetrics { leases, waits }
     }
 
-    /// Returns the meter of a cache.
     pub(crate) fn cache(&self, cache: &str) -> LeaseMeter {
         let counter = |outcome| {
             let labels = LeaseLabels { cache: cache.to_owned(), outcome };

@@ -114,8 +114,8 @@ async fn exchange(
     request: Request<String>,
 ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // When this function returns, dropping the set aborts the connection's task. Otherwise, each
-    // export to a collector that keeps connections open would leave a task.
+    // When this function returns, dropping the set aborts the connection's task, so that no task
+    // outlives its export.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     Ok(sender.send_request(request).await?.status())

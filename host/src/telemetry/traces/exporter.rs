@@ -17,8 +17,8 @@ const MAX_BATCH: usize = 512;
 /// How long the first span of a batch waits for further spans, if the batch does not fill up.
 const GATHER_TIME: Duration = Duration::from_secs(1);
 
-/// The pauses before the retries of a failed export: long enough for a collector to restart. If the
-/// last retry fails, the spans are lost.
+/// The pauses before the retries of a failed export: a collector may restart meanwhile. If the last
+/// retry fails, the spans are lost.
 const RETRY_PAUSES: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 

@@ -14,8 +14,8 @@ const MAX_TEXT_BYTES: usize = 1_024;
 /// Context, section 3.3.1.5, recommends propagating at least this many characters.
 const MAX_STATE_BYTES: usize = 512;
 
-/// The methods that may be in a span's name: the methods of RFC 9110, and PATCH. A client could
-/// send any number of other methods, and a collector stores each name.
+/// The methods that may be in a span's name: the methods of RFC 9110, and PATCH. A client or a
+/// guest could send any number of other methods, and a collector stores each name.
 const METHODS: [&str; 9] =
     ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 
