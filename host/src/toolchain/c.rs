@@ -243,8 +243,8 @@ fn write_failed(path: &Path, source: io::Error) -> BuildError {
     SdkError::Write { path: path.to_owned(), source }.into()
 }
 
-/// Returns a module without its debugging sections, which are most of its bytes. Keeps the names of
-/// functions for traps. Returns `None` if the module cannot be parsed.
+/// Returns a module without its debugging sections, to save space. Keeps the names of functions for
+/// traps. Returns `None` if the module cannot be parsed.
 fn without_debug(module: &[u8]) -> Option<Vec<u8>> {
     const HEADER_BYTES: usize = 8;
     let mut kept = module.get(..HEADER_BYTES)?.to_vec();

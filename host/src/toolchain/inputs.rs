@@ -51,7 +51,7 @@ impl Inputs {
         self.add(Path::new(&file));
     }
 
-    /// Adds all paths of another list.
+    /// Adds all paths of `other`.
     pub fn extend(&mut self, other: &Inputs) {
         self.0.extend(other.0.iter().cloned());
     }
