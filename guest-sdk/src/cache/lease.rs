@@ -67,8 +67,9 @@ impl Cache {
     ///
     /// If several calls miss the key at the same time, on any host that shares the cache, one of
     /// them computes the value. The others wait up to 5 seconds for the value; after that, each
-    /// computes its own value and does not store it. So `compute` can run more than once: the
-    /// method is not a lock.
+    /// computes its own value and does not store it. If the first call fails, one of the waiting
+    /// calls computes and stores the value instead. So `compute` can run more than once: the method
+    /// is not a lock.
     ///
     /// A stored `null` counts as a value. If the entry is set, changed or deleted while `compute`
     /// runs, this method returns the result of `compute` but does not store it.

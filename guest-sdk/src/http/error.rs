@@ -20,8 +20,8 @@ pub enum HttpErrorKind {
     /// The response is larger than the host allows, alone or together with the other responses of
     /// one `send_many`; or the host has too little memory for it.
     TooLarge,
-    /// The response was missing, incomplete or not valid HTTP, or there were too many redirects or
-    /// an invalid one. The server may have processed the request.
+    /// The response was missing, incomplete or not valid HTTP, a redirect was invalid, or the
+    /// request was redirected too often. The server may have processed the request.
     Aborted,
 }
 
