@@ -161,8 +161,9 @@ typedef hostel_result hostel_compute(hostel_ctx *ctx, void *user_data, hostel_st
  * call whose wait times out, or that reaches a limit of the host, computes its own value and does
  * not store it. So `compute` can run in several calls at the same time: the function is not a lock.
  *
- * A stored null counts as a value. If the key is set or deleted while `compute` runs, `*value` is
- * the computed value. The SDK does not store this value, because the other change is newer.
+ * A stored null counts as a value. If the entry is set, changed or deleted while `compute` runs,
+ * `*value` is the computed value. The SDK does not store this value, because the other change is
+ * newer.
  *
  * If `compute` does not return HOSTEL_OK, this call returns the same result, and the next call
  * computes the value. Otherwise the call may return the errors of hostel_cache_get and
@@ -289,9 +290,9 @@ hostel_keys hostel_cache_keys(hostel_ctx *ctx, hostel_str prefix);
 /* Advances to the next key; returns false after the last key and after an error. Fetches further
  * keys from the host as needed.
  *
- * A key that exists during the whole iteration occurs at least once. A key that is set or removed
- * during the iteration may or may not occur. `result` is HOSTEL_INVALID_KEY if the prefix is not
- * UTF-8. */
+ * A key that exists during the whole iteration occurs at least once. A key that is created or
+ * removed during the iteration may or may not occur. `result` is HOSTEL_INVALID_KEY if the prefix
+ * is not UTF-8. */
 bool hostel_cache_next_key(hostel_keys *keys);
 
 /* Removes the entries whose keys begin with a prefix, which may be empty. `*deleted` is the number
