@@ -48,8 +48,8 @@ impl Authenticator {
         Authenticator { groups, checks: CredentialChecks::default() }
     }
 
-    /// Checks that `callers` is open or a group that exists. In the error, `place` names the server,
-    /// route or plugin with this setting: for example, "the route /a".
+    /// Checks that `callers` is open or a group that exists. In the error, `place` names the
+    /// server, route or plugin with this setting: for example, "the route /a".
     ///
     /// # Errors
     ///

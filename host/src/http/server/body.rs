@@ -11,8 +11,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// Maximum bytes of a frame. hyper requests the next frame only when the previous one is being
-/// sent, which shows that the client is receiving.
+/// Maximum bytes of a frame. hyper buffers a limited number of bytes, so its requests for further
+/// frames show that the client is receiving.
 const FRAME_BYTES: usize = 64 << 10;
 
 /// A body that is sent in frames. hyper drops the body once hyper's buffer has the last frame.
@@ -86,7 +86,7 @@ impl Body for ResponseBody {
         if self.left() == 0 {
             return Poll::Ready(None);
         }
-        // hyper requests this frame because the previous one is being sent.
+        // The request for this frame counts as receipt of the previous one: see `FRAME_BYTES`.
         let last = std::mem::take(&mut self.last);
         if let Some(progress) = &self.progress {
             progress.taken(last);
