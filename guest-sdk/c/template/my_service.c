@@ -1,7 +1,7 @@
 #include <hostel.h>
 #include <inttypes.h>
 
-/* Greets by name, and counts the greetings of an hour. A request may come without a body. */
+/* Greets by name, and counts greetings for an hour. A request may come without a body. */
 static hostel_result greet(hostel_ctx *ctx, const hostel_request *req, hostel_response *res)
 {
     hostel_json body;
@@ -20,4 +20,4 @@ static hostel_result greet(hostel_ctx *ctx, const hostel_request *req, hostel_re
     return hostel_respond_json(ctx, res, hostel_json_of_string(ctx, text));
 }
 
-HOSTEL_SERVICES({"greet", "Greets by name, and counts the greetings of an hour.", greet})
+HOSTEL_SERVICES({"greet", "Greets by name, and counts greetings for an hour.", greet})

@@ -8,7 +8,7 @@ import (
 )
 
 func init() {
-	hostel.Handle("greet", "Greets by name, and counts the greetings of an hour.", greet)
+	hostel.Handle("greet", "Greets by name, and counts greetings for an hour.", greet)
 }
 
 // Go requires a main, which never runs in a plugin.

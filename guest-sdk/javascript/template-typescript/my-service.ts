@@ -10,6 +10,6 @@ function greet(request: Request): string {
   log.info(`greetings of ${name}: ${count}`);
   return `Hello, ${name}! (${count})`;
 }
-greet.description = "Greets by name, and counts the greetings of an hour.";
+greet.description = "Greets by name, and counts greetings for an hour.";
 
 export default { greet } satisfies Services;

@@ -12,7 +12,7 @@ class Greeting:
 
 @service
 def greet(greeting: Greeting) -> str:
-    """Greets by name, and counts the greetings of an hour."""
+    """Greets by name, and counts greetings for an hour."""
     count = cache.increment(f"greetings:{greeting.name}", expiry=3600)
     logger.info("greetings of %s: %d", greeting.name, count)
     return f"Hello, {greeting.name}! ({count})"

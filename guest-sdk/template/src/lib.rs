@@ -4,7 +4,7 @@ use hostel_sdk::{Context, Result, info, services};
 use serde::Deserialize;
 
 services! {
-    /// Greets by name, and counts the greetings of an hour.
+    /// Greets by name, and counts greetings for an hour.
     greet,
 }
 

@@ -76,9 +76,9 @@ impl Gate {
         PluginCalls::new(&self.places, most, PluginMemory::new(&self.memory))
     }
 
-    /// Creates the limit on a plugin's lease waits, which includes the host's limit. `calls` is the
-    /// plugin's maximum of running calls; if it is `None`, the default maximum applies. All
-    /// versions of the plugin share the limit.
+    /// Creates the limit on a plugin's lease waits. It includes the host's limit, and all versions
+    /// of the plugin share it. `calls` is the plugin's maximum of running calls; if `calls` is
+    /// `None`, the default maximum applies.
     pub(super) fn lease_waits(&self, calls: Option<usize>) -> LeaseWaits {
         let of_plugin = semaphore(most_waits(calls.unwrap_or(self.admission.calls_per_plugin)));
         LeaseWaits::new(of_plugin, Arc::clone(&self.lease_waits))

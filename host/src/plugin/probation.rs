@@ -38,8 +38,8 @@ pub struct RolledBack {
 /// Until the probation ends, the old version stays in memory, without idle instances: at most one
 /// old version for each plugin.
 pub(super) struct Probation {
-    /// Every call reads this flag, which is the only cost of a probation after its end. `Relaxed`
-    /// is enough, because the lock of `calls` guards everything else.
+    /// Every call reads this flag. A probation that has ended has no other cost. `Relaxed` is
+    /// enough, because the lock of `calls` guards everything else.
     open: AtomicBool,
     calls: Mutex<Calls>,
 }

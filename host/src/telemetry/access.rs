@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The status of a request that had no response, because the client disconnected or the server cut
-/// the connection. nginx uses the same number.
+/// The status of a request that had no response, because the client cancelled it or disconnected, or
+/// the server cut the connection. nginx uses the same number.
 pub(crate) const CANCELLED_STATUS: u16 = 499;
 
 /// One line of the access log: a request and its response.
@@ -20,8 +20,8 @@ pub struct AccessLine<'a> {
     pub method: &'a str,
     /// The path, as sent. The query is omitted, because it may contain secrets.
     pub path: &'a str,
-    /// The status of the response, or 499 if the client disconnected before the response, or the
-    /// server stopped and cut the connection.
+    /// The status of the response. 499 if there was no response, because the client cancelled the
+    /// request or disconnected, or because the server stopped and cut the connection.
     pub status: u16,
     /// Bytes of the response's body.
     pub bytes: usize,

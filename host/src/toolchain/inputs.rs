@@ -101,7 +101,7 @@ fn at(seconds: i64, nanoseconds: i64) -> SystemTime {
 }
 
 /// True if a file may have changed since `time`, which [`now`] returned. Uses the inode's change
-/// time, which no tool can set.
+/// time, because tools can set the modification time.
 pub(crate) fn has_changed_since(file: &Metadata, time: SystemTime) -> bool {
     at(file.ctime(), file.ctime_nsec()) >= time
 }

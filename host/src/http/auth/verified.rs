@@ -32,7 +32,7 @@ impl VerifiedPasswords {
     /// Creates an empty set for a group with this number of credentials.
     pub(super) fn new(credentials: usize) -> Self {
         let mut key = [0; 32];
-        // `RandomState` has random keys from the system, which SipHash does not reveal.
+        // `RandomState` has random keys from the system. SipHash does not reveal these keys.
         let random = RandomState::new();
         for (part, number) in key.chunks_exact_mut(8).zip(0_u64..) {
             part.copy_from_slice(&random.hash_one(number).to_ne_bytes());

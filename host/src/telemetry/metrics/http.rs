@@ -175,8 +175,8 @@ impl HttpMeter {
         };
     }
 
-    /// Counts a request whose credentials were not checked, because the client or the server had
-    /// too many pending checks, the client had failed too often, or no check could be run.
+    /// Counts a request whose credentials were not checked. The response to such a request is
+    /// `too-many-requests` or `busy`.
     pub(crate) fn unchecked(&self) {
         let [.., unchecked] = &self.unknown;
         unchecked.inc();
