@@ -53,7 +53,7 @@ impl Validators {
         headers.extend(modified.map(|modified| (LAST_MODIFIED, modified)));
     }
 
-    /// True if the file has the version that the client requires. A weak tag never matches
+    /// True if the request requires this version of the file, or none. A weak tag never matches
     /// `If-Match` (section 13.1.1), and a time that cannot be compared is ignored (section 13.1.4).
     pub(super) fn are_expected(&self, headers: &HeaderMap) -> bool {
         if let Some(mut tags) = tags(headers, IF_MATCH) {
