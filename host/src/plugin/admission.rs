@@ -18,8 +18,8 @@ use tokio::sync::Semaphore;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
     /// Maximum running calls in the host, or three quarters of the host's instance slots if that is
-    /// less. The default of 256 keeps every processor busy while some calls sleep or wait for a
-    /// backend, and still bounds the memory of the calls.
+    /// less. With the default of 256, processors stay busy while some calls sleep or wait for a
+    /// backend, and the memory of the calls is still bounded.
     pub calls: usize,
     /// Maximum running calls in one plugin, unless the plugin's settings have their own maximum.
     /// With the default of 64, a plugin that hangs leaves capacity to the others.

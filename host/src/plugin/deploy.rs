@@ -40,7 +40,7 @@ use watch::Watch;
 const FIRST_SCAN_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Maximum running loads that have given up their turn in the quick lane because they take long.
-/// Further long loads keep their turn, so that other loads wait for them.
+/// Further long loads keep their turn, and other loads wait for them.
 const MAX_SLOWER: usize = 8;
 
 /// A plugin that the operator has configured by name.
