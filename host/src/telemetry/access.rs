@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// The status of a request that had no response, because the client cancelled it or disconnected, or
-/// the server cut the connection. nginx uses the same number.
+/// The status of a request that had no response, because the client cancelled it or disconnected,
+/// or because the server cut the connection. nginx uses the same number.
 pub(crate) const CANCELLED_STATUS: u16 = 499;
 
 /// One line of the access log: a request and its response.
