@@ -240,7 +240,7 @@ impl Drop for CallLeases {
             }
             Backing::Redis(cache) => {
                 let (cache, token) = (Arc::clone(cache), std::mem::take(&mut self.token));
-                // Without a runtime, the host is shutting down: leave the leases to expire.
+                // Without a runtime, for example after its end, leave the leases to expire.
                 let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
                 runtime.spawn(async move {
                     for key in keys {

@@ -75,11 +75,15 @@ impl LongCall {
     /// Polls the call once, and queues it again if it was woken during the poll.
     pub(super) fn poll(self: Arc<Self>) {
         self.state.store(POLLED, Ordering::SeqCst);
-        let ended = self.poll_work();
-        if self.is_dropped.load(Ordering::SeqCst) {
-            drop(self.take_work());
+        {
+            // Dropping the work may spawn a task, for example to release the call's leases.
+            let _context = self.runtime.enter();
+            let ended = self.poll_work();
+            if self.is_dropped.load(Ordering::SeqCst) {
+                drop(self.take_work());
+            }
+            drop(ended);
         }
-        drop(ended);
         let to =
             |from| self.state.compare_exchange(from, WAITING, Ordering::SeqCst, Ordering::SeqCst);
         if to(POLLED).is_err() {
@@ -89,9 +93,8 @@ impl LongCall {
     }
 
     /// Polls the work. If the work has ended, panicked or exceeded its CPU limit, removes and
-    /// returns it, for the caller to drop.
+    /// returns it, for the caller to drop. Must be called within the runtime.
     fn poll_work(self: &Arc<Self>) -> Option<CallWork> {
-        let _context = self.runtime.enter();
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let LongWork { work, left } = &mut *progress;
         let waker = Waker::from(Arc::clone(self));

@@ -4,6 +4,7 @@ use super::task::thread_time;
 use super::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Keeps the thread busy for this many ticks of CPU time.
@@ -118,17 +119,27 @@ async fn the_call_of_a_plugin_that_has_computed_little_does_not_wait_behind_thos
     spinning.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
+/// Sends, when it is dropped, whether the thread is within a tokio runtime.
+struct ReportsDrop(mpsc::Sender<bool>);
+
+impl Drop for ReportsDrop {
+    fn drop(&mut self) {
+        self.0.send(Handle::try_current().is_ok()).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_call_that_has_computed_for_too_long_is_stopped_and_dropped() {
     let calls = LongCalls::start().unwrap();
-    let (dropped, is_dropped) = mpsc::channel::<()>();
+    let (dropped, is_dropped) = mpsc::channel();
+    let dropped = ReportsDrop(dropped);
     let spins = async move {
         let _dropped = dropped;
         spins(Arc::default()).await;
     };
     let ended = calls.run(&share(), 3 * TICK, Box::pin(spins)).await;
     assert_eq!(ended, Err(CallStopped::Cpu));
-    assert!(is_dropped.recv().is_err());
+    assert_eq!(is_dropped.recv(), Ok(true));
 }
 
 #[tokio::test]
@@ -137,7 +148,8 @@ async fn an_abandoned_call_is_dropped_wherever_it_is() {
     // When it is abandoned, the first call is waiting, unless its poll has not ended yet. Each
     // other call is in the queue or being polled.
     for rest in 0..10_u32 {
-        let (dropped, is_dropped) = mpsc::channel::<()>();
+        let (dropped, is_dropped) = mpsc::channel();
+        let dropped = ReportsDrop(dropped);
         let (tell, is_long) = oneshot::channel();
         let call = async move {
             let _dropped = dropped;
@@ -157,7 +169,7 @@ async fn an_abandoned_call_is_dropped_wherever_it_is() {
         is_long.await.unwrap();
         running.abort();
         assert!(running.await.unwrap_err().is_cancelled());
-        assert!(is_dropped.recv().is_err());
+        assert_eq!(is_dropped.recv(), Ok(true));
     }
 }
 
