@@ -23,11 +23,50 @@ pub(super) fn lower_priority() {
 pub(crate) fn shorten_slice() {
     #[cfg(target_os = "linux")]
     {
-        // SAFETY: all fields are numbers, so zeroed fields are valid. They mean the default policy.
-        let mut attributes: libc::sched_attr = unsafe { std::mem::zeroed() };
-        attributes.size = size_of::<libc::sched_attr>() as u32;
-        attributes.sched_runtime = SLICE_NANOSECONDS;
-        // SAFETY: `size` is the structure's size, and the kernel only reads the structure.
-        unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
+        // The system sets all attributes at once: change only the slice, and keep the priority and
+        // the policy with which the operator started the server.
+        let Some(mut attributes) = attributes() else { return };
+        // The real-time policies have no slice; for SCHED_DEADLINE, `sched_runtime` is a budget.
+        let sliced = [libc::SCHED_OTHER, libc::SCHED_BATCH, libc::SCHED_IDLE];
+        if sliced.contains(&attributes.sched_policy.cast_signed()) {
+            attributes.sched_runtime = SLICE_NANOSECONDS;
+            // SAFETY: `size` is the structure's size, and the kernel only reads the structure.
+            unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const attributes, 0) };
+        }
+    }
+}
+
+/// The scheduling attributes of this thread.
+#[cfg(target_os = "linux")]
+fn attributes() -> Option<libc::sched_attr> {
+    // SAFETY: all fields are numbers, so zeroed fields are valid.
+    let mut attributes: libc::sched_attr = unsafe { std::mem::zeroed() };
+    let size = size_of::<libc::sched_attr>() as u32;
+    // SAFETY: the structure has the size that the kernel is told.
+    let result = unsafe { libc::syscall(libc::SYS_sched_getattr, 0, &raw mut attributes, size, 0) };
+    (result == 0).then_some(attributes)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shorter_slice_keeps_the_priority_and_the_policy() {
+        let of_policy = |policy: i32| {
+            let started = std::thread::spawn(move || {
+                rustix::process::setpriority_process(None, 7).unwrap();
+                let mut set = attributes().unwrap();
+                set.sched_policy = policy.cast_unsigned();
+                // SAFETY: as in `shorten_slice`.
+                unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const set, 0) };
+                shorten_slice();
+                attributes().map(|it| (it.sched_policy.cast_signed(), it.sched_nice))
+            });
+            started.join().unwrap()
+        };
+        for policy in [libc::SCHED_OTHER, libc::SCHED_BATCH, libc::SCHED_IDLE] {
+            assert_eq!(of_policy(policy), Some((policy, 7)));
+        }
     }
 }
