@@ -147,7 +147,7 @@ impl Arguments {
                 Address::of_listener(found.server, found.tls)?
             }
         };
-        Ok(server.join(&["services", &self.target], &[]))
+        Ok(server.join(&["services", &self.target], &[])?)
     }
 }
 

@@ -110,7 +110,7 @@ impl AdminClient {
     ) -> Result<Reply, Exit> {
         let authorization = self.authorization.clone().map(|value| (AUTHORIZATION, value));
         let headers: HeaderMap = authorization.into_iter().collect();
-        let address = self.address.join(path, query);
+        let address = self.address.join(path, query).map_err(Exit::usage)?;
         let request = ClientRequest { method: method.clone(), address, headers, body };
         exchange(request, self.timeout).map_err(|Exit { code, error }| {
             let context = "the request to the admin listener failed; `--admin` sets its URL";

@@ -15,6 +15,9 @@ pub(in crate::cli) struct Address {
     target: PathAndQuery,
 }
 
+/// Maximum length of a path and query in bytes: the limit of the `http` crate.
+const MAX_TARGET: usize = u16::MAX as usize - 1;
+
 /// Why a text is not a URL that can be called.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum AddressError {
@@ -24,6 +27,8 @@ pub(in crate::cli) enum AddressError {
     Scheme(String),
     #[error("a URL must not contain a secret: use --user-env or --token-env")]
     Secret,
+    #[error("the path and query of the URL have {0} bytes: at most {MAX_TARGET} are allowed")]
+    TooLong(usize),
 }
 
 impl Address {
@@ -59,7 +64,11 @@ impl Address {
     }
 
     /// Returns the URL with path segments appended and the query replaced.
-    pub(in crate::cli) fn join(&self, segments: &[&str], query: &[(&str, &str)]) -> Self {
+    pub(in crate::cli) fn join(
+        &self,
+        segments: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Self, AddressError> {
         let mut target = self.target.path().trim_end_matches('/').to_owned();
         for segment in segments {
             target.push('/');
@@ -72,8 +81,8 @@ impl Address {
             encode(value, &mut target);
         }
         // All characters are valid after encoding: parsing fails only if the target is too long.
-        let target = target.parse().unwrap_or_else(|_| self.target.clone());
-        Address { target, ..self.clone() }
+        let target = target.parse().map_err(|_| AddressError::TooLong(target.len()))?;
+        Ok(Address { target, ..self.clone() })
     }
 
     pub(super) fn is_tls(&self) -> bool {
@@ -153,9 +162,19 @@ mod tests {
     #[test]
     fn what_is_below_an_address_is_encoded() {
         let base = Address::parse("http://a/base/?x").unwrap();
-        let joined = base.join(&["caches", "plugin/users", "€ %?#"], &[("prefix", "a&b=c")]);
+        let query = [("prefix", "a&b=c")];
+        let joined = base.join(&["caches", "plugin/users", "€ %?#"], &query).unwrap();
         let expected = "/base/caches/plugin%2Fusers/%E2%82%AC%20%25%3F%23?prefix=a%26b%3Dc";
         assert_eq!(joined.target().to_string(), expected);
+    }
+
+    #[test]
+    fn a_url_that_becomes_too_long_is_refused() {
+        let base = Address::parse("http://a").unwrap();
+        assert!(base.join(&[&"k".repeat(MAX_TARGET - 1)], &[]).is_ok());
+        let error = base.join(&[&"k".repeat(MAX_TARGET)], &[]).unwrap_err();
+        let expected = "the path and query of the URL have 65535 bytes: at most 65534 are allowed";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

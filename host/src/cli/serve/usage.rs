@@ -54,7 +54,7 @@ fn command(config: &Config, services: &[String], address: SocketAddr) -> Option<
     let call = call.or_else(by_service).or_else(|| routes().next().map(of_route));
     let call = call.or_else(|| config.files.first().map(file_call))?;
     let is_tls = config.server.tls.is_some();
-    let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]);
+    let address = Address::of_listener(address, is_tls).ok()?.join(&call.segments, &[]).ok()?;
     let mut words = vec!["curl"];
     // The server's certificate may be for a name, but not for this address.
     words.extend(is_tls.then_some("--insecure"));
