@@ -4,7 +4,7 @@ use crate::http::program::{Serving, address};
 use crate::http::serve::check_serves;
 use crate::support::{component, hostel, stderr};
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
@@ -77,12 +77,18 @@ fn a_socket_that_cannot_be_listened_on_is_refused() {
     let told = stderr(&output);
     assert!(told.contains("a second socket was passed, named \"other\""), "{told}");
 
-    let datagram: OwnedFd = UnixDatagram::unbound().unwrap().into();
-    let no_socket = TcpListener::from(datagram);
-    let output = passing(&[&no_socket], "http").arg("serve").output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let told = stderr(&output);
-    assert!(told.contains("the socket that was passed as \"http\" is not a TCP socket"), "{told}");
+    let connected = TcpStream::connect(one.local_addr().unwrap()).unwrap();
+    let others: [OwnedFd; 3] = [
+        UnixDatagram::unbound().unwrap().into(),
+        UdpSocket::bind("127.0.0.1:0").unwrap().into(),
+        connected.into(),
+    ];
+    for other in others {
+        let output = passing(&[&other.into()], "http").arg("serve").output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let expected = "the socket that was passed as \"http\" is not a listening TCP socket";
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@
 use super::greeting::services;
 use super::notify::NotifySocket;
 use crate::{Deployment, Host};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use rustix::net::sockopt::socket_acceptconn;
 use sd_notify::NotifyState;
 use std::net::TcpListener;
 use std::os::fd::{FromRawFd, RawFd};
@@ -32,8 +33,8 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// If two sockets are for operators or two are for clients, a socket has no IP address, or the
-    /// environment variables of systemd are invalid.
+    /// If two sockets are for operators or two are for clients, a socket is not a listening TCP
+    /// socket, or the environment variables of systemd are invalid.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot use the sockets that systemd passed";
@@ -62,8 +63,10 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     // Nothing else owns the descriptor: `take` calls this function once for each descriptor, before
     // any file is opened.
     let listener = unsafe { TcpListener::from_raw_fd(descriptor) };
-    let taken = listener.local_addr().and_then(|_| listener.set_nonblocking(true));
-    taken.with_context(|| format!("the socket that was passed as {name:?} is not a TCP socket"))?;
+    // A UDP socket has an address too. With `Accept=yes`, systemd passes accepted connections.
+    let listens = listener.local_addr().is_ok() && socket_acceptconn(&listener).unwrap_or(false);
+    ensure!(listens, "the socket that was passed as {name:?} is not a listening TCP socket");
+    listener.set_nonblocking(true).context("cannot make a passed socket non-blocking")?;
     Ok(listener)
 }
 
