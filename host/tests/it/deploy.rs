@@ -194,6 +194,17 @@ fn answer(answer: Result<Response, CallError>) -> String {
 }
 
 #[tokio::test]
+async fn a_ready_host_stays_ready_when_a_plugin_is_added() {
+    let house = House::new();
+    house.put("users.wasm", &component("one"));
+    house.scan_twice().await;
+    house.check("users", "one").await;
+    house.put("orders.wasm", &component("two"));
+    house.scan().await;
+    assert!(house.deployment.readiness().await.is_ready, "no earlier query recorded this");
+}
+
+#[tokio::test]
 async fn a_file_that_appears_is_served() {
     let house = House::new();
     house.scan_twice().await;
