@@ -56,11 +56,16 @@ fn project(folder: &Path) -> Vec<PathBuf> {
     folder.ancestors().take(count + 1).map(Path::to_owned).collect()
 }
 
-/// The packages' folder of a virtual environment, if it exists; the last by path of several.
+/// The packages' folder of a virtual environment, if it exists; of several, that of the newest
+/// Python 3.
 fn site_packages(environment: &Path) -> Option<PathBuf> {
     let libraries = fs::read_dir(environment.join("lib")).ok()?;
     let folders = libraries.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
-    folders.filter(|folder| folder.is_dir()).max()
+    let minor = |folder: &PathBuf| {
+        let python = folder.parent()?.file_name()?.to_str()?;
+        python.strip_prefix("python3.")?.parse::<u32>().ok()
+    };
+    folders.filter(|folder| folder.is_dir()).max_by_key(minor)
 }
 
 /// The `dependencies` of a `pyproject.toml`.
