@@ -7,7 +7,8 @@
  * - Values are JSON, so plugins in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other. Values
  *   are JSON of at most 100 levels and 1 MiB; the host's configuration can change the size limit.
- * - A cache may lose entries: when full, it evicts entries that have not been used recently.
+ * - A cache may lose entries: a full cache in memory evicts entries that have not been used
+ *   recently. A Redis server evicts by its own `maxmemory-policy`, or refuses each set.
  * - A get followed by a set is not atomic: if two concurrent calls do both, one change may be lost.
  *   The functions for atomic operations never lose a change: hostel_cache_set_if_absent,
  *   hostel_cache_increment, hostel_cache_compare_and_swap_raw, hostel_cache_update,

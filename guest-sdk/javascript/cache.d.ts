@@ -7,8 +7,9 @@
  * - Values are stored as JSON, so services in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are JSON of at most 100
  *   levels and 1 MiB; the host's configuration can change the size limit.
- * - A full cache evicts entries that have not been used recently. Do not keep the only copy of
- *   important data in it.
+ * - A cache may lose entries: a full cache in memory evicts entries that have not been used
+ *   recently. A Redis server evicts by its own `maxmemory-policy`, or refuses each `set`. Do not
+ *   keep the only copy of important data in a cache.
  * - A `get` followed by a `set` is not atomic: if two calls do this at the same time, one change
  *   may be lost. `increment`, `update`, `take`, `setIfAbsent` and `compareAndSwapRaw` are atomic
  *   and lose no change.

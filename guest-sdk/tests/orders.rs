@@ -1,4 +1,4 @@
-//! The service of `docs/answer-over-http.md`: each Rust listing of the page is a part of this file.
+//! The service of `docs/answer-over-http.md`: each Rust listing there is a part of this file.
 
 use std::time::Duration;
 

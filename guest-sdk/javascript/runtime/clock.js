@@ -1,5 +1,6 @@
-// The global `performance`, which counts from its first use in an instance. The engine's own object
-// would count from the loading of the module, on the clock of the machine that built the plugin.
+// The global `performance`, which counts from the first use of this clock in an instance, for
+// example by a timer. The engine's own object would count from the loading of the module, on the
+// clock of the machine that built the plugin.
 
 /** Returns milliseconds on the engine's monotonic clock. Only differences are meaningful. */
 const ticks = performance.now.bind(performance);

@@ -24,8 +24,9 @@ class Cache(Atomics, Leases, Many, Entries):
     - Values are stored as JSON, so services in any language can read them.
     - Keys are 1 to 1,024 bytes of UTF-8. Values are JSON of at most 100 levels and 1 MiB; the
       host's configuration can change the size limit.
-    - A full cache evicts entries that have not been used recently. Do not keep the only copy of
-      important data in it.
+    - A cache may lose entries: a full cache in memory evicts entries that have not been used
+      recently. A Redis server evicts by its own ``maxmemory-policy``, or refuses each ``set``. Do
+      not keep the only copy of important data in a cache.
     - Each single read or write of a key is atomic. A ``get`` followed by a ``set`` is not: if two
       calls do both at the same time, one change may be lost. ``increment``, ``update``, ``take``
       and ``set_if_absent`` never lose a change.

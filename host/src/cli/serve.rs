@@ -36,13 +36,14 @@ use systemd::Sockets;
 
 /// Serve services over HTTP until SIGTERM or SIGINT
 ///
-/// Without PATH, serves the current folder. A hostel.toml in a folder configures the server;
-/// without one, all services in the folder are served. New, changed and removed components take
-/// effect without a restart: the server looks for changes twice a second, on SIGHUP and, on Linux,
-/// when a file is written. Edited sources are built with --watch and on SIGHUP. On SIGTERM or
-/// SIGINT, the server waits for the configured stop-delay (default: none), stops accepting
-/// connections, and completes the active requests. It waits for these at most for the configured
-/// drain-time (default: 10s). A second signal ends it at once.
+/// Without PATH and --config, serves the current folder. A hostel.toml in the served folder
+/// configures the server; without one, all services in the folder are served. With several PATHs,
+/// no hostel.toml is read. New, changed and removed components take effect without a restart: the
+/// server looks for changes twice a second, on SIGHUP and, on Linux, when a file is written. Edited
+/// sources are built with --watch and on SIGHUP. On SIGTERM or SIGINT, the server waits for the
+/// configured stop-delay (default: none), stops accepting connections, and completes the active
+/// requests. It waits for these at most for the configured drain-time (default: 10s). A second
+/// signal ends it at once.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -81,14 +81,14 @@ pub struct Limits {
     /// Blocks of a function, including loops and conditions. Default 40,000: JavaScript's engine
     /// has 4,200 in one function.
     pub blocks: usize,
-    /// Locals of a function, counted as for `locals`, and the parameters and results of a block,
-    /// summed over the function's blocks. Default 2,000,000: JavaScript's engine has 200,000 in one
-    /// function, and the memory for compiling grows with this sum.
+    /// A sum over the blocks of a function: for each block, the function's locals, counted as for
+    /// `locals`, plus the block's parameters and results. Default 2,000,000: JavaScript's engine
+    /// has 200,000 in one function, and the memory for compiling grows with this sum.
     pub block_locals: usize,
-    /// Locals of a function, counted as for `locals`, and the parameters and results of a loop,
-    /// times the loop's nesting depth, summed over the function's loops. Default 1,000,000:
-    /// JavaScript's engine has 124,000 in one function, and the time for compiling grows with this
-    /// sum.
+    /// A sum over the loops of a function: for each loop, its nesting depth times the sum of the
+    /// function's locals, counted as for `locals`, and the loop's parameters and results. Default
+    /// 1,000,000: JavaScript's engine has 124,000 in one function, and the time for compiling grows
+    /// with this sum.
     pub loop_locals: usize,
     /// Types that a component's core modules define. Default 10,000: Python with its library has
     /// 1,100, and the engine compiles a function for each.

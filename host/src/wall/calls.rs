@@ -53,7 +53,8 @@ pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     libc::SYS_adjtimex,
     libc::SYS_syslog,
     libc::SYS_vhangup,
-    // Calls that could bypass other rules.
+    // io_uring bypasses this filter. The other calls make attacks on the kernel easier, reach
+    // keyrings, or weaken the protection of memory.
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,

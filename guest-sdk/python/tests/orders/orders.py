@@ -1,4 +1,4 @@
-"""The service of docs/answer-over-http.md: each Python listing of the page is a part of this file."""
+"""The service of docs/answer-over-http.md: each Python listing there is a part of this file."""
 
 from dataclasses import dataclass
 

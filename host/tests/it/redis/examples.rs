@@ -1,5 +1,5 @@
-//! The examples on two hosts that share a Redis server: each host sees the entries that the other
-//! stores or deletes.
+//! The examples on two hosts that share a Redis server: each host finds the entries that the other
+//! stores, and no longer finds the entries that the other deletes.
 
 use super::server::RedisServer;
 use crate::outbound::server::Source;

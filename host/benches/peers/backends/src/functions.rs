@@ -1,5 +1,5 @@
-//! The cache functions on Redis, called by a guest, compared with the same commands and scripts in
-//! redis-py.
+//! The cache functions on Redis, called by a guest, compared with redis-py, which runs the same
+//! scripts for `increment` and `swap`, and plain Redis commands for the other functions.
 
 use crate::load::{self, Load};
 use crate::ours::Ours;

@@ -1,5 +1,6 @@
-//! Quick builds of JavaScript and TypeScript, which `hostel run` and `--watch` make: the base with
-//! the script loaded behaves like the result of `hostel build`.
+//! Quick builds of JavaScript and TypeScript, made by `hostel run` and with `--watch`. A quick
+//! build loads the script into a prepared base component. Its services behave like those of a
+//! component from `hostel build`.
 
 use super::hostel_in;
 use crate::support::{stderr, stdout};
