@@ -12,9 +12,10 @@ import (
 //   - Values are JSON: plugins in any language can read them.
 //   - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are at most 100 levels deep
 //     and, in the host's default configuration, at most 1 MiB of JSON.
-//   - A cache may lose entries: when full, it evicts entries that have not been used recently, and
-//     a cache in the host's memory is empty after a restart. Keep a copy elsewhere of any value
-//     that must not be lost.
+//   - A cache may lose entries. A cache in the host's memory is empty after a restart. When it is
+//     full, it evicts entries that have not been used recently. A Redis server evicts by its own
+//     maxmemory-policy, or refuses each set. Keep a copy elsewhere of any value that must not be
+//     lost.
 //   - Each function and method except [GetOrSet] is atomic for each key. A [Get] followed by a
 //     [Cache.Set] is not: if two concurrent calls do both, one change may be lost.
 //     [Cache.Increment], [Update], [Take] and [Cache.SetIfAbsent] never lose a change.

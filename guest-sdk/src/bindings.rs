@@ -22,9 +22,9 @@ pub mod hostel {
         /// newer one, until the entry is deleted, expires or is evicted. An entry that was set before a
         /// trap or a timeout stays set. Invalid input always returns an `error`, never a trap.
         ///
-        /// A cache may lose entries: when full, it evicts entries that have not been used recently, and
-        /// memory caches are empty after a restart of the host. Keep the source of every value outside the
-        /// cache.
+        /// A cache may lose entries. A cache in the host's memory is empty after a restart. When it is
+        /// full, it evicts entries that have not been used recently. A Redis server evicts by its own
+        /// `maxmemory-policy`, or refuses each `set`. Keep the source of every value outside the cache.
         ///
         /// Keys are 1 to 1,024 bytes of UTF-8. Any scalar value is allowed, including NUL and newline;
         /// keys are compared byte by byte and never normalised.
@@ -2592,10 +2592,11 @@ pub mod hostel {
                 Unreachable,
                 /// The request timed out. The server may have processed the request.
                 Timeout,
-                /// The response is larger than the host allows.
+                /// The response is larger, or has more headers, than the host allows, or the host is short
+                /// of memory.
                 TooLarge,
                 /// The server closed the connection before the end of its response, or the response is not
-                /// valid HTTP. The server may have processed the request.
+                /// valid HTTP, or a redirect cannot be followed. The server may have processed the request.
                 Aborted,
             }
             impl ::core::fmt::Debug for ErrorKind {
@@ -3332,7 +3333,7 @@ pub mod exports {
                     pub service: _rt::String,
                     /// The correlation id, which is also in the host's log lines.
                     pub id: _rt::String,
-                    /// The media type of the body; `none` if the caller sent none.
+                    /// The media type of the body; `none` if the caller sent none, or one that is not ASCII.
                     pub content_type: ::core::option::Option<_rt::String>,
                     /// Empty if the request has no body.
                     pub body: _rt::Vec<u8>,

@@ -23,7 +23,7 @@ pub(in crate::config) struct RawCors {
     /// The headers of a response that these pages may read in addition to the few that every page
     /// may read, as in ["x-request-id"]. Default: none.
     pub(in crate::config) expose_headers: Option<Vec<At<String>>>,
-    /// Whether browsers send cookies and HTTP authentication with these pages' requests. Not
+    /// Whether these pages may read responses to requests with cookies or HTTP authentication. Not
     /// allowed with origins "*". Default: false.
     pub(in crate::config) credentials: Option<At<bool>>,
     /// How long a browser may keep the response to a preflight, in whole seconds, as in "10m".
