@@ -24,8 +24,8 @@ pub use lease::GetOrSet;
 /// - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte. Values are JSON of at most 100
 ///   levels and 1 MiB; the host's configuration can change the size limit.
 /// - A cache may lose entries: a full cache in memory evicts entries that have not been used
-///   recently. A Redis server evicts by its own `maxmemory-policy`, or refuses each `set`. Do not
-///   keep the only copy of important data in a cache.
+///   recently. A full Redis server evicts by its own `maxmemory-policy`, or refuses each `set`. Do
+///   not keep the only copy of important data in a cache.
 /// - A `get` followed by a `set` is not atomic: if two calls do this at the same time, one change
 ///   may be lost. Atomic methods such as [`increment`](Cache::increment),
 ///   [`update`](Cache::update), [`take`](Cache::take) and [`set_if_absent`](Cache::set_if_absent)

@@ -9,9 +9,9 @@ pub enum CacheErrorKind {
     /// The key is empty or longer than 1,024 bytes.
     InvalidKey,
     /// The value has no JSON form that every language can read, does not fit the requested type, or
-    /// is data that another program stored in Redis. For a raw text: it is not JSON that the cache
-    /// accepts. For an increment: the delta, the stored value or the sum is not an integer from
-    /// -(2^53 - 1) to 2^53 - 1.
+    /// is invalid data that another program stored in Redis. For a raw text: it is not JSON that
+    /// the cache accepts. For an increment: the delta, the stored value or the sum is not an
+    /// integer from -(2^53 - 1) to 2^53 - 1.
     InvalidValue,
     /// The expiry is not a whole number of seconds from 1 to 315,360,000, or the duration of
     /// [`GetOrSet::early`](crate::GetOrSet::early) is invalid.

@@ -30,11 +30,11 @@
 //!
 //! # Requests and responses
 //!
-//! A second argument receives the request's JSON body, as any type that implements `Deserialize`.
-//! If the body does not fit that type, the SDK returns `BadRequest` without calling the function. A
-//! returned value that implements `Serialize` is sent as JSON, `()` as an empty response, and a
-//! [`Response`] unchanged. [`Context::request`] has the rest of the request: headers, cookies,
-//! parameters and forms.
+//! A second argument receives the request's JSON body, as any type that implements
+//! `DeserializeOwned`. If the body does not fit that type, the SDK returns `BadRequest` without
+//! calling the function. A returned value that implements `Serialize` is sent as JSON, `()` as an
+//! empty response, and a [`Response`] unchanged. [`Context::request`] has the rest of the request:
+//! headers, cookies, parameters and forms.
 //!
 //! ```
 //! use hostel_sdk::{Context, Failure, Response, Result, services};

@@ -1,6 +1,7 @@
-//! The routes of a fake: they map a method and a path to a service, by the rules of a host. There
-//! are two differences. The paths `/services` and `/services/NAME` are not reserved. If a GET and a
-//! HEAD route match a HEAD request, the route that was added first is used.
+//! The routes of a fake: they map a method and a path to a service, by the rules of a host, except
+//! in rare cases. The paths `/services` and `/services/NAME` are not reserved. The path of a
+//! request need not begin with a slash. If a GET and a HEAD route match a HEAD request, the route
+//! that was added first is used.
 
 use crate::service::Service;
 

@@ -56,7 +56,7 @@ impl FakeCache {
     /// without an expiry.
     pub(crate) fn hold(&self, key: &str) -> Result<(), hostel_cache::Error> {
         self.cache.release(key, self.own)?;
-        // With the longest `early`, the cache also gives the lease of an entry that will expire.
+        // With the longest `early`, the cache also gives the lease of an entry that expires sooner.
         self.cache.get_or_lease(key, Some(MAX_EXPIRY_SECONDS), self.other).map(drop)
     }
 

@@ -23,8 +23,8 @@ pub(crate) fn log(level: Level, message: &str) {
     host_log::log(level, message);
 }
 
-/// The host's cache functions. Values are JSON texts. A component imports only the interfaces whose
-/// functions it calls.
+/// The host's cache functions. Values are JSON texts. A component imports only the functions that
+/// it calls.
 #[derive(Debug)]
 pub(crate) struct Store;
 

@@ -12,8 +12,9 @@ pub enum HttpErrorKind {
     /// The plugin has no permission for this address, or the service has sent too many requests
     /// during this call.
     Denied,
-    /// The connection to the server failed. No part of the request was sent to this server. After a
-    /// redirect, an earlier server may have processed the request.
+    /// The connection to the server failed. No part of the request was sent to this server, unless
+    /// the host repeated a `GET`, `HEAD`, `OPTIONS`, `PUT` or `DELETE` request. After a redirect,
+    /// an earlier server may have processed the request.
     Unreachable,
     /// The request timed out. The server may have processed it.
     Timeout,
