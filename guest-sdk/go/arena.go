@@ -18,7 +18,8 @@ const (
 	// Room for the largest request (8 MiB in the default configuration) with its headers, or for
 	// several values of the largest size (1 MiB). In each fresh instance, Go clears the gap between
 	// the plugin's data and the next 512 KiB boundary. If the linker starts the data at such a
-	// boundary (-R=0x80000), this size makes the data end just before one, so the gap is small.
+	// boundary (-R=0x80000), this size makes the data of a small plugin end just before one, so the
+	// gap is small.
 	arenaBytes = 10<<20 + 5<<16
 	// Room for the state that the WASI 0.1 adapter keeps for the life of an instance. The state
 	// takes 128 KiB today.

@@ -217,8 +217,8 @@ var headersOfHost = []string{
 	"transfer-encoding", "upgrade",
 }
 
-// checkAsHost refuses a request that a host would refuse as invalid. But it does not check the
-// number of headers, and accepts some control characters in their values.
+// checkAsHost refuses most of the requests that a host would refuse as invalid. It does not check,
+// for example, the number of headers or the range of a port.
 func checkAsHost(request *OutgoingRequest) error {
 	if !isToken(request.Method) || request.Method == "CONNECT" || request.Method == "TRACE" {
 		return invalidf("%s is not a method that a plugin can send", shortened(request.Method))

@@ -34,8 +34,8 @@ type endpoint struct {
 //
 //	fake.Serve("GET /orders/{id}", "orders.find")
 //
-// Serve panics when a host would refuse the configuration: for an invalid method or path, an
-// unknown service, or a route that conflicts with an earlier one.
+// Serve panics for an invalid method or path, an unknown service, or a route that conflicts with an
+// earlier one.
 func (f *Fake) Serve(route, service string) {
 	if err := f.serve(route, service); err != nil {
 		panic(fmt.Sprintf("the route %q: %v", route, err))
@@ -241,7 +241,7 @@ func (f *Fake) find(request *Request) *Failure {
 	f.mutex.Lock()
 	ends, values := f.served.find(segments)
 	f.mutex.Unlock()
-	// The host itself serves /services and /services/NAME, before any route.
+	// The host reserves /services and /services/NAME: they match no route.
 	isOfHost := segments[0] == "services" && len(segments) <= 2
 	if len(ends) == 0 || isOfHost {
 		return NotFound("no service has this path")

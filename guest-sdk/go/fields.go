@@ -53,8 +53,8 @@ func destination(t reflect.Type) reflect.Type {
 type structFields struct {
 	// The fields that encoding/json writes, by JSON name.
 	written map[string]structField
-	// The fields that encoding/json reads, by JSON name in lower case, because encoding/json matches
-	// names case-insensitively.
+	// The same fields by JSON name in lower case, because encoding/json reads names
+	// case-insensitively. Of fields whose names differ only in case, read contains one.
 	read map[string]structField
 	// A JSON name that several fields share, so that encoding/json writes none of these fields.
 	// Empty if there is no such name.

@@ -9,7 +9,7 @@ import (
 
 // Parses queries and forms, and writes forms: application/x-www-form-urlencoded (WHATWG URL
 // Standard). net/url has other rules (it refuses an invalid escape and a semicolon) and would make
-// every component larger.
+// components larger.
 
 // formValues returns the decoded value of each field of that name, in order. The argument most is
 // the maximum number of values.

@@ -267,8 +267,8 @@ const (
 	HTTPUnreachable
 	// HTTPTimeout: the request timed out. The server may have processed it.
 	HTTPTimeout
-	// HTTPTooLarge: the response is larger than the host allows, alone or together with the
-	// responses to parallel requests; or the host has too little memory for it.
+	// HTTPTooLarge: the response has too many headers; it is larger than the host allows, alone or
+	// together with the responses to parallel requests; or the host has too little memory for it.
 	HTTPTooLarge
 	// HTTPAborted: the response is incomplete, is not valid HTTP, or is a redirect that has an invalid
 	// target or exceeds the maximum number. The server may have processed the request.
@@ -302,8 +302,7 @@ func (e *HTTPError) Error() string {
 	return e.Message
 }
 
-// isUnavailable returns true if the same request may succeed later, even if neither the plugin nor
-// the host's configuration changes.
+// isUnavailable returns true if a handler that returns this error fails with [FailureUnavailable].
 func (e *HTTPError) isUnavailable() bool {
 	return e.Kind == HTTPUnreachable || e.Kind == HTTPTimeout || e.Kind == HTTPAborted
 }

@@ -20,7 +20,7 @@ type HTTPResponse struct {
 
 // Header returns the value of a header; its name is case-insensitive. The values of several fields
 // are joined by a comma and a blank. The text is empty when the header is missing or a field is not
-// UTF-8. Use [HTTPResponse.HeaderValues] for set-cookie, because its values contain commas.
+// UTF-8. Use [HTTPResponse.HeaderValues] for set-cookie, because its values may contain commas.
 func (r *HTTPResponse) Header(name string) string {
 	return joined(r.Headers, name)
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// If many calls need the same missing value at the same time, one of them computes the value.
+// Usually only one call computes a missing value, even if many calls need it at the same time.
 
 const defaultWait = 5 * time.Second
 
@@ -87,9 +87,9 @@ const (
 //	})
 //
 // If several calls miss the key at the same time, on any host that shares the cache, one of them
-// computes the value. The others wait for it, by default up to 5 seconds ([Wait]); after that each
-// computes its own value and does not store it. So compute can run more than once: this is not a
-// lock.
+// computes the value. The others wait for it, by default up to 5 seconds ([Wait]). A call that gets
+// no value in this time, or finds too many waiting calls, computes its own value and does not store
+// it. So compute can run more than once: this is not a lock.
 //
 // A stored null counts as a value. If the key is set or deleted while compute runs, GetOrSet
 // returns the result of compute but does not store it, because the other change is newer.

@@ -7,9 +7,9 @@ import (
 	"reflect"
 )
 
-// Finds parts of a value that encoding/json would omit silently: all fields of a struct that has
-// only unexported fields, fields that the MarshalJSON or MarshalText of an embedded field replaces,
-// and fields or keys that share a name.
+// Finds parts of a value that would be lost silently: all fields of a struct that has only
+// unexported fields, fields that the MarshalJSON or MarshalText of an embedded field replaces, and
+// fields or keys that share a name.
 
 // lostFields returns the reason why the JSON of a struct would lack fields, or an empty text. The
 // struct has no MarshalJSON or MarshalText of its own. lostFields ignores unexported fields if the

@@ -15,7 +15,7 @@ import (
 
 // misfit is the error for a value that does not fit its variable.
 type misfit struct {
-	// The path from the root of the text, such as items[0].count; empty for the root.
+	// The place of the value in the text, such as items[0].count; empty for the root.
 	path  string
 	found string
 	rule  string
@@ -72,7 +72,8 @@ func misfitOfNull(text []byte, target any) error {
 }
 
 // ruleOf describes the JSON that fits a type. If found is a number out of range, the description is
-// the range. The description is empty for some types, such as types with an UnmarshalJSON method.
+// the range. The description is empty for some types, such as a type with UnmarshalJSON but without
+// UnmarshalText.
 func ruleOf(t reflect.Type, found json.Token) string {
 	pointer := reflect.PointerTo(t)
 	switch {

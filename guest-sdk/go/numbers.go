@@ -93,7 +93,7 @@ func (r *exactReader) value(t reflect.Type) error {
 }
 
 // inner returns the type of the next item of an array or object that was read into a variable of
-// type t. It returns nil if encoding/json ignored the item, or if t is nil.
+// type t. It returns nil for a member without a field, and if t is nil.
 func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type, error) {
 	name := ""
 	if container == '{' {

@@ -1,5 +1,5 @@
-// The conformance plugin in Go. A request to the service conformance is one step of a scenario. The
-// service executes the step through the public SDK only, and returns the result.
+// The conformance plugin in Go. Its service executes the scenario step that a request contains, and
+// returns the result.
 package main
 
 import (
@@ -163,8 +163,8 @@ func bitsOf(float float64) string {
 	return fmt.Sprintf("%016x", math.Float64bits(float))
 }
 
-// loopThroughBits sets and gets random floats, of which one half has random bits and one half is
-// integral. It returns a description of the first float that changed, or nil.
+// loopThroughBits sets and gets floats with random bits, and random integral floats. It returns a
+// description of the first float that changed, or nil.
 func loopThroughBits(cache hostel.Cache, key string, rounds any) (any, error) {
 	count, _ := rounds.(float64)
 	state := uint64(1)
