@@ -111,7 +111,7 @@ fn against(time: Duration, rust: Duration) -> String {
 
 async fn prepare(language: &'static str, folder: &str) -> Result<Row> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
-    // A new build cache: each run of the benchmark builds from source.
+    // A new build cache, in which nothing is built yet.
     let cache = tempfile::tempdir()?;
     let (first, file) = build(&folder, cache.path())?;
     let (second, _) = build(&folder, cache.path())?;
@@ -141,7 +141,7 @@ impl Row {
     }
 }
 
-/// Creates a host with one plugin, and stores in its cache the value that the operations read.
+/// Creates a host with one plugin, and sets the entry `k` in its cache.
 async fn host(component: Vec<u8>, instances: Instances) -> Result<Host> {
     let minute = Duration::from_secs(60);
     let limits = Limits { time: minute, cpu: minute, ..Limits::default() };

@@ -90,7 +90,7 @@ work = {
     "get-many": get_many,
 }[operation]
 failed = threading.Event()
-# Each thread makes a call before any thread is timed, so that the connections are open.
+# Each thread makes a call before any thread is timed: the first calls open connections.
 ready = threading.Barrier(threads + 1)
 took = [[] for _ in range(threads)]
 running = [threading.Thread(target=call, args=[each]) for each in took]

@@ -1,6 +1,6 @@
-//! Two hand-written hosts for the same guests. The functions of the first host, the floor, have the
-//! right types and do nothing. The second host uses wasmtime's `bindgen!` and a moka cache with an
-//! expiry per entry, as the guests' world requires.
+//! Two hand-written hosts. The functions of the first host, the floor, have the right types and do
+//! nothing. The second host uses wasmtime's `bindgen!` and a moka cache with an expiry per entry,
+//! as the guests' world requires.
 
 mod nothings;
 
@@ -69,8 +69,7 @@ impl WasiView for State {
 type Caller<'a> = StoreContextMut<'a, State>;
 
 impl Bare {
-    /// Creates the floor, with Hostel's settings for concurrency and epochs, and Hostel's parameter
-    /// types.
+    /// Creates the floor, with Hostel's settings for concurrency and epochs.
     pub async fn floor(component: &[u8], answers: Answers<'_>) -> Result<Bare> {
         let mut config = Config::new();
         config.concurrency_support(false).epoch_interruption(true);

@@ -23,8 +23,8 @@ pub fn print() -> Result<()> {
     };
     let (with_entries, without) = (&floor(Some(VALUE))?, &floor(None)?);
     let missing: Vec<String> = keys.iter().map(|key| format!("missing:{key}")).collect();
-    // The arguments after the number of calls. These texts are ASCII, so Rust's debug format is
-    // valid JSON.
+    // The arguments after the number of calls. These texts are printable ASCII, so Rust's debug
+    // format is valid JSON.
     let one = |key: &str| format!("{key:?}");
     let set = |key: &str| format!("{key:?},{VALUE:?}");
     for (what, service, arguments, floor) in [

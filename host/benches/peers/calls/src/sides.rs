@@ -73,8 +73,8 @@ fn body_of(calls: u32, arguments: &str) -> String {
     format!("[{calls},{arguments}]")
 }
 
-/// Returns the arguments after the number of calls. The key and the value are ASCII, so Rust's
-/// debug format is valid JSON.
+/// Returns the arguments after the number of calls. The key and the value are printable ASCII, so
+/// Rust's debug format is valid JSON.
 fn arguments(call: &str, key: &str) -> String {
     match call {
         "set" => format!("{key:?},{VALUE:?}"),

@@ -13,7 +13,7 @@ use table::{Row, Wanted};
 
 const CAPACITY: usize = 4 << 20;
 
-/// The number of keys: about ten times as many as fit into a map.
+/// The number of keys in a Zipf distribution: about nine times as many as fit into our map.
 const KEYS: usize = 250_000;
 const READS: usize = 1_500_000;
 

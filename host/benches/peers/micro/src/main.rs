@@ -29,7 +29,8 @@ fn cache(expiry: Option<u32>) -> Cache {
     cache
 }
 
-/// Returns a JSON text of `bytes` bytes: an array of strings of 14 bytes, and spaces.
+/// Returns a JSON text of `bytes` bytes: an array, then spaces. The array contains strings of 14
+/// bytes, or is empty for fewer than 17 bytes.
 fn text(bytes: usize) -> String {
     let items = vec![r#""0123456789é""#; (bytes - 2) / 15].join(",");
     let text =

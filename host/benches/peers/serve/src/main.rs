@@ -1,8 +1,9 @@
-//! Measures `hostel serve`, and prints rows of the table, then all measured rates.
+//! Measures `hostel serve`, and prints rows of the table.
 //!
 //! `serve rates` compares it with bare hyper and `wasmtime serve`; all servers take turns under the
-//! same load. `serve start` measures its start, and `serve spin` its latency beside calls that
-//! never return. Without an argument, all three run.
+//! same load. A second table, at the end of the output, contains the medians of each server.
+//! `serve start` measures the start of `hostel serve`, and `serve spin` its latency beside calls
+//! that never return. Without an argument, all three run.
 
 mod load;
 mod made;

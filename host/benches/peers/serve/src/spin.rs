@@ -12,8 +12,9 @@ const ROUNDS: usize = 5;
 /// Seconds of each measured load.
 const SECONDS: u32 = 2;
 
-/// Concurrent calls that spin, and connections that call the other plugin. Four calls occupy all
-/// processors of a small machine; 64 is the default maximum of concurrent calls of one plugin.
+/// The number of concurrent calls that spin, and of connections that call the plugin `entry`. Four
+/// calls occupy all processors of a small machine; 64 is the default maximum of concurrent calls of
+/// one plugin.
 const CASES: [(usize, u32); 4] = [(4, 1), (4, 32), (64, 1), (64, 32)];
 
 /// Seconds of load before the measurement: the host recognizes a long call only after the call has

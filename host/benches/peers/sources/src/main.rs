@@ -29,8 +29,7 @@ const ROUNDS: usize = 31;
 const REQUESTS: u32 = 500;
 
 fn main() -> Result<()> {
-    // With one worker thread besides the server's, each thread has a processor, and tasks do not
-    // migrate.
+    // One worker thread besides the server's: two processors suffice, and tasks do not migrate.
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let address = serve()?;
     let host = Arc::new(runtime.block_on(host(address))?);
