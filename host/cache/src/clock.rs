@@ -157,9 +157,9 @@ impl Moment {
         Self(reading.saturating_sub(start).min(Self::LAST))
     }
 
-    /// Returns an upper bound for the current tick, given this coarse reading. The kernel normally
-    /// updates the coarse clock every 1 to 10 milliseconds. On an overloaded virtual machine the
-    /// update may come seconds late, so the bound includes a margin.
+    /// Returns an upper bound for the current tick, given this coarse reading and its assumed
+    /// maximum lag. The kernel normally updates the coarse clock every 1 to 10 milliseconds. On an
+    /// overloaded virtual machine, the update may come seconds late.
     pub(crate) fn latest_tick_since(self) -> u32 {
         self.tick().saturating_add(LATEST_TICKS)
     }

@@ -7,9 +7,9 @@
 //! An entry is new until a hand first reaches it. If it was used by then, it is promoted to kept.
 //! Otherwise it is evicted and its key is remembered for a while; a remembered key that is set
 //! again is kept at once. New entries are evicted while they are more than a tenth of all entries,
-//! so a scan that sets many entries and uses none again cannot displace frequently used entries. If
-//! there are fewer new entries, kept entries are evicted: another hand subtracts one use from each
-//! entry that it passes, and evicts the first entry without uses.
+//! so a scan that sets many entries and uses none again cannot displace frequently used entries.
+//! While at most a tenth of the entries are new, kept entries are evicted: another hand subtracts
+//! one use from each entry that it passes, and evicts the first entry without uses.
 
 use crate::clock::Now;
 use crate::limits::MAX_SEGMENTS_PER_EVICTION;

@@ -70,10 +70,10 @@ pub(crate) const MIN_LARGEST_ENTRIES_IN_SHARD: usize = 4;
 /// bookkeeping would take too large a share of the memory.
 pub(crate) const MIN_SHARD_CAPACITY: usize = 32 << 10;
 
-/// The size of a chunk: a shard takes bytes from a budget in whole chunks. The chunks of a small
-/// shard are smaller. A chunk holds dozens of small entries, so few writes touch the shared
-/// counters. It is small enough that a thousand caches of a few entries each fit on a small
-/// machine. Every shard is guaranteed one chunk.
+/// The size of a chunk: a growing shard takes bytes from a budget up to the next multiple of a
+/// chunk, if the budget has them. The chunks of a small shard are smaller. A chunk holds dozens of
+/// small entries, so few writes touch the shared counters. It is small enough that a thousand
+/// caches of a few entries each fit on a small machine. Every shard is guaranteed one chunk.
 pub(crate) const CHUNK: usize = 16 << 10;
 
 /// The minimum number of chunks that fit into a shard.
