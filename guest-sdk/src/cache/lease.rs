@@ -40,9 +40,9 @@ impl GetOrSet {
     }
 
     /// Refreshes the value before it expires: when less than `early` remains until the expiry, one
-    /// call recomputes the value. Meanwhile other calls get the old value without waiting. `early`
-    /// must be a whole number of seconds, at least 1 and less than the expiry, so an expiry is
-    /// required. Choose a small part of the expiry; otherwise the value is recomputed too often.
+    /// call recomputes the value. Until the expiry, other calls get the old value without waiting.
+    /// `early` must be a whole number of seconds, at least 1 and less than the expiry, so an expiry
+    /// is required. Choose a small part of the expiry; otherwise the value is recomputed too often.
     #[must_use]
     pub const fn early(self, early: Duration) -> GetOrSet {
         GetOrSet { early: Some(early), ..self }
