@@ -131,7 +131,7 @@ impl Slot {
         self.due
     }
 
-    /// Returns true if the entry has expired. Reads the entry only when `due` cannot decide.
+    /// Returns true if the entry has expired. Does not read the entry if `due` rules this out.
     pub(crate) fn has_expired(&self, now: &Now<'_>) -> bool {
         self.due.is_near(now) && self.entry().is_some_and(|entry| entry.deadline().has_passed(now))
     }
@@ -161,7 +161,7 @@ impl Slot {
         self.tag_and_marks = self.tag().0 | KEPT;
     }
 
-    /// Returns the marks as a number. `evict_least` evicts the entry with the lowest number.
+    /// Returns the marks as a number. `evict_least` prefers entries with low numbers.
     pub(crate) fn worth(&self) -> u32 {
         self.tag_and_marks & MARKS
     }
@@ -259,8 +259,7 @@ impl Segment {
         (from..SLOTS).find(|at| self.slot(*at).is_some_and(&is_it))
     }
 
-    /// Inserts a slot whose key is not present. The caller has checked that the segment is not
-    /// full.
+    /// Inserts a slot whose key is not present. The segment must not be full.
     pub(crate) fn insert(&mut self, slot: Slot) {
         self.soften_due(slot.due);
         let free = around(slot.tag().home()).find(|at| self.slot(*at).is_none());
@@ -293,12 +292,13 @@ impl Segment {
         self.due = self.due.min(due);
     }
 
-    /// Recomputes the segment's `due` from its slots, because removals may have made it too low.
+    /// Recomputes the segment's `due` from its slots: removals and later deadlines may have made it
+    /// too low.
     pub(crate) fn find_due(&mut self) {
         self.due = self.slots().map(Slot::due).min().unwrap_or(Due::NEVER);
     }
 
-    /// Remembers an evicted key in the place that was written longest ago.
+    /// Remembers an evicted key. The places are used in turn.
     pub(crate) fn remember(&mut self, tag: Tag) {
         self.remember_trace(tag.trace());
     }
@@ -310,8 +310,8 @@ impl Segment {
         self.next_remembered = (self.next_remembered + 1) % REMEMBERED as u8;
     }
 
-    /// Returns true if the segment remembers the key, and forgets it. In rare cases, also returns
-    /// true for a key that only has the same trace as a remembered key.
+    /// Returns true if a place remembers the key, and empties this place. In rare cases, the place
+    /// remembers another key with the same trace.
     pub(crate) fn recall(&mut self, tag: Tag) -> bool {
         let trace = tag.trace();
         let found = self.remembered.iter_mut().find(|place| **place == trace);
@@ -343,8 +343,8 @@ impl Segment {
         self.depth == other.depth && self.len() + other.len() <= FIT_ONE
     }
 
-    /// Reverses [`split`](Self::split): takes all slots of `half`, and every second evicted key
-    /// that `half` remembers.
+    /// Reverses [`split`](Self::split): takes all slots of `half`, and the traces in every second
+    /// place of `half`.
     pub(crate) fn join(&mut self, half: Self) {
         self.depth -= 1;
         for trace in half.remembered.into_iter().step_by(2) {

@@ -39,7 +39,7 @@ const SWEPT_AT_ONCE: usize = 8;
 #[repr(align(128))]
 pub(crate) struct Shard(Mutex<Entries>);
 
-/// A hit touches only the first fields. `repr(C)` keeps them in the cache line of the lock.
+/// A hit by `get` touches only the first fields. `repr(C)` keeps them in the lock's cache line.
 #[derive(Debug)]
 #[repr(C)]
 struct Entries {

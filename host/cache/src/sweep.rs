@@ -1,8 +1,8 @@
 //! The sweep: removes expired entries, even if no operation uses their keys again.
 //!
 //! The sweep visits the segments in turn, as long as any segment may contain an expired entry. If a
-//! segment's `due` rules out expired entries, the visit reads one cache line. Otherwise it reads
-//! the whole segment and the entries that may have expired.
+//! segment's `due` rules out expired entries, the visit usually reads one cache line of it.
+//! Otherwise it reads the whole segment and the entries that may have expired.
 
 use crate::clock::Now;
 use crate::expiry::Due;

@@ -46,7 +46,7 @@ struct Sums {
     texts: usize,
 }
 
-/// The position of an entry, valid until the next insertion, removal or split.
+/// The position of an entry, valid until the next insertion, removal, split or [`Table::tidy`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     segment: usize,
@@ -157,8 +157,8 @@ impl Table {
         needed <= self.charge.bytes()
     }
 
-    /// Returns true if the table and its owner may grow to `bytes` in total. Charges whole chunks,
-    /// so that most writes do not touch the shared budget.
+    /// Returns true if the table and its owner may grow to `bytes` in total. Rounds the charge up
+    /// to whole chunks, at most to `room.bytes`: most writes then do not touch the shared budget.
     fn takes(&mut self, bytes: usize) -> bool {
         let taken = self.charge.bytes();
         if bytes <= taken {
@@ -253,7 +253,8 @@ impl Table {
         self.tidy(place.segment)
     }
 
-    /// Returns the position of a tag's segment, valid until the next removal or split.
+    /// Returns the position of a tag's segment, valid until the next removal, split or
+    /// [`tidy`](Self::tidy).
     pub(crate) fn segment_of(&self, tag: Tag) -> usize {
         self.directory.find(tag)
     }

@@ -16,7 +16,7 @@ const SEGMENT_COST: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Walk {
     shard: usize,
-    /// All entries of the shard with a lower tag have been visited.
+    /// The lowest tag of the shard that has not been visited yet.
     from: Tag,
     left: usize,
 }
