@@ -1,5 +1,5 @@
-//! Runs blocking or long work on a separate thread. tokio's `spawn_blocking` panics, or waits
-//! forever, if the system refuses a thread.
+//! Runs blocking or long work on a separate thread. If the system refuses a thread, tokio's
+//! `spawn_blocking` panics, or the work waits until another thread is free.
 
 use std::io;
 use std::sync::Arc;

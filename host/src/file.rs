@@ -43,7 +43,7 @@ impl From<ReadError> for io::Error {
 
 /// Reads a file of at most `max_bytes`. Returns the content, and the metadata after the read.
 pub(crate) fn read(path: &Path, max_bytes: u64) -> Result<(Vec<u8>, Metadata), ReadError> {
-    // Without this flag, opening a named pipe blocks until another process opens it.
+    // Without this flag, opening a named pipe blocks until another process opens it for writing.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
     let file = opened.map_err(|error| match Errno::from_io_error(&error) {

@@ -17,7 +17,8 @@ type Freeing = Box<dyn Fn() -> bool + Send + Sync>;
 ///
 /// Caches get at most half of the budget, and messages at most a quarter. At least a quarter is
 /// thus left for instances, even if entries never expire and clients are slow. Forced charges may
-/// exceed these bounds: a small minimum for each cache, and the instances that list services.
+/// exceed these bounds: the minimum that [`Cache::within`](hostel_cache::Cache::within) describes,
+/// and the instances that list services.
 pub(crate) struct HostMemory {
     budget: Arc<MemoryBudget>,
     caches: Arc<BudgetPart>,

@@ -167,8 +167,7 @@ impl fmt::Display for FailureKind {
 }
 
 impl Response {
-    /// Returns why HTTP cannot carry this response, or `None` if it can. The HTTP server does not
-    /// check again.
+    /// Returns why HTTP cannot carry this response, or `None` if it can.
     pub(crate) fn fault(&self) -> Option<String> {
         if !(200..=599).contains(&self.status) {
             return Some(format!("status {} is not within 200 to 599", self.status));

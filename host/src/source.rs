@@ -24,7 +24,7 @@ use std::path::PathBuf;
 /// are too many, all files below its folder except hidden, installed and built ones: a change to
 /// one of them may fix the build. If the source's folder cannot be read, adds nothing.
 ///
-/// The build downloads some missing tools itself, once, from PyPI, npm or rustup, and reports each
+/// The build downloads some missing tools itself, with pip, npm or rustup, and reports each
 /// download. The user must install all other tools. If nothing that determines the result has
 /// changed, the component of an earlier build is reused.
 ///
