@@ -155,7 +155,7 @@ impl Row {
         for (at, address) in addresses.into_iter().enumerate() {
             let connecting = TcpStream::connect(address);
             let connected = match at == last {
-                // Only the request's timeout applies to the last address.
+                // No other address is left to try in the remaining time.
                 true => Ok(connecting.await),
                 false => tokio::time::timeout(ADDRESS_TIME, connecting).await,
             };

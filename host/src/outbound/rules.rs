@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use url::{Host, Url};
 
-/// IPv4 blocks outside the public internet, according to IANA's address registries. Each entry is a
+/// IPv4 blocks with a special purpose, according to IANA's address registries. Each entry is a
 /// network, the length of its prefix in bits, and the kind of its addresses.
 const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(0, 0, 0, 0), 8, "an address of this network"),
@@ -24,8 +24,8 @@ const V4: &[(Ipv4Addr, u32, &str)] = &[
     (Ipv4Addr::new(240, 0, 0, 0), 4, "a reserved address"),
 ];
 
-/// IPv6 blocks outside the public internet, in the same form as `V4`. The list includes blocks
-/// whose addresses embed an IPv4 address, which may be internal.
+/// IPv6 blocks with a special purpose, in the same form as `V4`. The list includes blocks whose
+/// addresses embed an IPv4 address, which may be internal.
 const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::LOCALHOST, 128, "a loopback address"),
     (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, "an IPv4-mapped address"),
@@ -44,7 +44,7 @@ const V6: &[(Ipv6Addr, u32, &str)] = &[
     (Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0), 8, "a multicast address"),
 ];
 
-/// Returns the kind of an internal address; `None` for a public one.
+/// Returns the kind of an internal address: one in a block of `V4` or `V6`. `None` for any other.
 pub(super) fn inside(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => {
