@@ -18,11 +18,11 @@ pub(super) fn supervise(program: &Path, task: &Task, descriptors: Descriptors) {
     let mut command = Command::new(program);
     task.add_to(&mut command);
     // The process gets its own group. Signals from a terminal then do not reach it, and killing the
-    // group also kills its descendants, such as compilers.
+    // group also kills the other processes in the group, such as compilers.
     command.stdin(input).stdout(output).stderr(errors).process_group(0);
     let spawned = command.spawn();
-    // The command holds copies of the descriptors. Close them, so that the reader of the output
-    // sees its end as soon as the process closes it.
+    // The command still holds the descriptors. Close them, so that the reader of the output sees
+    // its end as soon as the process closes it.
     drop(command);
     let ended = match spawned {
         Ok(child) => wait(child, task.longest(), control.as_fd()),
