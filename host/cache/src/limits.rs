@@ -15,8 +15,7 @@ pub const MAX_KEY_BYTES: usize = 1024;
 pub const MAX_EXPIRY_SECONDS: u32 = 315_360_000;
 
 /// The largest integer that `increment` accepts or produces, 2^53 - 1. The smallest is -(2^53 - 1).
-/// Languages whose only number type is binary64, such as JavaScript, represent every integer of
-/// this range exactly.
+/// A binary64, such as a `Number` of JavaScript, represents every integer of this range exactly.
 pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// The maximum nesting of arrays and objects in a value.
