@@ -36,7 +36,7 @@ func (r *Request) JSON(target any) error {
 		if !canBeNil(target) {
 			return BadRequest("the request needs a JSON body and has none")
 		}
-		// Set the zero value directly: for a type without methods, a null has the same effect.
+		// Set the zero value directly: only a type with a name can read a null in another way.
 		if nothing := reflect.ValueOf(target).Elem(); nothing.Type().Name() == "" {
 			nothing.SetZero()
 			return nil
@@ -80,8 +80,8 @@ type HTTPRequest struct {
 	// Authority is the host and port as the client sent them. It may be empty.
 	Authority string
 	// Client is the client's address and port, for example 192.0.2.1:4711 or [2001:db8::1]:4711.
-	// Port 0 means that a trusted proxy did not send the port. [Request.ClientAddress] returns only
-	// the address, and describes the address behind a proxy.
+	// Port 0 means that the port is unknown. See [Request.ClientAddress] for the address alone, and
+	// for proxies.
 	Client string
 	// Headers have names in lower case, which may repeat. Headers of the same name are in the order
 	// sent.

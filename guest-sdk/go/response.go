@@ -26,7 +26,7 @@ type Response struct {
 
 // JSON returns a response with status 200 and the value as application/json, by the rules of
 // encoding/json, with two exceptions: <, > and & are not escaped, and .0 is appended to a large
-// float without a fraction.
+// float that is written with digits only.
 //
 // The error is a [Failure] of kind [FailureInternal] when the value has no JSON form, for example
 // because it contains a NaN, a function, a cycle, or text that is not UTF-8.
@@ -93,8 +93,8 @@ func (r Response) WithCookie(cookie Cookie) Response {
 
 // Header returns the value of a header; its name is case-insensitive. The values of several fields
 // are joined by a comma and a blank. The text is empty when the header is missing or a field is not
-// UTF-8. The media type is in ContentType, not in Headers. Use [Response.HeaderValues] for
-// set-cookie, because its values contain commas.
+// UTF-8. Header does not read ContentType. Use [Response.HeaderValues] for set-cookie, because its
+// values contain commas.
 func (r Response) Header(name string) string {
 	return joined(r.Headers, name)
 }

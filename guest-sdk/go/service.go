@@ -84,7 +84,7 @@ func respond(ctx *Context) (Response, *Failure) {
 		return response, nil
 	}
 	failure := failureOf(err)
-	// The WIT failure has no headers, so a failure with headers becomes a response.
+	// The WIT failure has no headers, so over HTTP a failure with headers becomes a response.
 	if len(failure.headers) > 0 && ctx.Request.HTTP != nil {
 		if response, err = problemOf(ctx, failure); err == nil {
 			return response, nil
@@ -122,7 +122,7 @@ func names() string {
 // maxFrames is the maximum number of frames in a logged stack: the host truncates long lines.
 const maxFrames = 20
 
-// logPanic logs the message of a panic and its stack as one record. The stack contains the frames
+// logPanic logs the message of a panic and its stack as one record. The stack contains only frames
 // for which isAuthors returns true, innermost first.
 func logPanic(log Log, cause any) {
 	record := fmt.Sprintf("panic: %v", cause)

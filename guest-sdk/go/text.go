@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Validates a JSON text and reports the offset and reason of the first error. The rules and
-// messages are the same as in the host. The host refuses more texts than encoding/json does.
+// Validates a JSON text and reports the offset and reason of the first error. Apart from the check
+// for UTF-8, the rules and messages are the same as in the host. The host refuses more texts than
+// encoding/json does.
 
 // flaw is the first error in a text.
 type flaw struct {

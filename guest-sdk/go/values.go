@@ -14,7 +14,7 @@ import (
 // Writes values as JSON. Refuses values that encoding/json cannot write or would silently change.
 
 // toJSON returns the value's JSON text, by the rules of encoding/json, with two exceptions: <, >
-// and & are not escaped, and .0 is appended to a large float without a fraction.
+// and & are not escaped, and .0 is appended to a large float that is written with digits only.
 func toJSON(value any) ([]byte, error) {
 	if text, plain := appendPlain(nil, value); plain {
 		return text, nil

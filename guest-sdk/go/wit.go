@@ -2,10 +2,9 @@
 
 package hostel
 
-// Hand-written bindings of `wit/`. Only the files wit*.go convert between the canonical ABI and
-// this package's types. The component encoder checks the name and the signature of each function
-// against `wit/`. The layouts are those of the component model's canonical ABI, with 4-byte
-// addresses.
+// Hand-written bindings of `wit/`. The component encoder checks the name and the signature of each
+// function against `wit/`. The layouts are those of the component model's canonical ABI, with
+// 4-byte addresses.
 //
 // The linker drops each import that a plugin does not call, so a component imports only the
 // functions that it uses. If any code calls methods by name through reflection, the linker keeps
