@@ -5,15 +5,15 @@
 //         --componentize-js FOLDER  SOURCE OUT
 //
 // The build writes the paths of its inputs to the file of `--inputs`, one per line, even if the
-// build fails, except after the timeout in `inQuickJs`. The inputs are the author's files that the
-// build has read, and the places where it has looked for missing files. The FOLDER of a tool
-// contains the tool's node_modules. The engine is QuickJS with `--componentize-qjs`, and
-// SpiderMonkey with `--componentize-js`.
+// build fails, except after the timeout in `inQuickJs`. The inputs are the author's modules and
+// TypeScript settings that the build has read, and the places where it has looked for missing ones.
+// The FOLDER of a tool contains the tool's node_modules. The engine is QuickJS with
+// `--componentize-qjs`, and SpiderMonkey with `--componentize-js`.
 //
 // The build bundles all modules into one, with the SDK first, loads the bundle in the engine, and
 // takes a snapshot of the loaded state as the component. With `--bases` the build is quick: see
-// `quick.js`. The build prints errors in the source to stderr, with the author's file, and with the
-// line and column if they are known.
+// `quick.js`. The build prints errors in the source to stderr, with the author's file, line and
+// column if they are known.
 
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -86,8 +86,8 @@ const warnings = new Set();
 class SourceError extends Error {}
 
 /**
- * The files that the build has read, and the places where it has looked for a missing module or
- * tsconfig.json.
+ * The modules and TypeScript settings that the build has read, and the places where it has looked
+ * for a missing module or tsconfig.json.
  */
 const inputs = new Set([source]);
 
@@ -211,12 +211,12 @@ function text({ files }, ending) {
   return files.find(({ path }) => path.endsWith(ending)).text;
 }
 
-/** Records every file that the bundler reads. */
+/** Records every module that the bundler reads. */
 function noteInputs({ onLoad }) {
   onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
 }
 
-/** Records the folder where a missing module is expected. Adding the module causes a rebuild. */
+/** Records the folder of a missing module, so that adding the module there causes a rebuild. */
 function noteMissing({ location, text }) {
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing === undefined || !location) return;

@@ -107,10 +107,10 @@ export class Fake {
    * fake.route("PUT", "https://api.example.com/*", ({ url, body }) => Response.bytes(body));
    * ```
    *
-   * The fake follows redirects as a host does, but keeps headers that contain a secret. A request
-   * that matches no route rejects the call with an AssertionError that lists the request and the
-   * routes, even if the service catches that error. An error thrown by a reply function rejects the
-   * call too.
+   * The fake follows redirects as a host does, but keeps headers that contain a secret, and accepts
+   * a target with a user or a password. A request that matches no route rejects the call with an
+   * AssertionError that lists the request and the routes, even if the service catches that error.
+   * An error thrown by a reply function rejects the call too.
    */
   route(
     method: string,

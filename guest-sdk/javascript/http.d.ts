@@ -144,8 +144,8 @@ export type HttpErrorKind =
   /** The request timed out. The server may have processed the request. */
   | "timeout"
   /**
-   * The response is larger than the host allows, alone or together with the responses to concurrent
-   * requests; or the host has too little memory for it.
+   * The response has more headers than the host allows, or is larger than the host allows, alone or
+   * together with the responses to concurrent requests; or the host has too little memory for it.
    */
   | "too-large"
   /**
