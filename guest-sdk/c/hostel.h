@@ -218,7 +218,7 @@ typedef struct hostel_service {
     hostel_handler *handle;
 } hostel_service;
 
-/* The services of this plugin, defined by HOSTEL_SERVICES. */
+/* The services of this plugin. */
 extern const hostel_service hostel_services[];
 extern const size_t hostel_service_count;
 

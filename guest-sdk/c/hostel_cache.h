@@ -1,8 +1,8 @@
 /* The plugin's cache: JSON values, each with a key and an optional expiry. Part of <hostel.h>,
  * which documents the ownership of memory.
  *
- * All instances of the plugin share the cache. The host's configuration can also let several
- * plugins share a cache.
+ * All instances of the plugin in one host share the cache. The host's configuration can also let
+ * several plugins share a cache.
  *
  * - Values are JSON, so plugins in any language can read them.
  * - Keys are 1 to 1,024 bytes of UTF-8, compared byte by byte; NUL is a byte like any other. Values

@@ -19,7 +19,7 @@
  *
  * hostel_fake_free frees all memory of the SDK, so a leak that valgrind or -fsanitize=address
  * reports is in the service or in the test. In the fake, each allocation of a ctx is a separate
- * heap block, so these tools also detect a write out of bounds, and a use of a request's memory
+ * heap block, so these tools also detect a write past its end, and a use of a request's memory
  * after the test has sent the next request.
  */
 #ifndef HOSTEL_FAKE_H

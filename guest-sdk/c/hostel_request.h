@@ -140,8 +140,8 @@ HOSTEL_MUST_USE hostel_result hostel_respond_json(hostel_ctx *ctx, hostel_respon
  * returns HOSTEL_OK. */
 hostel_result hostel_respond_text(hostel_ctx *ctx, hostel_response *res, hostel_str text);
 
-/* Sets status 303 (the client sends a GET to the location), no body, and the header `location`.
- * Copies the location. Always returns HOSTEL_OK. */
+/* Sets status 303 (after a POST, the client sends a GET to the location), no body, and the header
+ * `location`. Copies the location. Always returns HOSTEL_OK. */
 hostel_result hostel_respond_redirect(hostel_ctx *ctx, hostel_response *res, hostel_str location);
 
 /* Like hostel_respond_redirect, with another status: 301, 302, 303, 307 or 308. Returns

@@ -1,6 +1,6 @@
 /* The conformance plugin in C. A request to its service `conformance` contains one step of a
- * scenario: the service executes the step with the public SDK only, and returns the result. A
- * request without a step does nothing. */
+ * scenario: the service executes the step without internal functions of the SDK, and returns the
+ * result. A request without a step does nothing. */
 
 #include "step.h"
 

@@ -11,7 +11,7 @@
 
 #define NO_TEXT ((hostel_str){NULL, 0})
 
-/* The maximum number of bytes that a message quotes from a text, before they are escaped. */
+/* The maximum number of bytes that `quoted` and `misfit` take from a text. */
 #define EXCERPT_BYTES 64
 
 /* The characters that is_token allows, for messages. */
@@ -100,8 +100,8 @@ static bool integer_of(hostel_str digits, int64_t *value);
  * escape is invalid. `*length` is the length of the escape in bytes. */
 static int32_t unicode_escape(hostel_str text, size_t at, size_t *length);
 
-/* The value of a JSON text that has already been checked. The value borrows the text and the key.
- * Its kind is HOSTEL_MISSING if the `ptr` of the text is NULL. */
+/* The value of a JSON text, which is not checked. The value borrows the text and the key. Its kind
+ * is HOSTEL_MISSING if the `ptr` of the text is NULL. */
 static hostel_json json_value(hostel_str text, hostel_str key, hostel_result misfit);
 
 /* Like hostel_json_parse, but returns `misfit` on failure. `key` is the URL and status of the
@@ -166,7 +166,7 @@ static hostel_result check_response(hostel_ctx *ctx, hostel_response *res);
 static hostel_response failure_response(hostel_ctx *ctx, hostel_str request_id,
                                         hostel_result kind);
 
-/* A URL in quotes, without its query and fragment, for messages. */
+/* Like `quoted`, but omits the query and fragment of a URL. */
 static hostel_str shown_url(hostel_ctx *ctx, hostel_str url);
 
 /* The lifetime of an entry that compare-and-swap writes. The numbers are the same as in `wit/`. */

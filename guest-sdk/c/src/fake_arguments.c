@@ -23,7 +23,7 @@ static size_t code_point(hostel_str text, size_t at, uint32_t *code)
     return size;
 }
 
-/* The beginning of UTF-8 text in quotes, as the host shows it. */
+/* The beginning of UTF-8 text in quotes, as the host shows it, apart from some rare characters. */
 static hostel_str excerpt(hostel_ctx *ctx, hostel_str text)
 {
     static const char meant[] = "\"\\\n\r\t", letters[] = "\"\\nrt";

@@ -140,7 +140,6 @@ static hostel_result exchange(hostel_ctx *ctx, const hostel_http_request *reques
                               hostel_http_response *response)
 {
     note_request(ctx->fake, *request);
-    /* Copy the route: the server function may add routes, which moves the array. */
     const struct route route = *route_of(ctx->fake, request);
     hostel_response answer = route.response;
     hostel_result result = route.error;
@@ -156,7 +155,8 @@ static hostel_result exchange(hostel_ctx *ctx, const hostel_http_request *reques
     return HOSTEL_OK;
 }
 
-/* The length of the scheme, host and port of an http or https URL; 0 for any other URL. */
+/* The length of the scheme and authority of a URL that begins with `http://` or `https://`; 0 for
+ * any other URL or an empty authority. */
 static size_t origin_length(hostel_str url)
 {
     bool is_secure = begins_with(url, HOSTEL_STR("https://"));

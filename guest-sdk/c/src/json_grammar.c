@@ -1,7 +1,8 @@
 /* Validates a JSON text and reports the offset and reason of the first error.
  *
- * The grammar is in RFC 8259; the messages are the same as the host's. Two integers have one bit
- * for each open array or object, so nested arrays and objects need no recursion or allocation. */
+ * The grammar is in RFC 8259. For a cached value, the reasons are the same as the host's. Two
+ * integers have one bit for each open array or object, so nested arrays and objects need no
+ * recursion or allocation. */
 
 #include "ctx.h"
 

@@ -182,7 +182,8 @@ static hostel_str pointer_token(hostel_ctx *ctx, hostel_str token)
     return (hostel_str){out, length};
 }
 
-/* The array index that a pointer's token represents; SIZE_MAX when it is not an index. */
+/* The array index that a pointer's token represents; SIZE_MAX if it is not an index of at most 9
+ * digits. */
 static size_t index_of(hostel_str token)
 {
     size_t index = 0;

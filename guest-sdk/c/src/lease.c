@@ -84,7 +84,7 @@ static hostel_result compute_and_fill(hostel_ctx *ctx, hostel_str key, hostel_co
         *json = computed;
         return HOSTEL_OK;
     }
-    /* Ignore an error of the release: the lease ends with the call in any case. */
+    /* Ignore an error of the release: the host tries again when the call ends. */
     struct failure why = ctx->failure;
     host_release(ctx, key);
     ctx->failure = why;

@@ -1,12 +1,12 @@
 /* The memory of a request. The SDK allocates it in chunks, and frees the chunks together: after the
- * response is sent or, with the fake, before the next request. In wasm, it may keep one chunk for
- * the next request. */
+ * response is sent or, with the fake, before the next request or in hostel_fake_free. In wasm, it
+ * may keep one chunk for the next request. */
 
 #include "ctx.h"
 
 /* The size of a chunk, unless one allocation needs more. 0 in native builds (tests): each
- * allocation is then a separate block, so valgrind and AddressSanitizer detect a write out of
- * bounds. */
+ * allocation is then a separate block, so valgrind and AddressSanitizer detect a write past its
+ * end. */
 #ifdef __wasm__
 #define CHUNK_BYTES ((size_t)16 * 1024)
 #else

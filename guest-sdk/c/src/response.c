@@ -52,8 +52,7 @@ void hostel_response_header(hostel_ctx *ctx, hostel_response *res, const char *n
     add_field(ctx, &res->headers, &res->header_count, lowered(ctx, hostel_str_of(name)), value);
 }
 
-/* Whether the text of a cookie's attribute contains a byte that ends the attribute or is not valid
- * in a header. */
+/* True if the text of a cookie's attribute contains a semicolon or a control character. */
 static bool ends_attribute(const char *text)
 {
     for (; text != NULL && *text != '\0'; text++) {

@@ -1,5 +1,5 @@
-/* The checks of a response's headers and content type. A host makes these checks too; the SDK makes
- * them so that a test on the fake also fails. */
+/* The checks of a response's headers and content type. The SDK makes them, so a test on the fake
+ * fails too. */
 
 #include "ctx.h"
 
