@@ -66,8 +66,8 @@ impl Response {
         Response { status: 204, content_type: None, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Creates a redirect with status 303 to a URL or path, which the client requests with `GET`.
-    /// For example, respond with a redirect after the client has sent a form.
+    /// Creates a redirect with status 303 to a URL or path. After a `POST`, for example of a form,
+    /// the client requests it with `GET`.
     pub fn redirect(location: impl Into<String>) -> Response {
         Response::empty().with_status(303).with_header("location", location.into())
     }
@@ -120,8 +120,8 @@ impl Response {
     }
 
     /// Returns the header of that name. Names are case-insensitive. Several fields are joined with
-    /// `, `. Returns `None` if the header is missing or a field is not UTF-8. The media type is in
-    /// `content_type`, not in the headers. Use [`header_values`](Response::header_values) for
+    /// `, `. Returns `None` if the header is missing or a field is not UTF-8. The field
+    /// `content_type` is not one of the headers. Use [`header_values`](Response::header_values) for
     /// `set-cookie`, whose fields cannot be joined.
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         headers::joined(&self.headers, name)
@@ -155,8 +155,8 @@ impl Response {
     }
 }
 
-/// The result type of a handler: a [`Response`] is sent unchanged, `()` as [`Response::empty`], and
-/// any other serialisable value as [`Response::json`].
+/// The result type of a handler: a [`Response`] stays unchanged, `()` becomes
+/// [`Response::empty`], and any other serialisable value [`Response::json`].
 pub trait IntoResponse {
     /// Converts this value to a response.
     ///

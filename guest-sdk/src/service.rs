@@ -97,7 +97,7 @@ impl Service {
         }
     }
 
-    /// Returns the description: one line, possibly empty.
+    /// Returns the description, possibly empty.
     pub fn description(&self) -> &'static str {
         self.description.trim()
     }
