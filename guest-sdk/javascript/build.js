@@ -5,10 +5,10 @@
 //         --componentize-js FOLDER  SOURCE OUT
 //
 // The build writes the paths of its inputs to the file of `--inputs`, one per line, even if the
-// build fails, except after the timeout in `inQuickJs`. The inputs are the author's modules and
-// TypeScript settings that the build has read, and the places where it has looked for missing ones.
-// The FOLDER of a tool contains the tool's node_modules. The engine is QuickJS with
-// `--componentize-qjs`, and SpiderMonkey with `--componentize-js`.
+// build fails, except after the timeout in `inQuickJs`. The inputs are files of the author that the
+// build has read, mainly modules, and places where it has looked for missing files. The FOLDER of a
+// tool contains the tool's node_modules. The engine is QuickJS with `--componentize-qjs`, and
+// SpiderMonkey with `--componentize-js`.
 //
 // The build bundles all modules into one, with the SDK first, loads the bundle in the engine, and
 // takes a snapshot of the loaded state as the component. With `--bases` the build is quick: see
@@ -86,8 +86,8 @@ const warnings = new Set();
 class SourceError extends Error {}
 
 /**
- * The modules and TypeScript settings that the build has read, and the places where it has looked
- * for a missing module or tsconfig.json.
+ * Files that the build has read, mainly modules, and places where it has looked for a missing
+ * module or tsconfig.json.
  */
 const inputs = new Set([source]);
 
@@ -216,7 +216,7 @@ function noteInputs({ onLoad }) {
   onLoad({ filter: /.*/, namespace: "file" }, ({ path }) => note(path));
 }
 
-/** Records the folder of a missing module, so that adding the module there causes a rebuild. */
+/** Records the folder where a missing module is expected: a change there causes a rebuild. */
 function noteMissing({ location, text }) {
   const [, missing] = NOT_RESOLVED.exec(text) ?? [];
   if (missing === undefined || !location) return;
