@@ -35,8 +35,8 @@ export function toText(value, name, levels) {
 /**
  * Parses a JSON text. `fromCache` means that the cache has already validated the text.
  *
- * Throws a SyntaxError if the text is not JSON. Throws a RangeError whose message contains the
- * number if an integer would be rounded or a number is not finite.
+ * Throws a SyntaxError if the text is not JSON, and a RangeError if an integer would be rounded or
+ * a number is not finite.
  */
 export function fromText(text, fromCache) {
   const value = JSON.parse(text);

@@ -20,8 +20,8 @@ export const MAX_KEYS = 1000;
 export const MAX_DEPTH = 100;
 
 /**
- * The maximum nesting depth of a body, which may wrap a value. Common JSON parsers accept this
- * depth.
+ * The maximum nesting depth of a body, which may wrap a value. By default, serde_json accepts this
+ * depth, but no greater depth.
  */
 export const MAX_BODY_DEPTH = 127;
 

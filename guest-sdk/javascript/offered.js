@@ -1,4 +1,4 @@
-// Objects with a fixed set of members. Reading any other member calls a function, which throws.
+// Objects with a fixed set of members. Reading most other members calls a function, which throws.
 
 // Names that `await`, `JSON.stringify`, printing and test libraries look up on any object.
 const ASKED_OF_ANY = ["asymmetricMatch", "inspect", "nodeType", "then", "toJSON"];

@@ -1,5 +1,5 @@
-// Adds the web APIs of `web/` to a plugin, each only if the plugin uses it. QuickJS needs all of
-// them, SpiderMonkey only a few. Used only in a build.
+// Adds the web APIs of `web/` that a plugin may use. QuickJS needs all of them, SpiderMonkey only a
+// few. Used only in a build.
 
 import { cpSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ const ON_EVERY_ENGINE = ["console", "fetch", "headers", "messages"];
 
 /**
  * Files in `web/`, each with the global names that it defines. A plugin includes only the files
- * whose names it uses.
+ * whose names it uses, and the files that those need.
  */
 export const PROVIDED = {
   clone: ["structuredClone"],
@@ -61,8 +61,8 @@ export function mentionedIn(script, isQuickJs) {
  */
 export function provided(packages, work, mentioned) {
   const inject = join(work, "globals.js");
-  // These modules come first in the bundle, so the engine-specific module is evaluated before
-  // all others.
+  // These modules come first in the bundle, so the engine-specific module and its imports are
+  // evaluated before all others.
   const first = ["hostel-engine", ...mentioned.map((file) => join(SDK, file))];
   const imports = first.map((module) => `import ${JSON.stringify(module)};\n`);
   const files = packages ? Object.keys(PROVIDED) : ON_EVERY_ENGINE;

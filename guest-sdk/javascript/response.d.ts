@@ -66,12 +66,12 @@ export class Response {
   constructor(body?: Uint8Array, options?: ResponseOptions);
 
   /**
-   * Creates a response with `value` as `application/json`. Throws like `cache.set` if the value has
-   * no JSON form, but allows 127 levels.
+   * Creates a response with `value` as JSON, by default as `application/json`. Throws like
+   * `cache.set` if the value has no JSON form, but allows 127 levels.
    */
   static json(value: unknown, options?: ResponseOptions): Response;
 
-  /** Creates a response with plain text. */
+  /** Creates a response with text, by default as `text/plain; charset=utf-8`. */
   static text(text: string, options?: ResponseOptions): Response;
 
   /** Creates a response with bytes, by default as `application/octet-stream`. */
@@ -97,8 +97,8 @@ export class Response {
   status: number;
   contentType: string | undefined;
   /**
-   * The headers, validated when the service returns. An invalid name, a header that only the server
-   * may set, or a control character in a value causes an `internal` failure with the header's name.
+   * The headers, validated when the service returns. An invalid name or value, or a header that
+   * only the server may set, causes an `internal` failure with the header's name.
    */
   headers: [name: string, value: string | Uint8Array][];
   body: Uint8Array;
@@ -121,7 +121,7 @@ export class Response {
   /**
    * Returns the header of that name; case does not matter. Several fields are joined with `, `.
    * Returns `undefined` if the header is missing or a field is not UTF-8. Use `headerValues` for
-   * `set-cookie`, whose fields contain commas. For tests.
+   * `set-cookie`, whose fields may contain commas. For tests.
    */
   header(name: string): string | undefined;
 

@@ -199,8 +199,8 @@ function located(words, project, own, folder) {
 }
 
 /**
- * Adds advice to the messages about names that services do not have, because declaring such a name
- * would not help.
+ * Replaces the compiler's hints about names that services do not have with advice: declaring such a
+ * name would not help.
  */
 function advised(words, isQuickJs) {
   return words.replace(/Cannot find name '([\w$]+)'\..*/g, (all, name) => {

@@ -1,6 +1,6 @@
-// Lets Node run tests in TypeScript: `node --import hostel-sdk/typescript --test *.test.ts`. Node
-// 22.18 and later can do this itself; for older versions, this module uses the compiler of the
-// service's build.
+// Lets Node run tests in TypeScript: `node --import hostel-sdk/typescript --test *.test.ts`. If a
+// version of Node cannot do this itself, for example a version before 22.18, this module uses the
+// compiler of the service's build.
 
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire, register } from "node:module";

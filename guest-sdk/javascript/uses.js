@@ -66,8 +66,8 @@ export async function interfacesOf({ inputs, folder, isAuthors, esbuild }) {
   for (const [path, { imports }] of inputs) {
     const file = resolve(folder, path);
     const loader = LOADERS[extname(file)];
-    // Skip packages that do not import the SDK: their names would add unused interfaces. This also
-    // skips a package to which the service passes the cache.
+    // Skip a package's file that does not import the SDK: its names would add unused interfaces.
+    // This also skips a file to which the service passes the cache.
     const isOfSdk = imports.some((each) => resolve(folder, each.path).startsWith(SDK + sep));
     const isPackages = file.includes(`${sep}node_modules${sep}`);
     if (loader === undefined || !isAuthors(file) || (isPackages && !isOfSdk)) continue;

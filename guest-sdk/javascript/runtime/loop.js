@@ -2,8 +2,8 @@
 // them.
 
 /**
- * The timers of `web/timers.js`. Only plugins that use timers include that file. `fire` sleeps
- * until the next timer is due and runs it, unless the timer is due later than the given time.
+ * The functions of `web/timers.js`, in a plugin that includes that file. `fire` sleeps until the
+ * next timer is due and runs it, unless the timer is due later than the given time.
  */
 let timers = { fire: () => false, drop: () => 0 };
 

@@ -1,6 +1,6 @@
-// The engine-specific part for QuickJS, the default engine. This module is evaluated before any
-// other module of a plugin. It adds standard features that QuickJS lacks, and replaces some that do
-// not suit services.
+// The engine-specific part for QuickJS, the default engine. This module and its imports are
+// evaluated before the other modules of a plugin. It adds standard features that QuickJS lacks, and
+// replaces some that do not suit services.
 
 import { endLoading, install as installClock } from "./clock.js";
 import { dropTimers, waitOnce } from "./loop.js";

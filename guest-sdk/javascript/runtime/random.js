@@ -1,6 +1,6 @@
-// Random numbers that differ between instances. The state of the engine's generator is in the
-// snapshot, so this generator would return the same numbers in all instances. Other members of the
-// engine's `crypto` are kept.
+// Random numbers that differ between instances. The engine's own generator would return the same
+// numbers in all instances, because its state is in the snapshot. Other members of the engine's
+// `crypto` are kept.
 
 /** The host's source of random bytes, set when the module has loaded. */
 let randomBytes;

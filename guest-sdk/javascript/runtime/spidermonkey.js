@@ -1,4 +1,4 @@
-// The engine-specific part for SpiderMonkey; `quickjs.js` documents the functions. The engine has
+// The engine-specific part for SpiderMonkey, with the same exports as `quickjs.js`. The engine has
 // its own promises, timers and text codecs. It waits for the promise that a plugin returns, so
 // `settle` returns a promise.
 
@@ -31,10 +31,7 @@ noteDeadlines(AbortSignal);
 
 const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 
-/**
- * The pending timers. Anything else that settles a promise needs only a few turns of the event
- * loop.
- */
+/** The pending timers of `setTimeout` and `setInterval`. */
 const timers = new Set();
 
 /** Runs a timer's function and logs its error: an uncaught error would end the instance. */

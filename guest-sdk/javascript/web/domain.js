@@ -1,6 +1,6 @@
-// Replaces the domain name package of whatwg-url, whose tables are half a megabyte. Uses the
-// engine's Unicode normalisation and character classes instead. Unlike the package, does not check
-// the rules for bidirectional text and joiners.
+// Replaces the domain name package of whatwg-url, which has large tables. Uses the engine's Unicode
+// normalisation and character classes instead. Unlike the package, does not check the rules for
+// bidirectional text and joiners.
 
 import punycode from "punycode/";
 

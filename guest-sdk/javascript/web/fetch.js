@@ -89,7 +89,7 @@ function settle({ request, resolve, reject, abort }, result) {
 
 /** Returns the error with which the promise of a failed request is rejected. */
 function failed(error, { signal }) {
-  // The signal's deadline has passed, even if the signal has not fired yet.
+  // Report the signal's timeout, even if the signal has not fired yet.
   if (error.kind === "timeout" && deadlineOf(signal) <= now() + 1) {
     const why = "The operation was aborted due to timeout";
     return ended(new DOMException(why, TIMEOUT));

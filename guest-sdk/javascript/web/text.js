@@ -113,7 +113,7 @@ function encodingOf(label) {
   throw new RangeError(`TextDecoder does not support ${JSON.stringify(label)}, only ${all}`);
 }
 
-/** Returns the number of bytes at the end that belong to an incomplete character. */
+/** Returns the number of bytes at the end whose character may be incomplete. */
 function unfinished(bytes, encoding) {
   if (encoding === "windows-1252") return 0;
   if (encoding !== "utf-8") {
