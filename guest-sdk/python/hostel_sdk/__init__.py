@@ -19,8 +19,9 @@ from other files in its folder.
 
 Module-level code runs once, when the plugin is built. At that time there is no cache, the clock
 shows the time of the build, and random values would be the same in every instance. All modules are
-imported during the build, including those that functions import. In a service, ``random``,
-``secrets`` and ``uuid`` return different values in every instance, and ``print`` writes log lines.
+imported during the build, including those in ``import`` statements of functions. In a service,
+``random``, ``secrets`` and ``uuid`` return different values in every instance, and ``print`` writes
+log lines.
 
 Tests run services without a host, on a fake: see ``hostel_sdk.fake``.
 """

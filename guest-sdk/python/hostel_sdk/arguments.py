@@ -119,8 +119,8 @@ def whole_seconds(expiry: object) -> int:
 
 
 def early_seconds(early: object, expiry: int | None) -> int | None:
-    """Converts ``early`` to seconds; ``None`` stays ``None``. Refuses an invalid expiry, and a
-    value that is not less than ``expiry``. Without an ``expiry``, refuses all but ``None``."""
+    """Converts ``early`` to seconds; ``None`` stays ``None``. Refuses an ``early`` that is not a
+    valid expiry, or not less than ``expiry``. Without an ``expiry``, refuses all but ``None``."""
     seconds = seconds_of(early)
     if seconds is not None and not (expiry is not None and seconds < expiry):
         message = f"early is {seconds} s, but there is no expiry: set a longer expiry"

@@ -88,8 +88,9 @@ def _imported(packages: str) -> list[str]:
 
 
 def _metadata(packages: str) -> Iterator[str]:
-    """Returns the metadata files of all packages if ``importlib.metadata`` is imported, because
-    that module reads them. Otherwise returns no files."""
+    """Returns the files ``METADATA`` and ``entry_points.txt`` of all packages if
+    ``importlib.metadata`` is imported, because that module reads them. Otherwise returns no files.
+    """
     if "importlib.metadata" not in sys.modules:
         return
     for name in sorted(os.listdir(packages)):

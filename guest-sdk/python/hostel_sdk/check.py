@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 
 from . import advice
 
-# The Python version of services, and its modules that older versions do not have.
+# The Python version of services, and its new modules.
 _GUEST = (3, 14)
 _NEW_MODULES = {"annotationlib", "compression"}
 

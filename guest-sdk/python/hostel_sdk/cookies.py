@@ -45,8 +45,8 @@ def set_cookie(
     same_site: SameSite,
 ) -> str:
     """Returns the value of a ``set-cookie`` header. Raises ``ValueError`` or ``TypeError`` for an
-    invalid ``max_age`` or ``same_site``, and ``Internal`` for any other invalid argument. A
-    ``same_site`` of ``"none"`` needs ``secure``."""
+    invalid ``max_age`` or ``same_site``, and ``Internal`` for an invalid text and for a
+    ``same_site`` of ``"none"`` without ``secure``."""
     called = f"the cookie {quoted(name)}"
     if not TOKEN.fullmatch(name):
         raise Internal(f"{called}: {NAME_RULE}")

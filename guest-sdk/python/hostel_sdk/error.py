@@ -46,7 +46,7 @@ class HttpError(Exception):
       redirect, the redirecting server has processed its request.
     - ``timeout``: the request timed out. The server may have processed it.
     - ``too-large``: the response, or the responses of concurrent requests together, exceed the
-      host's limit.
+      host's limit, or the host is short of memory.
     - ``aborted``: the response was missing, incomplete or not valid HTTP, or there were too many
       redirects or an invalid one. The server may have processed the request.
 

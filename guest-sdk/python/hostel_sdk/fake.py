@@ -62,9 +62,9 @@ class Fake:
     - Services called with ``call`` or ``http`` use the fake's clock. ``time.time``, ``monotonic``,
       ``perf_counter``, ``localtime`` and similar functions, ``datetime.now`` and ``date.today``
       return its time. ``advance`` moves the clock, and ``time.sleep`` and ``asyncio.sleep`` advance
-      it without waiting. The test itself and functions that it calls directly use the real time, as
-      do default arguments such as ``now=time.time``. CPU time is real. During a call, ``datetime``
-      is a stand-in class, so compare types with ``isinstance``.
+      it without waiting. Code that runs outside such a call uses the real time, as do default
+      arguments such as ``now=time.time`` in modules that the test imported. CPU time is real.
+      During a call, ``datetime`` is a stand-in class, so compare types with ``isinstance``.
     - Outgoing HTTP requests get the responses of the routes that the test adds. A request that
       matches no route raises ``UnexpectedRequest``, which ``except Exception`` does not catch.
     - Unlike a host, a fake does not limit the number or the size of outgoing requests, and has no
@@ -88,11 +88,11 @@ class Fake:
         are not JSON or requests that ``http`` cannot send.
 
         Raises the service's ``Failure``. But if the failure has headers and ``payload`` is a
-        ``Request`` with an HTTP part, returns the failure as a response. The error of an
-        unavailable HTTP server becomes an ``unavailable`` failure. Any other exception becomes an
-        ``internal`` failure, and its traceback is logged. Both failures have the original exception
-        as their cause. ``UnexpectedRequest``, ``KeyboardInterrupt`` and the errors of functions
-        passed to ``route``, except ``HttpError``, are raised unchanged.
+        ``Request`` with an HTTP part, returns the failure as a response. An ``HttpError`` of the
+        kind ``unreachable``, ``timeout`` or ``aborted`` becomes an ``unavailable`` failure. Any
+        other exception becomes an ``internal`` failure, and its traceback is logged. Both failures
+        have the original exception as their cause. ``UnexpectedRequest``, ``KeyboardInterrupt`` and
+        the errors of functions passed to ``route``, except ``HttpError``, are raised unchanged.
         """
         declared = Declared(service)
         if isinstance(payload, Request):

@@ -36,7 +36,7 @@ def integer(text: str, called: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise BadRequest(f"{called} is {quoted(text)}: it must be an integer")
     digits = text.lstrip("-0") or "0"
-    # `int` refuses a text with thousands of digits, so do not parse a number that is out of range.
+    # `int` refuses a text with thousands of digits: do not parse more digits than `_MAX` has.
     size = int(digits) if len(digits) <= len(str(_MAX)) else _MAX + 2
     number = -size if text[0] == "-" else size
     if not _MIN <= number <= _MAX:

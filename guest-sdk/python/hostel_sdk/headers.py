@@ -54,7 +54,7 @@ def written(name: str, value: str | bytes) -> tuple[str, bytes]:
 
 
 def quoted(text: str) -> str:
-    """Returns the text in quotes, on one line."""
+    """Returns the text as a JSON string."""
     shown: str = c_encode_basestring(text)
     return shown
 

@@ -138,7 +138,7 @@ def _import_file(folder: str, file: str) -> ModuleType:
 
 
 def _own(module: ModuleType, folder: str) -> list[object]:
-    """Returns the values in ``module`` that a file in the author's folder defines."""
+    """Returns the values in ``module`` whose ``__module__`` has a file in the author's folder."""
     here = {name for name, each in sys.modules.items() if _file(each).startswith(folder + "/")}
     return [value for value in vars(module).values() if getattr(value, "__module__", None) in here]
 

@@ -24,7 +24,7 @@ def misfit(value: Any, kind: Any) -> str:
 
 
 def name_of(kind: Any) -> str:
-    """Returns the name of a type, or the repr of any other object."""
+    """Returns the name of a type, or the beginning of the repr of any other object."""
     if isinstance(kind, type) and not typing.get_args(kind):
         return kind.__name__
     return f"{kind!r:.64}"

@@ -17,7 +17,7 @@ LIST = "/0/reads"
 """The path, inside the component, of the list of files that the build read. The list has one path
 per line."""
 
-# The class that reads modules and the files of `importlib.resources`.
+# The class whose `get_data` reads modules and the files of `pkgutil.get_data`.
 _LOADER: Any = SourceFileLoader.__mro__[1]
 
 

@@ -134,9 +134,9 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """Returns the header of that name, which is case-insensitive; several fields are joined
-        with ``, ``. Returns ``None`` if the header is missing or not UTF-8. The media type is in
-        ``content_type``, not in the headers. Use ``header_values`` for ``set-cookie``, whose fields
-        cannot be joined. For tests.
+        with ``, ``. Returns ``None`` if the header is missing or not UTF-8. The headers do not
+        include ``content_type``. Use ``header_values`` for ``set-cookie``, whose fields cannot be
+        joined. For tests.
         """
         return joined(_lowered(self.headers), name)
 

@@ -107,7 +107,6 @@ class Declared:
             rule = "it must be 1 to 128 ASCII letters, digits, dots, hyphens and underscores, "
             why = f"{self.name!r:.140} is not a service name: {rule}and begin with a letter"
             raise _refused(declaration, why)
-        # Use only the class's own docstring, not an inherited one.
         text = vars(declaration).get("__doc__") if is_class else declaration.__doc__
         self.description: str = (text or "").strip().split("\n")[0]
         function = declaration.handle if is_class else declaration
@@ -155,11 +154,11 @@ def declared(values: Iterable[object]) -> dict[str, Declared]:
 def respond(services: dict[str, Declared], request: Request) -> Response:
     """Passes the request to the service that the request names.
 
-    Raises the service's ``Failure``, or ``not-found`` for an unknown name. The error of an
-    unavailable cache or server becomes ``unavailable``. Any other exception becomes ``internal``,
-    and its traceback is logged. Only ``KeyboardInterrupt`` and ``UnexpectedRequest`` are raised
-    unchanged, for tests. Over HTTP, a failure with headers is returned as a response, because the
-    WIT failure has no headers.
+    Raises the service's ``Failure``, or ``not-found`` for an unknown name. An error for which
+    ``is_unavailable`` is true becomes ``unavailable``. ``KeyboardInterrupt`` and
+    ``UnexpectedRequest`` are raised unchanged, for tests. Any other exception becomes ``internal``,
+    and its traceback is logged. Over HTTP, a failure with headers is returned as a response,
+    because the WIT failure has no headers.
     """
     found = services.get(request.service)
     if not found:

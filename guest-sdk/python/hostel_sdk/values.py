@@ -97,9 +97,9 @@ def from_host(text: str) -> Any:
 def from_caller(body: bytes) -> Any:
     """Parses a text that has not been validated.
 
-    Raises ``ValueError`` with the reason unless the text is UTF-8 and JSON of the form that the
-    cache accepts: no NaN, no infinite number, no lone surrogate, not nested too deep. The size is
-    not checked.
+    Raises ``ValueError`` with the reason unless the text is UTF-8 and JSON, without lone surrogates
+    and not nested too deep. A number with a fraction or an exponent must be in the range of a
+    float.
     """
     if _is_deep(body):
         raise ValueError(f"it is nested too deep: {MAX_DEPTH} levels at most")

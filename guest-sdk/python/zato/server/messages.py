@@ -30,8 +30,8 @@ class Requested:
     @property
     def payload(self) -> Any:
         """The body, decoded from JSON. An empty body is an empty string. For a body that is not
-        JSON, the payload is ``raw_request``; but if the content type is JSON, the property raises
-        ``BadRequest``."""
+        JSON, the payload is ``raw_request``; but if the content type contains ``json``, the
+        property raises ``BadRequest``."""
         if "_payload" not in vars(self):
             self._payload = self._decoded()
         return self._payload
@@ -113,7 +113,7 @@ def _fields(encoded: bytes) -> dict[str, Any]:
 
 
 class Headers(dict[str, str]):
-    """A dict of headers. Their names are case-insensitive."""
+    """A dict of headers. In ``[]``, ``in`` and ``get``, the names are case-insensitive."""
 
     @classmethod
     def of(cls, pairs: list[tuple[str, bytes]]) -> Headers:

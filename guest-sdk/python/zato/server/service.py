@@ -2,8 +2,8 @@
 
 A service has ``self.cache``, ``self.cid``, ``self.logger``, ``self.name``, ``self.out``,
 ``self.request`` and ``self.response``. Other features of Zato raise an error in the build or when a
-service uses them. Differences from Zato: variables of modules and classes are lost after each
-request unless the plugin reuses instances, and each plugin has its own cache unless the host's
+service uses them. Differences from Zato: changes of variables of modules and classes are lost after
+each request unless the plugin reuses instances, and each plugin has its own cache unless the host's
 configuration shares it.
 """
 
