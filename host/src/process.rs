@@ -1,8 +1,9 @@
-//! Subprocesses that run `hostel` itself, for work that must not run in the serving process:
-//! compiling untrusted components, and building sources, which runs their authors' code.
+//! Subprocesses that run `hostel` itself, to keep dangerous work out of the serving process:
+//! compiling untrusted components, and building sources, which runs their authors' code. Only on
+//! Linux.
 //!
 //! Before a server gives up its right to start programs, it starts helpers, which start processes
-//! on its behalf. A helper reads nothing but tasks. Only Linux has helpers.
+//! on its behalf. A helper reads nothing but tasks.
 
 mod cancellation;
 #[cfg(target_os = "linux")]

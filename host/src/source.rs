@@ -25,8 +25,8 @@ use std::path::PathBuf;
 /// one of them may fix the build. If the source's folder cannot be read, adds nothing.
 ///
 /// The build downloads some missing tools itself, with pip, npm or rustup, and reports each
-/// download. The user must install all other tools. If nothing that determines the result has
-/// changed, the component of an earlier build is reused.
+/// download. The user must install all other tools. A cached component of an earlier build is
+/// reused if nothing that determines the result has changed.
 ///
 /// # Errors
 ///
