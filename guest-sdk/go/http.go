@@ -262,8 +262,9 @@ const (
 	HTTPInvalidRequest HTTPErrorKind = iota
 	// HTTPDenied: the plugin has no permission for this address, or for more requests in this call.
 	HTTPDenied
-	// HTTPUnreachable: the connection to the server failed. No part of the request was sent to this
-	// server. After a redirect, an earlier server may have processed the request.
+	// HTTPUnreachable: the connection to the server failed. No part of the request was sent over it.
+	// The request may have been processed before: by the server that redirected it, or, if the host
+	// repeated it because a reused connection had closed, by the same server.
 	HTTPUnreachable
 	// HTTPTimeout: the request timed out. The server may have processed it.
 	HTTPTimeout
