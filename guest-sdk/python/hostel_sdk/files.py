@@ -75,7 +75,7 @@ def _replace(name: str, function: Any, modules: list[Any]) -> None:
 
 def _kept(path: Any, options: Any = None) -> str | None:
     """Returns the absolute path if it is a root or below one. Returns ``None`` for other paths, for
-    file descriptors, and for paths relative to a ``dir_fd``."""
+    file descriptors, and if ``options`` has a ``dir_fd``."""
     if isinstance(path, int) or (options and options.get("dir_fd") is not None):
         return None
     text = os.path.normpath(os.path.join(os.getcwd(), os.fsdecode(path)))

@@ -1,6 +1,6 @@
 """Connects the generated bindings of `wit/` with this package's types.
 
-This module is imported only in a plugin.
+This module can be imported only in a component.
 """
 
 from __future__ import annotations
