@@ -157,10 +157,9 @@ hostel_result hostel_fail(hostel_ctx *ctx, hostel_result kind, const char *forma
  *     return hostel_failure_header(ctx, "retry-after", HOSTEL_STR("60"));
  *
  * For an HTTP request, the SDK turns a failure with headers into a response: the status of the
- * failure's kind, these headers, and the same problem body (RFC 9457) that the host writes for a
- * failure without headers. Like the host, the SDK does not send the message of HOSTEL_INTERNAL and
- * HOSTEL_UNAVAILABLE, but logs it. A caller that does not use HTTP gets the failure without the
- * headers. */
+ * failure's kind, these headers, and a problem (RFC 9457) as the body. Like the host, the SDK does
+ * not send the message of HOSTEL_INTERNAL and HOSTEL_UNAVAILABLE, but logs it. A caller that does
+ * not use HTTP gets the failure without the headers. */
 hostel_result hostel_failure_header(hostel_ctx *ctx, const char *name, hostel_str value);
 
 /* The message of the last call that did not return HOSTEL_OK; empty if there was no such call. A

@@ -1,4 +1,4 @@
-/* HTTP responses for failures: problems (RFC 9457), identical to the host's. */
+/* HTTP responses for failures: problems (RFC 9457), in the same form as the host's. */
 
 #include "ctx.h"
 
