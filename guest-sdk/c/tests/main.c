@@ -1,4 +1,4 @@
-/* Runs the tests of the SDK. They are one program:
+/* Runs the tests of this folder, without its subfolders. They are one program:
  *
  *     cc -fsanitize=address,undefined -I.. *.c ../hostel.c && ./a.out
  */
