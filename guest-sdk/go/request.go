@@ -36,7 +36,7 @@ func (r *Request) JSON(target any) error {
 		if !canBeNil(target) {
 			return BadRequest("the request needs a JSON body and has none")
 		}
-		// Set the zero value directly: only a type with a name can read a null in another way.
+		// Only a type with a name can have its own rule for null. Set the zero value of other types.
 		if nothing := reflect.ValueOf(target).Elem(); nothing.Type().Name() == "" {
 			nothing.SetZero()
 			return nil
