@@ -40,7 +40,7 @@ impl Sweep {
         self.passed = self.passed.min(due);
     }
 
-    /// Returns true if the tick of the earliest recorded deadline is over.
+    /// Returns true once the tick of the earliest recorded deadline is over, or slightly later.
     pub(crate) fn is_late(&self, now: &Now<'_>) -> bool {
         self.due.is_over(now)
     }

@@ -331,8 +331,8 @@ impl Table {
         before - self.sums.entries
     }
 
-    /// Frees memory of a sparse segment: joins it with its sibling if both fit into one, then
-    /// shrinks the directory. Returns true if segments were joined.
+    /// Frees memory of a sparse segment: joins it with its sibling if they have few entries
+    /// together, then shrinks the directory. Returns true if segments were joined.
     pub(crate) fn tidy(&mut self, at: usize) -> bool {
         let is_sparse = |segment: &Segment| segment.len() < SPARSE;
         if !self.directory.get(at).is_some_and(is_sparse) {
