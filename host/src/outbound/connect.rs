@@ -148,7 +148,8 @@ impl Row {
         }
     }
 
-    /// Connects to the first address that accepts a connection, if [`Row::is_elsewhere`] allows it.
+    /// Connects to the first address that accepts a connection. Refuses the connection if
+    /// [`Row::is_elsewhere`] does.
     async fn reach(&self, addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectError> {
         let mut reason = String::from("it has no address to connect to");
         let last = addresses.len().saturating_sub(1);

@@ -79,7 +79,7 @@ impl Outgoing {
         Ok(Outgoing { method, url, headers: map, body: body.into() })
     }
 
-    /// Adds a header, unless the guest has set it.
+    /// Adds a header, unless the guest has set it or the value is invalid.
     pub(super) fn add(&mut self, name: HeaderName, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value)
             && !self.headers.contains_key(&name)
