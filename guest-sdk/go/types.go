@@ -11,9 +11,9 @@ type question struct {
 	answers sync.Map
 }
 
-// isTrueWithin returns false only if the predicate is false for t and for every type within t. It
-// may return true unnecessarily, because it also examines types that JSON ignores, such as the
-// types of unexported fields.
+// isTrueWithin returns false only if the predicate is false for t and for every type in the JSON of
+// t. It may return true unnecessarily, because it also examines types that JSON ignores, such as
+// the types of unexported fields.
 func (q *question) isTrueWithin(t reflect.Type) bool {
 	if answer, known := q.answers.Load(t); known {
 		return answer.(bool)

@@ -37,8 +37,7 @@ func hostExists(key string, result *witResult)
 //go:noescape
 func hostLog(level uint32, message string)
 
-// witResult is a `result` of any type with an alignment of 4 bytes. The words contain the error or
-// the value.
+// witResult is a `result` with an alignment of 4 bytes. The words contain the error or the value.
 type witResult struct {
 	_       structs.HostLayout
 	isError uint8
