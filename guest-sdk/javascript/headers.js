@@ -56,8 +56,8 @@ function textOf(bytes) {
 }
 
 /**
- * Converts an object or pairs of names and values to fields, with names in lower case. An array of
- * values becomes several fields.
+ * Converts an object or pairs of names and values to fields, with valid names in lower case. An
+ * array of values becomes several fields.
  *
  * Throws a TypeError that names the header if a value has an unsupported type.
  */

@@ -73,11 +73,11 @@ export abstract class Service {
   /**
    * Handles one request.
    *
-   * A returned {@link Response} is sent unchanged, `undefined` as an empty response with status
-   * 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call. An error
-   * that an unavailable cache or server causes becomes the failure `unavailable`. Any other thrown
-   * value becomes `internal`. The SDK logs every thrown value that is not a Failure, with the part
-   * of its stack trace that is in the service's files.
+   * A returned {@link Response} is the response. `undefined` is sent as an empty response with
+   * status 204, and any other value as JSON. A thrown {@link Failure} is the failure of the call.
+   * An error that an unavailable cache or server causes becomes the failure `unavailable`. Any
+   * other thrown value becomes `internal`. The SDK logs every thrown value that is not a Failure,
+   * with the part of its stack trace that is in the service's files.
    */
   abstract handle(request: Request): unknown;
 }
@@ -98,8 +98,8 @@ export * from "./response.js";
 /**
  * Logging. The host adds the plugin, the service and the request id to each line.
  *
- * A string is logged unchanged, an Error with the part of its stack trace that is in the service's
- * files, and any other value in a form similar to JSON. Several values are separated by spaces.
+ * A string is logged without quotes, an Error with the part of its stack trace that is in the
+ * service's files, and any other value in a form similar to JSON. Spaces separate several values.
  * No text makes logging in a service fail: the host escapes control characters, and truncates and
  * marks a line that is too long.
  */

@@ -27,7 +27,7 @@ export function webStandIns(isInFake) {
   };
   const fetched = (real) => (...given) => {
     if (!isInFake()) return real(...given);
-    // Send when no other code can run, as in a plugin.
+    // Send after the promise reactions that can run now, similar to a plugin.
     setImmediate(() => sendFetches()?.());
     return fetch(...given);
   };
