@@ -16,8 +16,8 @@ from .limits import MAX_STATUS, MIN_STATUS
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
-# Only the server may set these headers, because they describe the connection or the length
-# (RFC 9110, 7.6.1 and 8.6).
+# Only the server may set these headers, because they describe the connection, the length or the
+# trailers (RFC 9110, 7.6.1, 8.6 and 6.6.2).
 _OF_THE_SERVER = (
     *("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer"),
     *("transfer-encoding", "upgrade"),

@@ -1,8 +1,8 @@
 """Determines the optional interfaces that a plugin uses, so that its component imports no others.
 
 Searches for names in the author's file and in all files that the author's file may import. The
-result may include unused interfaces. It misses a used interface only if the source hides the name,
-for example by constructing the name at run time.
+result may include unused interfaces. It misses a used interface if the source hides the name, for
+example by constructing the name at run time.
 """
 
 from __future__ import annotations
