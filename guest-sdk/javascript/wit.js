@@ -1,7 +1,7 @@
 // Connects the SDK to the WIT interfaces of the host. Used only in a plugin.
 
-// The build resolves this to an engine's file in `runtime/`. The other modules need the globals that
-// this file sets.
+// The build resolves this to an engine's file in `runtime/`, which sets globals that the other
+// modules need.
 import * as engine from "hostel-engine";
 
 import * as cache from "hostel:cache/cache@0.1.1";
