@@ -148,8 +148,9 @@ def _file(module: ModuleType) -> str:
 
 
 def _import_the_rest(folders: list[str]) -> None:
-    """Imports the codecs in ``_CODECS`` and the modules that functions import, because no import is
-    possible later. Ignores modules that cannot be imported: the functions may handle the error."""
+    """Imports the codecs in ``_CODECS`` and the modules that functions import, because the files of
+    Python's library and the author's modules are missing later. Ignores modules that cannot be
+    imported: the functions may handle the error."""
     for codec in _CODECS:
         importlib.import_module(f"encodings.{codec}")
     seen: set[str] = set()
