@@ -1,4 +1,4 @@
-//! The README: its commands work as written, and print the output shown.
+//! The README: its commands, except `make test`, work and print the output shown.
 
 use crate::http::program::Serving;
 use crate::support::{hostel, project, stderr, stdout};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A `sh` block of the README, and the `text` block with its output.
+/// A `sh` block of the README, and the `text` block with its output, if any.
 #[derive(Default)]
 struct Step {
     commands: Vec<String>,
@@ -45,12 +45,12 @@ fn steps() -> Vec<Step> {
     steps
 }
 
-/// A reader who follows the README in an empty folder.
+/// A reader who follows the README.
 struct Reader {
     folder: TempDir,
     /// The folder of the program.
     installed: PathBuf,
-    /// The environment of the program.
+    /// Environment variables of the commands.
     variables: Vec<(String, PathBuf)>,
     server: Option<Serving>,
 }
@@ -69,8 +69,8 @@ impl Reader {
         Reader::new(folder.path().join("installed/bin"), variables, folder)
     }
 
-    /// Returns a reader who uses the program under test, and tools that other tests have
-    /// downloaded.
+    /// Returns a reader who uses the program under test, and shares its downloaded tools with the
+    /// other tests.
     fn with_program() -> Self {
         let program = hostel();
         let installed = Path::new(program.get_program()).parent().unwrap().to_owned();
@@ -100,7 +100,7 @@ impl Reader {
         output
     }
 
-    /// Runs a command and returns its output lines.
+    /// Runs a command and returns its output lines, for `hostel serve` only one log line.
     fn run(&mut self, command: &str) -> Vec<String> {
         if command.starts_with("hostel serve ") {
             return vec![self.serve(command)];
@@ -135,7 +135,7 @@ impl Reader {
     }
 
     /// Runs the commands of a step except `make test`, and checks that they print the lines in the
-    /// README in this order. Other lines, from compilers, may be between them.
+    /// README in this order. Other lines may be between them.
     fn check(&mut self, step: &Step) {
         let commands = step.commands.iter().filter(|command| *command != "make test");
         let printed: Vec<_> = commands.flat_map(|command| self.run(command)).collect();

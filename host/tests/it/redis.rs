@@ -49,7 +49,7 @@ fn on(name: &CacheName, backend: RedisBackend) -> CacheStore {
     host().caches().open_on(name.clone(), CacheLimits::default(), &backend).unwrap()
 }
 
-/// Starts a single server and a cluster with each available program.
+/// Starts a single server and a cluster with each server program to test.
 pub async fn servers() -> Vec<Arc<RedisServer>> {
     let programs = server::programs();
     assert!(!programs.is_empty(), "{}", server::MISSING);

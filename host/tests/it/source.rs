@@ -89,7 +89,7 @@ fn serve(current: &Path, arguments: &[&str]) -> BTreeSet<String> {
     plugins_of(names.split(", "))
 }
 
-/// Checks that every command finds these plugins in a folder, from outside and from inside.
+/// Checks that commands find these plugins in a folder, from outside and from inside.
 #[track_caller]
 pub fn check(folder: &Path, plugins: &[&str]) {
     let expected: BTreeSet<String> = plugins.iter().map(|name| (*name).to_owned()).collect();

@@ -116,7 +116,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // A server that is still working ends only at the second Ctrl+C.
+        // The second Ctrl+C ends a server that is still working at once.
         let _ = self.keys.write_all(b"\x03\x03");
         let _ = self.script.wait();
     }

@@ -1,5 +1,5 @@
-//! Three servers behind HAProxy that share a Redis cluster, configured as in the documentation, and
-//! restarted one after another.
+//! Three servers that share a Redis cluster restart one after another, behind HAProxy with the
+//! documented configuration.
 
 use super::cluster::Cluster;
 use super::server::RedisServer;

@@ -1,4 +1,4 @@
-//! One cache on a real server, beyond the test vectors of the contract: names on the wire, entries
+//! Caches on single servers, beyond the test vectors of the contract: names on the wire, entries
 //! written by other programs, listings.
 
 use super::client::Reply;

@@ -265,7 +265,7 @@ async fn what_does_not_speak_redis_is_named() {
 }
 
 /// Cancels operations at random moments while others continue on the same connection. Each value
-/// contains its key, so a reply that reaches the wrong caller is detected.
+/// contains its key, so a `get` that receives the value of another key is detected.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reply_to_a_cancelled_operation_is_dropped() {
     let operations = std::env::var("HOSTEL_REDIS_OPERATIONS").ok().and_then(|n| n.parse().ok());

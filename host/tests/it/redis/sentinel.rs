@@ -1,4 +1,4 @@
-//! A primary and a replica monitored by a Sentinel.
+//! Servers monitored by a Sentinel: a failover, and a primary that became a replica.
 
 use super::server::{RedisServer, program};
 use super::{on, until};

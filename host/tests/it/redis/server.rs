@@ -167,8 +167,8 @@ impl RedisServer {
 
     /// Simulates the passage of time: every entry's deadline moves closer by `time`.
     ///
-    /// Each entry that is still live gets `SPARE` more, because it could otherwise expire while a
-    /// slow test still inspects it. Its true time left is recorded in `spared`.
+    /// A deadline that has not passed then moves away by `SPARE`, because the entry could otherwise
+    /// expire while a slow test still inspects it. Its true time left is recorded in `spared`.
     pub fn advance(&self, time: Duration) {
         self.all().for_each(|server| server.advance_own(time));
     }

@@ -1,5 +1,5 @@
-//! States in which a server is limited or has lost its data: callers get the server's own reason or
-//! a miss, and the host recovers on its own.
+//! Servers that are limited, loading or stopped, or that have lost entries: callers get an error or
+//! a miss instead of a wrong value, and the host recovers on its own.
 
 use super::client::Client;
 use super::faults::{MOST, check_unavailable, hasty, recovery};

@@ -51,7 +51,6 @@ async fn random_operations_have_the_results_that_they_have_in_memory() {
                     let exists = refused(host.exists(key).await);
                     assert_eq!(exists, memory.exists(key), "step {step}: exists {key:?}");
                 }
-                // These steps avoid deadlines so close that the test's own duration would matter.
                 _ => {
                     let time = Duration::from_secs([2, 10, 30][random.below(3)]);
                     server.advance(time);
