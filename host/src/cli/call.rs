@@ -99,7 +99,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
     }
 }
 
-/// Sends a request, and blocks until the response is complete or this time has passed.
+/// Sends a request and blocks for its response. Fails if the response is not complete within this
+/// time.
 pub(super) fn exchange(request: ClientRequest, time: Duration) -> Result<Reply, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_server)?;

@@ -85,7 +85,8 @@ async fn exchange(request: ClientRequest) -> Result<Reply, ClientError> {
     exchange_on(connector.connect(name, stream).await.map_err(failed)?, request).await
 }
 
-/// The settings of a TLS client that trusts the root certificates of this machine.
+/// The settings of a TLS client that trusts the root certificates of this machine, or those that
+/// `SSL_CERT_FILE` or `SSL_CERT_DIR` names.
 fn tls() -> Result<ClientConfig, ClientError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -105,8 +106,8 @@ async fn exchange_on(
     let ClientRequest { method, address, headers, body } = request;
     let broken = |error| ClientError::Broken(address.to_string(), error);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    // The connection ends when the sender is dropped. The sender also receives the connection's
-    // errors.
+    // The connection ends when the sender is dropped. The sender and the response's body return
+    // the connection's errors.
     tokio::spawn(connection);
     let mut sent = hyper::Request::new(Payload(Some(Bytes::from(body))));
     *sent.method_mut() = method;

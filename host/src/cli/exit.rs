@@ -16,7 +16,7 @@ pub(super) const SERVICE_FAILED: u8 = 1;
 /// cannot be read or an address is in use.
 pub(super) const USAGE: u8 = 2;
 /// A plugin could not be built or loaded, there is nothing to serve, or a tool for building is
-/// missing. Also if the system refuses a resource that the command needs, such as a thread.
+/// missing. Also after some errors of the system, for example if a server cannot start a thread.
 pub(super) const NO_PLUGIN: u8 = 3;
 /// The server could not be reached, or did not return a complete and valid response.
 pub(super) const NO_SERVER: u8 = 4;

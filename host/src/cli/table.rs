@@ -1,7 +1,6 @@
 //! Aligns rows of text in columns.
 
-/// Returns the rows as lines, with cells padded to the width of their column and two spaces between
-/// columns.
+/// Returns the rows as lines with aligned columns and two spaces between columns.
 pub(super) fn lines(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {

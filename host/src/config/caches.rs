@@ -82,8 +82,8 @@ fn limits_on_redis(
 /// The settings of a cache in memory: capacity, value limit and maximum number of entries.
 type Written<'a> = (Option<&'a At<String>>, Option<&'a At<String>>, Option<&'a At<NonZeroU32>>);
 
-/// Returns the limits of a cache in memory. Reports limits that do not fit together at the
-/// capacity, or at the value limit if no capacity is set, or at `at` if neither is set.
+/// Returns the limits of a cache in memory. If the limits do not fit together, reports a fault at
+/// the capacity, or at the value limit if no capacity is set, or at `at` if neither is set.
 fn cache_limits(
     (capacity, value_limit, entries): Written<'_>,
     at: Range<usize>,

@@ -24,7 +24,7 @@ pub struct Place {
 pub struct Fault {
     /// The position.
     pub place: Place,
-    /// The message, one line.
+    /// The message.
     pub message: String,
 }
 

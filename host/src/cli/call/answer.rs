@@ -13,7 +13,7 @@ use std::io::IsTerminal;
 const PROBLEM: &str = "application/problem+json";
 
 /// Prints the body, after the head if requested. Without the head, omits the body of a problem that
-/// [`trouble`] describes.
+/// [`described`] describes.
 pub(super) fn print_reply(reply: &Reply, with_head: bool) -> Result<(), Exit> {
     if with_head {
         print_raw(head(reply).as_bytes())?;

@@ -1,5 +1,5 @@
-//! Builds the sources among the served plugins. With --watch, each edit of a source is built.
-//! Otherwise a source is built at its first load, on SIGHUP, and at an edit after a failed build.
+//! Builds the sources among the served plugins. With --watch, edited sources are rebuilt. Otherwise
+//! a source is built at its first load, on SIGHUP, and at an edit after a failed build.
 
 use super::processes::Processes;
 use crate::source::{Inputs, Location, Source};

@@ -70,8 +70,8 @@ fn listener(descriptor: RawFd, name: &str) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Notifies systemd once that the server is ready, of each change of the server's status, and, if
-/// the watchdog is enabled, regularly that the server is alive. Repeats a lost message about the
+/// Notifies systemd once that the server is ready, of changes of the server's status, and, if the
+/// watchdog is enabled, regularly that the server is alive. Repeats a lost message about the
 /// readiness or the status while the message still applies. Runs until the future is dropped.
 pub(super) async fn tell(socket: Option<&NotifySocket>, host: &Host, deployment: &Deployment) {
     let Some(socket) = socket else { return std::future::pending().await };

@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 /// Maximum number of routes that are listed.
 const MAX_ROUTES: usize = 10;
 
-/// Returns a line for each of the first [`MAX_ROUTES`] routes, a line with the number of further
-/// routes, if any, and the line with [`command`], if there is one. `services` are the full names of
-/// the loaded services.
+/// Returns a line for each of the first [`MAX_ROUTES`] routes to services, a line with the number
+/// of further ones, if any, and the line with [`command`], if there is one. `services` are the full
+/// names of the loaded services.
 pub(super) fn lines(config: &Config, services: &[String], address: SocketAddr) -> Vec<String> {
     let routes = &config.routes;
     let mut lines: Vec<String> = routes.iter().take(MAX_ROUTES).map(route_line).collect();
