@@ -117,9 +117,8 @@ pub(super) async fn compiled(
     Ok(services)
 }
 
-/// The plugins of the configured folder that the configuration names neither by path nor by name.
-/// Comparing both ensures that a configured plugin is never served a second time with the default
-/// grants.
+/// The plugins of the configured folder, except those that the configuration names by path or by
+/// name: these must not be served a second time with the default grants.
 pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<Location>> {
     let Some(folder) = &config.folder else { return Ok(Vec::new()) };
     let mut found = source::discover(folder)
@@ -133,7 +132,7 @@ pub(super) fn unnamed(config: &Config) -> anyhow::Result<Vec<Location>> {
     Ok(found)
 }
 
-/// True if the path of a configured plugin leads to the plugin at a location.
+/// True if the path of a configured plugin has the [`Location::place`] of this location.
 pub(super) fn is_at(plugin: &PluginConfig, location: &Location) -> bool {
     let place = location.place();
     place.is_some() && place == source::place_of(&plugin.path)
