@@ -1,5 +1,4 @@
-//! Finds plugins: determines whether a folder is the source of one service or holds several
-//! plugins.
+//! Finds plugins: determines whether a folder is the source of one service or a folder of plugins.
 
 use super::files::{is_hidden, is_ignored};
 use super::location::{Location, folder_of, real_place};
@@ -12,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// The plugins at a path, sorted by path.
 ///
-/// A path that ends in `.wasm` is a component, even if nothing exists there. Any other file is a
-/// source if it has an extension of a language; a Rust file only if a `Cargo.toml` is beside it. A
-/// folder is the first of these that applies:
+/// A path with the extension `.wasm` is a component, even if nothing exists there. Any other file
+/// is a source if it has an extension of a language; a Rust file only if a `Cargo.toml` is beside
+/// it. A folder is the first of these that applies:
 ///
 /// 1. a package, if it has a `Cargo.toml` or a `go.mod`: one service, named after the folder;
 /// 2. a folder of plugins, if it contains a component;
@@ -97,8 +96,8 @@ impl Location {
 }
 
 /// The [`Location::place`] of the plugin at a path. If there is not exactly one plugin, the place
-/// that a file at this path would have. `None` if the folder of the path does not exist, or the
-/// path does not end in a name.
+/// that a file at this path would have, or `None` if the path does not end in a name or its folder
+/// does not exist.
 pub fn place_of(path: &Path) -> Option<PathBuf> {
     Location::at(path).map_or_else(|_| real_place(path), |location| location.place())
 }

@@ -152,7 +152,8 @@ impl Stamp {
     }
 
     /// Updates the stamp of a source after a build that began at `began` and read these inputs. If
-    /// an input that still exists has changed since then, later stamps differ from the updated one.
+    /// an input has changed since then, later stamps differ from the updated one, unless the input
+    /// is missing now or is as in this stamp.
     #[must_use]
     pub fn after_build(self, inputs: &Inputs, began: SystemTime) -> Self {
         let number = |path: &Path| {
