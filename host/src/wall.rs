@@ -2,8 +2,8 @@
 //! process, even if an attacker controls the process.
 //!
 //! Landlock limits the files that the process can open, and seccomp its system calls. Both last
-//! until the process ends, and apply to all threads and children that start later. Only Linux has
-//! Landlock and seccomp.
+//! until the process ends, and apply to the threads and children that a confined thread starts.
+//! Only Linux has Landlock and seccomp.
 
 mod calls;
 mod files;

@@ -17,7 +17,7 @@ pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     libc::SYS_process_vm_writev,
     libc::SYS_kcmp,
     libc::SYS_pidfd_getfd,
-    // Namespaces and mounts.
+    // Namespaces, file systems, swap files and process accounting.
     libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_pivot_root,
@@ -65,8 +65,8 @@ pub(super) const REFUSED_TO_SERVERS: &[libc::c_long] = &[
     libc::SYS_personality,
 ];
 
-/// System calls that a compiling process needs to create threads, allocate memory and use its
-/// descriptors.
+/// System calls that a compiling process needs, for example to create threads, allocate memory and
+/// use its descriptors.
 const ALLOWED_TO_COMPILERS: &[libc::c_long] = &[
     libc::SYS_brk,
     libc::SYS_mmap,
@@ -114,7 +114,7 @@ const ALLOWED_TO_COMPILERS: &[libc::c_long] = &[
 ];
 
 /// The bit that is set in call numbers of x32, a 32-bit ABI that x86-64 kernels may also offer. x32
-/// has the same calls with this bit, and some calls of its own.
+/// has most of the same calls with this bit, and some calls of its own.
 #[cfg(target_arch = "x86_64")]
 const X32_BIT: libc::c_long = 0x4000_0000;
 #[cfg(target_arch = "x86_64")]

@@ -6,8 +6,8 @@ use landlock::{
     RulesetError, RulesetStatus, path_beneath_rules,
 };
 
-/// The access rights to restrict: all that Landlock knows in Linux 6.10, or the subset that an
-/// older kernel supports.
+/// The rights of access to files to restrict: all that Landlock knows in Linux 6.10, or the subset
+/// that an older kernel supports.
 const KNOWN: ABI = ABI::V5;
 
 /// Restricts the files of this thread and of the threads it starts.
