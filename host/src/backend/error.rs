@@ -10,7 +10,7 @@ pub enum CacheError {
     /// The existing entry and its expiry are unchanged.
     #[error(transparent)]
     Invalid(#[from] hostel_cache::Error),
-    /// The data stored at the key is not a valid value: another program must have written the data.
+    /// The data stored at the key is not a valid value: another program may have written the data.
     #[error(
         "the data stored under {key} is not a value of this cache: {reason}; set or delete the key"
     )]

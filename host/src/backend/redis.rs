@@ -10,12 +10,13 @@
 //! `node.rs` and a circuit breaker in `circuit.rs`. `scripts.rs` has scripts for the atomic changes
 //! that Redis has no command for.
 //!
-//! **A write ends the key's lease.** A write consists of two commands, without a transaction: the
-//! first deletes the lease, the second changes the entry. If the second command fails, the lease
-//! stays deleted. A host can fill a lease only while the lease exists and the entry has the value
-//! that it had when the lease was granted, is still missing, or has expired since. So
-//! `set_if_absent` need not delete the lease: once it has created the entry, the lease can be
-//! filled only if the entry had the same value when the lease was granted.
+//! **A write ends the key's lease**, except `set_if_absent`. If the key can have a lease, a write
+//! consists of two commands, without a transaction: the first deletes the lease, the second changes
+//! the entry. If the second command fails, the lease stays deleted. A host can fill a lease only
+//! while the lease exists and the entry has the value that it had when the lease was granted, is
+//! still missing, or has expired since. So `set_if_absent` need not delete the lease: once it has
+//! created the entry, the lease can be filled only if the entry had the same value when the lease
+//! was granted.
 
 mod address;
 mod batch;

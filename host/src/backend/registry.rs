@@ -87,7 +87,7 @@ impl Caches {
     }
 
     /// Opens the cache with this name on a backend, like [`Caches::open`]. On Redis, only the limit
-    /// on values applies; the first operation opens a connection.
+    /// on values applies, and this function opens no connection.
     ///
     /// # Errors
     ///

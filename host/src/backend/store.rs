@@ -286,7 +286,8 @@ impl CacheStore {
     /// On Redis, a page may have more, and may be empty without being the last.
     ///
     /// `cursor` is the `next` of the previous page, or `None` for the first page. An entry that is
-    /// live while all pages are read is on at least one page.
+    /// live while all pages are read is on at least one page, unless it moves to another server of
+    /// a cluster.
     ///
     /// # Errors
     ///

@@ -39,7 +39,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Why a text is not an address of Redis. Never contains a password.
+/// Why a text is not an address of Redis. Contains no part of a login that precedes an `@`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
     /// The scheme is unknown or missing.

@@ -17,8 +17,7 @@ use hostel_cache::{Expiry, Json, Key, Value};
 use redis::cmd;
 use std::time::Duration;
 
-/// Maximum duration of a lease: one day. In a call that runs longer, the lease expires before the
-/// call ends.
+/// Maximum duration of a lease: one day. A call that computes for longer loses its lease.
 const MAX_LEASE_MILLIS: u64 = 86_400_000;
 
 /// The result of [`RedisCache::lease_once`].

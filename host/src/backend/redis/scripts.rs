@@ -1,8 +1,7 @@
 //! The scripts that run on the servers. Each runs atomically.
 //!
-//! Commands that can fail use `pcall`, so that the script can ignore the error or return it
-//! unchanged: with `call`, Redis 6 would hide the error's code. No such command runs after a
-//! change.
+//! Most commands that can fail use `pcall`, so that the script can ignore the error or return it
+//! unchanged: with `call`, Redis 6 would hide the error's code. No `pcall` runs after a change.
 
 use redis::{Arg, Cmd, cmd};
 use sha1::{Digest, Sha1};
