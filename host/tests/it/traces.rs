@@ -46,7 +46,7 @@ impl Collector {
             let mut statuses = statuses.iter().chain(std::iter::repeat(statuses.last().unwrap()));
             for stream in listener.incoming() {
                 let post = read(&mut BufReader::new(stream.as_ref().unwrap()));
-                // Sending fails if the test is over.
+                // Sending fails if the test has dropped the receiver.
                 let _ = tell.send(post);
                 let status = statuses.next().unwrap();
                 let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 2\r\n\r\n{{}}");
