@@ -52,7 +52,7 @@ pub enum PatternError {
     /// The path has a character that is not allowed in a pattern.
     #[error("the path {0:?} has {1:?}: write it without percent-encoding or a query")]
     Character(String, char),
-    /// A parameter is not a whole segment with a name.
+    /// A parameter is not a whole segment with a valid name.
     #[error(
         "the path {0:?} has the segment {1:?}: a parameter must be a whole segment, `{{name}}`, of \
          letters, digits, hyphens and underscores"

@@ -48,7 +48,7 @@ pub struct Server {
     /// Maximum time for a client to send a request's whole body. Default: 30 s.
     pub body_time: Duration,
     /// Maximum time for a client to read a response. One second is added for each `min_rate` bytes
-    /// of the response. Default: 30 s.
+    /// that the client has received. Default: 30 s.
     pub write_time: Duration,
     /// Minimum rate in bytes per second: for a request's body after 5 s, and for reading a response
     /// after `write_time`. Default: 4 KiB.

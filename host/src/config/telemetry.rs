@@ -22,7 +22,7 @@ pub struct Traces {
     /// The base URL for OTLP, as in `http://127.0.0.1:4318`; `None`: the URL in the environment, if
     /// any.
     pub endpoint: Option<String>,
-    /// The share of requests to trace, from 0 to 1. A request's `traceparent` takes precedence.
+    /// The share of requests to trace, from 0 to 1. A valid `traceparent` takes precedence.
     pub ratio: f64,
 }
 
