@@ -82,8 +82,8 @@ impl CodeStore {
     }
 
     /// Opens the data that [`CodeStore::keep_beside`] stored under a name. Returns the file,
-    /// positioned at its beginning, and the length of the data. `None` if the file is missing or
-    /// fails a check.
+    /// positioned at its beginning, and the length of the data. In a read-only folder, the length
+    /// includes the MAC. `None` if the file is missing or fails a check.
     pub(super) fn beside(&self, engine: &Engine, kept: &str) -> Option<(File, u64)> {
         let mut file = self.genuine(&name(engine, kept.as_bytes()))?;
         let tag = if self.key.is_some() { TAG_BYTES as u64 } else { 0 };

@@ -150,7 +150,7 @@ fn join(names: &[String]) -> String {
     }
 }
 
-/// Limits for which the engine has no error type, each with a part of the engine's message.
+/// Limits that are recognized by a part of the engine's message.
 const UNTYPED_LIMITS: &[(&str, Limit)] = &[
     ("fuel allocated for hostcalls has been exhausted", Limit::HostcallBytes),
     ("resource table has no free keys", Limit::Handles),

@@ -4,9 +4,9 @@
 //!
 //! A looping guest yields every tick, but enough looping guests would keep every thread of the
 //! runtime busy, and a short call would wait behind them all. So each plugin has an allowance of
-//! CPU time, which only calls of more than a tick use up. While the allowance is used up, the
-//! threads of [`LongCalls`] run the plugin's calls: new calls at once, and running calls as soon as
-//! they yield. Such a thread polls a call for one tick at a time. The next poll always goes to the
+//! CPU time, which calls of more than a tick use up. While the allowance is used up, the threads of
+//! [`LongCalls`] run the plugin's calls: new calls at once, and running calls as soon as they
+//! yield. Such a thread polls a call for one tick at a time. The next poll always goes to the
 //! plugin that has recently used the least CPU time: on one thread, a single long call beside 64
 //! long calls of another plugin gets half of the time, not a 65th.
 //!

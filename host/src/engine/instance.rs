@@ -58,9 +58,9 @@ pub(crate) struct HostIdle {
 }
 
 impl HostIdle {
-    /// Creates the record of idle instances for a host with this many slots. Idle instances use at
-    /// most a quarter of the slots, because calls may need the other slots. Without slots, at most
-    /// [`MAX_IDLE_OF_HOST`] instances are idle.
+    /// Creates the record of idle instances for a host with this many slots. The maximum number of
+    /// idle instances is a quarter of the slots, because calls may need the other slots. Without
+    /// slots, it is [`MAX_IDLE_OF_HOST`].
     pub(super) fn of(slots: u32) -> Arc<Self> {
         let most = if slots == 0 { MAX_IDLE_OF_HOST } else { slots as usize / 4 };
         Arc::new(HostIdle { count: AtomicUsize::new(0), most, pools: Mutex::default() })

@@ -33,8 +33,8 @@ pub struct Limits {
     /// Live handles of an instance: streams, pollables and the like. Default 1,000: this stops a
     /// leak long before it affects the host.
     pub handles: usize,
-    /// Bytes that a guest may pass to the host in one host call. Default 64 MiB: a backstop, well
-    /// above the documented limits of each host call.
+    /// Bytes that a guest may pass to the host in one host call. Default 64 MiB, like `memory`: a
+    /// guest rarely passes more than it can hold.
     pub hostcall_bytes: usize,
     /// Random bytes that a guest may request in one host call. Default 64 KiB: the host allocates
     /// them.
@@ -85,10 +85,10 @@ pub struct Limits {
     /// `locals`, plus the block's parameters and results. Default 2,000,000: JavaScript's engine
     /// has 200,000 in one function, and the memory for compiling grows with this sum.
     pub block_locals: usize,
-    /// A sum over the loops of a function: for each loop, its nesting depth times the sum of the
-    /// function's locals, counted as for `locals`, and the loop's parameters and results. Default
-    /// 1,000,000: JavaScript's engine has 124,000 in one function, and the time for compiling grows
-    /// with this sum.
+    /// A sum over the loops of a function: for each loop, its depth among nested loops (1 for an
+    /// outermost loop) times the sum of the function's locals, counted as for `locals`, and the
+    /// loop's parameters and results. Default 1,000,000: JavaScript's engine has 124,000 in one
+    /// function, and the time for compiling grows with this sum.
     pub loop_locals: usize,
     /// Types that a component's core modules define. Default 10,000: Python with its library has
     /// 1,100, and the engine compiles a function for each.

@@ -13,9 +13,9 @@ pub(crate) const MAX_SLOTS: u32 = 1_024;
 /// With fewer slots than this, a pool is not worthwhile.
 const MIN_SLOTS: u32 = 16;
 
-/// Minimum and maximum bytes that the memory of a freed slot keeps, and likewise its table: the
-/// engine zeroes these bytes and does not return them to the system. The actual number depends on
-/// the memory budget, because every slot that was ever used may keep this much memory.
+/// Range of the maximum number of bytes that the memory of a freed slot keeps, and likewise its
+/// table: the engine zeroes these bytes and does not return them to the system. The actual maximum
+/// depends on the memory budget, because every slot that was ever used may keep this much memory.
 const KEPT_BYTES: RangeInclusive<usize> = 64 << 10..=4 << 20;
 
 /// The number of slots in use when as many calls run as the default settings allow.

@@ -71,8 +71,9 @@ fn read(path: &Path) -> io::Result<Option<MacKey>> {
     Ok(Some(MacKey(key)))
 }
 
-/// True if the error means that there is no usable key: the file is missing, is a link or a socket,
-/// or may not be read by this user. Other errors, such as too many open files, do not mean that.
+/// True if the error means that there is no usable key: the file is missing, is a link, is a socket
+/// (on Linux), or may not be read by this user. Other errors, such as too many open files, do not
+/// mean that.
 fn is_unfit(error: &io::Error) -> bool {
     let error = Errno::from_io_error(error);
     matches!(error, Some(Errno::NOENT | Errno::LOOP | Errno::NXIO | Errno::ACCESS))

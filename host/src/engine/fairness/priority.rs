@@ -26,7 +26,7 @@ pub(crate) fn shorten_slice() {
         // The system sets all attributes at once: change only the slice, and keep the priority and
         // the policy with which the operator started the server.
         let Some(mut attributes) = attributes() else { return };
-        // The real-time policies have no slice; for SCHED_DEADLINE, `sched_runtime` is a budget.
+        // Only these policies have a slice in `sched_runtime`; for SCHED_DEADLINE, it is a budget.
         let sliced = [libc::SCHED_OTHER, libc::SCHED_BATCH, libc::SCHED_IDLE];
         if sliced.contains(&attributes.sched_policy.cast_signed()) {
             attributes.sched_runtime = SLICE_NANOSECONDS;
