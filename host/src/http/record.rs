@@ -18,7 +18,7 @@ pub(super) struct RequestRecord<'a> {
     has_ended: bool,
 }
 
-/// The part of an access line that is known before the response.
+/// The part of an access line that is known when the request begins.
 pub(super) struct RequestOrigin<'a> {
     pub(super) head: &'a Parts,
     pub(super) id: &'a str,

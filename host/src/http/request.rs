@@ -64,7 +64,7 @@ fn is_valid_id(value: &[u8]) -> bool {
     (1..=MAX_ID_BYTES).contains(&value.len()) && value.iter().all(allowed)
 }
 
-/// Checks the parts of a request's head that hyper does not check.
+/// Checks the head of a request, in addition to hyper's checks.
 ///
 /// # Errors
 ///
@@ -131,8 +131,8 @@ fn check_authority(head: &Parts) -> Result<(), Problem> {
     }
 }
 
-/// True if two authorities have the same host and port. A missing port is the default port of the
-/// scheme.
+/// True if two authorities have the same host and port. A missing or invalid port counts as the
+/// default port of the scheme.
 fn is_same_place(a: &Authority, b: &Authority, scheme: Option<&str>) -> bool {
     let default = if scheme == Some("https") { 443 } else { 80 };
     let port = |it: &Authority| it.port_u16().unwrap_or(default);
@@ -145,7 +145,7 @@ pub(super) fn authority(head: &Parts) -> Option<&str> {
     of_target.or_else(|| head.headers.get(HOST)?.to_str().ok())
 }
 
-/// True if a `Host` is empty, or a host with an optional port and without a user.
+/// True if a `Host` is empty, or an authority without a user. Does not check the port.
 fn is_valid_host(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
     bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))

@@ -43,7 +43,7 @@ impl BodyPace {
 ///
 /// # Errors
 ///
-/// When the body is too large, too slow or malformed, or its bytes cannot be charged.
+/// When the body is too large, too slow, incomplete or malformed, or its bytes cannot be charged.
 pub(super) async fn read<B>(
     body: &mut B,
     headers: &HeaderMap,

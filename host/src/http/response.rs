@@ -115,8 +115,8 @@ pub(super) fn no_content(headers: HeaderMap) -> Response<Bytes> {
     from_parts(StatusCode::NO_CONTENT, headers, Bytes::new())
 }
 
-/// Creates the response to `OPTIONS *`, with all methods that a route can have. RFC 9110, section
-/// 9.3.7: this request applies to the server itself.
+/// Creates the response to `OPTIONS *`, with all methods that the configuration of a route can
+/// list. RFC 9110, section 9.3.7: this request applies to the server itself.
 pub(super) fn of_server() -> Response<Bytes> {
     let allow = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
     no_content(HeaderMap::from_iter([(ALLOW, allow)]))
@@ -165,8 +165,8 @@ pub(super) fn finish(
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status()) {
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if response.status() == StatusCode::RESET_CONTENT {
-        // RFC 9110, section 15.3.6: a 205 response has no content, and, unlike a 204 response, must
-        // declare that.
+        // RFC 9110, section 15.3.6: a 205 response has no content. Unlike a 204 response, it must
+        // declare its length: RFC 9112, section 6.3.
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if method == Method::HEAD {

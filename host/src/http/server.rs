@@ -67,9 +67,9 @@ pub async fn run(
 /// Serves the admin interface on its own listener until the future is dropped.
 ///
 /// With a token, every path except `/healthz` and `/readyz` requires the token. Without a token,
-/// the listener should be on loopback, and the `Host` of requests must be an IP address or
-/// `localhost`. Requests from web pages of other origins are refused. None of these checks applies
-/// to `/healthz` and `/readyz`.
+/// the listener should be on loopback, and a request whose `Host` is a name other than `localhost`
+/// is refused. A request is also refused if its headers show that a web page of another origin sent
+/// it. None of these checks applies to `/healthz` and `/readyz`.
 pub async fn run_admin(
     listener: TcpListener,
     host: Arc<Host>,

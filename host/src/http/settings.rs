@@ -22,7 +22,7 @@ pub struct HttpSettings {
     pub plugins: BTreeMap<PluginName, Callers>,
     /// The sink of the server's own log lines.
     pub log: LogSink,
-    /// The sink of access lines, one line for each request, or `None` for no access log.
+    /// The sink of access lines, or `None` for no access log.
     pub access: Option<AccessSink>,
     /// The tracer of requests, or `None` for no traces.
     pub tracer: Option<Tracer>,

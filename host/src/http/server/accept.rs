@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until};
 
-/// The first pause after an error. Each further error doubles the pause, up to [`MAX_PAUSE`].
+/// The first pause after an error. Each consecutive error doubles the pause, up to [`MAX_PAUSE`].
 /// Usually, the process has run out of file descriptors, and a descriptor becomes available when a
 /// connection ends.
 const MIN_PAUSE: Duration = Duration::from_millis(10);
@@ -18,7 +18,7 @@ const MIN_PAUSE: Duration = Duration::from_millis(10);
 /// The longest pause after an error.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// Accepts connections, with a growing pause after each system error.
+/// Accepts connections, and pauses after each system error.
 pub(super) struct Acceptor {
     handler: Arc<Handler>,
     pause: Duration,

@@ -16,11 +16,12 @@ use std::task::{Context, Poll, ready};
 const FRAME_BYTES: usize = 64 << 10;
 
 /// A body that is sent in frames. hyper drops the body once hyper's buffer has the last frame.
-/// hyper drops each frame once the frame is written or the client disconnects.
+/// hyper drops each frame once the frame is written or the client disconnects, except that HTTP/2
+/// copies small frames and drops them earlier.
 pub(super) struct ResponseBody {
     /// The bytes that hyper has not requested yet.
     unsent: BodySource,
-    /// Number of bytes in the previous frame.
+    /// Number of bytes in the previous frame, or 0 once they count as received.
     last: usize,
     /// `None` for a body of at most one frame.
     progress: Option<ResponseProgress>,

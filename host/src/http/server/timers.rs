@@ -96,7 +96,8 @@ impl Timers {
         self.idle.set(self.start);
     }
 
-    /// Records that a graceful shutdown began. The shutdown may take as long as the idle time.
+    /// Records that a graceful shutdown began. Without a request, the shutdown may take as long as
+    /// the idle time.
     pub(super) fn shutdown_began(&self) {
         self.idle.set(self.start);
     }
