@@ -11,9 +11,9 @@ impl Host {
     /// Calls a service by its full name, `<plugin>.<service>`, or by the plugin's name alone if the
     /// plugin has one service.
     ///
-    /// By default, the request is handled in a fresh instance, which is dropped when this function
-    /// returns. Dropping the future stops the guest, and the call counts as `cancelled` if its
-    /// service was found. The values that the guest has stored in its cache remain.
+    /// By default, the request is handled in a fresh instance, which is dropped after the call.
+    /// Dropping the future stops the guest, and the call counts as `cancelled` if its service was
+    /// found. The values that the guest has stored in its cache remain.
     ///
     /// # Errors
     ///

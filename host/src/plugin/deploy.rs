@@ -86,7 +86,7 @@ pub struct Built {
 /// scans find the same state, and so ignores a file that is being written or briefly missing.
 ///
 /// Linux reports when a local file is closed after a write, or renamed. The deployment then scans
-/// at once and applies the change immediately.
+/// soon, and usually applies the change without a second scan.
 ///
 /// - A file with new content is compiled and checked in the background, and then replaces the old
 ///   version, as with [`Host::replace`]. A file with a new modification time but the
@@ -146,7 +146,7 @@ impl Deployment {
     /// Loads run in two lanes: a quick lane for components that are small or have cached code, and
     /// a slow lane for sources and all other components. Each lane admits the smallest plugins
     /// first, and about half as many at once as there are processors. A component file is loaded
-    /// last if an earlier server ended while loading it.
+    /// last if an earlier server is known to have ended while loading it.
     pub fn new(
         host: Arc<Host>,
         named: Vec<NamedPlugin>,
@@ -177,9 +177,9 @@ impl Deployment {
         Deployment { shared: Arc::new(shared), loads: Mutex::default(), required: Vec::new() }
     }
 
-    /// Scans once in each `interval` until `shutdown` is ready. On Linux, also scans when files are
-    /// written. Half a second is a good interval. The future needs a tokio runtime with time and
-    /// I/O enabled.
+    /// Scans twice at the start, and then once in each `interval` until `shutdown` is ready. On
+    /// Linux, also scans when files are written. Half a second is a good interval. The future needs
+    /// a tokio runtime with time and I/O enabled.
     pub async fn run(&self, interval: Duration, shutdown: impl Future<Output = ()>) {
         let scans = async {
             self.shared.begin_watching();
@@ -276,7 +276,7 @@ impl Deployment {
     }
 
     /// Returns whether the deployment is ready: all initial plugins have been loaded or refused,
-    /// everything required is available, and the server is not stopping. Queries each cache server.
+    /// everything required is available, and the server is not stopping. Queries the cache servers.
     pub async fn readiness(&self) -> Readiness {
         let unavailable = self.shared.host.caches().unavailable().await;
         let infos = self.shared.infos();
@@ -312,7 +312,7 @@ impl Shared {
         self.entries().get_mut(key).map(change)
     }
 
-    /// Makes each later scan watch the folders of the files that it finds.
+    /// If files can be watched, makes each later scan watch the folders of the files that it finds.
     fn begin_watching(&self) {
         let watch = Watch::new();
         let watch = watch.inspect_err(|error| self.report_unwatched(error)).ok().map(Arc::new);

@@ -42,7 +42,7 @@ pub enum LoadError {
     /// There is no plugin of that name to replace or to unload.
     #[error("no plugin called `{0}` is loaded")]
     NotLoaded(String),
-    /// The component is invalid, or cannot be compiled now.
+    /// The component is invalid, exceeds a limit, or could not be compiled.
     #[error(transparent)]
     Component(#[from] ComponentError),
     /// The compiler panicked.

@@ -100,8 +100,8 @@ impl Host {
         self.engine.limits()
     }
 
-    /// True if the compiled code of this component is cached on disk, so that loading it takes
-    /// milliseconds. The code may be evicted before the load, because the folder's size is bounded.
+    /// True if the compiled code of this component is cached on disk, so that loading it usually
+    /// takes milliseconds. Does not check the code, which may also be evicted before the load.
     pub fn has_code_of(&self, component: &[u8]) -> bool {
         self.engine.is_kept(component)
     }
@@ -127,8 +127,9 @@ impl Host {
 
     /// Loads a component as a plugin and returns its services.
     ///
-    /// The component is compiled on a separate thread, checked against the world before it runs,
-    /// and called for its list of services under the limits of a call.
+    /// The component is compiled on a separate thread, unless its compiled code is cached. It is
+    /// checked against the world before it runs, and called for its list of services under the
+    /// limits of a call.
     ///
     /// # Errors
     ///

@@ -114,8 +114,8 @@ fn is_out_of_time(error: &CallError) -> bool {
     matches!(error, CallError::Limit(reached) if reached.limit == Limit::Time)
 }
 
-/// True if the call failed through the guest's fault, not because of the request, other calls or
-/// the machine. A failure that the service returns may be due to the request.
+/// True if the error counts as the guest's fault. A failure that the service returns does not,
+/// because it may be due to the request.
 fn is_guest_fault(error: &CallError) -> bool {
     match error {
         CallError::Trap { .. } | CallError::Exit | CallError::ContractViolation(_) => true,

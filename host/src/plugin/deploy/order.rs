@@ -33,19 +33,19 @@ pub(super) enum Lane {
 pub(super) enum Stopped {
     /// The file or the source has changed since the scan.
     Changed,
-    /// The load will take long, so it belongs in the slow lane.
+    /// The load belongs in the slow lane.
     Slow {
         /// True if an earlier server ended while loading this component.
         was_interrupted: bool,
     },
-    /// The component is not a valid plugin, is too large, or could not be built. Contains the
-    /// component's digest, if the whole component was read, and the reason.
+    /// The component is refused, or could not be read or built. Contains the component's digest, if
+    /// the whole component was read, and the reason.
     Refused(Option<Digest>, String),
     /// The component cannot be loaded now; the next scans try again.
     Later(String),
 }
 
-/// Maps a load error to a refusal, or to a retry if the component may be valid.
+/// Maps a load error to a refusal or to a retry.
 pub(super) fn stopped(content: Digest, error: &LoadError) -> Stopped {
     match error {
         LoadError::NameTaken(_)

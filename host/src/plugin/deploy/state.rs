@@ -74,7 +74,7 @@ pub struct PluginState {
 pub enum Requirement {
     /// A plugin that must serve.
     Plugin(PluginName),
-    /// A configured cache whose server must respond.
+    /// A configured cache that must be available.
     Cache(Name),
 }
 
@@ -88,9 +88,9 @@ pub struct Readiness {
     pub is_stopping: bool,
     /// The required plugins that do not serve.
     pub missing: Vec<String>,
-    /// The required caches that do not respond.
+    /// The required caches that are unavailable.
     pub missing_caches: Vec<String>,
-    /// All caches that do not respond.
+    /// All unavailable caches.
     pub unavailable: Vec<String>,
     /// The plugins that do not serve, because they were refused or their files are gone.
     pub refused: Vec<String>,
