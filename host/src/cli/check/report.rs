@@ -232,8 +232,8 @@ impl DirectCall {
 }
 
 impl CheckReport {
-    /// Prints one line per loaded plugin, restricted direct call and route without an error to
-    /// stdout, then a summary. Prints errors and warnings to stderr.
+    /// Prints to stdout one line per loaded plugin, restricted direct call and route without an
+    /// error, then a summary. Prints errors and warnings to stderr.
     pub(super) fn show(&self) -> Result<(), Exit> {
         let place = |told: &Told| {
             format!("{}:{}:{}: {}", told.file.display(), told.line, told.column, told.message)
