@@ -37,7 +37,8 @@ pub struct Server {
     /// Maximum bytes of a request's head, including its first line. Default: 64 KiB.
     pub header_bytes: usize,
     /// Budget in bytes for caches, instances and bodies together; `None`: three quarters of the
-    /// memory that the machine and its control groups allow.
+    /// memory that the machine and its control groups allow, or 1.5 GiB on systems other than
+    /// Linux.
     pub memory: Option<usize>,
     /// Maximum bytes of request bodies, and of responses until they are sent, over all clients.
     /// Bodies and responses of up to 64 KiB do not count here: they have another quarter of this
