@@ -202,8 +202,8 @@ impl Engine {
         if resources.is_some_and(|r| r.num_memories.max(r.num_tables) as usize > most) {
             return Err(Limit::Instances.reached(&limits).into());
         }
-        // Linking detects what `world::check` does not: functions whose type differs from the
-        // world's, and functions that the world does not have.
+        // Linking detects what `world::check` does not: imported functions that the world does not
+        // have or that have another type there, and functions that the export lacks.
         let mismatch = |error: wasmtime::Error| {
             let fault = escape(&format!("{error:#}"), limits.log_line_bytes);
             ComponentError::World(WorldMismatch { faults: vec![fault] })

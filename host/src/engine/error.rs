@@ -36,8 +36,8 @@ pub enum ComponentError {
     /// component may be valid.
     #[error("it cannot be compiled now")]
     Unavailable(#[source] io::Error),
-    /// The component does not fit the world: the host does not offer an import, an export is
-    /// missing, or a function has another type.
+    /// The component does not fit the world: the host does not offer an import or offers it with
+    /// another type, or an exported interface or function is missing.
     #[error(transparent)]
     World(#[from] WorldMismatch),
 }

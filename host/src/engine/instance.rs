@@ -146,8 +146,8 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// When the guest cannot be instantiated: a limit forbids it, no slot or memory is free, or a
-    /// start function traps.
+    /// When the guest cannot be instantiated: a limit forbids it, no slot or memory is free, a
+    /// start function traps, or an exported function has the wrong type.
     pub(super) async fn guest(&mut self) -> wasmtime::Result<(&Guest, &mut Store<State>)> {
         let guest = match self.guest.take() {
             Some(guest) => guest,

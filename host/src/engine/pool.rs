@@ -57,8 +57,8 @@ const TABLE_TOO_LARGE: &str = "has a minimum element size of";
 /// a quarter of the slots. With fewer than [`MIN_SLOTS`] slots, the engine has no pool: the engine
 /// maps each instance's memory separately, and the returned number is 0.
 ///
-/// `budget` is the host's memory in bytes, or `usize::MAX` without a budget. It determines how much
-/// unused memory the pool keeps. `instance` is the maximum size of one instance in bytes.
+/// `budget` is the host's memory budget in bytes. It determines how much unused memory the pool
+/// keeps. `instance` is the maximum size of one instance in bytes.
 ///
 /// # Errors
 ///
