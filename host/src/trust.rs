@@ -5,7 +5,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// Returns the TLS settings of a client that trusts this machine's certificates: the system's, or
-/// those in the file and the folder that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
+/// those in the file and the folders that `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
 ///
 /// # Errors
 ///
