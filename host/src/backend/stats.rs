@@ -3,7 +3,8 @@
 use hostel_cache::Stats;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counters of a cache since the host opened the cache, and the size of a cache in memory.
+/// The counters of a cache since the host opened the cache, and the size of a cache in memory. An
+/// operation that fails may be missing in the counters, even if it read or changed some entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CacheStats {
     /// Calls of `get` and `get-or-lease`, and keys of `get-many`, that found a live entry.
@@ -15,8 +16,7 @@ pub struct CacheStats {
     /// Calls of `exists`.
     pub exists: u64,
     /// Values that `set`, `set-if-absent`, `set-many` and `fill` stored. A repeated key in a
-    /// `set-many` counts each time. On Redis, a `set-many` that fails does not count, even if it
-    /// stored some values.
+    /// `set-many` counts each time.
     pub sets: u64,
     /// Live entries that `delete`, `delete-many` and `delete-prefix` removed.
     pub deletes: u64,
