@@ -165,8 +165,8 @@ pub(super) fn finish(
     if [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&response.status()) {
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if response.status() == StatusCode::RESET_CONTENT {
-        // RFC 9110, section 15.3.6: a 205 response has no content. Unlike a 204 response, it must
-        // declare its length: RFC 9112, section 6.3.
+        // RFC 9110, section 15.3.6: a 205 response has no content. Unlike a 204 response, it may
+        // have a `Content-Length`.
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         *response.body_mut() = ChargedContent::free(Bytes::new());
     } else if method == Method::HEAD {

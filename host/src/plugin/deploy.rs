@@ -81,9 +81,9 @@ pub struct Built {
 
 /// Keeps a host's plugins in sync with files.
 ///
-/// A deployment scans all files at an interval, because scans find every change on every file
-/// system, including network and container file systems. It applies a change once two consecutive
-/// scans find the same state, and so ignores a file that is being written or briefly missing.
+/// A deployment scans all files at an interval, because scans work on every file system, including
+/// network and container file systems. It applies a change once two consecutive scans find the same
+/// state, and so usually ignores a file that is being written or briefly missing.
 ///
 /// Linux reports when a local file is closed after a write, or renamed. The deployment then scans
 /// soon, and usually applies the change without a second scan.
