@@ -1,4 +1,4 @@
-//! Quick builds, for trying out a component. A quick build takes one second instead of ten.
+//! Quick builds, for trying out a component.
 //!
 //! In Python, and in JavaScript and TypeScript with QuickJS, a quick build starts from a base: a
 //! component with the interpreter, but without a plugin. All quick builds of a user share bases:

@@ -17,8 +17,7 @@ const SETTINGS: [&str; 4] =
     ["Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
 
 /// The variables with which a user sets cargo's output folders. Without them, services share a
-/// build folder, so that shared dependencies are compiled once; a service's own artifacts stay in
-/// its `target`.
+/// build folder, so that shared dependencies are compiled once.
 const SET_BY_USER: [&str; 3] =
     ["CARGO_BUILD_BUILD_DIR", "CARGO_BUILD_TARGET_DIR", "CARGO_TARGET_DIR"];
 
@@ -77,7 +76,7 @@ fn add_read(messages: &[String], component: &Path, source: &Source, inputs: &mut
 }
 
 /// Adds the manifests of a package and of its local dependencies, and all files beside the root
-/// files of their crates.
+/// files of their crates. Adds nothing if `cargo metadata` fails.
 fn add_packages(folder: &Path, inputs: &mut Inputs) {
     let arguments = ["metadata", "--offline", "--format-version", "1"];
     let Ok(output) = run("cargo", folder, &arguments) else { return };

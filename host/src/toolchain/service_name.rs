@@ -1,11 +1,11 @@
-//! Checks the names of new services: a service's files have its name, and must not be mistaken for
-//! other files.
+//! Checks the names of new services: a service's file or package has its name, and must not be
+//! mistaken for another file or package.
 
 use super::language::{Language, is_test};
 use super::tool;
 use std::path::Path;
 
-/// The top-level packages of Go's standard library, and names that Go does not accept for a module.
+/// The first path elements of Go's standard packages, and names that have a meaning in Go.
 const GO_NAMES: &str = "archive arena bufio bytes cmd cmp compress container context crypto database \
     debug embed encoding errors expvar flag fmt go hash html image index internal io iter log main \
     maps math mime net os path plugin reflect regexp runtime slices sort std strconv strings structs \

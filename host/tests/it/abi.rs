@@ -1,5 +1,5 @@
-//! Guests written in WebAssembly text. Most misbehave in ways in which no compiler's output would:
-//! in the canonical ABI, during instantiation, or by demanding too much of the engine.
+//! Guests written in WebAssembly text. Most misbehave: in the canonical ABI, during instantiation,
+//! or by demanding too much of the engine.
 //!
 //! Each guest is a file in `guests/wat`, and has a test with the same name.
 
@@ -101,8 +101,8 @@ const PRELUDE: &str = r#"
   (call $nothing))
 "#;
 
-/// Default definitions, each with its beginning and its whole text. A guest that contains the
-/// beginning has its own definition.
+/// Default definitions: the beginning of a memory or function, and the whole text. A guest that
+/// contains the beginning has its own definition.
 const DEFAULTS: &[(&str, &str)] = &[
     ("(memory $memory", r#"(memory $memory (export "memory") 16)"#),
     (
@@ -135,8 +135,8 @@ fn component_in(guest: &str, encoding: StringEncoding) -> Vec<u8> {
     assemble(own, encoding)
 }
 
-/// Assembles the guest's own definitions and the defaults into a component with this string
-/// encoding.
+/// Assembles the guest's own definitions, and the defaults for the others, into a component with
+/// this string encoding.
 pub fn assemble(own: &str, encoding: StringEncoding) -> Vec<u8> {
     let missing = DEFAULTS.iter().filter(|(start, _)| !own.contains(start));
     let rest: String = missing.map(|(_, part)| *part).collect();

@@ -155,7 +155,7 @@ fn a_default_in_the_example_and_the_schema_is_the_default() {
     assert!(seen.len() > 30, "{seen:?}");
 }
 
-/// Returns another value of the same kind, or an invalid one if no other exists.
+/// Returns a different value, which may be invalid.
 fn another(value: &str) -> String {
     let pairs = [
         ("true", "false"),

@@ -13,7 +13,7 @@ const PROJECT: &str = "pyproject.toml";
 /// environment is active, looks only there. Otherwise searches the project's folders, from the
 /// source's folder upwards. In each folder, looks for a `.venv`, as uv and Poetry create it, then
 /// for a `requirements.txt`, and then for the `dependencies` of a `pyproject.toml`. Installs the
-/// packages of such a list once.
+/// packages of such a list if they are not cached.
 ///
 /// The project is the source's folder, and its ancestors within the same repository. Adds each list
 /// that the search looks for to `inputs`, even if the list is missing.
