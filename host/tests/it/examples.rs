@@ -63,7 +63,7 @@ async fn check(name: &str, lines: &[&str], calls: Calls, expiry: Option<u64>) {
     }
 }
 
-/// Returns how many of the keys that expire in examples have a live entry.
+/// Returns how many of the keys of `session-token` and `user-profile` have a live entry.
 async fn live_entries(host: &TestHost, name: &str) -> usize {
     let cache = host.host.caches().get(&CacheName::private(name).unwrap()).unwrap();
     let keys = ["session-token", "user:123"];
