@@ -27,7 +27,7 @@ pub struct Settings {
     pub backend: Backend,
     /// Budget in bytes for cache entries, instances and bodies of requests and responses together.
     /// The default is three quarters of the memory that the machine and the process's control
-    /// groups allow. Caches get at most half of the budget, apart from a small minimum for each
+    /// groups allow, or 1.5 GiB on systems other than Linux. Caches get at most half of the budget, apart from a small minimum for each
     /// cache, and bodies at most a quarter. The program and compiled code do not count.
     pub memory: Option<usize>,
     /// The clock that determines when entries of caches in memory expire.

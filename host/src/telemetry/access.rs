@@ -31,8 +31,8 @@ pub struct AccessLine<'a> {
     pub client: &'a str,
     /// The name of the authenticated caller of a service or a file; otherwise empty.
     pub caller: &'a str,
-    /// The requested service, which may not exist; empty if the caller was refused, and for
-    /// requests that do not call a service.
+    /// The requested service, which may not exist. Empty if the request is not for a service, and
+    /// for some refused requests, for example if the caller was refused.
     pub service: &'a str,
 }
 

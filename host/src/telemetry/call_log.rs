@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// The replacement for a masked text.
 const MASKED: &str = "***";
 
-/// The limits on the log lines of one call.
+/// The limits on the log lines of the guest in one call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogBounds {
     /// Maximum lines of one call; further lines are counted and dropped.

@@ -1,5 +1,5 @@
-//! A host's metrics, for Prometheus. This module contains the metrics of calls. Other metrics are
-//! in the submodules and in `plugin::metrics`.
+//! A host's metrics, for Prometheus. This module contains the metrics of calls and the program's
+//! version. Other metrics are in the submodules and in `plugin::metrics`.
 
 mod histogram;
 mod http;
@@ -157,7 +157,7 @@ impl Metrics {
         self.plugins.load(plugin, outcome);
     }
 
-    /// Records the time to compile a plugin or to read its cached code, with any outcome.
+    /// Records the time to compile a plugin or to read its cached code, also if compiling fails.
     pub(crate) fn compiled(&self, plugin: &str, time: Duration) {
         self.plugins.compiled(plugin, time);
     }

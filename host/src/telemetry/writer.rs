@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 const MAX_QUEUED_LINES: usize = 4_096;
 
 /// Maximum bytes of the lines in the queue: on average 1 KiB for each line, several times the usual
-/// length. Without this limit, `MAX_QUEUED_LINES` lines of the default maximum length would take up
-/// to 200 MiB, because a control character takes six bytes in a line.
+/// length. Without this limit, `MAX_QUEUED_LINES` lines of the default maximum length could take
+/// about 200 MiB, because the escape of one byte may have six bytes.
 const MAX_QUEUED_BYTES: usize = 4 << 20;
 
 /// Maximum time that [`LogWriter::end`] waits for the output.

@@ -158,7 +158,8 @@ impl HttpMeter {
     }
 
     /// Counts a connection that is not from a trusted proxy, or whose PROXY header is missing or
-    /// invalid. A connection that a trusted proxy ends before its first byte does not count.
+    /// invalid. A trusted proxy's connection that ends before its first byte, or that times out
+    /// before its header is complete, does not count.
     pub(crate) fn refused_by_proxy_header(&self) {
         let [_, _, proxy] = &self.refused;
         proxy.inc();

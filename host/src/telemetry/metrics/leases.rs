@@ -73,7 +73,7 @@ impl LeaseMeter {
         self.computed.inc();
     }
 
-    /// Records a call that waited and got the value that another call computed.
+    /// Records a call that waited for another call's lease and got a value.
     pub(crate) fn waited(&self, time: Duration) {
         self.waited.inc();
         self.waits.observe(time);
@@ -85,7 +85,8 @@ impl LeaseMeter {
         self.waits.observe(time);
     }
 
-    /// Counts a computed value that was not stored because its call had lost the lease.
+    /// Counts a computed value that was not stored: its call had lost the lease, or another caller
+    /// had changed the entry.
     pub(crate) fn lost(&self) {
         self.lost.inc();
     }

@@ -36,7 +36,7 @@ pub(crate) enum LoadOutcome {
     Loaded,
     /// A new version of the plugin replaced an old one.
     Reloaded,
-    /// The plugin could not be built, compiled or validated, or it failed to list its services.
+    /// The plugin could not be read, built, compiled or validated, or failed to list its services.
     Refused,
     /// The first calls of the new version failed, so the previous version serves again.
     RolledBack,

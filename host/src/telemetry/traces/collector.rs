@@ -76,8 +76,8 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// When the collector cannot be reached, does not respond in time, or responds with a status
-    /// other than 2xx.
+    /// When the collector cannot be reached, sends no valid response in time, or responds with a
+    /// status other than 2xx.
     pub(super) async fn post(&self, body: String) -> Result<(), ExportError> {
         let failed = |reason: String| ExportError { reason, is_retryable: true };
         let status = match tokio::time::timeout(MAX_POST_TIME, self.exchange(body)).await {

@@ -22,8 +22,8 @@ const GATHER_TIME: Duration = Duration::from_secs(1);
 const RETRY_PAUSES: [Duration; 3] =
     [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
-/// Minimum time between two log lines about lost spans, so that a collector that is down for a day
-/// does not fill the log.
+/// Minimum time between two log lines about lost spans, except the last line. A collector that is
+/// down for a day must not fill the log.
 const MIN_REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Maximum bytes of a reason in the log.

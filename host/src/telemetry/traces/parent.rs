@@ -10,8 +10,8 @@ pub(super) struct TraceParent {
 
 impl TraceParent {
     /// Parses the header's value. Returns `None` if the value is malformed; the request then starts
-    /// a new trace. A version later than 00 is parsed like 00, and additional parts are ignored
-    /// (section 3.2.4).
+    /// a new trace. A version later than 00, except the invalid ff, is parsed like 00, and
+    /// additional parts are ignored (section 3.2.4).
     pub(super) fn parse(value: &str) -> Option<Self> {
         let mut parts = value.splitn(5, '-');
         let mut hex = |digits| parts.next().filter(|part| is_hex(part, digits));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
-/// Maximum spans that wait for the exporter: about 2 MiB.
+/// Maximum spans that wait for the exporter: typically about 2 MiB.
 pub(super) const MAX_QUEUED_SPANS: usize = 2_048;
 
 /// Receives ended spans. No request waits for the exporter: if the queue is full, or the exporter
