@@ -93,8 +93,8 @@ async fn a_spinning_guest_gives_others_a_turn() {
     let host = TestHost::with(patient());
     host.load("guests", guests()).await;
     let call = json!(["exists", "k"]);
-    // Both calls run on one thread. The endless call is polled first: without preemption, it would
-    // block the other call.
+    // Both calls begin on one thread. The endless call is polled first: without preemption, it
+    // would block the other call.
     tokio::select! {
         biased;
         _ = host.call("guests.spins", &Value::Null) => panic!("the spinning guest ended"),

@@ -1,5 +1,6 @@
-//! Quick builds of Python, which `hostel run` and `--watch` make: the base with the source loaded
-//! behaves like the result of `hostel build`.
+//! Quick builds of Python, made by `hostel run` and with `--watch`. A quick build loads the source
+//! into a prepared base component. Its services behave like those of a component from `hostel
+//! build`, except for the hash seed.
 
 use super::hostel_in;
 use crate::support::{stderr, stdout};
