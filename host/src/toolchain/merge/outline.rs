@@ -118,7 +118,7 @@ impl<'a> Outline<'a> {
             Payload::CustomSection(section) if section.name() == "component-name" => {
                 return Some(());
             }
-            // A start section runs functions. The three sections after it must not refer to
+            // A start section runs functions. Imports, exports and instances must not refer to
             // modules, because merging changes the modules' indices.
             Payload::ComponentStartSection { .. } => return None,
             Payload::ComponentImportSection(imports) => {
