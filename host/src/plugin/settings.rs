@@ -36,8 +36,8 @@ pub struct Settings {
     pub log: LogSink,
     /// A folder that caches compiled code between runs. The key that authenticates the code is in
     /// `<folder>.key`. The folder and the key are created if missing. A folder that belongs to root
-    /// or this user, and that this user cannot write to, is only read. By default there is no
-    /// folder, and each load compiles.
+    /// or this user is only read if neither this user nor others can write to it. By default there
+    /// is no folder, and each load compiles.
     pub code_folder: Option<PathBuf>,
     /// Where components are compiled; by default in this process.
     pub compiler: Compiler,
