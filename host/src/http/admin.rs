@@ -113,7 +113,7 @@ impl AdminApi {
     }
 }
 
-/// The rows of the list of paths, each with methods other than HEAD, a path and a description.
+/// The rows of the list of paths: the methods without HEAD, the path and a description.
 const ENDPOINTS: &[(&str, &str, &str)] = &[
     ("GET", "/", "lists these paths"),
     ("GET", "/healthz", "200 while the server runs"),

@@ -27,7 +27,7 @@ const QUARTER: usize = 4;
 
 /// The pools of a listener, and the shares of its clients.
 pub(super) struct Messages {
-    /// The part of the host's memory budget to which all messages are also charged.
+    /// The part of the host's memory budget to which each charge is also added.
     part: Arc<BudgetPart>,
     most: Sizes,
     /// The name of the setting that bounds the pools.

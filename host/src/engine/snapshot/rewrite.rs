@@ -4,9 +4,10 @@ use super::SnapshotError;
 use wasm_encoder::{Component, Module, ModuleSection, RawSection};
 use wasmparser::{Parser, Payload};
 
-/// Copies a component. For each section of each core module, calls `edit` with the module's number,
-/// the section, and the copy of the module so far. `edit` returns false if the section is to be
-/// copied unchanged, or true if it has added a replacement to the copy.
+/// Copies a component. For each section of each core module that is not in a nested component,
+/// calls `edit` with the module's number, the section, and the copy of the module so far. `edit`
+/// returns false if the section is to be copied unchanged, or true if it has added a replacement to
+/// the copy.
 pub(super) fn copy(
     component: &[u8],
     mut edit: impl FnMut(u32, &Payload<'_>, &mut Module) -> Result<bool, SnapshotError>,

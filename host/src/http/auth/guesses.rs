@@ -1,4 +1,4 @@
-//! Allows one password check at a time for each client, group and name.
+//! Allows one password check at a time for each known client, group and name.
 
 use super::throttle::FailureKey;
 use std::collections::HashMap;
