@@ -1,6 +1,6 @@
 //! Deployment: the state and the calls of a plugin as its file appears, changes and disappears.
 //!
-//! Most tests trigger scans by hand. A change takes effect when two consecutive scans have seen it.
+//! Most tests trigger scans by hand: a change takes effect when two consecutive scans have seen it.
 
 #[cfg(target_os = "linux")]
 mod watch;

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// A test that waits longer than this fails instead of hanging.
+/// The usual time after which a waiting test fails instead of hanging.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A short timeout, for tests in which the timeout must expire.
