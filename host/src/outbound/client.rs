@@ -109,7 +109,7 @@ impl GrantedServer {
                 Err(error) => error,
             };
             if is_repeated || !request.is_repeatable() || !is_silent(&error) {
-                return Err(failed(&request.url, &error));
+                return Err(failed(&request.url, &error, is_repeated));
             }
             is_repeated = true;
         }
@@ -175,7 +175,9 @@ fn is_silent(error: &legacy::Error) -> bool {
     extensions.get::<Arc<Traffic>>().is_some_and(|it| it.is_silent_since_response())
 }
 
-fn failed(url: &Url, error: &legacy::Error) -> SendError {
+/// Converts an error. If `is_repeated` is true, an earlier attempt was sent to the same server, so
+/// the server may have processed the request even if it cannot be reached now.
+fn failed(url: &Url, error: &legacy::Error, is_repeated: bool) -> SendError {
     let mut source = error.source();
     while let Some(cause) = source {
         match cause.downcast_ref::<ConnectError>() {
@@ -187,8 +189,11 @@ fn failed(url: &Url, error: &legacy::Error) -> SendError {
                 return SendError::of(SendErrorKind::Denied, url, reason);
             }
             Some(ConnectError::Unreachable(reason)) => {
-                let reason = format!("cannot be reached: {reason}");
-                return SendError::of(SendErrorKind::Unreachable, url, reason);
+                let (kind, cannot) = match is_repeated {
+                    true => (SendErrorKind::Aborted, "closed the connection, then could not"),
+                    false => (SendErrorKind::Unreachable, "cannot"),
+                };
+                return SendError::of(kind, url, format!("{cannot} be reached: {reason}"));
             }
             None => {}
         }

@@ -2,6 +2,8 @@
 
 use super::server::{Reply, Then};
 use super::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 /// Sends a request to a server that gives this reply. Checks the error, and that no connection
 /// stays open.
@@ -121,6 +123,26 @@ async fn a_request_is_repeated_once_where_a_used_connection_closed_in_silence() 
         let sent = if repeated { 3 } else { 2 };
         assert_eq!(server.requests().len(), sent, "{method}");
     }
+}
+
+#[tokio::test]
+async fn a_repeated_request_that_cannot_connect_may_have_been_processed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    // The server reads the second request, and ends without a response.
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = [0; 1024];
+        assert!(stream.read(&mut bytes).await.unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        assert!(stream.read(&mut bytes).await.unwrap() > 0);
+        drop(listener);
+    });
+    let plugin = Reach::private(&[&url]).open();
+    plugin.get(&url).await.unwrap();
+    let result = plugin.send(request("PUT", &url)).await;
+    server.await.unwrap();
+    Plugin::refused(result, SendErrorKind::Aborted, "closed the connection, then could not be");
 }
 
 #[tokio::test]
