@@ -324,6 +324,7 @@ impl Segment {
         self.depth += 1;
         let mut half = Box::new(Self::new(self.depth));
         half.remembered = self.remembered;
+        half.next_remembered = self.next_remembered;
         let depth = self.depth();
         for slot in std::mem::replace(&mut self.slots, [const { Slot::FREE }; SLOTS])
             .into_iter()
@@ -347,7 +348,7 @@ impl Segment {
     /// place of `half`.
     pub(crate) fn join(&mut self, half: Self) {
         self.depth -= 1;
-        for trace in half.remembered.into_iter().step_by(2) {
+        for trace in half.remembered.into_iter().step_by(2).filter(|trace| *trace != 0) {
             self.remember_trace(trace);
         }
         half.slots.into_iter().filter(Slot::is_taken).for_each(|slot| self.insert(slot));
@@ -379,6 +380,19 @@ mod tests {
     fn a_segment_is_whole_lines_of_memory_and_no_slot_lies_in_two() {
         assert_eq!((size_of::<Slot>(), size_of::<Segment>()), (16, 64 + SLOTS * 16));
         assert_eq!((std::mem::offset_of!(Segment, slots), align_of::<Segment>()), (64, 64));
+    }
+
+    #[test]
+    fn a_split_and_a_join_keep_the_traces_of_evicted_keys() {
+        let tag = |number: usize| Tag::of((number as u32 + 1) << 4);
+        let mut segment = Segment::new(0);
+        (0..REMEMBERED + 2).for_each(|number| segment.remember(tag(number)));
+        let mut half = segment.split();
+        half.remember(tag(REMEMBERED + 2));
+        assert!(!half.recall(tag(2)), "the oldest trace is the first to be replaced");
+        assert!(half.recall(tag(REMEMBERED)) && half.recall(tag(3)));
+        segment.join(Segment::new(1));
+        assert!((2..REMEMBERED + 2).all(|number| segment.recall(tag(number))));
     }
 
     #[test]
