@@ -180,9 +180,9 @@ impl fmt::Display for Allowed {
 /// Returns a text that may be a URL, with `***` instead of the part that may be a user and a
 /// password.
 pub(crate) fn without_user(text: &str) -> String {
-    let (scheme, rest) = text.split_once("//").unwrap_or(("", text));
-    match rest.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}//***@{host}"),
+    let scheme = text.find("//").map_or("", |slashes| &text[..slashes + 2]);
+    match text[scheme.len()..].rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}***@{host}"),
         None => text.to_owned(),
     }
 }

@@ -39,7 +39,8 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Why a text is not an address of Redis. Contains no part of a login that precedes an `@`.
+/// Why a text is not an address of Redis. Contains no part of a login that precedes an `@`, no value
+/// of a query, and no text in place of a port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
     /// The scheme is unknown or missing.
@@ -83,7 +84,10 @@ pub enum RedisAddressError {
     )]
     Escape,
     /// The address ends in a query or a fragment that is not supported.
-    #[error("the address ends in {0:?}, which is not supported: remove it")]
+    #[error(
+        "the address ends in a query or a fragment, which is not supported: remove it from {0:?} \
+         on"
+    )]
     Rest(String),
 }
 
@@ -119,7 +123,7 @@ impl RedisAddress {
         }
         let (user, password, hosts) = credentials(authority)?;
         if let Some(at) = path.find(['?', '#']) {
-            return Err(RedisAddressError::Rest(path.get(at..).unwrap_or_default().to_owned()));
+            return Err(unsupported(path.get(at..).unwrap_or_default()));
         }
         let (topology, database) = match kind {
             "+sentinel" => sentinel(hosts, path)?,
@@ -245,10 +249,23 @@ fn places(hosts: &str, port: u16) -> Result<Vec<ServerPlace>, RedisAddressError>
     if hosts.is_empty() {
         return Err(RedisAddressError::NoHost);
     }
-    let read = |text: &str| {
-        ServerPlace::parse(text, port).ok_or_else(|| RedisAddressError::Host(text.to_owned()))
-    };
+    let read = |text: &str| ServerPlace::parse(text, port).ok_or_else(|| wrong_host(text));
     hosts.split(',').map(read).collect()
+}
+
+/// The error for a host. Without an `@`, a text in place of the port may be a password.
+fn wrong_host(text: &str) -> RedisAddressError {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit() || byte == b']');
+    RedisAddressError::Host(match text.split_once(':') {
+        Some((host, port)) if !host.starts_with('[') && !is_port(port) => format!("{host}:***"),
+        _ => text.to_owned(),
+    })
+}
+
+/// The error for a query or a fragment. The value of a query's parameter may be a password.
+fn unsupported(text: &str) -> RedisAddressError {
+    let name = text.split_once('=').map_or(text.get(..1), |(name, _)| Some(name));
+    RedisAddressError::Rest(name.unwrap_or_default().to_owned())
 }
 
 fn socket(rest: &str) -> Result<RedisAddress, RedisAddressError> {
@@ -259,9 +276,9 @@ fn socket(rest: &str) -> Result<RedisAddress, RedisAddressError> {
         return Err(RedisAddressError::SocketPath);
     }
     let database = match query.strip_prefix("db=") {
-        Some(number) => database(number)?,
+        Some(number) if !number.contains('&') => database(number)?,
         None if query.is_empty() => 0,
-        None => return Err(RedisAddressError::Rest(format!("?{query}"))),
+        _ => return Err(unsupported(&format!("?{query}"))),
     };
     let topology = Topology::Single(ServerPlace::Unix(PathBuf::from(path)));
     let (is_tls, sentinel_password) = (false, None);
@@ -312,7 +329,11 @@ mod tests {
             ("redis://a,b", "redis+cluster://"),
             ("redis://h/x", "\"x\" is not a database"),
             ("redis://h/-1", "\"-1\" is not a database"),
-            ("redis://h/0?ssl=true", "\"?ssl=true\", which is not supported"),
+            ("redis://h/0?ssl=true", "which is not supported: remove it from \"?ssl\" on"),
+            ("redis://h/0?password=secret", "from \"?password\" on"),
+            ("redis://h/0#secret", "from \"#\" on"),
+            ("redis://:secret", "\":***\" is not a host"),
+            ("redis://u:secret", "\"u:***\" is not a host"),
             ("redis://u:secr%zzet@h", "write % as %25"),
             ("redis://u:se/cret@h", "/ as %2F"),
             ("redis://u:1/secret@h", "/ as %2F"),
@@ -325,7 +346,9 @@ mod tests {
             ("redis+sentinel://a", "names no primary"),
             ("redis+unix://run/r.sock", "three slashes"),
             ("redis+unix://u:secret@", "three slashes"),
-            ("redis+unix:///r?x=1", "\"?x=1\""),
+            ("redis+unix:///r?x=1", "from \"?x\" on"),
+            ("redis+unix:///r?password=secret", "from \"?password\" on"),
+            ("redis+unix:///r?db=1&password=secret", "from \"?db\" on"),
         ] {
             let error = RedisAddress::parse(text).unwrap_err().to_string();
             assert!(error.contains(part) && !error.contains("secr"), "{text}: {error}");
