@@ -84,7 +84,9 @@ fn plugins(config: &Config) -> Vec<PathBuf> {
 
 fn files(config: &Config, plugins: &[PathBuf]) -> Files {
     let mut read: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
-    read.extend(CERTIFICATES.iter().filter_map(std::env::var_os).map(PathBuf::from));
+    let named = CERTIFICATES.iter().filter_map(std::env::var_os);
+    // `SSL_CERT_DIR` may name several folders.
+    read.extend(named.flat_map(|paths| std::env::split_paths(&paths).collect::<Vec<_>>()));
     read.extend(
         config.server.tls.iter().flat_map(|tls| [tls.certificate.clone(), tls.key.clone()]),
     );
@@ -103,20 +105,22 @@ fn around(plugin: &Path) -> Vec<PathBuf> {
         true => plugin.to_owned(),
         false => folder_of(plugin),
     }];
-    let is_link = |path: &Path| path.is_symlink();
-    let target = |link: &Path| link.canonicalize().ok().map(|target| folder_of(&target));
-    folders.extend(plugin.ancestors().filter(|path| is_link(path)).filter_map(target));
+    folders.extend(plugin.ancestors().filter_map(around_target));
     let inside = plugin.read_dir().into_iter().flatten().filter_map(Result::ok);
-    let links = inside.map(|entry| entry.path()).filter(|path| is_link(path));
-    folders.extend(links.filter_map(|link| target(&link)));
+    folders.extend(inside.filter_map(|entry| around_target(&entry.path())));
     folders
 }
 
-/// The folders needed to serve files: the folder itself and, if it is a link, the parent of its
-/// target. The link can later point to another version in that parent.
+/// For a link, the folder that contains its target. The link can later point to another version in
+/// that folder.
+fn around_target(path: &Path) -> Option<PathBuf> {
+    path.is_symlink().then(|| path.canonicalize().ok().map(|target| folder_of(&target)))?
+}
+
+/// The folders needed to serve files: the folder itself and, for each link in its path, the folder
+/// that contains the link's target.
 fn served(folder: &Path) -> Vec<PathBuf> {
-    let target = folder.canonicalize().ok().filter(|_| folder.is_symlink());
-    target.map(|target| folder_of(&target)).into_iter().chain([folder.to_owned()]).collect()
+    folder.ancestors().filter_map(around_target).chain([folder.to_owned()]).collect()
 }
 
 /// The folder that contains a path; the path itself if that folder is the root, which contains all

@@ -138,6 +138,27 @@ async fn a_plugin_that_leads_elsewhere_than_at_the_start_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_are_served_below_a_link_that_is_turned() {
+    let place = Place::with_guests(
+        "[server]\nwall = \"required\"\n[[routes]]\npath = \"/\"\nfiles = \"current/public\"\n",
+    );
+    let releases = tempfile::tempdir().unwrap();
+    for version in ["one", "two"] {
+        let public = releases.path().join(version).join("public");
+        fs::create_dir_all(&public).unwrap();
+        fs::write(public.join("index.html"), version).unwrap();
+    }
+    let link = |name: &str| place.folder.path().join(name);
+    symlink(releases.path().join("one"), link("current")).unwrap();
+    let serving = place.serve();
+    let request = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    assert_eq!(serving.send(request).await.body, "one");
+    symlink(releases.path().join("two"), link("next")).unwrap();
+    fs::rename(link("next"), link("current")).unwrap();
+    assert_eq!(serving.send(request).await.body, "two");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_folders_of_plugins_are_watched_behind_the_wall_also_new_ones() {
     let place = Place::with_guests("[server]\nwall = \"required\"\n");
     let serving = place.serve();
