@@ -117,6 +117,9 @@ fn check_authority(head: &Parts) -> Result<(), Problem> {
     if authority.as_str().contains('@') {
         return Err(Problem::bad_request("the target names a user"));
     }
+    if !has_valid_port(authority) {
+        return Err(Problem::bad_request("the target's port is not a number from 0 to 65535"));
+    }
     // RFC 9113, section 8.3.1: `Host` must not differ from the target. In HTTP/1.1, the target
     // takes precedence: RFC 9112, section 3.2.2.
     let is_same = |host: &HeaderValue| {
@@ -131,8 +134,8 @@ fn check_authority(head: &Parts) -> Result<(), Problem> {
     }
 }
 
-/// True if two authorities have the same host and port. A missing or invalid port counts as the
-/// default port of the scheme.
+/// True if two authorities have the same host and port. A missing port counts as the default port
+/// of the scheme.
 fn is_same_place(a: &Authority, b: &Authority, scheme: Option<&str>) -> bool {
     let default = if scheme == Some("https") { 443 } else { 80 };
     let port = |it: &Authority| it.port_u16().unwrap_or(default);
@@ -145,10 +148,17 @@ pub(super) fn authority(head: &Parts) -> Option<&str> {
     of_target.or_else(|| head.headers.get(HOST)?.to_str().ok())
 }
 
-/// True if a `Host` is empty, or an authority without a user. Does not check the port.
+/// True if a `Host` is empty, or an authority without a user and with a valid port.
 fn is_valid_host(value: &HeaderValue) -> bool {
     let bytes = value.as_bytes();
-    bytes.is_empty() || (Authority::try_from(bytes).is_ok() && !bytes.contains(&b'@'))
+    let is_valid = |it: Authority| has_valid_port(&it) && !bytes.contains(&b'@');
+    bytes.is_empty() || Authority::try_from(bytes).is_ok_and(is_valid)
+}
+
+/// True if an authority has no port, or a port that is empty or from 0 to 65535.
+fn has_valid_port(authority: &Authority) -> bool {
+    let Some((_, port)) = authority.as_str().rsplit_once(':') else { return true };
+    port.is_empty() || port.ends_with(']') || authority.port_u16().is_some()
 }
 
 /// Returns the content type that the client sent, or `None` if it is missing or not ASCII text.
