@@ -104,7 +104,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Exit> {
 pub(super) fn exchange(request: ClientRequest, time: Duration) -> Result<Reply, Exit> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot start the runtime").map_err(Exit::no_server)?;
-    runtime.block_on(client::send(request, time)).map_err(Exit::no_server)
+    let reply = runtime.block_on(client::send(request, time));
+    // Dropping the runtime would wait for a lookup of the name, which may take longer than `time`.
+    runtime.shutdown_background();
+    reply.map_err(Exit::no_server)
 }
 
 impl Arguments {

@@ -122,7 +122,8 @@ impl SecretHash {
     /// If the text is not such a hash, or checking a password against it would cost too much.
     pub fn read_password_hash(text: &str) -> Result<Self, SecretError> {
         let hash = PasswordHash::new(text).map_err(|_| SecretError::NotOfPassword)?;
-        let whole = hash.salt.is_some() && hash.hash.is_some();
+        let is_known = hash.version.is_none_or(|version| Version::try_from(version).is_ok());
+        let whole = hash.salt.is_some() && hash.hash.is_some() && is_known;
         if hash.algorithm.as_str() != "argon2id" || !whole {
             return Err(SecretError::NotOfPassword);
         }
@@ -295,6 +296,7 @@ mod tests {
             assert_eq!(wrong(text), SecretError::NotOfPassword, "{text}");
         }
         assert_eq!(wrong(&PHC.replace("argon2id", "argon2i")), SecretError::NotOfPassword);
+        assert_eq!(wrong(&PHC.replace("v=19", "v=99")), SecretError::NotOfPassword);
         assert_eq!(wrong(&PHC.replace("m=256", "m=4294967295")), SecretError::TooDear);
         assert_eq!(wrong(&PHC.replace("t=2", "t=65")), SecretError::TooDear);
     }

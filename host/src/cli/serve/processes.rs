@@ -71,9 +71,10 @@ mod linux {
             if code == 0 {
                 return Ok(component);
             }
-            let mut reason = String::new();
-            component.take(MAX_ERROR_BYTES).read_to_string(&mut reason)?;
-            Err(reason.into())
+            // The maximum may cut a character.
+            let mut reason = Vec::new();
+            component.take(MAX_ERROR_BYTES).read_to_end(&mut reason)?;
+            Err(String::from_utf8_lossy(&reason).into())
         }
     }
 
