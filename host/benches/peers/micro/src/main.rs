@@ -30,9 +30,9 @@ fn cache(expiry: Option<u32>) -> Cache {
 }
 
 /// Returns a JSON text of `bytes` bytes: an array, then spaces. The array contains strings of 14
-/// bytes, or is empty for fewer than 17 bytes.
+/// bytes, or is empty for fewer than 16 bytes.
 fn text(bytes: usize) -> String {
-    let items = vec![r#""0123456789é""#; (bytes - 2) / 15].join(",");
+    let items = vec![r#""0123456789é""#; (bytes - 1) / 15].join(",");
     let text =
         format!("{:bytes$}", format!("[{items}]"), bytes = bytes - items.matches('é').count());
     assert!(text.len() == bytes && Json::new(&text, bytes).is_ok(), "{text:.40}");
