@@ -799,8 +799,8 @@ async fn a_load_may_be_dropped_at_any_point() {
     hotel.check_serves("bad").await;
 }
 
-/// Each call's store holds a reference to the log sink, so a leaked call shows in the reference
-/// count.
+/// Each call's store keeps the log sink alive, so a leaked call shows in the reference count after
+/// the host is dropped.
 #[tokio::test]
 async fn thousands_of_calls_leave_nothing_behind() {
     let log: hostel::LogSink = Arc::new(|_| {});
