@@ -11,10 +11,10 @@ use hostel_cache::{CacheName, EntryInfo, TimeLeft};
 use hyper::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-/// Maximum number of entries in a listing if the request has no `limit`.
+/// The limit of a listing if the request has no `limit`. On Redis, a page may exceed its limit.
 const DEFAULT_ENTRIES: usize = 100;
 
-/// Maximum number of entries in a listing, even with a larger `limit`.
+/// The highest limit of a listing. A higher `limit` is reduced to this number.
 const MAX_ENTRIES: usize = 1_000;
 
 /// Lists all caches with their counts. With `count=true`, also counts the entries and bytes of each
