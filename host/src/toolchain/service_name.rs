@@ -15,7 +15,7 @@ const GO_NAMES: &str = "archive arena bufio bytes cmd cmp compress container con
 const PYTHON_NAMES: &str = "import keyword, sys; print(*keyword.kwlist, *sys.stdlib_module_names)";
 
 /// Checks a name for a service in a language. If the name is invalid, returns the reason and a
-/// proposal: a valid name, which is similar if possible.
+/// proposal, which is a similar name if possible.
 pub(super) fn check(name: &str, language: Language) -> Result<(), (String, String)> {
     let others = names_of(language);
     let Some(why) = fault(name, language, &others) else {

@@ -19,7 +19,7 @@ use wit_component::StringEncoding;
 /// Arguments for listeners on free ports.
 pub const ANYWHERE: [&str; 4] = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
 
-/// Capacity of the queue of log lines for the test. When it is full, reading of the pipe soon stops.
+/// Capacity of the queue of log lines. If it is full, reading from the pipe soon stops.
 const LINES_AHEAD: usize = 16;
 
 /// Maximum time that [`Serving::begin`] waits for each log line: the server may first have to build
