@@ -241,8 +241,8 @@ pub mod hostel {
             /// Creates the entry or replaces it, value and expiry together.
             ///
             /// With an expiry, no operation finds the entry once that many seconds have passed. Without one
-            /// the entry never expires, even if it replaces an entry that had an expiry. A full cache does
-            /// not refuse the call.
+            /// the entry never expires, even if it replaces an entry that had an expiry. A full cache in
+            /// memory does not refuse the call.
             ///
             /// Errors: `invalid-key`, `invalid-value`, `invalid-expiry`, `too-large`, `denied`,
             /// `unavailable`.
@@ -1074,8 +1074,8 @@ pub mod hostel {
         /// whose lease has ended stores nothing. A call holds at most one lease of a key: if it calls
         /// `get-or-lease` for that key again, it must still compute the value.
         ///
-        /// `set`, `delete`, `increment`, `compare-and-swap`, `take`, `expire` and `delete-prefix` end the
-        /// leases of their keys, even if they change nothing.
+        /// `set`, `delete`, `set-many`, `delete-many`, `increment`, `compare-and-swap`, `take`, `expire` and
+        /// `delete-prefix` end the leases of their keys, even if they change nothing.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod lease {
             #[used]
@@ -1612,7 +1612,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Sets the entries, in their order, all with the same expiry.
+            /// Sets the entries, all with the same expiry. If a key occurs more than once, its last value is
+            /// stored.
             ///
             /// Errors: those of `set`. After `unavailable` some of the entries may have been set.
             #[allow(async_fn_in_trait)]
@@ -2525,7 +2526,7 @@ pub mod hostel {
                 pub url: _rt::String,
                 /// The headers. A name may occur more than once; its values are sent in this order. A
                 /// header is rejected with `invalid-request` if its name is not a token, if its value
-                /// contains a line break or NUL, or if the host sets the header itself: `host`,
+                /// contains a control character other than a tab, or if the host sets the header itself: `host`,
                 /// `content-length`, `connection`, `keep-alive`, `proxy-connection`, `te`, `trailer`,
                 /// `transfer-encoding`, `upgrade`.
                 pub headers: _rt::Vec<(_rt::String, _rt::Vec<u8>)>,
@@ -2673,9 +2674,9 @@ pub mod hostel {
             /// Sends a request and waits for the complete response. A status of 400 or more is a response,
             /// not an error.
             ///
-            /// If a reused connection closes before any part of the response arrives, the host repeats a
-            /// request of the methods `GET`, `HEAD`, `OPTIONS`, `PUT` and `DELETE` once. It repeats no
-            /// other request.
+            /// If a reused HTTP/1 connection closes before any part of the response arrives, the host may
+            /// repeat a request of the methods `GET`, `HEAD`, `OPTIONS`, `PUT` and `DELETE` once. It
+            /// repeats no other request.
             ///
             /// A redirect to another origin (scheme, host, port) is sent without `authorization`,
             /// `cookie`, `proxy-authorization` and any header whose value contains one of the plugin's
@@ -3304,7 +3305,7 @@ pub mod exports {
                     pub query: _rt::String,
                     /// The host and port that the client sent; empty if it sent none.
                     pub authority: _rt::String,
-                    /// The address of the client, `ip:port`.
+                    /// The address of the client, `ip:port`. The port is 0 if a proxy does not name it.
                     pub client: _rt::String,
                     /// The headers, with names in lower case. A name may occur more than once, except `cookie`,
                     /// whose pairs are joined by `; `; its values are in the order of the request.

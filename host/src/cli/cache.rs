@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// List the caches with their sizes and statistics; --json has the counts of all operations
+    /// List the caches with their sizes and statistics; --json has more counts
     List {
         /// Also count the entries and bytes of caches on Redis, by reading all their keys
         #[arg(long)]

@@ -11,8 +11,8 @@ use std::process::ExitCode;
 /// Hash a password or a token for a callers file
 ///
 /// Prints the line CALLER:HASH for the file of a group in [callers]. Reads the secret from the
-/// terminal without showing it, or from stdin, but never from an argument: every user of the
-/// machine can read a program's arguments.
+/// terminal without showing it, or from stdin, but never from an argument: other users of
+/// the machine may be able to read a program's arguments.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

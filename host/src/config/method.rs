@@ -17,7 +17,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// All methods that a route can match.
+    /// All methods that a route can name.
     pub const ALL: [Method; 7] = [
         Method::Get,
         Method::Head,

@@ -72,7 +72,7 @@ pub(in crate::config) struct RawServer {
     /// Maximum size of a request's head. Default: "64KiB".
     pub(in crate::config) header_bytes: Option<At<String>>,
     /// Maximum memory of caches, instances and bodies together. Default: three quarters of the
-    /// memory that the machine and its control groups allow.
+    /// memory that the machine and its control groups allow; on other systems than Linux 1.5 GiB.
     pub(in crate::config) memory: Option<At<String>>,
     /// Maximum size of all bodies in memory: of requests, and of responses until they are sent.
     /// Bodies of up to 64 KiB do not count here: they have another quarter of this size. One client
@@ -168,9 +168,9 @@ pub(in crate::config) struct RawAdmission {
     pub(in crate::config) calls: Option<At<NonZeroU32>>,
     /// Maximum concurrent calls in one plugin. Default: 64, or `calls` if that is less.
     pub(in crate::config) calls_per_plugin: Option<At<NonZeroU32>>,
-    /// Maximum waiting calls. Default: 1024.
+    /// Maximum calls that wait for others to end. Default: 1024.
     pub(in crate::config) queue: Option<At<u32>>,
-    /// Maximum time that a call waits. Default: "1s".
+    /// Maximum time that a call waits for others to end. Default: "1s".
     pub(in crate::config) queue_time: Option<At<String>>,
 }
 

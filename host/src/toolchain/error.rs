@@ -115,7 +115,7 @@ fn no_source(path: &Path) -> String {
 #[non_exhaustive]
 pub enum SdkError {
     /// There is no home folder.
-    #[error("no home folder to write the SDK to: set HOME or XDG_DATA_HOME")]
+    #[error("no home folder to write the SDK to: set HOME")]
     NoHome,
     /// A file could not be written.
     #[error("cannot write the SDK to {}", path.display())]

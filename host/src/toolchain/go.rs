@@ -23,12 +23,13 @@ const FIX: &str = "install Go 1.26 or newer, and open a new shell";
 /// the next block. The gap could otherwise be up to half a MiB.
 const LINKER_FLAGS: &str = "-ldflags=-s -w -R=0x80000";
 
-/// The `go list` template that prints the folders of packages, and their Go files, embedded files
-/// and assembly files. It omits the standard library.
+/// The `go list` template that prints the folders of packages, and their Go files, embedded files,
+/// assembly files and the headers that these include. It omits the standard library.
 const READ: &str = "{{if not .Standard}}{{$folder := .Dir}}{{$folder}}
 {{range .GoFiles}}{{$folder}}/{{.}}
 {{end}}{{range .EmbedFiles}}{{$folder}}/{{.}}
 {{end}}{{range .SFiles}}{{$folder}}/{{.}}
+{{end}}{{range .HFiles}}{{$folder}}/{{.}}
 {{end}}{{end}}";
 
 /// Builds the package in a folder, or a single file, and returns the path of the component.

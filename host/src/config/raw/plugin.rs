@@ -35,7 +35,7 @@ pub(in crate::config) struct RawPlugin {
     pub(in crate::config) instances: Option<RawInstances>,
     /// Maximum calls of one instance, with `instances = "reuse"`. Default: 1000.
     pub(in crate::config) calls_per_instance: Option<At<NonZeroU32>>,
-    /// How long an idle instance is kept, with `instances = "reuse"`. Default: "60s".
+    /// Maximum time that an idle instance is kept, with `instances = "reuse"`. Default: "60s".
     pub(in crate::config) idle_time: Option<At<String>>,
     /// The permitted callers: "open" for all, or a group of [callers]. Default: `callers` of
     /// [server].
