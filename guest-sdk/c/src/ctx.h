@@ -11,7 +11,7 @@
 
 #define NO_TEXT ((hostel_str){NULL, 0})
 
-/* The maximum number of bytes that `quoted` and `misfit` take from a text. */
+/* The maximum number of bytes that `beginning_of` returns. */
 #define EXCERPT_BYTES 64
 
 /* The characters that is_token allows, for messages. */
@@ -55,6 +55,9 @@ static size_t valid_utf8(hostel_str text);
 /* Returns the text itself if it is UTF-8. Otherwise returns a copy in which U+FFFD replaces each
  * maximal invalid part, as in the WHATWG Encoding Standard. */
 static hostel_str lossy(hostel_ctx *ctx, hostel_str text);
+
+/* Returns the beginning of a text, for messages: whole characters of at most EXCERPT_BYTES. */
+static hostel_str beginning_of(hostel_str text);
 
 /* The beginning of a text in quotes, as one line of UTF-8, for messages. */
 static hostel_str quoted(hostel_ctx *ctx, hostel_str text);

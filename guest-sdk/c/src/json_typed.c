@@ -11,12 +11,10 @@ static hostel_result misfit(hostel_ctx *ctx, hostel_json value, const char *poin
     if (hostel_json_kind_of(found) == HOSTEL_MISSING)
         return hostel_fail(ctx, value.misfit, "%.*s%s%s is missing", HOSTEL_ARG(source), at,
                            pointer);
-    hostel_str text = found.text;
-    bool cut = text.len > EXCERPT_BYTES;
-    if (cut)
-        text.len = EXCERPT_BYTES;
+    hostel_str text = beginning_of(found.text);
+    const char *rest = text.len < found.text.len ? ".." : "";
     return hostel_fail(ctx, value.misfit, "%.*s%s%s is %.*s%s: %s", HOSTEL_ARG(source), at, pointer,
-                       HOSTEL_ARG(text), cut ? ".." : "", rule);
+                       HOSTEL_ARG(text), rest, rule);
 }
 
 /* True if a number has no fraction or exponent. False for `-0`, which a C integer cannot

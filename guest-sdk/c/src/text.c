@@ -125,16 +125,21 @@ static void add_text(hostel_ctx *ctx, struct texts *list, hostel_str text)
     list->count++;
 }
 
+static hostel_str beginning_of(hostel_str text)
+{
+    if (text.len <= EXCERPT_BYTES)
+        return text;
+    text.len = EXCERPT_BYTES;
+    while (text.len > 0 && continues((unsigned char)text.ptr[text.len]))
+        text.len--;
+    return text;
+}
+
 static hostel_str quoted(hostel_ctx *ctx, hostel_str text)
 {
-    bool cut = text.len > EXCERPT_BYTES;
-    if (cut) {
-        text.len = EXCERPT_BYTES;
-        while (text.len > 0 && continues((unsigned char)text.ptr[text.len]))
-            text.len--;
-    }
-    hostel_str json = hostel_json_of_string(ctx, lossy(ctx, text));
-    return cut ? hostel_format(ctx, "%.*s..", HOSTEL_ARG(json)) : json;
+    hostel_str beginning = beginning_of(text);
+    hostel_str json = hostel_json_of_string(ctx, lossy(ctx, beginning));
+    return beginning.len < text.len ? hostel_format(ctx, "%.*s..", HOSTEL_ARG(json)) : json;
 }
 
 static size_t put_utf8(char *out, uint32_t code)

@@ -211,6 +211,11 @@ static void string_is_decoded(void)
     CHECK(hostel_json_bool(ctx, value, "/0", &truth) == HOSTEL_INVALID_VALUE);
     CHECK_SAYS(hostel_message(ctx), "/0 is \"plain\": it must be true or false");
     CHECK(hostel_json_bool(ctx, parsed("true"), "", &truth) == HOSTEL_OK && truth);
+    /* The 64th byte of the value is the first byte of a character. */
+    hostel_str zeros = hostel_format(ctx, "%062d", 0);
+    hostel_str long_text = hostel_format(ctx, "\"%.*s\xC3\xA9\"", HOSTEL_ARG(zeros));
+    CHECK(hostel_json_bool(ctx, parsed(long_text.ptr), "", &truth) == HOSTEL_INVALID_VALUE);
+    CHECK_SAYS(hostel_message(ctx), hostel_format(ctx, "\"%.*s..:", HOSTEL_ARG(zeros)).ptr);
 }
 
 static void walk_visits_every_item_in_order(void)
