@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -54,7 +55,7 @@ type structFields struct {
 	// The fields that encoding/json writes, by JSON name.
 	written map[string]structField
 	// The same fields by JSON name in lower case, because encoding/json reads names
-	// case-insensitively. Of fields whose names differ only in case, read contains one.
+	// case-insensitively. Of fields whose names differ only in case, read contains the first.
 	read map[string]structField
 	// A JSON name that several fields share, so that encoding/json writes none of these fields.
 	// Empty if there is no such name.
@@ -117,8 +118,10 @@ func (f *structFields) addLevel(level []structField, seen map[reflect.Type]bool,
 		hidden[name] = true
 		if chosen, alone := dominant(candidates); alone {
 			f.written[name] = chosen
-			if _, taken := f.read[strings.ToLower(name)]; !taken {
-				f.read[strings.ToLower(name)] = chosen
+			folded := strings.ToLower(name)
+			first, taken := f.read[folded]
+			if !taken || slices.Compare(chosen.index, first.index) < 0 {
+				f.read[folded] = chosen
 			}
 		} else {
 			f.clash = name

@@ -134,6 +134,9 @@ func nameOfKey(key reflect.Value) (string, error) {
 	if key.Kind() == reflect.String {
 		return key.String(), nil
 	}
+	if key.Kind() == reflect.Pointer && key.IsNil() {
+		return "", nil
+	}
 	if key.CanInterface() {
 		if own, marshals := key.Interface().(encoding.TextMarshaler); marshals {
 			text, err := own.MarshalText()

@@ -32,6 +32,13 @@ type celsius float64
 
 type level string
 
+// identity is a map key whose method does not accept nil.
+type identity struct{ name string }
+
+func (i *identity) MarshalText() ([]byte, error) {
+	return []byte(i.name), nil
+}
+
 type reading struct {
 	Small   float32           `json:"small"`
 	Degrees celsius           `json:",omitempty"`
@@ -60,6 +67,13 @@ func TestLargeWholeFloatIsWrittenAsAFloatWhereverItIs(t *testing.T) {
 	floatComesBack(t, math.Copysign(0, -1), "-0")
 	floatComesBack(t, int64(1<<60), "1152921504606846976")
 	floatComesBack(t, map[string]any{"wei": 1e18, "n": "1e18", "\"": []any{1e17, nil, 1.5}}, "")
+	cache := hostel.NewFake().Context().Cache
+	if err := cache.Set("k", map[*identity]any{nil: 1e18}); err != nil {
+		t.Fatal(err)
+	}
+	if text, _, _ := cache.GetRaw("k"); text != `{"":1000000000000000000.0}` {
+		t.Error(text)
+	}
 	large := 1e19
 	floatComesBack(t, reading{
 		Small: 123456789, Degrees: 1e17, Name: "1234567890123456789", Whole: 1 << 62, Any: []any{1e16},

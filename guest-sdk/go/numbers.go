@@ -77,8 +77,8 @@ func (r *exactReader) value(t reflect.Type) error {
 	case json.Number:
 		return r.number(token.String(), t)
 	case json.Delim:
-		for r.tokens.More() {
-			inner, err := r.inner(token, t)
+		for at := 0; r.tokens.More(); at++ {
+			inner, err := r.inner(token, t, at)
 			if err != nil {
 				return err
 			}
@@ -92,9 +92,10 @@ func (r *exactReader) value(t reflect.Type) error {
 	return nil
 }
 
-// inner returns the type of the next item of an array or object that was read into a variable of
-// type t. It returns nil for a member without a field, and if t is nil.
-func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type, error) {
+// inner returns the type of item number at, counted from 0, of an array or object that was read
+// into a variable of type t. It returns nil for an item beyond the length of an array, for a member
+// without a field, and if t is nil.
+func (r *exactReader) inner(container json.Delim, t reflect.Type, at int) (reflect.Type, error) {
 	name := ""
 	if container == '{' {
 		token, err := r.tokens.Token()
@@ -109,10 +110,18 @@ func (r *exactReader) inner(container json.Delim, t reflect.Type) (reflect.Type,
 	switch t.Kind() {
 	case reflect.Interface:
 		return t, nil
-	case reflect.Map, reflect.Slice, reflect.Array:
+	case reflect.Map, reflect.Slice:
 		return t.Elem(), nil
+	case reflect.Array:
+		if at < t.Len() {
+			return t.Elem(), nil
+		}
 	case reflect.Struct:
-		return fieldsOf(t).read[strings.ToLower(name)].kind, nil
+		fields := fieldsOf(t)
+		if field, found := fields.written[name]; found {
+			return field.kind, nil
+		}
+		return fields.read[strings.ToLower(name)].kind, nil
 	}
 	return nil, nil
 }

@@ -127,4 +127,17 @@ func TestNumbersThatAreNotReadDoNotMatter(t *testing.T) {
 		inner: inner{1e21}, Raw: json.RawMessage(odd), Number: odd, Whole: 9_007_199_254_740_993,
 	})
 	reads(t, `"`+huge+`"`, any(huge))
+	reads(t, "[1,"+odd+","+odd+"]", [1]float64{1})
+}
+
+// The names of these fields differ only in case.
+type similar struct {
+	First int64   `json:"ab"`
+	Exact float64 `json:"AB"`
+	Last  float64 `json:"aB"`
+}
+
+func TestExactNameTakesPrecedenceThenTheFirstField(t *testing.T) {
+	reads(t, `{"ab":`+odd+`,"Ab":`+odd+`}`, similar{First: 9_007_199_254_740_993})
+	refusesToRound[similar](t, `{"AB":`+odd+`}`, odd)
 }
