@@ -16,9 +16,11 @@ function write(level, values) {
  * files, and any other value in a form similar to source code.
  */
 export function shown(value) {
-  if (typeof value === "string") return value;
-  if (value instanceof Error) return shownError(value);
-  return inner(value, []);
+  return outer(value, []);
+}
+
+function outer(value, above) {
+  return typeof value === "string" ? value : inner(value, above);
 }
 
 function inner(value, above) {
@@ -38,7 +40,7 @@ function inner(value, above) {
 
 function container(value, above) {
   if (above.includes(value)) return "[itself]";
-  if (value instanceof Error) return shownError(value);
+  if (value instanceof Error) return shownError(value, [...above, value]);
   if (value instanceof Date) return Number.isNaN(+value) ? "[invalid date]" : value.toISOString();
   const within = [...above, value];
   const list = (values) => Array.from(values, (value) => inner(value, within)).join(",");
@@ -57,11 +59,11 @@ function container(value, above) {
  * Formats an error: its name, its message, its places in the author's files (innermost first), and
  * its cause.
  */
-function shownError(error) {
+function shownError(error, within) {
   const { cause } = error;
   const places = placesOf(error);
   const where = places.length === 0 ? "" : ` at ${places.join(", ")}`;
-  const because = cause === undefined ? "" : `; because of ${shown(cause)}`;
+  const because = cause === undefined ? "" : `; because of ${outer(cause, within)}`;
   return `${error.name}: ${error.message}${where}${because}`;
 }
 

@@ -83,8 +83,13 @@ test("a log line shows values similar to their source", () => {
   cycle.self = cycle;
   log.info("text", { a: "b" }, [1, undefined, 2n], new Map([["k", new Set([1])]]), cycle);
   log.warn(null, undefined, NaN, -0);
+  const error = Object.assign(new Error("a"), { stack: "" });
+  error.cause = new Map([["k", Object.assign(new TypeError("b", { cause: error }), { stack: "" })]]);
+  log.error(error, error.cause);
   assert.deepEqual(fake.logs, [
     'info: text {"a":"b"} [1,undefined,2n] Map [["k",Set [1]]] {"a":[1],"self":[itself]}',
     "warn: null undefined NaN -0",
+    'error: Error: a; because of Map [["k",TypeError: b; because of [itself]]] ' +
+      'Map [["k",TypeError: b; because of Error: a; because of [itself]]]',
   ]);
 });

@@ -106,6 +106,19 @@ test("a text is decoded as in Node, in one part or in several", () => {
       assert.equal(parts + decoder.decode(), expected, `${label} by ${size}`);
     }
   }
+  // A fatal decoder keeps the bytes at the end of a part only if a character may begin with them.
+  const rests = [[], [0x80], [0x8f], [0x90], [0x9f], [0xa0], [0xbf], [0x90, 0x80], [0xa0, 0x80]];
+  for (const bytes of rests.flatMap((rest) => [...all].map((first) => [first, ...rest]))) {
+    const [text, expected] = [TextDecoder, NodeTextDecoder].map((Kind) => {
+      const decoder = new Kind("utf-8", { fatal: true });
+      try {
+        return decoder.decode(new Uint8Array(bytes), { stream: true });
+      } catch ({ name }) {
+        return name;
+      }
+    });
+    assert.equal(text, expected, String(bytes));
+  }
   // Some versions of Node decode these bytes as control characters.
   const latin = new TextDecoder(" Latin1\n");
   assert.equal(latin.decode(new Uint8Array([0x41, 0x80, 0x81, 0x99, 0xe9])), "A€\x81™é");

@@ -123,10 +123,26 @@ function unfinished(bytes, encoding) {
   }
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes.at(-back);
-    if (byte >= 0xc0) return back < (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4) ? back : 0;
     if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return begins(byte, back > 1 ? bytes.at(1 - back) : 0x80, back) ? back : 0;
   }
   return 0;
+}
+
+/**
+ * Returns true if a UTF-8 character may begin with `count` bytes, of which these are the first and
+ * the second, and have further bytes: the Encoding Standard restricts the second byte after some
+ * first bytes.
+ */
+function begins(first, second, count) {
+  if (first < 0xc2 || first > 0xf4) return false;
+  if (count > 1) {
+    if (first === 0xe0 && second < 0xa0) return false;
+    if (first === 0xed && second > 0x9f) return false;
+    if (first === 0xf0 && second < 0x90) return false;
+    if (first === 0xf4 && second > 0x8f) return false;
+  }
+  return count < (first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
 }
 
 function latin(view) {
