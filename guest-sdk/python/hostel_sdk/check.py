@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator
 
 from . import advice
 
-# The Python version of services, and its new modules.
+# The Python version of services, and its modules that Python 3.10 does not have.
 _GUEST = (3, 14)
-_NEW_MODULES = {"annotationlib", "compression"}
+_NEW_MODULES = {"annotationlib", "compression", "tomllib"}
 
 # Modules that componentize-py adds to a plugin.
 _BINDINGS = {"componentize_py_types", "componentize_py_runtime", "poll_loop", "wit_world"}

@@ -102,6 +102,9 @@ class Declared:
         Raises ``DeclarationError`` if the declaration is invalid.
         """
         is_class = isinstance(declaration, type)
+        if not is_class and not hasattr(declaration, _MARK):
+            rule = "it must be a function decorated with @service or a subclass of Service"
+            raise _refused(declaration, f"this is not a service: {rule}")
         self.name: str = _name_of_class(declaration) if is_class else getattr(declaration, _MARK)
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             rule = "it must be 1 to 128 ASCII letters, digits, dots, hyphens and underscores, "

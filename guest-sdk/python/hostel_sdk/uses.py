@@ -45,7 +45,7 @@ def interfaces(file: str, packages: str | None) -> list[str]:
     names: set[str] = set()
     for source in _sources(file, packages):
         names |= named(source)
-    if {"zato.server.service", "out", "rest"} <= names:
+    if {"out", "rest"} <= names and any(name.split(".")[0] == "zato" for name in names):
         names.add("out.rest")
     needs = {**INTERFACES, **SOURCES}
     return [each for each, needed_by in needs.items() if not names.isdisjoint(needed_by)]
@@ -122,7 +122,7 @@ def _named_in_text(text: str) -> set[str]:
     if "hostel_sdk" in words:
         names.update(f"hostel_sdk.{word}" for word in words)
     if "zato" in words:
-        names.add("zato.server.service")
+        names.add("zato")
     return names
 
 

@@ -64,6 +64,7 @@ PYTHON_2 = [
 # Code in which the check finds no error.
 LEFT = [
     "import json, helper, zato.server.service, hostel_sdk, package.inner, annotationlib, fast",
+    "import tomllib",
     "try:\n    import nowhere\nexcept ImportError:\n    nowhere = None",
     "def a():\n    import nowhere",
     "import sys\nsys.path.insert(0, 'lib')\nimport nowhere",

@@ -245,6 +245,8 @@ class ServiceTest(unittest.TestCase):
             with self.assertRaises(DeclarationError) as raised:
                 Declared(service(name=name)(copy))
             self.assertRegex(str(raised.exception), rf"^{__file__}:\d+: .*{reason}")
+        with self.assertRaisesRegex(DeclarationError, rf"^{__file__}:\d+: .*with @service"):
+            self.fake.call(many)
 
     def test_a_duplicate_name_is_refused(self) -> None:
         other = service(name="no-body")(lambda: None)

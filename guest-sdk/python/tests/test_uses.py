@@ -104,14 +104,22 @@ class UsesTest(unittest.TestCase):
 
     def test_connections_of_zato_need_both(self) -> None:
         zato = "from zato.server.service import Service\n"
+        conn = "self.out.rest['a']"
         for text in (
             "self.out.rest['a'].conn.get(self.cid)",
             "out = self.out\nout.rest",
             "getattr(self.out, 'rest')",
-            "x = = 1\nself.out.rest['a']",
+            f"x = = 1\n{conn}",
         ):
             self.assertEqual(self.used(zato + text), ["client", "config"], text)
             self.assertEqual(self.used(text), [], text)
+        for other in (
+            "from zato.server import service",
+            "from zato import server",
+            "import zato.server.service as it",
+            "importlib.import_module('zato.server.service')",
+        ):
+            self.assertEqual(self.used(f"{other}\n{conn}"), ["client", "config"], other)
         self.assertEqual(self.used(zato + "self.cache.get('a'), self.request.http.GET"), [])
 
     def test_files_beside_the_source_are_searched_if_their_names_occur(self) -> None:

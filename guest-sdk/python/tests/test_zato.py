@@ -71,7 +71,7 @@ class ZatoTest(unittest.TestCase):
             self.assertEqual(answer, {"payload": payload, "raw": body.decode()})
         self.assertEqual(self.fake.logs[0], "info: my-service 42")
         with self.assertRaises(Failure) as raised:
-            request = Request(content_type="application/json", body=b"{")
+            request = Request(content_type="application/JSON", body=b"{")
             self.fake.call(MyService, request)
         self.assertEqual(raised.exception.kind, "bad-request")
 

@@ -30,8 +30,8 @@ class Requested:
     @property
     def payload(self) -> Any:
         """The body, decoded from JSON. An empty body is an empty string. For a body that is not
-        JSON, the payload is ``raw_request``; but if the content type contains ``json``, the
-        property raises ``BadRequest``."""
+        JSON, the payload is ``raw_request``; but if the content type contains ``json``, in
+        any case of letters, the property raises ``BadRequest``."""
         if "_payload" not in vars(self):
             self._payload = self._decoded()
         return self._payload
@@ -46,7 +46,7 @@ class Requested:
         try:
             return self._request.json()
         except BadRequest:
-            if "json" in (self._request.content_type or ""):
+            if "json" in (self._request.content_type or "").lower():
                 raise
             return self.raw_request
 
