@@ -53,11 +53,12 @@ impl GuessLock {
 
 impl Drop for GuessLock {
     fn drop(&mut self) {
-        self.held = None;
         let mut by_key = self.locks.by_key();
-        // The map and this handle hold one reference each. The map is locked, so no other request
-        // can add a reference.
-        if Arc::strong_count(&self.lock) <= 2 {
+        // Drop this handle's references while the map is locked: otherwise, of two handles that are
+        // dropped at the same time, each could count the other's, and neither would remove the lock.
+        self.held = None;
+        self.lock = Arc::default();
+        if by_key.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
             by_key.remove(&self.key);
         }
     }
