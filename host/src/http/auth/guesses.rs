@@ -55,7 +55,7 @@ impl Drop for GuessLock {
     fn drop(&mut self) {
         let mut by_key = self.locks.by_key();
         // Drop this handle's references while the map is locked: otherwise, of two handles that are
-        // dropped at the same time, each could count the other's, and neither would remove the lock.
+        // dropped at once, each could count the other's, and neither would remove the lock.
         self.held = None;
         self.lock = Arc::default();
         if by_key.get(&self.key).is_some_and(|lock| Arc::strong_count(lock) == 1) {
