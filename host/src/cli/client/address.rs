@@ -80,6 +80,9 @@ impl Address {
             target.push('=');
             encode(value, &mut target);
         }
+        if target.is_empty() {
+            target.push('/');
+        }
         // All characters are valid after encoding: parsing fails only if the target is too long.
         let target = target.parse().map_err(|_| AddressError::TooLong(target.len()))?;
         Ok(Address { target, ..self.clone() })
