@@ -23,7 +23,7 @@
 
 /* The deepest nesting of arrays and objects in a body, and in any other JSON text that is not a
  * cached value. This limit is larger than HOSTEL_MAX_DEPTH because a body may contain a cached
- * value. Common JSON parsers accept this depth. */
+ * value. Some common JSON parsers stop at 127 or 128 levels. */
 #define HOSTEL_MAX_BODY_DEPTH 127
 
 #endif

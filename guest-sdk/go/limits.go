@@ -22,7 +22,8 @@ const (
 	maxDepth = 100
 
 	// maxBodyDepth is the maximum nesting depth in a body. It is greater than maxDepth because a
-	// body may wrap a cached value. Common JSON parsers accept this depth.
+	// body may wrap a cached value. Some common JSON parsers stop at 127
+	// or 128 levels.
 	maxBodyDepth = 127
 
 	// minStatus is the lowest status code of a response.

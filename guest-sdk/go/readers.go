@@ -11,7 +11,7 @@ import (
 const formType = "application/x-www-form-urlencoded"
 
 // Header returns the value of a header; its name is case-insensitive. The values of several fields
-// are joined by a comma and a blank, or for the header cookie by a semicolon and a blank. The text
+// are joined by a comma and a blank, or for the Cookie header by a semicolon and a blank. The text
 // is empty when the header is missing, a field is not UTF-8, or the request was not made over HTTP.
 func (r *Request) Header(name string) string {
 	return joined(r.headers(), name)
@@ -128,8 +128,8 @@ func parameterAsInteger(place, name, text string) (int64, error) {
 }
 
 // Cookie returns the value of the first cookie of that name, without surrounding double quotes, and
-// whether there is such a cookie. The value is not percent-decoded. No cookie is found if a header
-// cookie is not UTF-8.
+// whether there is such a cookie. The value is not percent-decoded. No cookie is found if a Cookie
+// header is not UTF-8.
 func (r *Request) Cookie(name string) (value string, found bool) {
 	for pair := range strings.SplitSeq(r.Header("cookie"), ";") {
 		key, value, isPair := strings.Cut(pair, "=")

@@ -1074,8 +1074,8 @@ pub mod hostel {
         /// whose lease has ended stores nothing. A call holds at most one lease of a key: if it calls
         /// `get-or-lease` for that key again, it must still compute the value.
         ///
-        /// `set`, `delete`, `set-many`, `delete-many`, `increment`, `compare-and-swap`, `take`, `expire` and
-        /// `delete-prefix` end the leases of their keys, even if they change nothing.
+        /// `set`, `delete`, `set-many`, `delete-many`, `increment`, `compare-and-swap`, `take`, `expire`
+        /// and `delete-prefix` end the leases of their keys, even if they change nothing.
         #[allow(dead_code, async_fn_in_trait, unused_imports, clippy::all)]
         pub mod lease {
             #[used]
@@ -1087,7 +1087,8 @@ pub mod hostel {
             pub type Error = super::super::super::hostel::cache::cache::Error;
             /// 0 to 4,294,967,295 milliseconds.
             pub type Milliseconds = u32;
-            /// The result of looking up a key: its value, or which call computes it.
+            /// The result of looking up a key: its value, if there is one, and whether this call must
+            /// compute a new one.
             #[derive(Clone)]
             pub enum Found {
                 /// The value of a live entry.
@@ -1120,7 +1121,8 @@ pub mod hostel {
                 }
             }
             #[allow(unused_unsafe, clippy::all)]
-            /// Returns the value of a live entry, or which call computes it.
+            /// Returns the value of a live entry, if there is one, and whether this call must compute a new
+            /// one.
             ///
             /// With `early`, the first call during the last `early` seconds of an entry's life gets
             /// `refresh`. `wait` is the longest time to wait for another call that computes the value. The

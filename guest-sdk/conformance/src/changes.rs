@@ -1,4 +1,4 @@
-//! Steps that use atomic operations, leases, batches and entries.
+//! Steps that use the WIT interfaces `atomics`, `lease`, `batch` and `entries`.
 
 use super::{Answer, Step};
 use hostel_sdk::{

@@ -1,7 +1,8 @@
 """Imports the author's file when a plugin is built. The build then takes a memory snapshot.
 
 A component has no file system, so everything that a request needs must be in memory: this module
-imports all modules and copies the data files.
+imports the modules that the author's code and its packages import, even in functions, and copies
+the data files.
 """
 
 from __future__ import annotations

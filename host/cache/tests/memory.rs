@@ -25,7 +25,8 @@ thread_local! {
     static MOST: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: every call is passed unchanged to the system's allocator.
+// SAFETY: `alloc` and `dealloc` pass each call unchanged to the system's allocator; the default
+// methods use only these two.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         NOW.set(NOW.get().wrapping_add(layout.size()));

@@ -38,7 +38,7 @@ impl CacheStore {
         &self.0
     }
 
-    /// Returns a shared reference to the cache, if its entries are in this host's memory.
+    /// Returns the `Arc` of the cache, if its entries are in this host's memory.
     #[cfg(test)]
     pub(super) fn shared_memory(self) -> Option<Arc<Cache>> {
         match self.0 {

@@ -21,7 +21,7 @@ pub(super) fn read(argument: &str) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// Checks that a payload is JSON, so that a typing error is not reported as a service's failure.
+/// Checks that a payload is JSON, so that a typo is not reported as a service's failure.
 pub(super) fn check_json(payload: &[u8]) -> anyhow::Result<()> {
     let read = serde_json::from_slice::<serde::de::IgnoredAny>(payload);
     read.context(NOT_JSON).map(drop)

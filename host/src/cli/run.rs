@@ -116,7 +116,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Exit> {
 
 impl Arguments {
     /// The body of each request, empty without a payload. Checks that a payload is JSON, so that a
-    /// typing error is not reported as a service's failure.
+    /// typo is not reported as a service's failure.
     fn payload(&self) -> anyhow::Result<Vec<u8>> {
         let from_stdin = Path::new("-");
         let body = match (&self.payload, &self.payload_file) {

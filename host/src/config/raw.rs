@@ -78,7 +78,8 @@ pub(in crate::config) struct RawServer {
     /// Bodies of up to 64 KiB do not count here: they have another quarter of this size. One client
     /// can use at most a quarter of each. Default: "256MiB".
     pub(in crate::config) bodies: Option<At<String>>,
-    /// Time in which a client must send a request's head. Default: "10s".
+    /// Time in which a client must send a request's head in HTTP/1. In HTTP/2, `idle-time` applies
+    /// instead. Default: "10s".
     pub(in crate::config) header_time: Option<At<String>>,
     /// Time in which a client must send a request's whole body. Default: "30s".
     pub(in crate::config) body_time: Option<At<String>>,

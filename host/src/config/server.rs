@@ -44,7 +44,8 @@ pub struct Server {
     /// Bodies and responses of up to 64 KiB do not count here: they have another quarter of this
     /// size. A client gets at most a quarter of each. Default: 256 MiB.
     pub bodies: usize,
-    /// Maximum time for a client to send a request's head. Default: 10 s.
+    /// Maximum time for a client to send a request's head in HTTP/1. In HTTP/2, `idle_time` applies
+    /// instead. Default: 10 s.
     pub header_time: Duration,
     /// Maximum time for a client to send a request's whole body. Default: 30 s.
     pub body_time: Duration,

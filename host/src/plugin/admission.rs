@@ -17,8 +17,8 @@ use tokio::sync::Semaphore;
 /// if it waits for too long, or if the full queue refuses or evicts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// Maximum running calls in the host, or three quarters of the host's instance slots if that is
-    /// less. With the default of 256, processors stay busy while some calls sleep or wait for a
+    /// Maximum running calls in the host. If the host has instance slots, at most three quarters of
+    /// them. With the default of 256, processors stay busy while some calls sleep or wait for a
     /// backend, and the memory of the calls is still bounded.
     pub calls: usize,
     /// Maximum running calls in one plugin, unless the plugin's settings have their own maximum.

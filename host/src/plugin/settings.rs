@@ -27,8 +27,9 @@ pub struct Settings {
     pub backend: Backend,
     /// Budget in bytes for cache entries, instances and bodies of requests and responses together.
     /// The default is three quarters of the memory that the machine and the process's control
-    /// groups allow, or 1.5 GiB on systems other than Linux. Caches get at most half of the budget, apart from a small minimum for each
-    /// cache, and bodies at most a quarter. The program and compiled code do not count.
+    /// groups allow, or 1.5 GiB on systems other than Linux. Caches get at most half of the budget,
+    /// apart from a small minimum for each cache, and bodies at most a quarter. The program and
+    /// compiled code do not count.
     pub memory: Option<usize>,
     /// The clock that determines when entries of caches in memory expire.
     pub clock: Clock,
@@ -98,8 +99,8 @@ pub struct Activity {
     /// Maximum instances with reserved address space: 1,024, or fewer if the system grants less
     /// address space. 0 if each instance maps its own memory.
     pub slots: u32,
-    /// Maximum concurrent calls: `calls` of the host's [`Admission`], or three quarters of the
-    /// slots if that is less; the remaining slots are for idle instances.
+    /// Maximum concurrent calls: `calls` of the host's [`Admission`]. If there are slots, at most
+    /// three quarters of them; the remaining slots are for idle instances.
     pub most_calls: usize,
     /// Connections of plugins to remote servers, including idle connections and connections that
     /// are being opened.

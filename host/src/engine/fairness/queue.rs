@@ -13,7 +13,7 @@ pub(super) struct LongQueue<T> {
 }
 
 struct ReadyTasks<T> {
-    /// One queue for each plugin that has ready tasks.
+    /// One queue for each version of a plugin that has ready tasks.
     lines: Vec<TaskLine<T>>,
     has_ended: bool,
 }
