@@ -10,19 +10,9 @@ mod files;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use files::Files;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
-
-/// The files that a confined process may open. Any other path cannot be read, written, created or
-/// removed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Files {
-    /// Readable files, and folders with all their contents.
-    pub(crate) read: Vec<PathBuf>,
-    /// Folders in which files may also be created, written and removed.
-    pub(crate) write: Vec<PathBuf>,
-}
 
 /// The restrictions in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

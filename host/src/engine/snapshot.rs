@@ -6,6 +6,7 @@
 //! and globals into a copy of the base. The copy has the same functions as the base, so cached
 //! compiled functions serve both.
 
+mod error;
 mod inner;
 mod layout;
 mod probe;
@@ -17,15 +18,14 @@ mod tests;
 use super::code::CodeStore;
 use super::compiler::{Compiler, Job};
 use super::config::config;
-use super::error::ComponentError;
 use super::limits::Limits;
 use super::pool;
 use crate::process::Cancellation;
+pub(crate) use error::SnapshotError;
 use inner::Inner;
 use layout::Layout;
 use std::io;
 use std::path::PathBuf;
-use wasmparser::BinaryReaderError;
 use wasmtime::Store;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Instance, Linker, Val, WasmList};
@@ -49,32 +49,6 @@ pub(crate) struct MountedFolder {
     /// The path of the folder on this machine.
     pub(crate) path: PathBuf,
     pub(crate) is_writable: bool,
-}
-
-/// Why a base could not be initialised.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SnapshotError {
-    /// The base is malformed.
-    #[error("the base is not a component: {0}")]
-    Malformed(#[from] BinaryReaderError),
-    /// The base has a feature that snapshots do not support.
-    #[error("the base has {0}, which no copy of it can begin with")]
-    Unsupported(&'static str),
-    /// The base cannot be compiled.
-    #[error("the base cannot be compiled")]
-    Compile(#[from] ComponentError),
-    /// A folder that the initialisation needs cannot be opened.
-    #[error("cannot open {0}")]
-    Folder(PathBuf, #[source] io::Error),
-    /// The script does not load.
-    #[error("the script does not load: {0}")]
-    Script(String),
-    /// The initialisation called exit. The base usually prints the reason to stderr first.
-    #[error("the initialisation called exit")]
-    Exited,
-    /// The initialisation trapped, or could not be started.
-    #[error("the initialisation failed")]
-    Run(#[source] wasmtime::Error),
 }
 
 /// Initialises a base by calling a function of its exported instance `interface`. Returns a
@@ -116,7 +90,7 @@ pub(crate) fn take(
     let call =
         |instance: &Instance, store: &mut Store<Visit>| load(instance, store, interface, script);
     let state = read(&component, store, call).map_err(|error| match error.downcast() {
-        Ok(Refusal(why)) => SnapshotError::Script(why),
+        Ok(ScriptError(why)) => SnapshotError::Script(why),
         Err(error) if error.is::<I32Exit>() => SnapshotError::Exited,
         Err(error) => SnapshotError::Run(error),
     })?;
@@ -130,7 +104,7 @@ pub(crate) fn take(
 /// Why a base did not load a script.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Refusal(String);
+struct ScriptError(String);
 
 /// Makes a base load a plugin: from `script`, or else from its folders.
 fn load(
@@ -150,7 +124,7 @@ fn load(
     let mut results = vec![Val::Bool(false); function.ty(&store).results().len()];
     function.call(store, &arguments, &mut results)?;
     match results.pop() {
-        Some(Val::Result(Err(failure))) => Err(Refusal(message(failure)).into()),
+        Some(Val::Result(Err(failure))) => Err(ScriptError(message(failure)).into()),
         _ => Ok(()),
     }
 }

@@ -1,14 +1,24 @@
 //! Restricts file access with Landlock.
 
-use super::Files;
 use landlock::{
     ABI, Access, AccessFs, BitFlags, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr,
     RulesetError, RulesetStatus, path_beneath_rules,
 };
+use std::path::PathBuf;
 
 /// The rights of access to files to restrict: all that Landlock knows in Linux 6.10, or the subset
 /// that an older kernel supports.
 const KNOWN: ABI = ABI::V5;
+
+/// The files that a confined process may open. Any other path cannot be read, written, created or
+/// removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Files {
+    /// Readable files, and folders with all their contents.
+    pub(crate) read: Vec<PathBuf>,
+    /// Folders in which files may also be created, written and removed.
+    pub(crate) write: Vec<PathBuf>,
+}
 
 /// Restricts the files of this thread and of the threads it starts.
 ///

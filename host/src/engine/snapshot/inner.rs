@@ -2,7 +2,7 @@
 //! tool builds such components. This module finds the inner component and replaces it with a copy
 //! that has the state after the initialisation.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 use super::layout::Counts;
 use super::probe;
 use std::ops::Range;

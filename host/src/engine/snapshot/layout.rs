@@ -1,7 +1,7 @@
 //! Finds where a component keeps its state, and counts the component's items: adding a module
 //! requires these counts.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 use wasmparser::{
     CanonicalFunction, ComponentAlias, ComponentExternalKind, ComponentTypeRef, ExternalKind,
     Instance, MemoryType, Parser, Payload, TypeRef, ValType,

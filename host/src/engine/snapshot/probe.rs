@@ -4,7 +4,7 @@
 //! memory and writes all mutable globals to the new part, so that the memory and these globals form
 //! one list of bytes.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 use super::layout::{GlobalPlace, Layout};
 use super::rewrite::copy;
 use std::collections::BTreeSet;

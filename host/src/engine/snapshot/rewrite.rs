@@ -1,6 +1,6 @@
 //! Copies a component and changes some sections of its core modules.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 use wasm_encoder::{Component, Module, ModuleSection, RawSection};
 use wasmparser::{Parser, Payload};
 

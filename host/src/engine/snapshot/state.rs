@@ -1,6 +1,6 @@
 //! Copies a component, and replaces the initial state in the copy with another state.
 
-use super::SnapshotError;
+use super::error::SnapshotError;
 use super::layout::Layout;
 use super::probe::{PAGE, SLOT, bytes_behind};
 use super::rewrite::copy;
