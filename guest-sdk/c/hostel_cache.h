@@ -230,8 +230,8 @@ typedef struct hostel_entry {
 HOSTEL_MUST_USE hostel_result hostel_cache_get_many(hostel_ctx *ctx, const hostel_str *keys,
                                                     size_t count, hostel_json *values);
 
-/* Stores `count` entries, all with the same expiry; of a repeated key, the last value. After
- * HOSTEL_UNAVAILABLE some entries may already be stored. */
+/* Stores `count` entries, all with the same expiry. If a key occurs more than once, its last value
+ * is stored. After HOSTEL_UNAVAILABLE some entries may already be stored. */
 HOSTEL_MUST_USE hostel_result hostel_cache_set_many(hostel_ctx *ctx, const hostel_entry *entries,
                                                     size_t count, double expiry_seconds);
 

@@ -40,8 +40,9 @@ type Context struct {
 // letter and is unique in the plugin. The host refuses a plugin that breaks one of these rules.
 //
 // The body of the request is read as T, as in [Request.JSON]. If the body does not fit, the call
-// fails as a bad request and the handler is not called. If T is a pointer, an interface, a map or a
-// slice, the handler gets nil for a request without a body. If T is struct{}, the body is not read.
+// fails as a bad request and the handler is not called. A request without a body is read as
+// null: if T is a pointer, an interface, a map or a slice, the handler gets nil, unless T has its own
+// rule for null. If T is struct{}, the body is not read.
 //
 // R is the type of the result. A [Response] or a pointer to a Response is sent as the response,
 // struct{} as [Empty], and any other value as [JSON]. An error becomes a failure by the rules of

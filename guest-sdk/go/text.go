@@ -9,8 +9,8 @@ import (
 )
 
 // Validates a JSON text and reports the offset and reason of the first error. Apart from the check
-// for UTF-8, the rules and messages are the same as in the host. The host refuses more texts than
-// encoding/json does.
+// for UTF-8 and the maximum depth of a body, the rules and messages are the same as in the host.
+// The host refuses more texts than encoding/json does.
 
 // flaw is the first error in a text.
 type flaw struct {

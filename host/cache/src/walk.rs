@@ -32,7 +32,7 @@ impl Walk {
         let Some(cursor) = cursor else {
             return Ok(Self { shard: 0, from: Tag::FIRST, left: MAX_PAGE_ENTRIES });
         };
-        // Accept only the exact form that `cursor` prints: other spellings parse to the same
+        // Accept only the exact text that `cursor` returns: other spellings parse to the same
         // numbers.
         Self::parse(cursor)
             .filter(|walk| walk.shard < shards && walk.cursor() == cursor)

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// A position in a file; lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The path of the file, as given.
+    /// The path of the configuration file, as given, or of a file that it names.
     pub file: PathBuf,
     /// The line.
     pub line: usize,

@@ -3,9 +3,10 @@
 //! Grant: see `access.rs`.
 //!
 //! With the synchronous linkage, values and long keys in UTF-8 are borrowed from the guest's
-//! memory, and copied only into a new entry; most short keys are copied first. With either linkage,
-//! the value of a hit is lowered into the guest without an intermediate copy. With the feature
-//! `public-wasmtime-api`, short keys are borrowed too, and the value of a hit is copied once more.
+//! memory, and copied only into the cache's entry; most short keys are copied first. With either
+//! linkage, the value of a hit is lowered into the guest without an intermediate copy. With the
+//! feature `public-wasmtime-api`, short keys are borrowed too, and the value of a hit is copied
+//! once more.
 
 #[cfg(not(feature = "public-wasmtime-api"))]
 mod lift;

@@ -76,7 +76,8 @@ impl Client {
 
 /// Returns the last address in the header, apart from the addresses of trusted proxies. Each proxy
 /// appends its peer's address, so any address to the left of the returned address may be forged.
-/// Returns `None` if an examined element has no IP address, or all examined addresses are trusted.
+/// Skips empty elements. Returns `None` if another examined element has no IP address, or if all
+/// examined addresses are trusted.
 fn walk(headers: &HeaderMap, server: &Server) -> Option<SocketAddr> {
     let (name, last_comma, read): (_, LastComma, fn(&str) -> Option<SocketAddr>) =
         match server.client_header {
@@ -193,8 +194,8 @@ fn node(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(ip, port))
 }
 
-/// Parses a port. Returns 0 for an obfuscated port (RFC 7239, section 6.3), and `None` for other
-/// text that is not a port.
+/// Parses a port. Returns 0 for text that begins with `_`, as an obfuscated port does (RFC 7239,
+/// section 6.3), and `None` for other text that is not a port.
 fn port(text: &str) -> Option<u16> {
     match text.strip_prefix('_') {
         Some(_) => Some(0),

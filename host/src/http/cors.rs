@@ -80,7 +80,7 @@ impl CorsPolicy {
             response.remove(name);
         }
         if let Some(vary) = self.vary().filter(|_| !varies_by_origin(response)) {
-            // Fails only if the response has 24,576 different headers.
+            // Fails only if the header map cannot grow, which takes thousands of different headers.
             let _ = response.try_append(VARY, vary);
         }
         if let Some(origin) = self.allowed_origin(request) {

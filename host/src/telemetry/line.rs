@@ -75,8 +75,9 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// Receives each log line. For a guest's line, the sink runs on the guest's thread, and the sink's
-/// time counts as the guest's time. A sink should be quick and must not block.
+/// Receives each log line. While a guest runs, the sink receives its lines on the guest's thread,
+/// and the sink's time counts as the guest's time. A line that the guest has not ended is written
+/// after the call. A sink should be quick and must not block.
 pub type LogSink = Arc<dyn Fn(&LogLine<'_>) + Send + Sync>;
 
 /// Logs an event of the host. `plugin` is empty for an event that concerns no plugin. `message`

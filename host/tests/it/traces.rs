@@ -141,8 +141,8 @@ impl Span {
     }
 }
 
-/// Creates a tracer that sends traces to a collector: as the `traceparent` header of a request
-/// decides, and for this share of the requests without a valid one.
+/// Creates a tracer that sends traces to a collector. A valid `traceparent` header of a request
+/// decides whether the request is traced. Of the other requests, the fraction `ratio` is traced.
 fn tracer(collector: &Collector, ratio: f64) -> Tracer {
     let settings = TraceSettings {
         url: format!("{}/v1/traces", collector.url),

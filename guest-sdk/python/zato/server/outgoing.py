@@ -87,7 +87,8 @@ class RestConn:
     - ``data`` is sent unchanged if it is a ``str`` or bytes, and otherwise as JSON. ``None`` sends
       no body.
     - ``params`` replace each ``{name}`` in the path of the connection; a value cannot span
-      segments. The remaining parameters form the query.
+      segments. The remaining parameters form the query, without those whose value is
+      ``None``.
     - The request has the header ``X-Zato-CID``, and with ``data`` also
       ``Content-Type: application/json``, unless ``headers`` has other values. At most 5 redirects
       are followed.

@@ -111,14 +111,15 @@ fn around(plugin: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// For a link, the folder that contains its target. The link can later point to another version in
+/// For a link, the folder that contains its target, or the target itself if it is directly below
+/// the root. The link can later point to another version in
 /// that folder.
 fn around_target(path: &Path) -> Option<PathBuf> {
     path.is_symlink().then(|| path.canonicalize().ok().map(|target| folder_of(&target)))?
 }
 
-/// The folders needed to serve files: the folder itself and, for each link in its path, the folder
-/// that contains the link's target.
+/// The folders needed to serve files: the folder itself, and those of [`around_target`] for each
+/// link in its path.
 fn served(folder: &Path) -> Vec<PathBuf> {
     folder.ancestors().filter_map(around_target).chain([folder.to_owned()]).collect()
 }

@@ -1,4 +1,4 @@
-//! Tests of routes: what they match, and which of them conflict.
+//! Tests of routes: their services, paths and methods, and which routes conflict.
 
 use super::*;
 

@@ -7,7 +7,8 @@ use crate::engine::error::ComponentError;
 use crate::engine::limits::Limits;
 use crate::engine::{parallel, pool};
 use rustix::process::{
-    Resource, Rlimit, Signal, getrlimit, nice, set_parent_process_death_signal, setrlimit,
+    Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setpriority_process,
+    setrlimit,
 };
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
@@ -59,8 +60,8 @@ pub(crate) fn compile(settings: &str, wall: impl FnOnce() -> io::Result<()>) -> 
     }
 }
 
-/// Sets the process's limits and lowest priority, and makes the kernel kill the process when its
-/// parent ends.
+/// Limits the process, gives it the lowest priority, and makes the kernel kill it when its parent
+/// ends.
 fn bound(limits: &Limits) -> io::Result<()> {
     set_parent_process_death_signal(Some(Signal::KILL))?;
     let seconds = limits.compile_time.as_secs().max(1);
@@ -69,7 +70,7 @@ fn bound(limits: &Limits) -> io::Result<()> {
     lower(Resource::Cpu, seconds, seconds.saturating_add(5))?;
     lower(Resource::Data, limits.compile_memory as u64, limits.compile_memory as u64)?;
     lower(Resource::Core, 0, 0)?;
-    nice(NICENESS)?;
+    setpriority_process(None, NICENESS)?;
     Ok(())
 }
 

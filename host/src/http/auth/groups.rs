@@ -12,8 +12,7 @@ pub(super) struct Group {
     pub(super) scheme: Scheme,
     credentials: Vec<Credential>,
     /// The callers by the digests of their tokens. The duration of a look-up reveals nothing about
-    /// the tokens: it depends only on their digests, and a client cannot choose tokens with similar
-    /// digests.
+    /// the tokens: it depends only on their digests, which the map hashes with a random key.
     by_digest: HashMap<[u8; 32], usize>,
     /// When the token of each caller was last sent, by the index of the caller.
     tokens: Mutex<HashMap<usize, Instant>>,

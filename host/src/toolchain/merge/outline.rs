@@ -230,7 +230,8 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// The definition behind an index of a module's instance.
+    /// The definition behind an index within an instantiated module. `None` if the instance is a
+    /// list of exports.
     pub(super) fn within(&self, instance: u32, kind: Kind, index: u32) -> Option<Definition> {
         let (module, arguments) = self.module_of(instance)?;
         match module.import_at(kind, index) {
