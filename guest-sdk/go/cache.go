@@ -154,8 +154,8 @@ func (c Cache) GetRaw(key string) (text string, found bool, err error) {
 // expiry.
 //
 // The value is written by the rules of encoding/json, with two exceptions: <, > and & are not
-// escaped, and .0 is appended to a large float without a fraction. A [encoding/json.RawMessage]
-// loses only the white space between its tokens.
+// escaped, and .0 is appended to a large float that is written with digits only. A
+// [encoding/json.RawMessage] loses only the white space between its tokens.
 //
 // Errors: [CacheInvalidValue] for a value that the cache cannot store. These are values that
 // encoding/json refuses (a NaN, an infinity, a function, a channel, a cycle) or would change

@@ -147,8 +147,9 @@ func dominant(candidates []structField) (structField, bool) {
 	return chosen, tagged == 1
 }
 
-// jsonField returns the JSON name of a field and whether encoding/json writes the field. For an
-// embedded struct whose fields are promoted, it returns the struct's type as inner instead.
+// jsonField returns the JSON name of a field and whether encoding/json writes the field. It assumes
+// that encoding/json accepts the name in the field's tag. For an embedded struct whose fields are
+// promoted, it returns the struct's type as inner instead.
 func jsonField(field reflect.StructField) (name string, inner reflect.Type, written bool) {
 	tag := field.Tag.Get("json")
 	if tag == "-" {

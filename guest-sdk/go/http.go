@@ -262,17 +262,17 @@ const (
 	HTTPInvalidRequest HTTPErrorKind = iota
 	// HTTPDenied: the plugin has no permission for this address, or for more requests in this call.
 	HTTPDenied
-	// HTTPUnreachable: the connection to the server failed. No part of the request was sent over it.
-	// The request may have been processed before: by the server that redirected it, or, if the host
-	// repeated it because a reused connection had closed, by the same server.
+	// HTTPUnreachable: the connection to the server failed, and nothing was sent to this server.
+	// After a redirect, the redirecting server has processed its request.
 	HTTPUnreachable
 	// HTTPTimeout: the request timed out. The server may have processed it.
 	HTTPTimeout
 	// HTTPTooLarge: the response has too many headers; it is larger than the host allows, alone or
 	// together with the responses to parallel requests; or the host has too little memory for it.
 	HTTPTooLarge
-	// HTTPAborted: the response is incomplete, is not valid HTTP, or is a redirect that has an invalid
-	// target or exceeds the maximum number. The server may have processed the request.
+	// HTTPAborted: the response is missing or incomplete, is not valid HTTP, or is a redirect that has
+	// an invalid target or exceeds the maximum number; or the host repeated the request and could not
+	// connect again. The server may have processed the request.
 	HTTPAborted
 )
 

@@ -101,8 +101,8 @@ export class Fake {
    * newest.
    *
    * ```js
-   * fake.route("GET", "https://api.example.com/rates", Response.json({ USD: 1.1 }));
    * fake.route("GET", "https://api.example.com/*", Response.text("none", { status: 404 }));
+   * fake.route("GET", "https://api.example.com/rates", Response.json({ USD: 1.1 }));
    * fake.route("POST", "https://pay.example.com/", new HttpError("timeout"));
    * fake.route("PUT", "https://api.example.com/*", ({ url, body }) => Response.bytes(body));
    * ```

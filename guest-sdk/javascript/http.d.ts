@@ -149,8 +149,9 @@ export type HttpErrorKind =
    */
   | "too-large"
   /**
-   * The response was missing, incomplete or not valid HTTP, or was a redirect that had an invalid
-   * target or exceeded the maximum number. The server may have processed the request.
+   * The response was missing, incomplete or not valid HTTP; was a redirect that had an invalid
+   * target or exceeded the maximum number; or the host repeated the request and could not connect
+   * again. The server may have processed the request.
    */
   | "aborted";
 

@@ -156,8 +156,8 @@ def keep_reads(folder: str, arguments: argparse.Namespace) -> None:
 def build(
     arguments: argparse.Namespace, made: str, text: str, places: list[str], world: str
 ) -> int:
-    """Builds with componentize-py. Writes the main module, `text`, and a copy of the SDK into the
-    folder `made`."""
+    """Builds with componentize-py. Writes ``text``, as the main module, into the folder ``made``,
+    and copies the SDK there."""
     app = os.path.join(made, "app")
     os.mkdir(app)
     with open(os.path.join(app, "hostel_app.py"), "w", encoding="utf-8") as written:

@@ -58,8 +58,8 @@ pub mod hostel {
                 InvalidValue,
                 /// The expiry is 0 or more than ten years.
                 InvalidExpiry,
-                /// A value is longer than the cache allows, by default 1 MiB, or the values of one call
-                /// together are longer than the host allows.
+                /// A value is longer than the cache allows, by default 1 MiB; the values of one call
+                /// together are longer than the host allows; or a call has more than 1,000 keys.
                 TooLarge,
                 /// The plugin lacks the permission: it may only read this cache, or it called from within
                 /// `services`.

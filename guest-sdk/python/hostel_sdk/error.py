@@ -42,14 +42,14 @@ class HttpError(Exception):
     - ``invalid-request``: the request is not valid HTTP, or plugins cannot send such a request.
     - ``denied``: the plugin has no permission for this address, or this call has sent too many
       requests.
-    - ``unreachable``: the connection to the server failed, and nothing was sent over it. A server
-      may have processed the request before: after a redirect, or if the host repeated the request
-      because a reused connection had closed.
+    - ``unreachable``: the connection to the server failed, and nothing was sent to this server.
+      After a redirect, the redirecting server has processed its request.
     - ``timeout``: the request timed out. The server may have processed it.
     - ``too-large``: the response has too many headers; it exceeds the host's limit, alone or
       together with the responses of concurrent requests; or the host is short of memory.
-    - ``aborted``: the response was missing, incomplete or not valid HTTP, or there were too many
-      redirects or an invalid one. The server may have processed the request.
+    - ``aborted``: the response was missing, incomplete or not valid HTTP; there were too many
+      redirects or an invalid one; or the host repeated the request and could not connect again.
+      The server may have processed the request.
 
     If a service does not catch the error, the call fails as ``unavailable`` for ``unreachable``,
     ``timeout`` and ``aborted``, and as ``internal`` otherwise. If the SDK refuses an argument

@@ -12,17 +12,17 @@ pub enum HttpErrorKind {
     /// The plugin has no permission for this address, or the service has sent too many requests
     /// during this call.
     Denied,
-    /// The connection to the server failed. No part of the request was sent to this server, unless
-    /// the host repeated a `GET`, `HEAD`, `OPTIONS`, `PUT` or `DELETE` request. After a redirect,
-    /// an earlier server may have processed the request.
+    /// The connection to the server failed, and nothing was sent to this server. After a redirect,
+    /// the redirecting server has processed its request.
     Unreachable,
     /// The request timed out. The server may have processed it.
     Timeout,
     /// The response is larger than the host allows, alone or together with the other responses of
     /// one `send_many`; or the host has too little memory for it.
     TooLarge,
-    /// The response was missing, incomplete or not valid HTTP, a redirect was invalid, or the
-    /// request was redirected too often. The server may have processed the request.
+    /// The response was missing, incomplete or not valid HTTP; a redirect was invalid; the request
+    /// was redirected too often; or the host repeated it and could not connect again. The server
+    /// may have processed the request.
     Aborted,
 }
 

@@ -34,9 +34,8 @@ pub(crate) fn run(program: &Path, socket: BorrowedFd<'_>, sources: &[PathBuf]) -
     })
 }
 
-/// Ignores SIGHUP, SIGINT and SIGTERM, which a service manager or a terminal may send to all
-/// processes of a server at once. The helper must outlive the server, and ends when its socket
-/// closes.
+/// Ignores SIGHUP, SIGINT and SIGTERM, which a service manager may send to all processes of a
+/// server at once. The helper must outlive the server, and ends when its socket closes.
 fn outlive_signals() {
     for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGTERM] {
         // SAFETY: an ignored signal runs no handler.

@@ -50,7 +50,8 @@ pub struct LogLine<'a> {
     /// The called service; empty if no service is called, for example while the plugin lists its
     /// services.
     pub service: &'a str,
-    /// The id of the current request; empty outside a request.
+    /// The id of the current request; empty outside a request, and in lines about files of routes
+    /// that cannot be read.
     pub request_id: &'a str,
     /// The message as one line. Control characters and characters that reorder text are escaped.
     pub message: &'a str,

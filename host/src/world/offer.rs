@@ -139,9 +139,9 @@ fn offered_version(interface: &str) -> Option<&'static str> {
     })
 }
 
-/// True if the offered version is compatible with the wanted version. As in semantic versioning,
-/// versions 0.x.y with the same x are compatible, but a later version may have functions that are
-/// not offered. For WASI the engine checks each function, so later versions pass here.
+/// True if the offered version is compatible with the wanted version. Versions
+/// 0.x.y with the same x are compatible, but a later version may have functions that are not
+/// offered. For WASI the engine checks each function, so later versions pass here.
 fn fits(interface: &str, offered: &str, wanted: &str) -> bool {
     let parts = |version: &str| -> Option<[u64; 3]> {
         let numbers: Result<Vec<u64>, _> = version.split('.').map(str::parse).collect();

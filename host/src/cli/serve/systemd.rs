@@ -33,8 +33,8 @@ impl Sockets {
     ///
     /// # Errors
     ///
-    /// If two sockets are for operators or two are for clients, a socket is not a listening TCP
-    /// socket, or the environment variables of systemd are invalid.
+    /// If there are two sockets for operators or two for clients, if a socket is not a listening
+    /// TCP socket, or if the environment variables of systemd are invalid.
     pub(super) fn take() -> anyhow::Result<Self> {
         let mut sockets = Sockets::default();
         let failed = "cannot use the sockets that systemd passed";

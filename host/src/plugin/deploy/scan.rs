@@ -98,7 +98,8 @@ impl Shared {
     /// Records the result of a scan, assigns names to locations, refuses and unloads plugins, and
     /// returns the keys of the plugins to load.
     fn take_in(&self, Scan { folder, mut places, names }: Scan, cause: &Cause) -> Vec<Key> {
-        // Record a completed start before plugins are added, which would look like initial ones.
+        // Record a completed start before adding plugins: otherwise, these would count as initial
+        // plugins.
         self.started();
         let mut entries = self.entries();
         for key in places.keys() {

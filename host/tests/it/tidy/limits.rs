@@ -42,7 +42,8 @@ fn limits(file: &str) -> BTreeMap<String, u64> {
     body(&text).lines().filter_map(limit).collect()
 }
 
-/// Returns the name and value if a line defines a number, in any of the languages.
+/// Returns the name in capitals and the value if a line defines a decimal number, or one shifted to
+/// the left, in any of the languages.
 fn limit(line: &str) -> Option<(String, u64)> {
     let starts = ["pub(crate) const ", "pub const ", "export const ", "#define HOSTEL_", "\t", ""];
     let definition = starts.iter().find_map(|start| line.strip_prefix(start))?;
