@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use url::Url;
 
-/// How long an idle connection is kept.
+/// How long an idle connection may be reused. It is closed within twice this time.
 const IDLE_TIME: Duration = Duration::from_secs(15);
 
 /// Maximum bytes of a response's head, and in HTTP/1 the maximum number of its headers: common

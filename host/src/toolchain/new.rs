@@ -48,8 +48,9 @@ pub fn create(
         _ => Path::new("."),
     };
     std::fs::create_dir_all(parent).map_err(failed)?;
-    // Create the service in a temporary folder. Then move this folder or, for the current folder,
-    // its entries. A failure before the move leaves no partial service.
+    // Create the service's folder inside a temporary folder, then move it to its place. If the
+    // service is for the current folder, move only the entries of the service's folder. A failure
+    // before the move leaves no partial service.
     let making = tempfile::Builder::new().prefix(".hostel-new-").tempdir_in(parent);
     let making = making.map_err(failed)?;
     let made = making.path().join("service");

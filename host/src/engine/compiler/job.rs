@@ -1,4 +1,4 @@
-//! The compilation of one component, and how to run it in this process.
+//! The context for compiling one component, and the compilation in this process.
 
 use crate::engine::code::CodeStore;
 use crate::engine::config::invalid;
