@@ -66,9 +66,10 @@
 //!
 //! If a service reports an error with a status below 500, the `detail` is the service's message. If
 //! a call is refused because its plugin does not serve or memory is short, the `detail` has the
-//! reason. If a call fails otherwise with a status of 500 or more, the `detail` is a fixed sentence,
-//! and the log has the reason, with the id of the request. The response to bytes that are not HTTP has a status but no
-//! body. If the head of a request does not arrive in time, the server closes the connection.
+//! reason. If a call fails otherwise with a status of 500 or more, the `detail` is a fixed
+//! sentence, and the log has the reason, with the id of the request. The response to bytes that are
+//! not HTTP has a status but no body. If the head of a request does not arrive in time, the server
+//! closes the connection.
 
 mod admin;
 mod auth;
