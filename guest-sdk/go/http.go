@@ -270,8 +270,8 @@ const (
 	// HTTPTooLarge: the response has too many headers; it is larger than the host allows, alone or
 	// together with the responses to parallel requests; or the host has too little memory for it.
 	HTTPTooLarge
-	// HTTPAborted: the response is missing or incomplete, is not valid HTTP, or is a redirect that has
-	// an invalid target or exceeds the maximum number; or the host repeated the request and could not
+	// HTTPAborted: the response is missing, incomplete or not valid HTTP. Also if a redirect has an
+	// invalid target, there are too many redirects, or the host repeated the request and could not
 	// connect again. The server may have processed the request.
 	HTTPAborted
 )

@@ -149,8 +149,8 @@ export type HttpErrorKind =
    */
   | "too-large"
   /**
-   * The response was missing, incomplete or not valid HTTP; was a redirect that had an invalid
-   * target or exceeded the maximum number; or the host repeated the request and could not connect
+   * The response was missing, incomplete or not valid HTTP. Also if a redirect had an invalid
+   * target, there were too many redirects, or the host repeated the request and could not connect
    * again. The server may have processed the request.
    */
   | "aborted";

@@ -62,7 +62,8 @@ pub mod hostel {
                 /// together are longer than the host allows; or a call has more than 1,000 keys.
                 TooLarge,
                 /// The plugin lacks the permission: it may only read this cache, or it called from within
-                /// `services`.
+                /// `services`. For a function of `lease` also: the backend cannot grant a lease for this
+                /// key.
                 Denied,
                 /// The backend of the cache cannot be reached, did not respond in time, or reported an
                 /// error. This is the only kind after which a write may have happened.

@@ -34,7 +34,7 @@ struct Step {
 }
 
 fn conformance(ctx: &Context) -> Result<Response> {
-    // A step that describes its own HTTP request is in a header of this request.
+    // If a step specifies the whole HTTP request, with its body, the step is in this header.
     let step = match ctx.request.header("x-step") {
         Some(step) => Some(serde_json::from_str::<Step>(&step)?),
         None => ctx.request.json()?,

@@ -10,7 +10,8 @@ export class Routes {
 
   /**
    * Adds a route such as `GET /orders/{id}`; the method is optional. Throws an Error if the route
-   * is invalid or an earlier route matches the same requests.
+   * is invalid, or if an earlier route has the same path (apart from the names of parameters) and
+   * the same method. A route without a method conflicts with any method.
    */
   add(route, service) {
     const { method, path } = parsed(route);

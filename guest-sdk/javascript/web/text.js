@@ -130,9 +130,9 @@ function unfinished(bytes, encoding) {
 }
 
 /**
- * Returns true if a UTF-8 character may begin with `count` bytes, of which these are the first and
- * the second, and have further bytes: the Encoding Standard restricts the second byte after some
- * first bytes.
+ * Returns true if `count` bytes may be the beginning of a longer UTF-8 character. `first` and
+ * `second` are the first two of these bytes; `second` is ignored if `count` is 1. The Encoding
+ * Standard restricts the second byte after some first bytes.
  */
 function begins(first, second, count) {
   if (first < 0xc2 || first > 0xf4) return false;

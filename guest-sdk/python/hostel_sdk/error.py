@@ -47,9 +47,9 @@ class HttpError(Exception):
     - ``timeout``: the request timed out. The server may have processed it.
     - ``too-large``: the response has too many headers; it exceeds the host's limit, alone or
       together with the responses of concurrent requests; or the host is short of memory.
-    - ``aborted``: the response was missing, incomplete or not valid HTTP; there were too many
-      redirects or an invalid one; or the host repeated the request and could not connect again.
-      The server may have processed the request.
+    - ``aborted``: the response was missing, incomplete or not valid HTTP. Also if there were too
+      many redirects or an invalid one, or the host repeated the request and could not connect
+      again. The server may have processed the request.
 
     If a service does not catch the error, the call fails as ``unavailable`` for ``unreachable``,
     ``timeout`` and ``aborted``, and as ``internal`` otherwise. If the SDK refuses an argument

@@ -20,9 +20,9 @@ pub enum HttpErrorKind {
     /// The response is larger than the host allows, alone or together with the other responses of
     /// one `send_many`; or the host has too little memory for it.
     TooLarge,
-    /// The response was missing, incomplete or not valid HTTP; a redirect was invalid; the request
-    /// was redirected too often; or the host repeated it and could not connect again. The server
-    /// may have processed the request.
+    /// The response was missing, incomplete or not valid HTTP. Also if a redirect was invalid, there
+    /// were too many redirects, or the host repeated the request and could not connect again. The
+    /// server may have processed the request.
     Aborted,
 }
 

@@ -73,7 +73,7 @@ pub(super) struct Arguments {
     #[arg(long = "secret", value_name = "NAME=env:VARIABLE", value_parser = reach::secret)]
     secrets: Vec<(String, Secret)>,
 
-    /// Set a limit of each call, as in time=5s or memory=128MiB; may be repeated
+    /// Set a limit, as in time=5s or memory=128MiB; may be repeated
     ///
     /// `hostel inspect PATH` lists all limits with their values.
     #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = LimitArgument::parse)]

@@ -116,7 +116,7 @@ fn unlinked() -> SmallError {
     error(ErrorKind::Unavailable, unlinked)
 }
 
-/// Creates an error with a message of the host.
+/// Creates an error that the host itself raises.
 pub(super) fn error(kind: ErrorKind, message: &str) -> SmallError {
     Box::new(Error { kind, message: message.to_owned() })
 }

@@ -166,8 +166,8 @@ fn engine(manifest: &Value, path: &Path) -> Result<&'static NpmPackage, BuildErr
     }
 }
 
-/// Creates the links by which Node and editors find `hostel-sdk` from a service's folder, as `npm
-/// install` would.
+/// Creates the links by which Node and editors find `hostel-sdk` from a service's folder:
+/// `.hostel`, and the link in `node_modules` that `npm install` would create.
 pub(super) fn link(folder: &Path) -> Result<(), SdkError> {
     sdk::link(folder)?;
     let modules = folder.join("node_modules");

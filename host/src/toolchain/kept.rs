@@ -189,9 +189,9 @@ fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The digest that identifies a build apart from its inputs: the digest of the source's path and
-/// language, the SDK, the tools, and the list of modules, because an import may resolve to a new
-/// module.
+/// The digest of everything that identifies a build, except its inputs: the source's path and
+/// language, the SDK, the tools, and the list of modules. The list is included because an import
+/// may resolve to a new module.
 fn digest(source: &Source, tools: &str, modules: Option<&[PathBuf]>) -> io::Result<Sha256> {
     let mut digest = Sha256::new();
     let mut add = |name: &Path, content: &[u8]| add_file(&mut digest, name, content);

@@ -201,7 +201,7 @@ impl Servers {
         node.send(commands, deadline).await.map_err(|error| error.reason)
     }
 
-    /// Returns the servers that hold entries, each with the first of its slots.
+    /// Returns the primaries, each with the first of its slots.
     ///
     /// # Errors
     ///

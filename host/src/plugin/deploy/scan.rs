@@ -189,9 +189,9 @@ impl Shared {
     }
 }
 
-/// Assigns each plugin name to one location: to a named plugin, or else to a plugin that serves or
-/// is being loaded, or else to the first path. Refuses the other locations with this name, and each
-/// location whose name is invalid.
+/// Assigns each plugin name to one location: to that of the named plugin with this name, or else to
+/// one whose plugin serves or is being loaded, or else to the one with the first path. Refuses the
+/// other locations with this name, and each location whose name is invalid.
 fn claim_names(entries: &BTreeMap<Key, Candidate>, places: &mut BTreeMap<Key, Observation>) {
     let mut order: Vec<_> = entries.iter().collect();
     order.sort_by_key(|(key, entry)| (!is_named(key), !entry.holds_its_name()));

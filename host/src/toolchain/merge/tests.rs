@@ -225,8 +225,8 @@ fn what_happens_as_modules_are_instantiated_keeps_its_order() {
         // function runs.
         (format!("{starts}{writes}"), 5, 2),
         (format!("{writes}{starts}"), 3, 1),
-        // The module that is instantiated twice cannot be merged. What it writes during
-        // instantiation must keep its place in the order of writes.
+        // The module that is instantiated twice cannot be merged. Its writes during instantiation
+        // must keep their place among the writes of the other modules.
         (format!("{}{starts}", twice(writes)), 3, 3),
         (format!("{}{writes}", twice(starts)), 5, 3),
         (format!("{}{}", twice(&fills("one")), fills("two")), 2, 3),

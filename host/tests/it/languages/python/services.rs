@@ -1,4 +1,4 @@
-//! A service in Python as a plugin author would write it.
+//! A service in Python as a plugin author would write it, and the page about HTTP.
 
 use crate::languages::orders;
 use crate::languages::services::{ask, check_refused, served};
