@@ -12,7 +12,7 @@ use wasmtime::component::{Linker, WasmStr};
 /// The name of the import, including its version.
 pub(crate) const IMPORT: &str = "hostel:log/log@0.1.0";
 
-/// Links `log`. It never waits, with either linkage.
+/// Links `log`, a synchronous function with either linkage: it does not use the cache.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>, _: Linkage) -> wasmtime::Result<()> {
     linker.instance(IMPORT)?.func_wrap(
         "log",
