@@ -83,8 +83,8 @@ func (w *floatWriter) value(value reflect.Value) error {
 	return nil
 }
 
-// isLargeFloat returns true if a float is written with digits only and its absolute value is at
-// least the limit of integersOf.
+// isLargeFloat returns true if a float is written without a fraction or an exponent and its absolute
+// value is at least the limit of integersOf.
 func isLargeFloat(value reflect.Value, text string) bool {
 	return value.CanFloat() && math.Abs(value.Float()) >= integersOf(value.Kind()) &&
 		!strings.ContainsAny(text, ".eE")

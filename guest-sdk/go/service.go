@@ -41,8 +41,8 @@ type Context struct {
 //
 // The body of the request is read as T, as in [Request.JSON]. If the body does not fit, the call
 // fails as a bad request and the handler is not called. A request without a body is read as
-// null: if T is a pointer, an interface, a map or a slice, the handler gets nil, unless T has its own
-// rule for null. If T is struct{}, the body is not read.
+// null: if T is a pointer, an interface, a map or a slice, the handler gets nil, unless T has its
+// own rule for null. If T is struct{}, the body is not read.
 //
 // R is the type of the result. A [Response] or a pointer to a Response is sent as the response,
 // struct{} as [Empty], and any other value as [JSON]. An error becomes a failure by the rules of

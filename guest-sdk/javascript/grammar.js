@@ -60,7 +60,10 @@ function refuse(kind, message) {
 
 const SHORT = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0" };
 
-/** Returns the beginning of a text, quoted and escaped as in the host's messages. */
+/**
+ * Returns the beginning of a text, quoted and escaped as in the host's messages, except that
+ * combining marks are not escaped.
+ */
 function excerpt(text) {
   const chars = Array.from(text);
   const shown = chars.slice(0, EXCERPT_CHARS).map((char) => {

@@ -28,7 +28,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 @known_as(Internal)
 class NoJson(Internal):
-    """The result of a service has no JSON form."""
+    """The value for a JSON response has no JSON form."""
 
 
 @dataclass(slots=True)

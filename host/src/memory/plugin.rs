@@ -49,7 +49,8 @@ impl PluginMemory {
     }
 }
 
-/// The memory of one instance, charged to its plugin. Dropping this value releases the memory.
+/// The memory of one instance, charged to its plugin while the instance is not idle. Dropping this
+/// value releases the memory.
 pub(crate) struct InstanceCharge {
     plugin: Arc<PluginMemory>,
     bytes: usize,

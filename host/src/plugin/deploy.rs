@@ -331,8 +331,8 @@ impl Shared {
         }
     }
 
-    /// Waits until files are written, or until the end of a load during which the plugin's files
-    /// were written. Returns the files that were written since the last call.
+    /// Waits until files are written, or until a load ends during which the plugin's files were
+    /// written. Returns the files that were written since the last call, and their folders.
     async fn written(&self) -> BTreeSet<PathBuf> {
         let watch = self.watching();
         let until_written = async {

@@ -80,8 +80,8 @@ fn settings(python: &Path) -> Vec<String> {
     options(&String::from_utf8_lossy(&listed))
 }
 
-/// Converts the kept settings in the output of `pip config list` to options. Each line of the output
-/// is `section.name='value'`. Spaces or the escape `\n` separate the values of a setting.
+/// Converts the kept settings in the output of `pip config list` to options. Each line of it is
+/// `section.name='value'`. Spaces or the escape `\n` separate the values of a setting.
 fn options(listed: &str) -> Vec<String> {
     let value = |name: &str| {
         let named = listed.lines().filter_map(|line| line.split_once('='));

@@ -1,5 +1,5 @@
-//! From source to a running service. Languages that share tools share a module. Without these
-//! tools, skip the tests by the name of their module.
+//! From source to a running service. Languages with the same toolchain share a module. If a
+//! toolchain is not installed, skip its tests by module: `cargo test -- --skip languages::go`.
 
 mod c;
 mod go;

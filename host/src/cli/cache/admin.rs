@@ -27,11 +27,11 @@ pub(super) struct AdminArguments {
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 
-    /// Environment variable with the admin token [default: the configured token]
+    /// Environment variable with the admin token [default: the configured token; none with --admin]
     #[arg(long, value_name = "NAME", global = true, conflicts_with = "token_file")]
     token_env: Option<String>,
 
-    /// File with the admin token [default: the configured token]
+    /// File with the admin token [default: the configured token; none with --admin]
     #[arg(long, value_name = "FILE", global = true)]
     token_file: Option<PathBuf>,
 

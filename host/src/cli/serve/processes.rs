@@ -18,7 +18,7 @@ mod linux {
     use std::io::{self, BufRead, BufReader, Read};
     use std::os::fd::AsFd;
 
-    /// Maximum bytes to log of each line that a compiler prints.
+    /// Maximum bytes to log of each line that a build prints.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
     /// Maximum bytes to read of the error of a failed build.
@@ -94,7 +94,7 @@ mod other {
     use crate::{Built, Compiler};
     use std::fs::File;
 
-    /// Maximum bytes to log of each line that a compiler prints.
+    /// Maximum bytes to log of each line that a build prints.
     const MAX_LINE_BYTES: usize = 8 << 10;
 
     /// On this system, the server itself compiles components and builds sources.

@@ -16,8 +16,8 @@ const ALLOWANCE: Duration = Duration::from_millis(100);
 pub(in crate::engine) struct CpuShare {
     used: Mutex<Option<Used>>,
     made: Instant,
-    /// Nanoseconds from `made` until the plugin has an allowance again. 0 if it has one and
-    /// [`CpuShare::has_allowance`] need not read the clock.
+    /// Nanoseconds from `made` until the plugin has an allowance again. 0 while it is known to
+    /// have one, so that [`CpuShare::has_allowance`] need not read the clock.
     spent_until: AtomicU64,
 }
 

@@ -235,8 +235,8 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Returns the names, numbers and punctuation of a text, without line comments, strings and
-/// characters.
+/// Returns the names, numbers and punctuation of Rust source. Omits line comments, string literals
+/// and character literals.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens = Vec::new();
     let mut rest = text;

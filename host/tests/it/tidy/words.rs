@@ -9,7 +9,7 @@ use regex::Regex;
 /// next one. The word "none" is in lower case, so that Python's `None` does not match.
 const EXPRESSIONS: &str = include_str!("words.tsv");
 
-/// Phrases that the last expression also matches, but that mean an absence.
+/// Phrases that the last expression also matches, but that are plain English.
 const ABSENCE: &[&str] = &["there is no ", "is no longer", "is no more"];
 
 /// Files that may contain the expressions, with the reason.

@@ -1,5 +1,5 @@
-//! The functions of the floor: they have the right types and do nothing. Their results are created
-//! once, so that a call only writes them into the guest.
+//! The host functions of `Bare::floor`. They have the right types and do nothing. Their results are
+//! created once, so that a call only writes them into the guest.
 
 use super::hostel::cache::atomics::{Lifetime, Swap};
 use super::hostel::cache::cache::Error;
